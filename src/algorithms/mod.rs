@@ -1,0 +1,4 @@
+//! Algorithms: what a server offers, what CUCM's client proposes, what the two agree on, and what to change.
+//! Nothing here opens a socket.
+
+pub mod offer;

@@ -1,0 +1,159 @@
+//! Every command and flag, and nothing else: no file is opened and nothing is decided here.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDateTime;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing wrong
+  1  a problem was found (a server that can't be reached is one)
+  2  wrong usage
+  3  the job could not be done (unreadable input, broken profile, no permission)";
+
+/// Why CUCM does not deliver call detail records, and the least change that fixes it
+#[derive(Debug, Parser)]
+#[command(name = "cdrdiag", version, about, after_help = EXIT_CODES, max_term_width = 100, disable_help_subcommand = true)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Print the answer as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Judge by this profile of CUCM's client: a built-in name or a file; may be repeated
+    #[arg(long, global = true, value_name = "ID|FILE")]
+    pub profile: Vec<String>,
+
+    /// Read this configuration file instead of ./cdrdiag.toml or the user's own
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// When to use colour (the NO_COLOR variable counts, too)
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+
+    /// Print nothing but the answer
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+
+    /// Say more about what is done and what is left out
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read cdrrepmgr traces: what failed, to whom, since when, why
+    ParseLog(ParseLog),
+}
+
+/// Arguments of `parse-log`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct ParseLog {
+    /// Trace files, folders, .gz, .zip, or - for standard input [default: the current folder]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// What narrows the answer.
+    #[command(flatten)]
+    pub narrow: Narrow,
+}
+
+/// What narrows the answer about a trace.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Narrow {
+    /// Count only what happened at or after this time of the trace (2019-07-25, "2019-07-25 13:00")
+    #[arg(long, value_name = "TIME", value_parser = trace_time_from)]
+    pub since: Option<NaiveDateTime>,
+
+    /// Count only what happened before or at this time of the trace; a date means its whole day
+    #[arg(long, value_name = "TIME", value_parser = trace_time_until)]
+    pub until: Option<NaiveDateTime>,
+
+    /// Only this destination: its host, or CDRSender's number; may be repeated
+    #[arg(long, value_name = "HOST|N")]
+    pub destination: Vec<String>,
+
+    /// Only failures of this cause, as the answer names it (algorithm_negotiation); may be repeated
+    #[arg(long, value_name = "CAUSE")]
+    pub cause: Vec<String>,
+
+    /// List at most this many files a destination; the counts stay whole
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+
+    /// The node's time zone (Europe/Berlin), to tell exactly how old the waiting files are
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<chrono_tz::Tz>,
+}
+
+fn trace_time_from(text: &str) -> Result<NaiveDateTime, String> {
+    trace_time(text, "00:00:00.000")
+}
+
+fn trace_time_until(text: &str) -> Result<NaiveDateTime, String> {
+    trace_time(text, "23:59:59.999")
+}
+
+/// A time as people write it; what they leave out is taken from `rest_of_day`.
+fn trace_time(text: &str, rest_of_day: &str) -> Result<NaiveDateTime, String> {
+    let text = text.trim().replace('T', " ").replace(',', ".");
+    let (given, completed) = (
+        text.len(),
+        match text.len() {
+            10 => format!("{text} {rest_of_day}"),
+            16 => format!("{text}{}", &rest_of_day[5..]),
+            _ => text,
+        },
+    );
+    NaiveDateTime::parse_from_str(&completed, "%Y-%m-%d %H:%M:%S%.f")
+        .map_err(|_| format!("give a time of the trace as YYYY-MM-DD, YYYY-MM-DD HH:MM or YYYY-MM-DD HH:MM:SS ({given} characters were given)"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_date_means_its_whole_day() {
+        assert_eq!(trace_time_from("2019-07-25").unwrap().to_string(), "2019-07-25 00:00:00");
+        assert_eq!(trace_time_until("2019-07-25").unwrap().to_string(), "2019-07-25 23:59:59.999");
+        assert_eq!(trace_time_until("2019-07-25 13:12").unwrap().to_string(), "2019-07-25 13:12:59.999");
+        assert_eq!(trace_time_from("2019-07-25T13:12:11,971").unwrap().to_string(), "2019-07-25 13:12:11.971");
+        assert!(trace_time_from("yesterday").is_err());
+    }
+}

@@ -1,0 +1,79 @@
+//! One command a file: from arguments to a document. What a command prints goes through [`Context`].
+
+use std::io::{self, IsTerminal, Write};
+
+use anyhow::Result;
+
+use crate::cli::{Cli, Color, Command, Global};
+use crate::exit::Code;
+use crate::report::{self, Format, Render, escape, page::Look};
+
+/// Runs the command that was asked for.
+///
+/// # Errors
+/// When the job could not be done, or, with a [`crate::exit::UsageError`], when it makes no sense.
+pub fn dispatch(cli: &Cli) -> Result<Code> {
+    let _context = Context { global: &cli.global };
+    match &cli.command {
+        Command::ParseLog(_) => anyhow::bail!("parse-log is not built yet"),
+    }
+}
+
+/// What every command shares: the global flags, and the way to the two outputs.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    global: &'a Global,
+}
+
+impl Context<'_> {
+    /// The flags of every command.
+    pub fn global(&self) -> &Global {
+        self.global
+    }
+
+    /// Prints the answer to standard output and says with which code to exit.
+    ///
+    /// # Errors
+    /// When standard output does not take it.
+    pub fn answer<D: Render>(&self, document: &D) -> Result<Code> {
+        let format = if self.global.json { Format::Json } else { Format::Text };
+        report::write(document, format, self.look(), &mut io::stdout().lock())?;
+        Ok(document.verdict().into())
+    }
+
+    /// One line on standard error about something that went wrong on the way; not under `--quiet`.
+    pub fn warn(&self, message: &str) {
+        if !self.global.quiet {
+            self.tell(message);
+        }
+    }
+
+    /// One line on standard error about what was done or left out; only under `--verbose`.
+    pub fn detail(&self, message: &str) {
+        if self.global.verbose {
+            self.tell(message);
+        }
+    }
+
+    /// Whether progress may be shown: on a terminal, unless `--quiet`.
+    pub fn shows_progress(&self) -> bool {
+        !self.global.quiet && io::stderr().is_terminal()
+    }
+
+    fn tell(&self, message: &str) {
+        // Nobody is left to be told when standard error is closed.
+        let _ = writeln!(io::stderr().lock(), "cdrdiag: {}", escape::line(message));
+    }
+
+    fn look(&self) -> Look {
+        let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).clamp(40, 160));
+        let color = match self.global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
+        };
+        Look { width: if io::stdout().is_terminal() { width } else { 80 }, color }
+    }
+}

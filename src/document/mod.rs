@@ -1,0 +1,64 @@
+//! The answers as data. Each command builds one of these documents; `--json` prints it inside an [`Envelope`],
+//! and `report` renders it for people. The verdict, and with it the exit code, comes from the document alone.
+//!
+//! The contract within v1: snake_case; a thing unknown is `null`; a list is never missing; fields are only added.
+
+pub mod parse_log;
+pub mod probe;
+pub mod remedy;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What an answer comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Nothing wrong was found.
+    Ok,
+    /// A problem was found.
+    Problem,
+}
+
+/// An answer of one command.
+pub trait Document: Serialize + JsonSchema {
+    /// The command's name, as it stands in the `schema` field: `parse-log` for `cdrdiag/parse-log/v1`.
+    const NAME: &'static str;
+
+    /// What the answer comes to.
+    fn verdict(&self) -> Verdict;
+}
+
+/// A document as `--json` prints it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Envelope<'a, D> {
+    /// Which document this is, with the version of its form: `cdrdiag/parse-log/v1`.
+    pub schema: String,
+    /// The version of cdrdiag that wrote it.
+    pub version: &'static str,
+    /// What the answer comes to.
+    pub verdict: Verdict,
+    /// The answer itself.
+    #[serde(flatten)]
+    pub body: &'a D,
+}
+
+impl<'a, D: Document> Envelope<'a, D> {
+    /// Wraps a document.
+    pub fn of(body: &'a D) -> Self {
+        Self { schema: schema_id::<D>(), version: env!("CARGO_PKG_VERSION"), verdict: body.verdict(), body }
+    }
+}
+
+/// The value of a document's `schema` field.
+pub fn schema_id<D: Document>() -> String {
+    format!("cdrdiag/{}/v1", D::NAME)
+}
+
+/// The JSON Schema of a document, envelope included.
+pub fn json_schema<D: Document>() -> schemars::Schema {
+    let mut schema = schemars::SchemaGenerator::default().into_root_schema_for::<Envelope<'_, D>>();
+    schema.insert("$id".into(), schema_id::<D>().into());
+    schema.insert("title".into(), format!("cdrdiag {}", D::NAME).into());
+    schema
+}

@@ -1,0 +1,217 @@
+//! The answer of `parse-log`: `cdrdiag/parse-log/v1`.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Document, Verdict};
+use crate::algorithms::offer::Offer;
+
+/// What traces tell about deliveries.
+///
+/// Times of the trace are the node's local time, without a zone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ParseLog {
+    /// What was read, in the order of the records' time.
+    pub inputs: Vec<Input>,
+    /// The billing servers that the traces speak of; failing ones first.
+    pub destinations: Vec<Destination>,
+    /// Both sides' algorithm lists, where the trace itself holds them (the last ones seen).
+    pub negotiation: Option<Negotiation>,
+    /// What was odd about the inputs and may matter to the reader.
+    pub warnings: Vec<String>,
+}
+
+impl Document for ParseLog {
+    const NAME: &'static str = "parse-log";
+
+    fn verdict(&self) -> Verdict {
+        let failing = |destination: &Destination| destination.status != Status::Healthy;
+        if self.destinations.iter().any(failing) { Verdict::Problem } else { Verdict::Ok }
+    }
+}
+
+/// One input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Input {
+    /// The path as given or found; inside an archive `archive.zip!/name`; `-` is standard input.
+    pub path: String,
+    /// Bytes of trace, unpacked.
+    pub bytes: u64,
+    /// Lines.
+    pub lines: u64,
+    /// log4j records that begin in this input.
+    pub records: u64,
+    /// Lines that carry nothing of a record: blank ones, the CLI's pager and prompts, fragments, NULs.
+    pub skipped_lines: u64,
+    /// The first record's time.
+    pub first: Option<NaiveDateTime>,
+    /// The last record's time.
+    pub last: Option<NaiveDateTime>,
+}
+
+/// How a destination does at the end of the trace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The last thing that happened is a failure.
+    Failing,
+    /// Deliveries failed and then succeeded.
+    Recovered,
+    /// Nothing failed.
+    Healthy,
+}
+
+/// One billing server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Destination {
+    /// The host as the trace names it. `null` where a sender exists whose host never shows.
+    pub host: Option<String>,
+    /// `CDRSender`'s number, where the trace tells it.
+    pub destination: Option<u32>,
+    /// How it does at the end of the trace.
+    pub status: Status,
+    /// Files delivered.
+    pub deliveries: u64,
+    /// `SFTP/FTP failed: FILE to HOST` records, each counted once.
+    pub delivery_failures: u64,
+    /// Connections that could not be made.
+    pub connection_failures: u64,
+    /// Distinct files that failed and were not delivered later.
+    pub files_waiting: u64,
+    /// The first failure of a delivery or a connection.
+    pub first_failure: Option<NaiveDateTime>,
+    /// The last failure of a delivery or a connection.
+    pub last_failure: Option<NaiveDateTime>,
+    /// The last file delivered.
+    pub last_delivery: Option<NaiveDateTime>,
+    /// Why deliveries failed, the most frequent first. The counts add up to `delivery_failures`.
+    pub causes: Vec<CauseCount>,
+    /// Times without delivery: from the first failure to the next success.
+    pub outages: Vec<Outage>,
+    /// Alarms that CUCM raised.
+    pub alarms: Vec<Alarm>,
+    /// Files that wait, the oldest first, at most as many as asked for.
+    pub files: Vec<WaitingFile>,
+    /// How the pauses between attempts compare with CUCM's documented back-off.
+    pub retries: Option<Retries>,
+    /// How long the oldest waiting file has been waiting at the end of the trace.
+    pub oldest_waiting: Option<Age>,
+}
+
+/// One cause of failed deliveries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CauseCount {
+    /// The cause's name in cdrdiag's table, or `unknown`.
+    pub cause: String,
+    /// At which stage of a delivery it strikes; `null` where the cause is unknown.
+    pub stage: Option<String>,
+    /// Failed deliveries.
+    pub count: u64,
+    /// The first of them.
+    pub first: NaiveDateTime,
+    /// The last of them.
+    pub last: NaiveDateTime,
+    /// The error message as the trace has it; `null` where none was written.
+    pub message: Option<String>,
+    /// What to do.
+    pub remedy: Option<String>,
+    /// The line that says so.
+    pub evidence: Evidence,
+}
+
+/// A place in a trace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// The input.
+    pub path: String,
+    /// The line's number, from 1.
+    pub line: u64,
+    /// The line.
+    pub text: String,
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.path, self.line)
+    }
+}
+
+/// A time without delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Outage {
+    /// The first failure.
+    pub from: NaiveDateTime,
+    /// The next success; `null` while it lasts.
+    pub to: Option<NaiveDateTime>,
+    /// Failed deliveries in it.
+    pub failures: u64,
+}
+
+/// An alarm of CUCM's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Alarm {
+    /// Its name in the catalogue `CDRRepAlarmCatalog`.
+    pub name: String,
+    /// How often it was raised.
+    pub count: u64,
+    /// First time.
+    pub first: NaiveDateTime,
+    /// Last time.
+    pub last: NaiveDateTime,
+}
+
+/// A file that waits for delivery, read from its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaitingFile {
+    /// Its name.
+    pub name: String,
+    /// `cdr` or `cmr`; `null` where the name is of another form.
+    pub kind: Option<String>,
+    /// The cluster.
+    pub cluster: Option<String>,
+    /// The node's number as written.
+    pub node: Option<String>,
+    /// When it was made (minutes).
+    pub created_utc: Option<DateTime<Utc>>,
+    /// Its sequence number.
+    pub sequence: Option<u64>,
+    /// Failed attempts.
+    pub attempts: u64,
+}
+
+/// The pauses between failed attempts beside CUCM's documented back-off: 6 s, doubled up to 120 s.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Retries {
+    /// Pauses between two failures of the same outage.
+    pub count: u64,
+    /// The longest pause.
+    pub longest_s: f64,
+    /// Pauses longer than the documented 120 s and a connection's time-out allow: nothing was tried, or nothing
+    /// was traced.
+    pub overlong: u64,
+}
+
+/// An age.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Age {
+    /// Seconds.
+    pub age_s: f64,
+    /// Whether the node's time zone is only guessed to be UTC, as no `--timezone` was given.
+    pub approximate: bool,
+}
+
+/// Both sides' lists of one negotiation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Negotiation {
+    /// What CUCM's client proposed.
+    pub client: Offer,
+    /// What the server offered.
+    pub server: Offer,
+    /// The category that failed, where the message names it.
+    pub failed_category: Option<String>,
+    /// Where the trace holds it.
+    pub evidence: Evidence,
+}

@@ -1,0 +1,201 @@
+//! The answer of `probe`: `cdrdiag/probe/v1`. Also the form in which one server's answer is saved and read again.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::remedy::Remedy;
+use super::{Document, Verdict};
+use crate::algorithms::offer::{Category, Offer};
+
+/// What servers offer, and whether CUCM's client gets in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Probe {
+    /// The profiles by which the servers were judged.
+    pub profiles: Vec<ProfileRef>,
+    /// One entry a target, in the order given.
+    pub targets: Vec<Target>,
+    /// What was odd and may matter to the reader.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+impl Document for Probe {
+    const NAME: &'static str = "probe";
+
+    fn verdict(&self) -> Verdict {
+        let accepts = |target: &Target| target.outcome == Outcome::Accepts;
+        if self.targets.iter().all(accepts) { Verdict::Ok } else { Verdict::Problem }
+    }
+}
+
+/// A profile that was used, with its sources, so that no verdict rests on an unnamed list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProfileRef {
+    /// `cucm-14`.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Where its lists are printed.
+    pub source: Vec<String>,
+}
+
+/// One server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Target {
+    /// The target as the user named it.
+    pub target: String,
+    /// Host name or address.
+    pub host: Option<String>,
+    /// TCP port.
+    pub port: Option<u16>,
+    /// The address that answered.
+    pub address: Option<String>,
+    /// What it comes to.
+    pub outcome: Outcome,
+    /// Why there is no offer, in one line.
+    pub error: Option<TargetError>,
+    /// The server's identification string (RFC 4253, section 4.2).
+    pub identification: Option<Identification>,
+    /// The server's KEXINIT.
+    pub offer: Option<Offer>,
+    /// One entry a profile.
+    pub clients: Vec<Client>,
+    /// Algorithms in the offer that RFC 9142 and OpenSSH call weak.
+    pub weak: Vec<Weak>,
+    /// How long each step took.
+    pub timing_ms: Timing,
+}
+
+/// What a target comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Every profile asked for gets in.
+    Accepts,
+    /// At least one profile does not.
+    Refuses,
+    /// No TCP connection: unknown host, refused, timed out, no route.
+    Unreachable,
+    /// Something answered that is not SSH 2.
+    NotSsh,
+    /// It began as SSH and then went wrong.
+    Error,
+}
+
+/// Why a target gave no offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TargetError {
+    /// Which kind: `unknown_host`, `refused`, `timed_out`, `closed`, `garbled` …
+    pub kind: String,
+    /// One line for people, with what was seen.
+    pub message: String,
+}
+
+/// A server's identification string, as sent and as parsed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Identification {
+    /// As sent, without its line end.
+    pub raw: String,
+    /// `2.0`, or `1.99` of a server that speaks both.
+    pub protocol: Option<String>,
+    /// The software's name: `OpenSSH`.
+    pub software: Option<String>,
+    /// Its version: `9.2p1`.
+    pub version: Option<String>,
+    /// What follows the first blank: `Debian-2+deb12u7`.
+    pub comments: Option<String>,
+    /// Lines that the server sent before it.
+    #[serde(default)]
+    pub preceding_lines: Vec<String>,
+}
+
+/// Whether one client gets in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// It gets in.
+    Accepts,
+    /// It does not.
+    Refuses,
+}
+
+/// One profile's verdict on one server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Client {
+    /// The profile's id.
+    pub profile: String,
+    /// Whether it gets in.
+    pub result: Access,
+    /// Where it is refused: `algorithm_negotiation`, `key_exchange`, `host_key`; `null` where it gets in.
+    pub stage: Option<String>,
+    /// What is agreed in each category.
+    pub agreed: BTreeMap<Category, String>,
+    /// Categories without a common algorithm.
+    pub missing: Vec<Category>,
+    /// Categories in which one side's list is not known, so that nothing can be said.
+    #[serde(default)]
+    pub unknown: Vec<Category>,
+    /// What the lists alone do not show, in words, each with its source.
+    #[serde(default)]
+    pub findings: Vec<String>,
+    /// What a real libssh2, limited to the profile's algorithms, met; `null` where it was not tried.
+    pub handshake: Option<Handshake>,
+    /// The least change that lets it in.
+    pub remedy: Vec<Remedy>,
+}
+
+/// A real handshake by libssh2.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Handshake {
+    /// Whether it was tried.
+    pub performed: bool,
+    /// Whether it came to a session.
+    pub result: Option<Access>,
+    /// What was agreed in each category.
+    pub agreed: BTreeMap<Category, String>,
+    /// The server's host key.
+    pub host_key: Option<HostKey>,
+    /// The authentication methods that the server names.
+    pub auth_methods: Vec<String>,
+    /// Why it failed, or why it was not tried.
+    pub error: Option<String>,
+    /// Milliseconds.
+    pub ms: Option<f64>,
+}
+
+/// A host key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HostKey {
+    /// The key's type: `ssh-rsa`, `ecdsa-sha2-nistp256`.
+    pub algorithm: String,
+    /// Its size.
+    pub bits: Option<u32>,
+    /// Its fingerprint as OpenSSH writes it: `SHA256:…`.
+    pub sha256: Option<String>,
+}
+
+/// A weak algorithm in an offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Weak {
+    /// Where it stands.
+    pub category: Category,
+    /// Its name.
+    pub algorithm: String,
+    /// Why it is weak, with the source.
+    pub reason: String,
+}
+
+/// Milliseconds of each step; `null` for a step that was not reached.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Timing {
+    /// The TCP connection.
+    pub connect: Option<f64>,
+    /// Until the identification string was read.
+    pub identification: Option<f64>,
+    /// Until KEXINIT was read.
+    pub kexinit: Option<f64>,
+    /// The target as a whole.
+    pub total: Option<f64>,
+}

@@ -1,0 +1,57 @@
+//! The exit codes, in one table, and the line that explains a failure.
+
+use std::io;
+use std::process::ExitCode;
+
+use crate::document::Verdict;
+
+/// How cdrdiag ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// Nothing wrong was found.
+    Ok = 0,
+    /// A problem was found. A server that can't be reached is one.
+    Problem = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// The job could not be done: an unreadable input, a broken profile, no permission to listen.
+    Failure = 3,
+}
+
+impl From<Code> for ExitCode {
+    fn from(code: Code) -> Self {
+        Self::from(code as u8)
+    }
+}
+
+impl From<Verdict> for Code {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Ok => Self::Ok,
+            Verdict::Problem => Self::Problem,
+        }
+    }
+}
+
+/// Wrong usage that only shows after the arguments were parsed: it ends with [`Code::Usage`].
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);
+
+/// Prints the error's chain on one line of standard error and says with which code to exit.
+///
+/// A reader that closed the pipe (`cdrdiag … | head`) is not an error: the end is quiet and successful.
+pub fn explain(error: &anyhow::Error) -> Code {
+    if is_broken_pipe(error) {
+        return Code::Ok;
+    }
+    eprintln!("cdrdiag: {}", crate::report::escape::line(&format!("{error:#}")));
+    if error.is::<UsageError>() { Code::Usage } else { Code::Failure }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,45 @@
+//! Tells why Cisco Unified Communications Manager (CUCM) does not deliver call detail records to a billing
+//! server, proves it against the servers, and says what to change.
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | [`cli`] | every command and flag |
+//! | [`commands`] | one command a file: from arguments to a document |
+//! | [`trace`] | CUCM's log4j traces: sources, records, events, causes, timeline |
+//! | [`algorithms`] | offers, the client's profiles, negotiation, remedies |
+//! | [`ssh`] | the SSH wire: identification strings, packets, KEXINIT, and the sockets that carry them |
+//! | [`document`] | the answers as data: what `--json` prints |
+//! | [`report`] | documents rendered for people |
+//! | [`exit`] | the exit codes |
+//!
+//! Everything but `ssh`'s edges and `trace::sources` is pure: bytes and values in, values out.
+
+pub mod algorithms;
+pub mod cli;
+pub mod commands;
+pub mod document;
+pub mod exit;
+pub mod report;
+pub mod ssh;
+pub mod trace;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Runs cdrdiag with these arguments (the program's name first) and says with which code to exit.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match cli::Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers; a closed pipe while printing them is nobody's mistake.
+            let _ = error.print();
+            return if error.use_stderr() { exit::Code::Usage } else { exit::Code::Ok }.into();
+        }
+    };
+    match commands::dispatch(&cli) {
+        Ok(code) => code.into(),
+        Err(error) => exit::explain(&error).into(),
+    }
+}

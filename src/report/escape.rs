@@ -1,0 +1,49 @@
+//! What came from a server or a trace, made harmless for a terminal.
+
+use std::borrow::Cow;
+
+/// Replaces control characters (C0, DEL, C1) and Unicode's direction overrides by visible escapes: `\x1b`.
+/// Line ends and tabs are escaped too, so the result is always one line.
+pub fn line(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_unsafe(c) { push_escape(&mut safe, c) } else { safe.push(c) }
+    }
+    Cow::Owned(safe)
+}
+
+fn push_escape(safe: &mut String, c: char) {
+    match c {
+        '\t' => safe.push_str("\\t"),
+        '\n' => safe.push_str("\\n"),
+        '\r' => safe.push_str("\\r"),
+        c if u32::from(c) < 0x100 => safe.push_str(&format!("\\x{:02x}", u32::from(c))),
+        c => safe.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+    }
+}
+
+/// Bidirectional controls can reorder what stands around them, so they count as control characters here
+/// (Unicode Standard Annex 9).
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_become_visible_text() {
+        assert_eq!(line("a\x1b[31mb\u{9b}c\r\n"), "a\\x1b[31mb\\x9bc\\r\\n");
+        assert_eq!(line("\u{202e}gpj.exe"), "\\u{202e}gpj.exe");
+    }
+
+    #[test]
+    fn plain_text_is_not_copied() {
+        assert!(matches!(line("Größe 12 µs"), Cow::Borrowed(_)));
+    }
+}

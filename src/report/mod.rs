@@ -1,0 +1,44 @@
+//! Documents rendered for people. Nothing here knows where a document came from, and whatever a server or a
+//! trace said is escaped on the way.
+
+pub mod escape;
+pub mod page;
+
+use std::io::{self, Write};
+
+use crate::document::{Document, Envelope};
+use page::Page;
+
+/// A document that people can read.
+pub trait Render: Document {
+    /// Writes the document as text.
+    fn render(&self, page: &mut Page);
+}
+
+/// The form of an answer on standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For scripts.
+    Json,
+}
+
+/// Writes a document to `out`.
+///
+/// # Errors
+/// When `out` does not take it.
+pub fn write<D: Render>(document: &D, format: Format, look: page::Look, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *out, &Envelope::of(document))?;
+            out.write_all(b"\n")?;
+        }
+        Format::Text => {
+            let mut page = Page::new(look);
+            document.render(&mut page);
+            out.write_all(page.into_string().as_bytes())?;
+        }
+    }
+    out.flush()
+}

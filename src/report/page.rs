@@ -1,0 +1,207 @@
+//! A page of text: the only way by which the text format puts anything on the terminal, so that escaping,
+//! wrapping and colour are decided in one place.
+
+use anstyle::{AnsiColor, Style};
+use tabled::builder::Builder;
+use tabled::settings::peaker::Priority;
+use tabled::settings::{Padding, Style as TableStyle, Width};
+
+use super::escape;
+
+/// What the page's reader can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Columns of the terminal, or what stands for it in a pipe.
+    pub width: usize,
+    /// Whether ANSI colours are understood and wanted.
+    pub color: bool,
+}
+
+/// What a piece of text is, which decides its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// As it comes.
+    Plain,
+    /// A heading or a name that is looked for.
+    Strong,
+    /// Something in order.
+    Good,
+    /// Something wrong.
+    Bad,
+    /// Something to mind.
+    Warn,
+    /// Of less weight.
+    Faint,
+}
+
+impl Tone {
+    fn style(self) -> Style {
+        match self {
+            Self::Plain => Style::new(),
+            Self::Strong => Style::new().bold(),
+            Self::Good => AnsiColor::Green.on_default().bold(),
+            Self::Bad => AnsiColor::Red.on_default().bold(),
+            Self::Warn => AnsiColor::Yellow.on_default(),
+            Self::Faint => Style::new().dimmed(),
+        }
+    }
+}
+
+/// Text under way to the terminal.
+#[derive(Debug)]
+pub struct Page {
+    look: Look,
+    text: String,
+}
+
+impl Page {
+    /// An empty page.
+    pub fn new(look: Look) -> Self {
+        Self { look, text: String::new() }
+    }
+
+    /// The columns that the page may fill.
+    pub fn width(&self) -> usize {
+        self.look.width
+    }
+
+    /// The finished text.
+    pub fn into_string(self) -> String {
+        self.text
+    }
+
+    /// An empty line.
+    pub fn gap(&mut self) {
+        self.text.push('\n');
+    }
+
+    /// One line of differently toned pieces, wrapped with a hanging indent where it is too long.
+    pub fn line(&mut self, pieces: &[(Tone, &str)]) {
+        self.indented(0, 2, pieces);
+    }
+
+    /// As [`Page::line`], the first line indented by `indent` columns and the following ones by `hang`.
+    pub fn indented(&mut self, indent: usize, hang: usize, pieces: &[(Tone, &str)]) {
+        let (plain, tones) = flatten(pieces);
+        let (first, rest) = (" ".repeat(indent), " ".repeat(hang));
+        let options = textwrap::Options::new(self.look.width.max(20))
+            .initial_indent(&first)
+            .subsequent_indent(&rest)
+            .break_words(false)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        let mut at = 0;
+        for (number, wrapped) in textwrap::wrap(&plain, options).iter().enumerate() {
+            let prefix = if number == 0 { indent } else { hang };
+            let body = wrapped.get(prefix..).unwrap_or_default();
+            // Wrapping drops the blanks at a break, so the place in the toned text is searched from the last one.
+            at += plain[at..].find(body).unwrap_or(0);
+            self.text.push_str(&wrapped[..prefix.min(wrapped.len())]);
+            self.push_toned(body, &tones, at);
+            self.text.push('\n');
+            at += body.len();
+        }
+    }
+
+    /// `name` in a column of its own, the value beside it: the form of a fact.
+    pub fn fact(&mut self, name: &str, tone: Tone, value: &str) {
+        const COLUMN: usize = 14;
+        let label = format!("{name:<12}");
+        self.indented(2, COLUMN + 2, &[(Tone::Faint, &label), (Tone::Plain, "  "), (tone, value)]);
+    }
+
+    /// A line to copy: never wrapped, never toned.
+    pub fn code(&mut self, indent: usize, code: &str) {
+        self.text.push_str(&" ".repeat(indent));
+        self.text.push_str(&escape::line(code));
+        self.text.push('\n');
+    }
+
+    /// A table, its widest columns wrapped until it fits the page. The first row is the heading.
+    pub fn table(&mut self, rows: &[Vec<String>]) {
+        let mut builder = Builder::default();
+        for row in rows {
+            builder.push_record(row.iter().map(|cell| escape::line(cell).into_owned()));
+        }
+        let mut table = builder.build();
+        table
+            .with(TableStyle::sharp().remove_vertical().remove_left().remove_right().remove_top().remove_bottom())
+            .with(Padding::new(0, 2, 0, 0))
+            .with(
+                Width::wrap(self.look.width.saturating_sub(2).max(20)).keep_words(true).priority(Priority::max(true)),
+            );
+        for line in table.to_string().lines() {
+            self.text.push_str("  ");
+            self.text.push_str(line.trim_end());
+            self.text.push('\n');
+        }
+    }
+
+    fn push_toned(&mut self, body: &str, tones: &[(usize, Tone)], at: usize) {
+        let mut done = 0;
+        while done < body.len() {
+            let here = tones.partition_point(|(start, _)| *start <= at + done);
+            let tone = here.checked_sub(1).map_or(Tone::Plain, |index| tones[index].1);
+            let end = tones.get(here).map_or(body.len(), |(start, _)| (start - at).min(body.len()));
+            self.push(tone, &body[done..end]);
+            done = end;
+        }
+    }
+
+    fn push(&mut self, tone: Tone, text: &str) {
+        if self.look.color && tone != Tone::Plain {
+            let style = tone.style();
+            self.text.push_str(&format!("{style}{text}{style:#}"));
+        } else {
+            self.text.push_str(text);
+        }
+    }
+}
+
+/// The pieces as one escaped text, with the byte at which each tone begins.
+fn flatten(pieces: &[(Tone, &str)]) -> (String, Vec<(usize, Tone)>) {
+    let mut plain = String::new();
+    let mut tones = Vec::with_capacity(pieces.len());
+    for (tone, piece) in pieces {
+        tones.push((plain.len(), *tone));
+        plain.push_str(&escape::line(piece));
+    }
+    (plain, tones)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(width: usize, color: bool) -> Page {
+        Page::new(Look { width, color })
+    }
+
+    #[test]
+    fn what_came_from_outside_cannot_colour_the_terminal() {
+        let mut page = page(80, false);
+        page.line(&[(Tone::Bad, "x\x1b[2Jy")]);
+        page.table(&[vec!["a\x1b".into()], vec!["b".into()]]);
+        page.code(2, "c\x07");
+        assert!(!page.into_string().contains(['\x1b', '\x07']));
+    }
+
+    #[test]
+    fn a_long_line_wraps_with_its_tones() {
+        let mut page = page(24, true);
+        page.line(&[(Tone::Strong, "a word"), (Tone::Plain, " and then quite a few more of them")]);
+        let text = page.into_string();
+        assert!(text.starts_with("\x1b[1ma word\x1b[0m and then"), "{text:?}");
+        assert!(text.lines().count() >= 2 && text.lines().skip(1).all(|line| line.starts_with("  ")), "{text:?}");
+    }
+
+    #[test]
+    fn a_table_fits_the_page() {
+        let mut page = page(40, false);
+        page.table(&[
+            vec!["name".into(), "what".into()],
+            vec!["x".into(), "many words that do not fit on one line".into()],
+        ]);
+        let text = page.into_string();
+        assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
+    }
+}

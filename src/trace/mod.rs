@@ -1,0 +1,3 @@
+//! CUCM's log4j traces: from sources to records, from records to events, from events to a timeline.
+
+pub mod delivery_file;
