@@ -2,3 +2,4 @@
 
 pub mod causes;
 pub mod delivery_file;
+pub mod negotiation;
