@@ -77,7 +77,7 @@ impl Start {
             Self::Glued => 16,
             Self::Blank => 20,
         };
-        pattern.literals() >= needed && !pattern.is_one_word()
+        pattern.literals() >= needed
     }
 }
 
@@ -386,6 +386,9 @@ mod tests {
                        Caused by: com.jcraft.jsch.JSchException: Auth fail\n\tat X.z(X.java:2)\n\t... 3 more";
         assert_eq!(cause(message), Some("authentication"));
         assert_eq!(cause("error Making SFTP connectionnull\njava.lang.Exception"), Some("protocol_error"));
+        let message =
+            "it failed\njava.io.IOException: Pipe closed\nCaused by: com.jcraft.jsch.JSchException: Auth fail";
+        assert_eq!(cause(message), Some("authentication"));
     }
 
     #[test]

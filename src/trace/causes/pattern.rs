@@ -77,11 +77,6 @@ impl Pattern {
         }
     }
 
-    /// Whether it is one plain word (`Failure`, `null`), which prose may end with as well.
-    pub(super) fn is_one_word(&self) -> bool {
-        matches!(self.pieces.as_slice(), [Piece::Literal(text)] if text.bytes().all(|byte| byte.is_ascii_alphabetic()))
-    }
-
     /// Whether `text` from its first to its last character is this message.
     pub(super) fn matches(&self, text: &str) -> bool {
         self.matches_from(&self.pieces, text)
