@@ -42,7 +42,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// When to use colour (the NO_COLOR variable counts, too)
+    /// When to use colour (the variable `NO_COLOR` counts, too)
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
 
@@ -102,7 +102,7 @@ pub struct Narrow {
     #[arg(long, value_name = "HOST|N")]
     pub destination: Vec<String>,
 
-    /// Only failures of this cause, as the answer names it (algorithm_negotiation); may be repeated
+    /// Only failures of this cause, as the answer names it (`algorithm_negotiation`); may be repeated
     #[arg(long, value_name = "CAUSE")]
     pub cause: Vec<String>,
 

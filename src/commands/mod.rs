@@ -22,7 +22,7 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
 }
 
 /// What every command shares: the global flags, and the way to the two outputs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Context<'a> {
     global: &'a Global,
 }
@@ -46,25 +46,20 @@ impl Context<'_> {
     /// One line on standard error about something that went wrong on the way; not under `--quiet`.
     pub fn warn(&self, message: &str) {
         if !self.global.quiet {
-            self.tell(message);
+            tell(message);
         }
     }
 
     /// One line on standard error about what was done or left out; only under `--verbose`.
     pub fn detail(&self, message: &str) {
         if self.global.verbose {
-            self.tell(message);
+            tell(message);
         }
     }
 
     /// Whether progress may be shown: on a terminal, unless `--quiet`.
     pub fn shows_progress(&self) -> bool {
         !self.global.quiet && io::stderr().is_terminal()
-    }
-
-    fn tell(&self, message: &str) {
-        // Nobody is left to be told when standard error is closed.
-        let _ = writeln!(io::stderr().lock(), "cdrdiag: {}", escape::line(message));
     }
 
     fn look(&self) -> Look {
@@ -78,4 +73,9 @@ impl Context<'_> {
         };
         Look { width: if io::stdout().is_terminal() { width } else { 80 }, color }
     }
+}
+
+fn tell(message: &str) {
+    // Nobody is left to be told when standard error is closed.
+    let _ = writeln!(io::stderr().lock(), "cdrdiag: {}", escape::line(message));
 }
