@@ -83,3 +83,63 @@ fn named_folders(sources: &[Source]) -> BTreeMap<NaiveDate, String> {
 fn sections(sources: &[Source]) -> impl Iterator<Item = (&Section, bool)> {
     sources.iter().flat_map(|source| source.listing.sections.iter().map(|section| (section, source.is_text)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::listing::parse;
+    use super::super::summary;
+    use super::super::waiting::Files;
+    use super::*;
+
+    fn source(text: &str) -> [Source; 1] {
+        [Source { path: "-".to_owned(), listing: parse(text.as_bytes()), is_text: true }]
+    }
+
+    fn saved(sources: &[Source]) -> Vec<String> {
+        let mut files = Files::default();
+        sections(sources).for_each(|(section, _)| files.add(section));
+        saving(&summary::dates(&files), sources).into_iter().map(|command| command.command).collect()
+    }
+
+    const TWO_DATES: &str = "cdr_C_01_201907150412_1 cdr_C_01_201907160412_2\n";
+
+    #[test]
+    fn a_folder_is_got_as_it_was_listed() {
+        let text = format!("admin:file list activelog cm/cdr_repository/preserve/20190715/*\n{TWO_DATES}");
+        assert_eq!(
+            saved(&source(&text)),
+            [
+                "file get activelog cm/cdr_repository/preserve/20190715/*",
+                "file get activelog /cm/cdr_repository/preserve/20190716/*",
+            ]
+        );
+    }
+
+    #[test]
+    fn one_date_written_month_first_tells_how_the_others_are() {
+        let text = format!("admin:file list activelog /cm/cdr_repository/preserve/07152019/\n{TWO_DATES}");
+        assert_eq!(saved(&source(&text))[1], "file get activelog /cm/cdr_repository/preserve/07162019/*");
+    }
+
+    #[test]
+    fn a_destination_s_empty_files_are_got_from_the_preserve_folder() {
+        let text = format!("admin:file list activelog cm/cdr_repository/destination1/20190715\n{TWO_DATES}");
+        assert_eq!(saved(&source(&text))[0], "file get activelog /cm/cdr_repository/preserve/20190715/*");
+    }
+
+    #[test]
+    fn a_pulled_folder_tells_how_dates_are_written_and_no_more() {
+        let mut sources = source(TWO_DATES);
+        sources[0].is_text = false;
+        sources[0].listing.sections[0].folder = Some("saved/07152019".to_owned());
+        assert_eq!(saved(&sources)[0], "file get activelog /cm/cdr_repository/preserve/07152019/*");
+    }
+
+    #[test]
+    fn a_date_folder_is_unlisted_until_it_is_listed() {
+        let text = "admin:file list activelog /cm/cdr_repository/preserve/\n<dir> 20190715\n<dir> 20190716\n\
+            admin:file list activelog /cm/cdr_repository/preserve/20190716\ndir count = 0, file count = 0\n";
+        let unlisted: Vec<String> = unlisted(&source(text)).into_iter().map(|folder| folder.command).collect();
+        assert_eq!(unlisted, ["file list activelog /cm/cdr_repository/preserve/20190715/ detail"]);
+    }
+}

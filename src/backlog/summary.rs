@@ -21,6 +21,7 @@ pub fn totals(files: &Files) -> Totals {
         last_utc: all.iter().map(|file| file.created_utc).max(),
         repeated: files.repeated,
         other_files: files.others.len() as u64,
+        unread_files: files.unread.values().fold(0, |sum, unread| sum.saturating_add(*unread)),
     }
 }
 
@@ -149,6 +150,17 @@ mod tests {
         assert_eq!((totals(&files).files, totals(&files).bytes), (2, None));
         assert_eq!(files.by_name["cdr_C_01_201907150412_1"].size, Some(1200));
         assert_eq!(destinations(&files), [Destination { destination: 1, files: 2 }]);
+    }
+
+    #[test]
+    fn what_a_cut_listing_leaves_out_is_told_unless_another_shows_it() {
+        let head = "admin:file list activelog /cm/cdr_repository/preserve/20190715\n";
+        let cut = format!("{head}cdr_C_01_201907150412_1\ndir count = 0, file count = 3\n");
+        let whole = format!(
+            "{head}cdr_C_01_201907150412_1\ncdr_C_01_201907150413_2 cdr_C_01_201907150414_3\ndir count = 0, file count = 3\n"
+        );
+        assert_eq!(totals(&files(&cut)).unread_files, 2);
+        assert_eq!(totals(&files(&format!("{cut}{whole}"))).unread_files, 0);
     }
 
     #[test]

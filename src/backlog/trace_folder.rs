@@ -28,3 +28,38 @@ pub fn trace_folder(sources: &[Source]) -> Option<TraceFolder> {
     };
     Some(TraceFolder { traces: entries.count() as u64, newest, command, folder })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::listing::parse;
+    use super::*;
+
+    fn folder(text: &str) -> Option<TraceFolder> {
+        trace_folder(&[Source { path: "-".to_owned(), listing: parse(text.as_bytes()), is_text: true }])
+    }
+
+    #[test]
+    fn the_time_decides_not_the_number() {
+        let found = folder(
+            "admin:file list activelog /cm/trace/cdrrep/log4j/ detail\n\
+             25 Jul,2019 13:11:53      133,772  cdrrepmgr99999.log\n 25 Jul,2019 15:12:40       12  cdrrepmgr00000.log\n\
+             25 Jul,2019 15:12:41           36  cdrrepmgr.bin\n",
+        )
+        .unwrap();
+        assert_eq!(found.newest.unwrap().name, "cdrrepmgr00000.log");
+        assert_eq!(found.command, "file get activelog /cm/trace/cdrrep/log4j/cdrrepmgr00000.log");
+        assert_eq!(found.traces, 2);
+    }
+
+    #[test]
+    fn without_times_none_is_called_the_newest() {
+        let found = folder("cdrrepmgr00072.log  cdrrepmgr00073.log\n").unwrap();
+        assert_eq!((found.newest, found.traces), (None, 2));
+        assert_eq!(found.command, "file list activelog /cm/trace/cdrrep/log4j/ detail");
+    }
+
+    #[test]
+    fn other_listings_are_not_the_trace_folder() {
+        assert_eq!(folder("cdr_C_01_201907150412_1\n"), None);
+    }
+}

@@ -51,6 +51,8 @@ pub struct Files {
     pub repeated: u64,
     /// Names of another form.
     pub others: BTreeSet<String>,
+    /// How many more files CUCM counted in each folder than its listing shows; the best listing of it counts.
+    pub unread: BTreeMap<Option<String>, u64>,
 }
 
 impl Files {
@@ -59,6 +61,11 @@ impl Files {
         let place = section.place();
         if !place.waits() {
             return;
+        }
+        if let Some(totals) = section.totals {
+            let unread = totals.files.saturating_sub(section.entries.len() as u64);
+            let least = self.unread.entry(section.folder.clone()).or_insert(unread);
+            *least = unread.min(*least);
         }
         for entry in &section.entries {
             match DeliveryFile::parse(&entry.name) {

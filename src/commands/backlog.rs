@@ -53,7 +53,8 @@ pub fn run(context: Context<'_>, arguments: &cli::Backlog) -> Result<Code> {
         error: Some(format!("{error:#}")),
     }));
     let code = context.answer(&document)?;
-    Ok(if code == Code::Ok && !unreadable.is_empty() { Code::Failure } else { code })
+    let answered = document.tells_what_waits() || document.trace_folder.is_some();
+    Ok(if code == Code::Ok && !(answered && unreadable.is_empty()) { Code::Failure } else { code })
 }
 
 /// Reads listings and folders; what could not be read comes second, with its path.

@@ -41,9 +41,26 @@ pub struct Backlog {
 impl Document for Backlog {
     const NAME: &'static str = "backlog";
 
-    /// A problem when files wait, or when folders were named whose files nobody listed.
+    /// A problem when files wait, or when CUCM tells of files or folders that nothing lists.
     fn verdict(&self) -> Verdict {
-        if self.totals.files == 0 && self.unlisted_folders.is_empty() { Verdict::Ok } else { Verdict::Problem }
+        let unseen = self.totals.unread_files > 0 || !self.unlisted_folders.is_empty();
+        if self.totals.files == 0 && !unseen { Verdict::Ok } else { Verdict::Problem }
+    }
+}
+
+impl Backlog {
+    /// Whether a folder was listed whose files wait. Where none was, that no file waits says nothing.
+    pub fn tells_what_waits(&self) -> bool {
+        self.listings.iter().any(|listing| match listing.place.as_str() {
+            "preserve" | "destination" => true,
+            "unknown" => listing.folder.is_none(),
+            _ => false,
+        })
+    }
+
+    /// Whether CUCM had none of the folders that it was asked for.
+    pub fn knows_no_folder(&self) -> bool {
+        !self.listings.is_empty() && self.listings.iter().all(|listing| listing.absent)
     }
 }
 
@@ -100,6 +117,8 @@ pub struct Totals {
     pub repeated: u64,
     /// Files whose names are of another form: they are in no other count.
     pub other_files: u64,
+    /// Files that CUCM counted and the listing does not show: it is cut. They are in no other count.
+    pub unread_files: u64,
 }
 
 /// What waits of one date.

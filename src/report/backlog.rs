@@ -26,13 +26,7 @@ impl Render for Backlog {
 fn headline(backlog: &Backlog, page: &mut Page) {
     let waiting = backlog.totals.files;
     if waiting == 0 {
-        let (tone, text) = if !backlog.unlisted_folders.is_empty() {
-            (Tone::Bad, "CUCM keeps folders of records, but nothing lists what is in them.")
-        } else if backlog.trace_folder.is_some() {
-            (Tone::Warn, "This is the listing of the trace folder: it does not tell what waits for delivery.")
-        } else {
-            (Tone::Good, "Nothing waits for delivery.")
-        };
+        let (tone, text) = nothing_waits(backlog);
         page.line(&[(tone, text)]);
         return;
     }
@@ -46,6 +40,22 @@ fn headline(backlog: &Backlog, page: &mut Page) {
         Some(deadline) => overdue(deadline, waiting),
     };
     page.line(&[(Tone::Bad, &files), (Tone::Strong, &deadline)]);
+}
+
+fn nothing_waits(backlog: &Backlog) -> (Tone, &'static str) {
+    if backlog.totals.unread_files > 0 {
+        (Tone::Bad, "Files wait for delivery: CUCM counts some, but the listing does not show them.")
+    } else if !backlog.unlisted_folders.is_empty() {
+        (Tone::Bad, "CUCM keeps folders of records, but nothing lists what is in them.")
+    } else if backlog.knows_no_folder() {
+        (Tone::Warn, "CUCM has no folder of this name: nothing waits of that date, or its name is written otherwise.")
+    } else if backlog.tells_what_waits() {
+        (Tone::Good, "Nothing waits for delivery.")
+    } else if backlog.trace_folder.is_some() {
+        (Tone::Warn, "This is the listing of the trace folder: it does not tell what waits for delivery.")
+    } else {
+        (Tone::Warn, "Nothing listed here tells what waits for delivery: list /cm/cdr_repository/preserve/.")
+    }
 }
 
 fn overdue(deadline: &Deadline, waiting: u64) -> String {
@@ -64,11 +74,14 @@ fn facts(backlog: &Backlog, page: &mut Page) {
     let (Some(first), Some(last)) = (totals.first_utc, totals.last_utc) else { return };
     page.gap();
     page.fact("waiting", Tone::Plain, &format!("{} CDR, {} CMR", number(totals.cdr), number(totals.cmr)));
+    if let Some(first) = backlog.groups.first().filter(|_| is_one_cluster(backlog)) {
+        page.fact("cluster", Tone::Plain, &first.cluster);
+    }
     page.fact("made", Tone::Plain, &format!("{} to {} UTC", minute(first), minute(last)));
     page.fact("size", Tone::Plain, &size(totals.bytes));
     for destination in &backlog.destinations {
-        let name = format!("destination {}", destination.destination);
-        page.fact(&name, Tone::Plain, &format!("{} for it", counted(destination.files, "waits", "wait")));
+        let files = counted(destination.files, "waits", "wait");
+        page.fact("destination", Tone::Plain, &format!("{files} for destination {}", destination.destination));
     }
     if totals.repeated > 0 {
         let again = format!("{} listed more than once, counted once", counted(totals.repeated, "file", "files"));
@@ -99,18 +112,18 @@ fn groups(backlog: &Backlog, page: &mut Page) {
     if backlog.groups.is_empty() {
         return;
     }
-    let mut rows = vec![row(&["date", "kind", "cluster", "node", "files", "from", "to (UTC)", "missing", "size"])];
+    let one_cluster = is_one_cluster(backlog);
+    let mut rows = vec![row(&["date", "kind", "node", "files", "from", "to (UTC)", "missing", "size"])];
     rows.extend(backlog.groups.iter().map(|group| {
         vec![
             group.date.to_string(),
             group.kind.name().to_uppercase(),
-            group.cluster.clone(),
-            group.node.clone(),
+            node(&group.cluster, &group.node, one_cluster),
             number(group.files),
             group.first_utc.format("%H:%M").to_string(),
             group.last_utc.format("%H:%M").to_string(),
             if group.missing == 0 { "-".to_owned() } else { number(group.missing) },
-            size(group.bytes),
+            group.bytes.map_or_else(|| "-".to_owned(), |bytes| size(Some(bytes))),
         ]
     }));
     titled(page, "What waits", &rows);
@@ -120,23 +133,34 @@ fn gaps(backlog: &Backlog, page: &mut Page) {
     if backlog.gaps.is_empty() {
         return;
     }
-    let mut rows = vec![row(&["kind", "cluster", "node", "missing", "numbers", "between (UTC)", "and"])];
-    rows.extend(backlog.gaps.iter().take(MOST_GAPS).map(|gap| {
+    let one_cluster = is_one_cluster(backlog);
+    page.gap();
+    page.line(&[(Tone::Strong, "Missing sequence numbers: delivered, deleted, or not listed")]);
+    for gap in backlog.gaps.iter().take(MOST_GAPS) {
         let (first, last) = (gap.after.saturating_add(1), gap.before.saturating_sub(1));
-        vec![
+        let numbers = if first == last { first.to_string() } else { format!("{first} to {last}") };
+        let text = format!(
+            "{} of node {}: {} ({numbers}), between {} and {} UTC",
             gap.kind.name().to_uppercase(),
-            gap.cluster.clone(),
-            gap.node.clone(),
+            node(&gap.cluster, &gap.node, one_cluster),
             number(gap.missing),
-            if first == last { first.to_string() } else { format!("{first}-{last}") },
             minute(gap.from_utc),
             minute(gap.to_utc),
-        ]
-    }));
-    titled(page, "Missing sequence numbers: delivered, deleted, or not listed", &rows);
+        );
+        page.indented(2, 4, &[(Tone::Plain, &text)]);
+    }
     if let Some(more) = backlog.gaps.len().checked_sub(MOST_GAPS).filter(|more| *more > 0) {
         page.indented(2, 2, &[(Tone::Faint, &format!("and {} more, which --json lists", number(more as u64)))]);
     }
+}
+
+/// Whether the cluster can be told once, above the tables.
+fn is_one_cluster(backlog: &Backlog) -> bool {
+    backlog.groups.iter().all(|group| Some(&group.cluster) == backlog.groups.first().map(|first| &first.cluster))
+}
+
+fn node(cluster: &str, node: &str, one_cluster: bool) -> String {
+    if one_cluster { node.to_owned() } else { format!("{cluster} {node}") }
 }
 
 fn losses(backlog: &Backlog, page: &mut Page) {
@@ -213,7 +237,7 @@ fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
