@@ -126,7 +126,7 @@ pub struct Backlog {
     #[arg(value_name = "LISTING")]
     pub listings: Vec<PathBuf>,
 
-    /// The preservation duration set in CUCM's CDR Management, in days: tells when the files are deleted
+    /// How many days CUCM keeps CDR files (CDR Management, "Preservation Duration"): tells when it deletes them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36500))]
     pub preserve_days: Option<u32>,
 

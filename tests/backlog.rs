@@ -1,4 +1,5 @@
 //! `cdrdiag backlog`, run as people run it.
+#![allow(clippy::unwrap_used, reason = "a test that can't go on is to panic")]
 
 use std::fs;
 use std::path::PathBuf;
@@ -86,7 +87,7 @@ fn a_day_that_has_come_is_told_as_such() {
     let path = listing("preserve-detail.txt");
     let answer = text(&[&path, "--preserve-days", "7", "--now", "2019-07-23"], 1).replace("\n  ", " ");
     let expected =
-        "CUCM deletes them since 2019-07-22 (UTC): 50 of them may be gone already. 30 more go on 2019-07-24.";
+        "CUCM has been deleting them since 2019-07-22 (UTC): 50 of them may be gone already. 30 more go on 2019-07-24.";
     assert!(answer.contains(expected), "{answer}");
 }
 

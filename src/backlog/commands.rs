@@ -34,7 +34,7 @@ pub fn saving(dates: &[Date], sources: &[Source]) -> Vec<Command> {
 pub fn unlisted(sources: &[Source]) -> Vec<UnlistedFolder> {
     let listed: BTreeSet<NaiveDate> = sections(sources)
         .filter(|(section, _)| section.place().waits())
-        .flat_map(|(section, _)| section.folder.as_deref().and_then(folder::date_of))
+        .filter_map(|(section, _)| section.folder.as_deref().and_then(folder::date_of))
         .collect();
     named_folders(sources)
         .into_iter()

@@ -178,7 +178,7 @@ impl Reader {
         };
         let joined = format!("{}{line}", last.name);
         let continues = last.modified.is_some() && !is_known(line) && !line.contains(char::is_whitespace);
-        if self.open && continues && (DeliveryFile::parse(&joined).is_some() || is_joined_trace(&last.name, &joined)) {
+        if self.open && continues && DeliveryFile::parse(&joined).is_some() {
             last.name = joined;
             return true;
         }
@@ -241,17 +241,15 @@ fn base(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
+/// Whether a word alone shows that it stands in a listing.
 fn is_known(name: &str) -> bool {
-    DeliveryFile::parse(name).is_some() || is_trace(name) || folder::is_folder_name(name)
-}
-
-fn is_joined_trace(first: &str, joined: &str) -> bool {
-    is_trace(joined) && joined.ends_with(".log") && !first.ends_with(".log")
+    DeliveryFile::parse(name).is_some() || is_trace(name) || folder::date(name).is_some()
 }
 
 fn is_name(word: &str) -> bool {
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
     is_known(base(word))
+        || folder::is_folder_name(word)
         || (word.chars().all(allowed) && word.contains(|c: char| matches!(c, '_' | '.') || c.is_ascii_digit()))
 }
 
@@ -342,6 +340,13 @@ mod tests {
     }
 
     #[test]
+    fn a_lone_word_outside_a_listing_is_no_folder() {
+        assert!(!parse(b"preserve\ncar\nnotes.txt\n").is_listing());
+        let listing = parse(b"admin:file list activelog cm/cdr_repository\ncar destination1 preserve\n");
+        assert_eq!(listing.sections[0].folders, ["car", "destination1", "preserve"]);
+    }
+
+    #[test]
     fn utf_16_is_read_too() {
         let mut bytes = vec![0xff, 0xfe];
         bytes.extend(REAL.encode_utf16().flat_map(u16::to_le_bytes));
@@ -356,7 +361,8 @@ mod tests {
     }
 
     fn listed(sequences: &[u64]) -> String {
-        sequences.iter().map(|n| format!(" 15 Jul,2019 04:12:03  1,234  cdr_C_01_201907150412_{n}\n")).collect()
+        let line = |n: &u64| format!(" 15 Jul,2019 04:12:03  1,234  cdr_C_01_201907150412_{n}\n");
+        sequences.iter().map(line).collect::<Vec<_>>().concat()
     }
 
     proptest! {

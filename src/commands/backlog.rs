@@ -37,13 +37,13 @@ pub fn run(context: Context<'_>, arguments: &cli::Backlog) -> Result<Code> {
     let current = [PathBuf::from(".")];
     let paths = if arguments.listings.is_empty() { current.as_slice() } else { &arguments.listings };
     let (sources, mut unreadable) = read(paths);
-    if sources.is_empty()
-        && let Some((_, last)) = unreadable.pop()
-    {
-        unreadable.iter().for_each(|(_, error)| context.warn(&format!("{error:#}")));
-        return Err(last);
+    let fatal = if sources.is_empty() { unreadable.pop() } else { None };
+    for (_, error) in &unreadable {
+        context.warn(&format!("{error:#}"));
     }
-    unreadable.iter().for_each(|(_, error)| context.warn(&format!("{error:#}")));
+    if let Some((_, error)) = fatal {
+        return Err(error);
+    }
     let question = Question { preserve_days: arguments.preserve_days, now: arguments.now.unwrap_or_else(Utc::now) };
     let mut document = backlog::answer(&sources, question);
     document.inputs.extend(unreadable.iter().map(|(path, error)| Input {

@@ -59,7 +59,7 @@ fn nothing_waits(backlog: &Backlog) -> (Tone, &'static str) {
 }
 
 fn overdue(deadline: &Deadline, waiting: u64) -> String {
-    let began = format!("; CUCM deletes them since {} (UTC)", deadline.first_day);
+    let began = format!("; CUCM has been deleting them since {} (UTC)", deadline.first_day);
     if deadline.overdue_files == waiting {
         return format!("{began}: the day of each has come, so all may be gone already.");
     }
