@@ -1,6 +1,7 @@
 //! One command a file: from arguments to a document. What a command prints goes through [`Context`].
 
-mod parse_log;
+pub mod backlog;
+pub mod parse_log;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -18,6 +19,7 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
     let context = Context { global: &cli.global };
     match &cli.command {
         Command::ParseLog(args) => parse_log::run(args, &context),
+        Command::Backlog(arguments) => backlog::run(&context, arguments),
     }
 }
 
