@@ -2,11 +2,14 @@
 //! carry them over sockets.
 //!
 //! [`identification`], [`packet`] and [`kexinit`] take bytes and know no socket; they serve both roles, since a
-//! client's KEXINIT has the form of a server's..
+//! client's KEXINIT has the form of a server's. [`probe`] and [`handshake`] are the edges.
 
+pub mod connect;
+pub mod deadline;
 pub mod identification;
 pub mod kexinit;
 pub mod packet;
+pub mod probe;
 pub mod target;
 
 /// Bytes of a peer as text: what is not UTF-8 becomes a visible `\xNN`, so that nothing is lost and two unlike
