@@ -6,10 +6,13 @@
 
 pub mod connect;
 pub mod deadline;
+pub mod handshake;
+pub mod host_key;
 pub mod identification;
 pub mod kexinit;
 pub mod packet;
 pub mod probe;
+mod relay;
 pub mod target;
 
 /// Bytes of a peer as text: what is not UTF-8 becomes a visible `\xNN`, so that nothing is lost and two unlike
