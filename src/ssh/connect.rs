@@ -256,3 +256,75 @@ fn look_up(target: &Target, deadline: Deadline) -> Result<Vec<SocketAddr>, Conne
         Err(_) => Err(ConnectError::ResolverTimedOut { host: host(), after: deadline.whole() }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, TcpListener};
+
+    const AMPLE: Duration = Duration::from_secs(20);
+
+    fn listening() -> (TcpListener, SocketAddr) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        (listener, address)
+    }
+
+    /// An address that answers no connection request: its queue is full and nobody empties it.
+    #[cfg(target_os = "linux")]
+    fn hanging() -> (socket2::Socket, Vec<TcpStream>, SocketAddr) {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+        socket.listen(0).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        let connect = |_| TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok();
+        let fillers: Vec<_> = (0..8).map_while(connect).collect();
+        assert!(fillers.len() < 8, "the queue does not fill");
+        (socket, fillers, address)
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn an_address_that_hangs_does_not_keep_the_next_one_waiting() {
+        let ((_socket, _fillers, silent), (_listener, good)) = (hanging(), listening());
+        let (_, address) = to_any(&[silent, good], Deadline::after(AMPLE)).unwrap();
+        assert_eq!(address, good);
+        let short = Deadline::after(Duration::from_millis(300));
+        let failures = to_any(&[silent, silent], short).unwrap_err();
+        assert!(failures.iter().all(|(_, obstacle)| *obstacle == Obstacle::TimedOut), "{failures:?}");
+        assert_eq!(to_one(silent, Deadline::after(Duration::from_millis(50))).unwrap_err(), Obstacle::TimedOut);
+    }
+
+    #[test]
+    fn every_address_is_tried_and_each_failure_is_told() {
+        let free: Vec<_> = (0..3).map(|_| listening().1).collect();
+        let failures = to_any(&free, Deadline::after(AMPLE)).unwrap_err();
+        assert_eq!(failures.len(), 3);
+        let error = ConnectError::Attempts { attempts: failures };
+        assert_eq!(error.kind(), "refused");
+        assert!(free.iter().all(|address| error.to_string().contains(&address.to_string())), "{error}");
+
+        let (_listener, good) = listening();
+        assert_eq!(to_any(&[free[0], free[1], good], Deadline::after(AMPLE)).unwrap().1, good);
+    }
+
+    #[test]
+    fn a_host_that_is_there_says_more_than_one_that_is_silent() {
+        let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let kind = |obstacles: &[Obstacle]| {
+            ConnectError::Attempts { attempts: obstacles.iter().map(|obstacle| (at(1), obstacle.clone())).collect() }
+                .kind()
+        };
+        assert_eq!(kind(&[Obstacle::NoRoute, Obstacle::TimedOut]), "timed_out");
+        assert_eq!(kind(&[Obstacle::TimedOut, Obstacle::Refused]), "refused");
+        assert_eq!(kind(&[Obstacle::NoRoute]), "no_route");
+    }
+
+    #[test]
+    fn an_address_needs_no_resolver_and_has_one_family() {
+        let target = Target::parse("[::1]:22", 22).unwrap();
+        let resolve = |family| resolve(&target, family, Deadline::after(AMPLE));
+        assert_eq!(resolve(Family::Any).unwrap(), ["[::1]:22".parse().unwrap()]);
+        assert!(matches!(resolve(Family::V4), Err(ConnectError::NoAddress { .. })));
+    }
+}

@@ -100,3 +100,52 @@ fn pair() -> io::Result<(TcpStream, TcpStream)> {
     far.set_nodelay(true)?;
     Ok((near, far))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    const AMPLE: Duration = Duration::from_secs(20);
+
+    fn relayed(time: Duration) -> (Relay, TcpStream) {
+        let (near, far) = pair().unwrap();
+        (Relay::open(near, Deadline::after(time)).unwrap(), far)
+    }
+
+    fn read_to_end(mut stream: &TcpStream) -> usize {
+        let mut bytes = Vec::new();
+        // A reset is an end, too.
+        let _ = stream.read_to_end(&mut bytes);
+        bytes.len()
+    }
+
+    #[test]
+    fn bytes_go_both_ways_until_one_end_closes() {
+        let (relay, mut far) = relayed(AMPLE);
+        let mut near = &relay.stream;
+        let mut word = [0; 4];
+        near.write_all(b"ping").unwrap();
+        far.read_exact(&mut word).unwrap();
+        far.write_all(b"pong").unwrap();
+        near.read_exact(&mut word).unwrap();
+        assert_eq!(&word, b"pong");
+        assert_eq!(relay.ending(), None);
+        drop(far);
+        assert_eq!(read_to_end(&relay.stream), 0);
+        assert_eq!(relay.ending(), Some(Ending::Closed));
+    }
+
+    #[test]
+    fn the_deadline_and_the_bound_end_it() {
+        let (relay, _far) = relayed(Duration::from_millis(100));
+        assert_eq!(read_to_end(&relay.stream), 0);
+        assert_eq!(relay.ending(), Some(Ending::Deadline));
+
+        let (relay, far) = relayed(AMPLE);
+        let flood = thread::spawn(move || (&far).write_all(&vec![0; 64 * MAX_BYTES]).is_err());
+        assert!(read_to_end(&relay.stream) <= MAX_BYTES + 8_192);
+        assert_eq!(relay.ending(), Some(Ending::TooMuch));
+        assert!(flood.join().unwrap(), "the flooding end is told to stop");
+    }
+}
