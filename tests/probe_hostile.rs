@@ -1,5 +1,7 @@
 //! Whatever answers on port 22: the right typed answer, within the deadline.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that meets the unexpected has to fail")]
+
 mod support;
 
 use std::net::TcpListener;
