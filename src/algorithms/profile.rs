@@ -71,6 +71,7 @@ pub struct GroupSizes {
 
 impl GroupSizes {
     /// The sizes asked for where Java takes no group above `limit`: JSch asks for no more than that.
+    #[must_use]
     pub fn within(self, limit: u32) -> Self {
         Self { min: self.min.min(limit), preferred: self.preferred.min(limit), max: self.max.min(limit) }
     }
