@@ -10,6 +10,7 @@
 //! | [`ssh`] | the SSH wire: identification strings, packets, KEXINIT, and the sockets that carry them |
 //! | [`document`] | the answers as data: what `--json` prints |
 //! | [`report`] | documents rendered for people |
+//! | [`suggest`] | "did you mean …?" |
 //! | [`exit`] | the exit codes |
 //!
 //! Everything but `ssh`'s edges and `trace::sources` is pure: bytes and values in, values out.
@@ -21,6 +22,7 @@ pub mod document;
 pub mod exit;
 pub mod report;
 pub mod ssh;
+pub mod suggest;
 pub mod trace;
 
 use std::ffi::OsString;

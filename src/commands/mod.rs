@@ -1,5 +1,7 @@
 //! One command a file: from arguments to a document. What a command prints goes through [`Context`].
 
+mod parse_log;
+
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::Result;
@@ -13,9 +15,9 @@ use crate::report::{self, Format, Render, escape, page::Look};
 /// # Errors
 /// When the job could not be done, or, with a [`crate::exit::UsageError`], when it makes no sense.
 pub fn dispatch(cli: &Cli) -> Result<Code> {
-    let _context = Context { global: &cli.global };
+    let context = Context { global: &cli.global };
     match &cli.command {
-        Command::ParseLog(_) => anyhow::bail!("parse-log is not built yet"),
+        Command::ParseLog(args) => parse_log::run(args, &context),
     }
 }
 

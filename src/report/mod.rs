@@ -3,6 +3,8 @@
 
 pub mod escape;
 pub mod page;
+mod parse_log;
+pub mod words;
 
 use std::io::{self, Write};
 
