@@ -3,9 +3,12 @@
 
 pub mod judge;
 pub mod knowledge;
+pub mod mend;
 pub mod negotiation;
 pub mod offer;
 pub mod profile;
 pub mod profile_file;
+pub mod remedy;
 pub mod server;
+pub mod variants;
 pub mod version;
