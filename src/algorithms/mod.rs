@@ -1,6 +1,7 @@
 //! Algorithms: what a server offers, what CUCM's client proposes, what the two agree on, and what to change.
 //! Nothing here opens a socket.
 
+pub mod answer;
 pub mod judge;
 pub mod knowledge;
 pub mod mend;
