@@ -72,6 +72,52 @@ pub enum Color {
 pub enum Command {
     /// Read cdrrepmgr traces: what failed, to whom, since when, why
     ParseLog(ParseLog),
+    /// What CUCM's client proposes, by release
+    #[command(subcommand)]
+    Profile(Profile),
+}
+
+/// Arguments of `profile`.
+#[derive(Debug, Subcommand)]
+#[command(after_help = EXIT_CODES, disable_help_subcommand = true)]
+pub enum Profile {
+    /// List the built-in profiles
+    List,
+    /// Show one profile: its lists, its sources and what is assumed
+    Show(ProfileShow),
+}
+
+/// Arguments of `profile show`.
+#[derive(Debug, Args)]
+pub struct ProfileShow {
+    /// A built-in profile or a file
+    #[arg(value_name = "ID|FILE")]
+    pub name: String,
+
+    /// The node's settings.
+    #[command(flatten)]
+    pub variants: Variants,
+}
+
+/// A CUCM node's settings that change what its client proposes.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "The CUCM node's settings")]
+pub struct Variants {
+    /// The node runs in FIPS mode
+    #[arg(long)]
+    pub fips: bool,
+
+    /// What was typed into Cipher Management's "SSH Ciphers" (comma-separated; replaces the defaults)
+    #[arg(long, value_name = "LIST")]
+    pub ssh_ciphers: Option<String>,
+
+    /// What was typed into Cipher Management's "SSH Key Exchange"
+    #[arg(long, value_name = "LIST")]
+    pub ssh_kex: Option<String>,
+
+    /// What was typed into Cipher Management's "SSH MAC"
+    #[arg(long, value_name = "LIST")]
+    pub ssh_mac: Option<String>,
 }
 
 /// Arguments of `parse-log`.

@@ -1,6 +1,9 @@
 //! One command a file: from arguments to a document. What a command prints goes through [`Context`].
 
 mod parse_log;
+mod profile;
+
+pub use profile::profiles;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -18,6 +21,7 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
     let context = Context { global: &cli.global };
     match &cli.command {
         Command::ParseLog(args) => parse_log::run(args, &context),
+        Command::Profile(args) => profile::run(args, &context),
     }
 }
 

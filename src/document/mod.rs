@@ -5,6 +5,7 @@
 
 pub mod parse_log;
 pub mod probe;
+pub mod profile;
 pub mod remedy;
 
 use schemars::JsonSchema;

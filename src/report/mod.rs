@@ -4,6 +4,7 @@
 pub mod escape;
 pub mod page;
 mod parse_log;
+mod profile;
 pub mod words;
 
 use std::io::{self, Write};
