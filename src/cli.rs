@@ -72,9 +72,61 @@ pub enum Color {
 pub enum Command {
     /// Read cdrrepmgr traces: what failed, to whom, since when, why
     ParseLog(ParseLog),
+    /// Read what servers offer: would CUCM's client get in, and what would change that
+    Probe(Probe),
     /// What CUCM's client proposes, by release
     #[command(subcommand)]
     Profile(Profile),
+}
+
+/// Arguments of `probe`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Probe {
+    /// Servers: host, host:port, [v6]:port
+    #[arg(value_name = "TARGET", required_unless_present = "list")]
+    pub targets: Vec<String>,
+
+    /// Probe the servers in this file, too: one a line, # begins a comment, - is standard input
+    #[arg(long = "targets", value_name = "FILE")]
+    pub list: Option<PathBuf>,
+
+    /// Probe this many servers at a time
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub concurrency: u16,
+
+    /// How servers are reached.
+    #[command(flatten)]
+    pub connection: Connection,
+
+    /// The node's settings.
+    #[command(flatten)]
+    pub variants: Variants,
+}
+
+/// How servers are reached.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct Connection {
+    /// The port where a target names none
+    #[arg(long, value_name = "PORT", default_value_t = 22, value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: u16,
+
+    /// Seconds for a server as a whole, from its name to the last handshake
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub timeout: f64,
+
+    /// Use IPv4 only
+    #[arg(short = '4', long, conflicts_with = "ipv6")]
+    pub ipv4: bool,
+
+    /// Use IPv6 only
+    #[arg(short = '6', long)]
+    pub ipv6: bool,
+
+    /// Read the server's lists only; no proof by a real handshake
+    #[arg(long)]
+    pub no_handshake: bool,
 }
 
 /// Arguments of `profile`.
@@ -161,6 +213,12 @@ pub struct Narrow {
     pub timezone: Option<chrono_tz::Tz>,
 }
 
+/// A time in seconds, up to a day.
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse().ok().filter(|seconds: &f64| *seconds > 0.0 && *seconds <= 86_400.0);
+    seconds.ok_or_else(|| "give seconds, more than 0 and at most 86400".to_owned())
+}
+
 fn trace_time_from(text: &str) -> Result<NaiveDateTime, String> {
     trace_time(text, "00:00:00.000")
 }
@@ -192,6 +250,14 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_timeout_is_a_time_that_can_pass() {
+        assert_eq!(seconds("0.5"), Ok(0.5));
+        for wrong in ["0", "-1", "nan", "inf", "1e9", "ten"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

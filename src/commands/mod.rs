@@ -1,6 +1,8 @@
 //! One command a file: from arguments to a document. What a command prints goes through [`Context`].
 
+pub mod examine;
 mod parse_log;
+mod probe;
 mod profile;
 
 pub use profile::profiles;
@@ -21,6 +23,7 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
     let context = Context { global: &cli.global };
     match &cli.command {
         Command::ParseLog(args) => parse_log::run(args, &context),
+        Command::Probe(args) => probe::run(args, &context),
         Command::Profile(args) => profile::run(args, &context),
     }
 }
@@ -57,6 +60,13 @@ impl Context<'_> {
     /// One line on standard error about what was done or left out; only under `--verbose`.
     pub fn detail(&self, message: &str) {
         if self.global.verbose {
+            self.tell(message);
+        }
+    }
+
+    /// One line of progress on standard error; only where progress may be shown.
+    pub fn progress(&self, message: &str) {
+        if self.shows_progress() {
             self.tell(message);
         }
     }

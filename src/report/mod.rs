@@ -4,7 +4,9 @@
 pub mod escape;
 pub mod page;
 mod parse_log;
+mod probe;
 mod profile;
+mod server;
 pub mod words;
 
 use std::io::{self, Write};
