@@ -6,6 +6,7 @@
 pub mod backlog;
 pub mod parse_log;
 pub mod probe;
+pub mod profile;
 pub mod remedy;
 
 use schemars::JsonSchema;

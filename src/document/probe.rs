@@ -25,8 +25,7 @@ impl Document for Probe {
     const NAME: &'static str = "probe";
 
     fn verdict(&self) -> Verdict {
-        let accepts = |target: &Target| target.outcome == Outcome::Accepts;
-        if self.targets.iter().all(accepts) { Verdict::Ok } else { Verdict::Problem }
+        if self.targets.iter().all(Target::is_fine) { Verdict::Ok } else { Verdict::Problem }
     }
 }
 
@@ -42,7 +41,7 @@ pub struct ProfileRef {
 }
 
 /// One server.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Target {
     /// The target as the user named it.
     pub target: String,
@@ -62,14 +61,24 @@ pub struct Target {
     pub offer: Option<Offer>,
     /// One entry a profile.
     pub clients: Vec<Client>,
+    /// The least change that lets in all of them that are refused: their remedies taken together.
+    #[serde(default)]
+    pub remedy: Vec<Remedy>,
     /// Algorithms in the offer that RFC 9142 and OpenSSH call weak.
     pub weak: Vec<Weak>,
     /// How long each step took.
     pub timing_ms: Timing,
 }
 
+impl Target {
+    /// Whether nothing is wrong with it: every client gets in, and no handshake contradicts that.
+    pub fn is_fine(&self) -> bool {
+        self.outcome == Outcome::Accepts && self.clients.iter().all(|client| client.disagreement.is_none())
+    }
+}
+
 /// What a target comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Every profile asked for gets in.
@@ -80,8 +89,22 @@ pub enum Outcome {
     Unreachable,
     /// Something answered that is not SSH 2.
     NotSsh,
-    /// It began as SSH and then went wrong.
+    /// It began as SSH and then went wrong, or did not begin at all.
+    #[default]
     Error,
+}
+
+impl Outcome {
+    /// For people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Accepts => "accepts",
+            Self::Refuses => "refuses",
+            Self::Unreachable => "unreachable",
+            Self::NotSsh => "not SSH",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// Why a target gave no offer.
@@ -128,7 +151,7 @@ pub struct Client {
     pub profile: String,
     /// Whether it gets in.
     pub result: Access,
-    /// Where it is refused: `algorithm_negotiation`, `key_exchange`, `host_key`; `null` where it gets in.
+    /// Where it is refused: `key_exchange` (also where no algorithm is common), `host_key`; `null` where it gets in.
     pub stage: Option<String>,
     /// What is agreed in each category.
     pub agreed: BTreeMap<Category, String>,
@@ -142,6 +165,9 @@ pub struct Client {
     pub findings: Vec<String>,
     /// What a real libssh2, limited to the profile's algorithms, met; `null` where it was not tried.
     pub handshake: Option<Handshake>,
+    /// How the handshake contradicts what the lists predict; `null` where it does not.
+    #[serde(default)]
+    pub disagreement: Option<String>,
     /// The least change that lets it in.
     pub remedy: Vec<Remedy>,
 }

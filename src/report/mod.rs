@@ -5,6 +5,9 @@ pub mod backlog;
 pub mod escape;
 pub mod page;
 mod parse_log;
+mod probe;
+mod profile;
+mod server;
 pub mod words;
 
 use std::io::{self, Write};

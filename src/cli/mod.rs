@@ -1,5 +1,7 @@
 //! Every command and flag, and nothing else: no file is opened and nothing is decided here.
 
+mod values;
+
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -74,6 +76,104 @@ pub enum Command {
     ParseLog(ParseLog),
     /// Read listings of CUCM's preserve folder: what waits, and when CUCM starts to delete it
     Backlog(Backlog),
+    /// Read what servers offer: would CUCM's client get in, and what would change that
+    Probe(Probe),
+    /// What CUCM's client proposes, by release
+    #[command(subcommand)]
+    Profile(Profile),
+}
+
+/// Arguments of `probe`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Probe {
+    /// Servers: host, host:port, [v6]:port
+    #[arg(value_name = "TARGET", required_unless_present = "list")]
+    pub targets: Vec<String>,
+
+    /// Probe the servers in this file, too: one a line, # begins a comment, - is standard input
+    #[arg(long = "targets", value_name = "FILE")]
+    pub list: Option<PathBuf>,
+
+    /// Probe this many servers at a time
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub concurrency: u16,
+
+    /// How servers are reached.
+    #[command(flatten)]
+    pub connection: Connection,
+
+    /// The node's settings.
+    #[command(flatten)]
+    pub variants: Variants,
+}
+
+/// How servers are reached.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct Connection {
+    /// The port where a target names none
+    #[arg(long, value_name = "PORT", default_value_t = 22, value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: u16,
+
+    /// Seconds for a server as a whole, from its name to the last handshake
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = values::seconds)]
+    pub timeout: f64,
+
+    /// Use IPv4 only
+    #[arg(short = '4', long, conflicts_with = "ipv6")]
+    pub ipv4: bool,
+
+    /// Use IPv6 only
+    #[arg(short = '6', long)]
+    pub ipv6: bool,
+
+    /// Read the server's lists only; no proof by a real handshake
+    #[arg(long)]
+    pub no_handshake: bool,
+}
+
+/// Arguments of `profile`.
+#[derive(Debug, Subcommand)]
+#[command(after_help = EXIT_CODES, disable_help_subcommand = true)]
+pub enum Profile {
+    /// List the built-in profiles
+    List,
+    /// Show one profile: its lists, its sources and what is assumed
+    Show(ProfileShow),
+}
+
+/// Arguments of `profile show`.
+#[derive(Debug, Args)]
+pub struct ProfileShow {
+    /// A built-in profile or a file
+    #[arg(value_name = "ID|FILE")]
+    pub name: String,
+
+    /// The node's settings.
+    #[command(flatten)]
+    pub variants: Variants,
+}
+
+/// A CUCM node's settings that change what its client proposes.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "The CUCM node's settings")]
+pub struct Variants {
+    /// The node runs in FIPS mode
+    #[arg(long)]
+    pub fips: bool,
+
+    /// What was typed into Cipher Management's "SSH Ciphers" (comma-separated; replaces the defaults)
+    #[arg(long, value_name = "LIST")]
+    pub ssh_ciphers: Option<String>,
+
+    /// What was typed into Cipher Management's "SSH Key Exchange"
+    #[arg(long, value_name = "LIST")]
+    pub ssh_kex: Option<String>,
+
+    /// What was typed into Cipher Management's "SSH MAC"
+    #[arg(long, value_name = "LIST")]
+    pub ssh_mac: Option<String>,
 }
 
 /// Arguments of `parse-log`.
@@ -93,11 +193,11 @@ pub struct ParseLog {
 #[derive(Debug, Clone, Default, Args)]
 pub struct Narrow {
     /// Count only what happened at or after this time of the trace (2019-07-25, "2019-07-25 13:00")
-    #[arg(long, value_name = "TIME", value_parser = trace_time_from)]
+    #[arg(long, value_name = "TIME", value_parser = values::trace_time_from)]
     pub since: Option<NaiveDateTime>,
 
     /// Count only what happened before or at this time of the trace; a date means its whole day
-    #[arg(long, value_name = "TIME", value_parser = trace_time_until)]
+    #[arg(long, value_name = "TIME", value_parser = values::trace_time_until)]
     pub until: Option<NaiveDateTime>,
 
     /// Only this destination: its host, or CDRSender's number; may be repeated
@@ -131,41 +231,8 @@ pub struct Backlog {
     pub preserve_days: Option<u32>,
 
     /// The time to judge by, in UTC (2019-07-25, "2019-07-25 13:00", or RFC 3339) [default: the clock]
-    #[arg(long, value_name = "TIME", value_parser = utc_time)]
+    #[arg(long, value_name = "TIME", value_parser = values::utc_time)]
     pub now: Option<DateTime<Utc>>,
-}
-
-/// A time with its offset, or one in UTC as people write it.
-fn utc_time(text: &str) -> Result<DateTime<Utc>, String> {
-    if let Ok(time) = DateTime::parse_from_rfc3339(text.trim()) {
-        return Ok(time.to_utc());
-    }
-    trace_time(text, "00:00:00.000")
-        .map(|time| time.and_utc())
-        .map_err(|_| "give a time as YYYY-MM-DD, YYYY-MM-DD HH:MM (UTC) or 2019-07-25T13:00:00+02:00".to_owned())
-}
-
-fn trace_time_from(text: &str) -> Result<NaiveDateTime, String> {
-    trace_time(text, "00:00:00.000")
-}
-
-fn trace_time_until(text: &str) -> Result<NaiveDateTime, String> {
-    trace_time(text, "23:59:59.999")
-}
-
-/// A time as people write it; what they leave out is taken from `rest_of_day`.
-fn trace_time(text: &str, rest_of_day: &str) -> Result<NaiveDateTime, String> {
-    let text = text.trim().replace('T', " ").replace(',', ".");
-    let (given, completed) = (
-        text.len(),
-        match text.len() {
-            10 => format!("{text} {rest_of_day}"),
-            16 => format!("{text}{}", &rest_of_day[5..]),
-            _ => text,
-        },
-    );
-    NaiveDateTime::parse_from_str(&completed, "%Y-%m-%d %H:%M:%S%.f")
-        .map_err(|_| format!("give a time of the trace as YYYY-MM-DD, YYYY-MM-DD HH:MM or YYYY-MM-DD HH:MM:SS ({given} characters were given)"))
 }
 
 #[cfg(test)]
@@ -176,22 +243,5 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_date_means_its_whole_day() {
-        assert_eq!(trace_time_from("2019-07-25").unwrap().to_string(), "2019-07-25 00:00:00");
-        assert_eq!(trace_time_until("2019-07-25").unwrap().to_string(), "2019-07-25 23:59:59.999");
-        assert_eq!(trace_time_until("2019-07-25 13:12").unwrap().to_string(), "2019-07-25 13:12:59.999");
-        assert_eq!(trace_time_from("2019-07-25T13:12:11,971").unwrap().to_string(), "2019-07-25 13:12:11.971");
-        assert!(trace_time_from("yesterday").is_err());
-    }
-
-    #[test]
-    fn a_time_without_an_offset_is_utc() {
-        assert_eq!(utc_time("2019-07-25").unwrap().to_rfc3339(), "2019-07-25T00:00:00+00:00");
-        assert_eq!(utc_time("2019-07-25 13:05").unwrap().to_rfc3339(), "2019-07-25T13:05:00+00:00");
-        assert_eq!(utc_time("2019-07-25T01:00:00+02:00").unwrap().to_rfc3339(), "2019-07-24T23:00:00+00:00");
-        assert!(utc_time("soon").is_err());
     }
 }
