@@ -1,9 +1,11 @@
 //! The least change on a server that lets refused clients in: the whole new line, where it goes, how it is checked
 //! and loaded, and what it weakens. Cases that no line mends are told in words.
 
+use std::collections::BTreeMap;
+
 use super::judge::{Judgement, Obstacle, is_group_exchange};
 use super::knowledge::{self, Setting};
-use super::mend::{Change, Demand, mend};
+use super::mend::{Change, Demand, Rank, mend};
 use super::offer::{Category, Offer, is_marker};
 use super::profile::Profile;
 use super::server::{Configuration, Lines, Server};
@@ -67,8 +69,10 @@ impl<'a> Case<'a> {
         if self.change.unmet {
             return vec![self.out_of_reach()];
         }
-        let keys: Vec<_> = self.missing_keys().filter_map(|(name, key)| self.make_key(name, key)).collect();
-        let keys_suffice = !keys.is_empty() && self.missing_keys().count() == self.change.adds.len();
+        let missing = self.missing_keys();
+        let keys: Vec<_> = missing.iter().filter_map(|(key, names)| self.make_key(key, names)).collect();
+        let for_new_keys: usize = missing.values().map(Vec::len).sum();
+        let keys_suffice = !keys.is_empty() && for_new_keys == self.change.adds.len();
         let list = match self.server.map(|server| &server.product.configuration) {
             Some(Configuration::Lines(lines)) => self.line(lines, keys_suffice),
             Some(_) if keys_suffice => None,
@@ -134,16 +138,20 @@ impl<'a> Case<'a> {
         Remedy { adds: vec![], weakens: None, reason, ..self.blank() }
     }
 
-    /// The added host key algorithms for which the server shows no key, with `ssh-keygen`'s words for one; each
-    /// key once.
-    fn missing_keys(&self) -> impl Iterator<Item = (&str, &'static str)> {
-        let adds = self.change.adds.iter().filter(|_| self.setting == Setting::HostKey);
-        adds.filter_map(|name| Some((name.as_str(), key_of(name)?))).filter(|(_, key)| !has_key(&self.offered, key))
+    /// The keys, in `ssh-keygen`'s words, that the server does not show, each with the additions that need it.
+    fn missing_keys(&self) -> BTreeMap<&'static str, Vec<String>> {
+        let mut keys: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for name in self.change.adds.iter().filter(|_| self.setting == Setting::HostKey) {
+            if let Some(key) = key_of(name).filter(|key| !has_key(&self.offered, key)) {
+                keys.entry(key).or_default().push(name.clone());
+            }
+        }
+        keys
     }
 
     /// sshd finds a key in the default place by itself, unless a `HostKey` line names others: the first such line
     /// switches the default set off.
-    fn make_key(&self, name: &str, key: &str) -> Option<Remedy> {
+    fn make_key(&self, key: &str, names: &[String]) -> Option<Remedy> {
         let server = self.server?;
         let store = server.product.key.as_ref()?;
         let kind = key.split(' ').next().unwrap_or(key);
@@ -165,10 +173,11 @@ impl<'a> Case<'a> {
             file: config,
             directive: store.directive.clone(),
             line: store.directive.as_ref().map(|directive| format!("{directive} {}", file.written)),
-            adds: vec![name.to_owned()],
+            adds: names.to_vec(),
             reason: format!(
-                "{} {name} needs a host key that the server does not show: make it, unless {} exists.{needed}",
+                "{} A key for {} is needed, and the server shows none: make it, unless {} exists.{needed}",
                 self.why(),
+                names.join(", "),
                 file.path
             ),
             commands: std::iter::once(store.make(key, &file)).chain(store.list.clone()).chain(load).collect(),
@@ -272,13 +281,15 @@ fn demands<'a>(setting: Setting, profile: &'a Profile, server: Option<&Server>) 
         .collect()
 }
 
-/// How welcome an addition is: one whose key is there before one that needs a new key, then by strength.
-fn rank(setting: Setting, name: &str, server: Option<&Server>, offered: &[String]) -> Option<(bool, u8)> {
+/// How welcome an addition is: one whose key is there before one that needs a new key, one that nobody calls weak
+/// before one that somebody does. `None`: this server does not have it.
+fn rank(setting: Setting, name: &str, server: Option<&Server>, offered: &[String]) -> Option<Rank<(bool, bool)>> {
     if server.and_then(|server| server.has(setting, name)) == Some(false) {
         return None;
     }
     let ready = setting != Setting::HostKey || key_of(name).is_none_or(|key| has_key(offered, key));
-    Some((ready, knowledge::strength(setting, name)))
+    let sound = knowledge::algorithm(setting, name).is_some_and(|entry| entry.weak.is_none());
+    Some(Rank { class: (ready, sound), strength: knowledge::strength(setting, name) })
 }
 
 fn key_of(name: &str) -> Option<&'static str> {
@@ -389,6 +400,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_weak_method_is_added_only_for_the_client_that_has_nothing_better() {
+        let all = ["cucm-12.5", "cucm-14", "cucm-15", "jsch-0.1.44"];
+        let offer = server("curve25519-sha256", "ssh-ed25519", "aes128-ctr", "hmac-sha2-256,hmac-sha1");
+        let found = remedied(&all, &offer, DEBIAN);
+        assert_eq!(
+            lines(&found),
+            [
+                "KexAlgorithms curve25519-sha256,ecdh-sha2-nistp521,diffie-hellman-group1-sha1",
+                "HostKey /etc/ssh/ssh_host_rsa_key",
+                "HostKeyAlgorithms ssh-ed25519,rsa-sha2-512,ssh-rsa",
+            ]
+        );
+        assert_eq!(found[1].adds, ["rsa-sha2-512", "ssh-rsa"]);
     }
 
     #[test]
