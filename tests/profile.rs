@@ -86,3 +86,15 @@ fn a_broken_or_unknown_profile_is_one_clear_line_and_code_3() {
     cdrdiag(&["profile", "show", "./nowhere.toml"]).code(3).stderr(contains("nowhere.toml").and(one_line()));
     cdrdiag(&["profile", "show", folder.path().to_str().unwrap()]).code(3).stderr(one_line());
 }
+
+#[test]
+fn both_answers_have_the_form_of_their_schemas() {
+    use cdrdiag::document::{
+        json_schema,
+        profile::{ProfileList, ProfileShow},
+    };
+    let list = serde_json::to_value(json_schema::<ProfileList>()).unwrap();
+    let show = serde_json::to_value(json_schema::<ProfileShow>()).unwrap();
+    jsonschema::validate(&list, &json(&["profile", "list", "--json"])).unwrap();
+    jsonschema::validate(&show, &json(&["profile", "show", "cucm-12.5", "--fips", "--json"])).unwrap();
+}

@@ -37,6 +37,9 @@ fn plain_title(identification: Option<&Identification>) -> Option<String> {
     Some(identification.version.as_ref().map_or_else(|| software.clone(), |version| format!("{software} {version}")))
 }
 
+/// The ECDSA key that is in the usual file, in `ssh-keygen`'s words.
+const USUAL_ECDSA: &str = "ecdsa -b 256";
+
 /// One setting that has to change, with the clients that need it.
 struct Case<'a> {
     setting: Setting,
@@ -154,20 +157,22 @@ impl<'a> Case<'a> {
     fn make_key(&self, key: &str, names: &[String]) -> Option<Remedy> {
         let server = self.server?;
         let store = server.product.key.as_ref()?;
-        let kind = key.split(' ').next().unwrap_or(key);
-        let taken =
-            self.offered.iter().filter_map(|other| key_of(other)).any(|other| other != key && other.starts_with(kind));
-        let file = store.file(key, taken);
+        // ssh-keygen -A, and so every installation, makes an ECDSA key of 256 bits under the usual name.
+        let own = key.starts_with("ecdsa") && (key != USUAL_ECDSA || self.shows_another_ecdsa_key());
+        let file = store.file(key, own);
         let (config, load) = match &server.product.configuration {
             Configuration::Lines(lines) => (Some(server.file(lines).to_owned()), server.commands(lines)),
             _ => (None, store.reload.clone()),
         };
+        let directive = store.directive.as_deref().unwrap_or_default();
         let needed = match &store.list {
-            Some(list) if !taken => format!(
-                " The line is needed only where `{list}` does not show the key afterwards; where the file has no {} line at all leave it out, as a first one switches off the keys in their default places.",
-                store.directive.as_deref().unwrap_or_default()
+            Some(list) if own => format!(
+                " Where the file has no {directive} line yet, write one for each key that `{list}` shows today as well: a first one switches off the keys in their default places."
             ),
-            _ => String::new(),
+            Some(list) => format!(
+                " The line is needed only where `{list}` does not show the key afterwards; where the file has no {directive} line at all leave it out, as a first one switches off the keys in their default places."
+            ),
+            None => String::new(),
         };
         Some(Remedy {
             file: config,
@@ -186,6 +191,11 @@ impl<'a> Case<'a> {
         })
     }
 
+    fn shows_another_ecdsa_key(&self) -> bool {
+        let mut keys = self.offered.iter().filter_map(|name| key_of(name));
+        keys.any(|key| key.starts_with("ecdsa") && key != USUAL_ECDSA)
+    }
+
     /// Who is refused, and why.
     fn why(&self) -> String {
         let ids: Vec<_> = self.clients.iter().map(|(profile, _)| profile.id.as_str()).collect();
@@ -193,12 +203,12 @@ impl<'a> Case<'a> {
         let cause = self.clients.iter().flat_map(|(_, judgement)| judgement.obstacles.iter().filter(concerns)).next();
         let title = self.setting.title();
         let cause = match cause {
-            Some(Obstacle::Unverifiable(name)) => format!("agrees on {name}, which it cannot verify"),
-            Some(Obstacle::GroupSize) => "agrees on a group exchange whose sizes the server refuses".to_owned(),
-            Some(Obstacle::EmptyName(_)) => format!("gives up at an empty name in the server's {title} list"),
-            _ => format!("has no {title} algorithm in common with the server"),
+            Some(Obstacle::Unverifiable(name)) => format!("{name} is agreed on and cannot be verified"),
+            Some(Obstacle::GroupSize) => "a group exchange is agreed on whose sizes the server refuses".to_owned(),
+            Some(Obstacle::EmptyName(_)) => format!("an empty name in the server's {title} list ends the negotiation"),
+            _ => format!("no {title} algorithm is common with the server"),
         };
-        format!("{} {cause}.", ids.join(", "))
+        format!("{}: {cause}.", ids.join(", "))
     }
 
     /// What changes in the list.
@@ -206,7 +216,7 @@ impl<'a> Case<'a> {
         let mut what = Vec::new();
         if !self.change.adds.is_empty() {
             let one = self.change.adds.len() == 1;
-            let best = if one { "the strongest that it proposes and the server can have" } else { "one each" };
+            let best = if one { "the strongest that serves" } else { "no single one serves all" };
             what.push(format!("Add {} ({best}); all else stays as it is offered today.", self.change.adds.join(", ")));
         }
         if !self.change.drops.is_empty() {

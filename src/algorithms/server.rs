@@ -84,12 +84,12 @@ pub struct KeyFile {
 }
 
 impl KeyStore {
-    /// The file of a key; `key` is `ssh-keygen`'s type and size (`rsa -b 3072`). `taken` tells that the type's
-    /// usual file holds a key of another size.
-    pub fn file(&self, key: &str, taken: bool) -> KeyFile {
+    /// The file of a key; `key` is `ssh-keygen`'s type and size (`rsa -b 3072`). `own` asks for a name with the
+    /// size in it, as the type's usual file holds a key of another size.
+    pub fn file(&self, key: &str, own: bool) -> KeyFile {
         let kind = key.split(' ').next().unwrap_or(key);
         let size = key.rsplit(' ').next().unwrap_or(key);
-        let kind = if taken { format!("{kind}{size}") } else { kind.to_owned() };
+        let kind = if own { format!("{kind}{size}") } else { kind.to_owned() };
         let name = self.file.replace("{kind}", &kind);
         let written = self.directive_folder.as_ref().unwrap_or(&self.folder);
         KeyFile { path: format!("{}{name}", self.folder), written: format!("{written}{name}") }
