@@ -476,6 +476,20 @@ mod tests {
     }
 
     #[test]
+    fn dropbear_takes_no_line_but_a_new_key() {
+        let offer = server("ecdh-sha2-nistp521", "ssh-ed25519", "aes256-ctr", "hmac-sha2-256");
+        let found = remedied(&["cucm-15"], &offer, "SSH-2.0-dropbear_2022.83");
+        assert_eq!(
+            (found.len(), &found[0].line, found[0].adds.as_slice()),
+            (1, &None, ["rsa-sha2-256".to_owned()].as_slice())
+        );
+        assert_eq!(
+            found[0].commands,
+            ["dropbearkey -t rsa -f /etc/dropbear/dropbear_rsa_host_key", "systemctl restart dropbear"]
+        );
+    }
+
+    #[test]
     fn the_line_of_another_server_has_its_own_form() {
         let found = remedied(&["cucm-14"], &server("x", "ssh-rsa", "aes256-ctr", "hmac-sha1"), "SSH-2.0-mod_sftp/1.3");
         assert_eq!(lines(&found), ["SFTPKeyExchanges x ecdh-sha2-nistp521"]);

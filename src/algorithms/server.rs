@@ -29,6 +29,8 @@ pub struct Product {
     pattern: String,
     knowledge: Option<Knowledge>,
     #[serde(default)]
+    lacks: Vec<String>,
+    #[serde(default)]
     groups: Vec<SmallestGroup>,
     /// Its host keys.
     pub key: Option<KeyStore>,
@@ -178,6 +180,9 @@ impl Server {
 
     /// Whether this version has the algorithm, as far as the data tells; `None`: it does not.
     pub fn has(&self, setting: Setting, name: &str) -> Option<bool> {
+        if self.product.lacks.iter().any(|lacking| lacking == name) {
+            return Some(false);
+        }
         self.product.knowledge.map(|Knowledge::Openssh| {
             knowledge::algorithm(setting, name).is_some_and(|entry| entry.in_openssh(self.version.as_ref()))
         })
