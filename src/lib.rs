@@ -10,6 +10,7 @@
 //! | [`ssh`] | the SSH wire: identification strings, packets, KEXINIT, and the sockets that carry them |
 //! | [`document`] | the answers as data: what `--json` prints |
 //! | [`report`] | documents rendered for people |
+//! | [`saved`] | answers that were saved earlier, by cdrdiag, nmap or ssh-audit |
 //! | [`exit`] | the exit codes |
 //!
 //! Everything but `ssh`'s edges and `trace::sources` is pure: bytes and values in, values out.
@@ -20,6 +21,7 @@ pub mod commands;
 pub mod document;
 pub mod exit;
 pub mod report;
+pub mod saved;
 pub mod ssh;
 pub mod trace;
 

@@ -96,8 +96,8 @@ pub struct TargetError {
 /// A server's identification string, as sent and as parsed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Identification {
-    /// As sent, without its line end.
-    pub raw: String,
+    /// As sent, without its line end; `null` where a saved answer tells software and version only.
+    pub raw: Option<String>,
     /// `2.0`, or `1.99` of a server that speaks both.
     pub protocol: Option<String>,
     /// The software's name: `OpenSSH`.
