@@ -1,4 +1,11 @@
 //! Algorithms: what a server offers, what CUCM's client proposes, what the two agree on, and what to change.
 //! Nothing here opens a socket.
 
+pub mod judge;
+pub mod knowledge;
+pub mod negotiation;
 pub mod offer;
+pub mod profile;
+pub mod profile_file;
+pub mod server;
+pub mod version;

@@ -128,7 +128,7 @@ pub struct Client {
     pub profile: String,
     /// Whether it gets in.
     pub result: Access,
-    /// Where it is refused: `algorithm_negotiation`, `key_exchange`, `host_key`; `null` where it gets in.
+    /// Where it is refused: `key_exchange` (also where no algorithm is common), `host_key`; `null` where it gets in.
     pub stage: Option<String>,
     /// What is agreed in each category.
     pub agreed: BTreeMap<Category, String>,

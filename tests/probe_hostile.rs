@@ -1,0 +1,259 @@
+//! Whatever answers on port 22: the right typed answer, within the deadline.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that meets the unexpected has to fail")]
+
+mod support;
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use cdrdiag::document::probe::{Access, Outcome};
+use cdrdiag::ssh::connect::Family;
+use cdrdiag::ssh::deadline::Deadline;
+use cdrdiag::ssh::handshake::{self, Authentication, Preferences};
+use cdrdiag::ssh::probe::{self, ProbeError, Reading};
+use cdrdiag::ssh::target::Target;
+use support::scripted_peer::{Script, ScriptedPeer, Step, good, identification, kexinit, message, modern};
+
+/// The deadline of a test whose peer answers at once: it is never reached.
+const AMPLE: Duration = Duration::from_secs(20);
+/// The deadline of a test that runs into it.
+const SHORT: Duration = Duration::from_millis(700);
+/// What a machine under load may add before a deadline counts as missed.
+const SLACK: Duration = Duration::from_secs(8);
+
+fn read(script: Script, time: Duration) -> Reading {
+    let peer = ScriptedPeer::start(script);
+    let started = Instant::now();
+    let target = Target::parse(&peer.target(), 22).unwrap();
+    let reading = probe::read(&target, Family::Any, Deadline::after(time));
+    assert!(started.elapsed() < time + SLACK, "the deadline was missed by far: {:?}", started.elapsed());
+    assert_eq!(reading.address, Some(peer.address()));
+    reading
+}
+
+fn verdict(reading: &Reading) -> (&'static str, Outcome) {
+    let error = reading.error.as_ref().expect("an error");
+    (error.kind(), error.outcome())
+}
+
+#[test]
+fn a_good_server_gives_its_offer_and_its_identification() {
+    let reading = read(good("OpenSSH_9.2p1 Debian-2+deb12u7", &modern()), AMPLE);
+    assert_eq!(reading.error, None);
+    assert_eq!(reading.offer, Some(modern()));
+    let identification = reading.identification.unwrap();
+    assert_eq!(identification.version.as_deref(), Some("9.2p1"));
+    let steps = [reading.timing.connect, reading.timing.identification, reading.timing.kexinit, reading.timing.total];
+    assert!(steps.windows(2).all(|pair| pair[0].unwrap() <= pair[1].unwrap()), "{steps:?}");
+}
+
+#[test]
+fn a_server_in_pieces_is_put_together() {
+    let mut bytes = b"SSH-2.0-x_1\r\n".to_vec();
+    let Step::Send(packet) = kexinit(&modern()) else { unreachable!() };
+    bytes.extend(packet);
+    let reading = read(vec![Step::Drip(bytes, Duration::from_micros(50)), Step::Silence], AMPLE);
+    assert_eq!(reading.offer, Some(modern()));
+}
+
+#[test]
+fn a_server_that_waits_for_the_clients_identification_is_read() {
+    let reading = read([vec![Step::ReadLine], good("x_1", &modern())].concat(), AMPLE);
+    assert_eq!(reading.offer, Some(modern()));
+}
+
+#[test]
+fn a_server_that_waits_for_the_clients_kexinit_is_read() {
+    let script = vec![identification("x_1"), Step::ReadLine, Step::ReadPacket, kexinit(&modern()), Step::Silence];
+    assert_eq!(read(script, AMPLE).offer, Some(modern()));
+}
+
+#[test]
+fn a_server_of_both_protocols_and_with_a_banner_is_read() {
+    let hello = Step::Send(b"Authorised use only\r\nSSH-1.99-OpenSSH_3.9p1\n".to_vec());
+    let reading = read(vec![hello, kexinit(&modern()), Step::Silence], AMPLE);
+    assert_eq!(reading.offer, Some(modern()));
+    let identification = reading.identification.unwrap();
+    assert_eq!(identification.protocol.as_deref(), Some("1.99"));
+    assert_eq!(identification.preceding_lines, ["Authorised use only"]);
+}
+
+#[test]
+fn ignore_and_debug_before_kexinit_are_skipped() {
+    let script =
+        vec![identification("x_1"), message(b"\x02\0\0\0\0"), message(b"\x04\0\0\0\0\0\0\0\0\0"), kexinit(&modern())];
+    assert_eq!(read(script, AMPLE).offer, Some(modern()));
+}
+
+#[test]
+fn a_disconnect_gives_its_reason() {
+    let script = vec![identification("x_1"), message(b"\x01\0\0\0\x0c\0\0\0\x10Too many of you!\0\0\0\0")];
+    let reading = read(script, AMPLE);
+    assert_eq!(verdict(&reading), ("disconnected", Outcome::Error));
+    let message = reading.error.unwrap().to_string();
+    assert!(message.contains("Too many of you!") && message.contains("12"), "{message}");
+    assert!(reading.identification.is_some(), "what was learned before is kept");
+}
+
+#[test]
+fn a_silent_server_times_out() {
+    let reading = read(vec![Step::Silence], SHORT);
+    assert_eq!(verdict(&reading), ("timed_out", Outcome::Error));
+    assert!(reading.error.unwrap().to_string().contains("it sent nothing"));
+}
+
+#[test]
+fn a_server_silent_after_its_identification_times_out_with_it() {
+    let reading = read(vec![identification("x_1"), Step::Silence], SHORT);
+    assert_eq!(verdict(&reading), ("timed_out", Outcome::Error));
+    assert_eq!(reading.identification.unwrap().raw, "SSH-2.0-x_1");
+}
+
+#[test]
+fn a_dripping_server_does_not_hold_the_target() {
+    let drip = |bytes: &[u8]| Step::Drip(bytes.repeat(50), Duration::from_millis(100));
+    let reading = read(vec![drip(b"SSH-2.0-")], SHORT);
+    assert_eq!(verdict(&reading), ("timed_out", Outcome::Error));
+    let reading = read(vec![identification("x_1"), drip(&[0])], SHORT);
+    assert_eq!(verdict(&reading).1, Outcome::Error);
+}
+
+#[test]
+fn floods_are_cut_off() {
+    let reading = read(vec![Step::Flood(b"0123456789abcdef\n".repeat(4_096))], AMPLE);
+    assert_eq!(verdict(&reading), ("not_ssh", Outcome::NotSsh));
+    let Step::Send(ignore) = message(&[2; 1_000]) else { unreachable!() };
+    let reading = read(vec![identification("x_1"), Step::Flood(ignore)], AMPLE);
+    assert_eq!(verdict(&reading), ("flood", Outcome::Error));
+}
+
+#[test]
+fn an_endless_line_is_cut_off() {
+    let reading = read(vec![Step::Flood(vec![b'x'; 65_536])], AMPLE);
+    assert_eq!(verdict(&reading), ("not_ssh", Outcome::NotSsh));
+    let reading = read(vec![Step::Send(b"SSH-2.0-".to_vec()), Step::Flood(vec![b'x'; 65_536])], AMPLE);
+    assert_eq!(verdict(&reading), ("garbled", Outcome::Error));
+}
+
+#[test]
+fn other_protocols_are_named() {
+    for (hello, name) in [
+        (&b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"[..], "HTTP"),
+        (b"\x15\x03\x01\x00\x02\x02\x46", "TLS"),
+        (b"220 (vsFTPd 3.0.3)\r\n", "FTP"),
+        (b"220 mail.example.com ESMTP\r\n", "SMTP"),
+    ] {
+        let reading = read(vec![Step::Send(hello.to_vec())], AMPLE);
+        assert_eq!(verdict(&reading), ("not_ssh", Outcome::NotSsh));
+        let message = reading.error.unwrap().to_string();
+        assert!(message.starts_with(name), "{message}");
+    }
+}
+
+#[test]
+fn an_old_protocol_is_named_and_kept() {
+    let reading = read(vec![Step::Send(b"SSH-1.5-OpenSSH_2.1\n".to_vec())], AMPLE);
+    assert_eq!(verdict(&reading), ("not_ssh", Outcome::NotSsh));
+    assert!(reading.error.unwrap().to_string().contains("1.5"));
+    assert_eq!(reading.identification.unwrap().raw, "SSH-1.5-OpenSSH_2.1");
+}
+
+#[test]
+fn four_gigabytes_are_refused_before_they_come() {
+    let reading = read(vec![identification("x_1"), Step::Send(vec![0xff; 64]), Step::Silence], AMPLE);
+    assert_eq!(verdict(&reading), ("garbled", Outcome::Error));
+}
+
+#[test]
+fn lists_longer_than_the_packet_keep_what_came_before() {
+    let mut payload = cdrdiag::ssh::kexinit::write(&modern(), [0; 16]);
+    payload.truncate(400);
+    let reading = read(vec![identification("x_1"), message(&payload)], AMPLE);
+    assert_eq!(verdict(&reading), ("garbled", Outcome::Error));
+    let partial = reading.offer.unwrap();
+    assert_eq!(partial.kex, modern().kex);
+    assert_eq!(partial.mac_s2c, None);
+}
+
+#[test]
+fn names_with_escapes_and_invalid_utf_8_are_kept_visibly() {
+    let mut payload = vec![20; 17];
+    for list in [&b"\x1b[2J,x\xffy,,z"[..], b"", b"", b"", b"", b"", b"", b"", b"", b""] {
+        payload.extend(u32::try_from(list.len()).unwrap().to_be_bytes());
+        payload.extend(list);
+    }
+    payload.extend([0; 5]);
+    let offer = read(vec![identification("x_1"), message(&payload)], AMPLE).offer.unwrap();
+    assert_eq!(offer.kex.unwrap(), ["\x1b[2J", "x\\xffy", "", "z"]);
+    assert_eq!(offer.host_key, Some(vec![]));
+}
+
+#[test]
+fn a_message_out_of_place_is_garbled() {
+    let reading = read(vec![identification("x_1"), message(&[31; 20]), Step::Silence], AMPLE);
+    assert_eq!(reading.error, Some(ProbeError::Message(31)));
+}
+
+#[test]
+fn closed_and_reset_are_told_apart() {
+    assert_eq!(verdict(&read(vec![], AMPLE)), ("closed", Outcome::Error));
+    assert_eq!(verdict(&read(vec![identification("x_1")], AMPLE)), ("closed", Outcome::Error));
+    let reset = vec![identification("x_1"), Step::ReadLine, Step::Wait(Duration::from_millis(100)), Step::Reset];
+    assert_eq!(verdict(&read(reset, AMPLE)), ("reset", Outcome::Error));
+}
+
+#[test]
+fn a_server_that_turns_away_in_plain_text_is_told() {
+    let reading = read(vec![Step::Send(b"Exceeded MaxStartups\r\n".to_vec())], AMPLE);
+    assert_eq!(verdict(&reading), ("turned_away", Outcome::Error));
+}
+
+#[test]
+fn no_connection_is_unreachable_with_its_kind() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let kind = |target: &str, family| {
+        let target = Target::parse(target, 22).unwrap();
+        let reading = probe::read(&target, family, Deadline::after(AMPLE));
+        let (kind, outcome) = verdict(&reading);
+        assert_eq!(outcome, Outcome::Unreachable);
+        kind
+    };
+    assert_eq!(kind(&free.to_string(), Family::Any), "refused");
+    assert_eq!(kind(&free.to_string(), Family::V6), "no_address");
+}
+
+#[test]
+fn a_time_that_is_over_is_over_at_once() {
+    let target = Target::parse("127.0.0.1:9", 22).unwrap();
+    let reading = probe::read(&target, Family::Any, Deadline::after(Duration::ZERO));
+    assert_eq!(verdict(&reading), ("timed_out", Outcome::Unreachable));
+}
+
+fn shake(script: Script, time: Duration) -> cdrdiag::document::probe::Handshake {
+    let peer = ScriptedPeer::start(script);
+    let preferences = Preferences::of(&modern()).unwrap();
+    let started = Instant::now();
+    let handshake = handshake::perform(peer.address(), &preferences, Authentication::Ask, Deadline::after(time));
+    assert!(started.elapsed() < time + SLACK, "the deadline was missed by far: {:?}", started.elapsed());
+    assert!(handshake.performed);
+    assert_eq!(handshake.result, Some(Access::Refuses));
+    handshake
+}
+
+#[test]
+fn a_handshake_with_a_dripping_or_silent_server_ends_in_time() {
+    shake(vec![Step::Silence], SHORT);
+    let drip = Step::Drip(vec![b'x'; 100], Duration::from_millis(100));
+    shake(vec![drip], SHORT);
+    let handshake = shake(good("x_1", &modern()), SHORT);
+    assert!(handshake.error.unwrap().contains("within the time given"));
+}
+
+#[test]
+fn a_handshake_with_a_flooding_server_is_cut_off() {
+    // libssh2 keeps each of these for later: the relay has to end it.
+    let Step::Send(unexpected) = message(&[94; 1_000]) else { unreachable!() };
+    let handshake = shake(vec![identification("x_1"), kexinit(&modern()), Step::Flood(unexpected)], AMPLE);
+    assert!(handshake.error.is_some());
+}
