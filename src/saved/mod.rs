@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::algorithms::offer::Offer;
 use crate::document::probe::{HostKey, Identification, Outcome, TargetError};
+use crate::ssh::identification;
 
 /// The forms in words, for whoever gave something else.
 pub const FORMS: &str = "cdrdiag's own JSON (probe or compare), nmap's XML (-oX) or normal output with \
@@ -159,17 +160,7 @@ fn damaged(text: &str, error: &serde_json::Error) -> Result<(Form, Vec<SavedServ
 
 /// An identification string that a saved answer holds as it was sent.
 fn identification(raw: &str) -> Option<Identification> {
-    let (protocol, rest) = raw.strip_prefix("SSH-")?.split_once('-')?;
-    let (named, comments) = rest.split_once(' ').map_or((rest, None), |(named, comments)| (named, Some(comments)));
-    let (software, version) = named.split_once('_').map_or((named, None), |(name, version)| (name, Some(version)));
-    Some(Identification {
-        raw: Some(raw.to_owned()),
-        protocol: Some(protocol.to_owned()),
-        software: Some(software.to_owned()),
-        version: version.map(str::to_owned),
-        comments: comments.map(str::to_owned),
-        preceding_lines: Vec::new(),
-    })
+    identification::parse(raw.as_bytes()).ok()
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ pub(super) fn identification_of_service(product: &str, version: &str, extra: &st
         _ => (software_of(product), version),
     };
     Some(Identification {
-        raw: None,
+        raw: String::new(),
         protocol: extra.split("protocol ").nth(1).and_then(|rest| known(rest.split([')', ';']).next()?.trim())),
         software: Some(known(software)?),
         version: known(version),
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_banner_counts_when_its_line_is_whole() {
-        let raw = |banner| identification_of_banner(banner)?.raw;
+        let raw = |banner| Some(identification_of_banner(banner)?.raw);
         assert_eq!(
             raw("SSH-2.0-dropbear_2022.83\\x0D\\x0A\\x00\\x00\\x01...").as_deref(),
             Some("SSH-2.0-dropbear_2022.83")

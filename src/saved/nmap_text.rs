@@ -163,8 +163,8 @@ mod tests {
     fn a_banner_that_was_cut_short_does_not_stand_for_the_identification() {
         let found = servers(SCAN).remove(0).identification.unwrap();
         assert_eq!(
-            (found.raw, found.software.as_deref(), found.version.as_deref()),
-            (None, Some("OpenSSH"), Some("9.2p1"))
+            (found.raw.as_str(), found.software.as_deref(), found.version.as_deref()),
+            ("", Some("OpenSSH"), Some("9.2p1"))
         );
         assert_eq!(found.protocol.as_deref(), Some("2.0"));
     }

@@ -120,7 +120,7 @@ mod tests {
         );
         let found = servers(&text).unwrap().remove(0).identification.unwrap();
         assert_eq!((found.software.as_deref(), found.version.as_deref()), (Some("OpenSSH"), Some("9.2p1")));
-        assert_eq!((found.protocol.as_deref(), found.raw, found.comments), (Some("2.0"), None, None));
+        assert_eq!((found.protocol.as_deref(), found.raw.as_str(), found.comments), (Some("2.0"), "", None));
     }
 
     #[test]

@@ -106,7 +106,7 @@ fn banner(banner: &Value) -> Option<Identification> {
         protocol => protocol.as_str().map(str::to_owned),
     };
     let parts = identification(&format!("SSH-{}-{}", protocol.as_deref()?, text("software")?))?;
-    Some(Identification { raw: None, comments: text("comments").map(str::to_owned), ..parts })
+    Some(Identification { raw: String::new(), comments: text("comments").map(str::to_owned), ..parts })
 }
 
 /// The host keys by their SHA-256 fingerprints: `{hostkey, hash_alg, hash}`, and `{type, fp}` in older releases.
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn an_empty_raw_banner_leaves_the_parts() {
         let found = banner(&json!({"comments": "", "protocol": [2, 0], "raw": "", "software": "OpenSSH_8.0"})).unwrap();
-        assert_eq!((found.raw, found.comments, found.protocol.as_deref()), (None, None, Some("2.0")));
+        assert_eq!((found.raw.as_str(), found.comments, found.protocol.as_deref()), ("", None, Some("2.0")));
         assert_eq!((found.software.as_deref(), found.version.as_deref()), (Some("OpenSSH"), Some("8.0")));
     }
 
