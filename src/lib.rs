@@ -11,6 +11,7 @@
 //! | [`document`] | the answers as data: what `--json` prints |
 //! | [`report`] | documents rendered for people |
 //! | [`saved`] | answers that were saved earlier, by cdrdiag, nmap or ssh-audit |
+//! | [`config`] | the configuration file |
 //! | [`exit`] | the exit codes |
 //!
 //! Everything but `ssh`'s edges and `trace::sources` is pure: bytes and values in, values out.
@@ -18,6 +19,7 @@
 pub mod algorithms;
 pub mod cli;
 pub mod commands;
+pub mod config;
 pub mod document;
 pub mod exit;
 pub mod report;
