@@ -7,16 +7,19 @@
 //! | [`commands`] | one command a file: from arguments to a document |
 //! | [`trace`] | CUCM's log4j traces: sources, records, events, causes, timeline |
 //! | [`algorithms`] | offers, the client's profiles, negotiation, remedies |
+//! | [`backlog`] | what waits in CUCM's CDR repository, from the listings its command line prints |
 //! | [`ssh`] | the SSH wire: identification strings, packets, KEXINIT, and the sockets that carry them |
 //! | [`document`] | the answers as data: what `--json` prints |
 //! | [`report`] | documents rendered for people |
 //! | [`saved`] | answers that were saved earlier, by cdrdiag, nmap or ssh-audit |
 //! | [`config`] | the configuration file |
+//! | [`suggest`] | "did you mean …?" |
 //! | [`exit`] | the exit codes |
 //!
 //! Everything but `ssh`'s edges and `trace::sources` is pure: bytes and values in, values out.
 
 pub mod algorithms;
+pub mod backlog;
 pub mod cli;
 pub mod commands;
 pub mod config;
@@ -25,6 +28,7 @@ pub mod exit;
 pub mod report;
 pub mod saved;
 pub mod ssh;
+pub mod suggest;
 pub mod trace;
 
 use std::ffi::OsString;

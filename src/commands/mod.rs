@@ -1,5 +1,8 @@
 //! One command a file: from arguments to a document. What a command prints goes through [`Context`].
 
+pub mod backlog;
+pub mod parse_log;
+
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::Result;
@@ -13,14 +16,15 @@ use crate::report::{self, Format, Render, escape, page::Look};
 /// # Errors
 /// When the job could not be done, or, with a [`crate::exit::UsageError`], when it makes no sense.
 pub fn dispatch(cli: &Cli) -> Result<Code> {
-    let _context = Context { global: &cli.global };
+    let context = Context { global: &cli.global };
     match &cli.command {
-        Command::ParseLog(_) => anyhow::bail!("parse-log is not built yet"),
+        Command::ParseLog(args) => parse_log::run(args, &context),
+        Command::Backlog(arguments) => backlog::run(&context, arguments),
     }
 }
 
 /// What every command shares: the global flags, and the way to the two outputs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Context<'a> {
     global: &'a Global,
 }
@@ -44,25 +48,20 @@ impl Context<'_> {
     /// One line on standard error about something that went wrong on the way; not under `--quiet`.
     pub fn warn(&self, message: &str) {
         if !self.global.quiet {
-            self.tell(message);
+            tell(message);
         }
     }
 
     /// One line on standard error about what was done or left out; only under `--verbose`.
     pub fn detail(&self, message: &str) {
         if self.global.verbose {
-            self.tell(message);
+            tell(message);
         }
     }
 
     /// Whether progress may be shown: on a terminal, unless `--quiet`.
     pub fn shows_progress(&self) -> bool {
         !self.global.quiet && io::stderr().is_terminal()
-    }
-
-    fn tell(&self, message: &str) {
-        // Nobody is left to be told when standard error is closed.
-        let _ = writeln!(io::stderr().lock(), "cdrdiag: {}", escape::line(message));
     }
 
     fn look(&self) -> Look {
@@ -76,4 +75,9 @@ impl Context<'_> {
         };
         Look { width: if io::stdout().is_terminal() { width } else { 80 }, color }
     }
+}
+
+fn tell(message: &str) {
+    // Nobody is left to be told when standard error is closed.
+    let _ = writeln!(io::stderr().lock(), "cdrdiag: {}", escape::line(message));
 }

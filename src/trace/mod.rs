@@ -1,3 +1,14 @@
 //! CUCM's log4j traces: from sources to records, from records to events, from events to a timeline.
 
+pub mod answer;
+pub mod blocks;
+pub mod causes;
 pub mod delivery_file;
+pub mod events;
+pub mod ledger;
+pub mod negotiation;
+pub mod reading;
+pub mod records;
+pub mod scan;
+pub mod sources;
+pub mod timeline;

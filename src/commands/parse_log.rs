@@ -1,0 +1,115 @@
+//! `cdrdiag parse-log [PATH]…`
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::Context;
+use crate::cli;
+use crate::document::parse_log::ParseLog;
+use crate::exit::{Code, UsageError};
+use crate::trace::answer::{self, Choice};
+use crate::trace::causes::Causes;
+use crate::trace::ledger::UNKNOWN;
+use crate::trace::sources::{self, Source};
+use crate::trace::timeline::Window;
+use crate::{suggest, trace::reading};
+
+/// Reads traces and tells what failed, to whom, since when and why.
+///
+/// # Errors
+/// When no trace could be read, or a cause was asked for that does not exist.
+pub fn run(args: &cli::ParseLog, context: &Context<'_>) -> Result<Code> {
+    let document = parse(&args.paths, &args.narrow, context)?;
+    context.answer(&document)
+}
+
+/// The document about these traces; what could not be read is told on the way.
+///
+/// # Errors
+/// When no trace could be read, or a cause was asked for that does not exist.
+pub fn parse(paths: &[PathBuf], narrow: &cli::Narrow, context: &Context<'_>) -> Result<ParseLog> {
+    check_causes(&narrow.cause)?;
+    let here = [PathBuf::from(".")];
+    let found = sources::find(if paths.is_empty() { &here } else { paths });
+    for left_out in &found.left_out {
+        context.detail(&format!("{left_out}: left out: no cdrrepmgr trace by its name and content"));
+    }
+    let window = Window { since: narrow.since, until: narrow.until, causes: narrow.cause.clone() };
+    let progress = Progress::new(&found.sources, context.shows_progress());
+    let mut reading = reading::read(&found.sources, &window, &|bytes| progress.at(bytes));
+    progress.finish();
+    let mut problems = found.problems;
+    for (source, error) in &reading.broken {
+        problems.push(format!("{}: read only in part: {error}", found.sources[*source].label));
+    }
+    for (source, input) in found.sources.iter().zip(&reading.inputs) {
+        if input.counts.records == 0 {
+            problems.push(format!(
+                "{}: no trace record in it: give a cdrrepmgrNNNNN.log (on CUCM: activelog /cm/trace/cdrrep/log4j/)",
+                source.label
+            ));
+        }
+    }
+    let records: u64 = reading.inputs.iter().map(|input| input.counts.records).sum();
+    if records == 0 {
+        bail!("{}", if problems.is_empty() { "nothing to read".to_owned() } else { problems.join("; ") });
+    }
+    for problem in &problems {
+        context.warn(problem);
+    }
+    reading.warnings.splice(0..0, problems);
+    let choice = Choice { destinations: narrow.destination.clone(), limit: narrow.limit, timezone: narrow.timezone };
+    Ok(answer::document(reading, &found.sources, &choice))
+}
+
+fn check_causes(wanted: &[String]) -> Result<()> {
+    let causes = Causes::builtin();
+    let Some(wrong) = wanted.iter().find(|cause| !causes.contains(cause) && *cause != UNKNOWN) else { return Ok(()) };
+    let names = causes.names();
+    let hint =
+        suggest::nearest(wrong, names.iter().copied()).map_or(String::new(), |near| format!(" (did you mean {near}?)"));
+    Err(UsageError(format!("--cause {wrong}: no such cause{hint}; there are: {}, {UNKNOWN}", names.join(", "))).into())
+}
+
+/// A bar on standard error, for inputs that take longer than a second.
+struct Progress {
+    bar: ProgressBar,
+    started: Instant,
+    shown: Mutex<bool>,
+}
+
+impl Progress {
+    const PATIENCE: Duration = Duration::from_secs(1);
+
+    fn new(sources: &[Source], wanted: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(
+            Some(sources.iter().map(|source| source.size).sum()),
+            ProgressDrawTarget::hidden(),
+        );
+        if let Ok(style) = ProgressStyle::with_template("reading {bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
+        {
+            bar.set_style(style);
+        }
+        Self { bar, started: Instant::now(), shown: Mutex::new(!wanted) }
+    }
+
+    fn at(&self, bytes: u64) {
+        if self.started.elapsed() < Self::PATIENCE {
+            return;
+        }
+        let mut shown = self.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !*shown {
+            *shown = true;
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.set_position(bytes);
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,68 @@
+//! Numbers, times and durations as people read them.
+
+use chrono::NaiveDateTime;
+
+/// A number with its thousands grouped: `12,345`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number of things: `1 file`, `2 files`, `3 failed deliveries`.
+pub fn counted(number: u64, thing: &str) -> String {
+    let number_text = grouped(number);
+    match (number, thing.strip_suffix('y')) {
+        (1, _) => format!("{number_text} {thing}"),
+        (_, Some(stem)) => format!("{number_text} {stem}ies"),
+        (_, None) => format!("{number_text} {thing}s"),
+    }
+}
+
+/// A time of a trace, to the second.
+pub fn clock(time: NaiveDateTime) -> String {
+    time.format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// A duration in its two largest units: `2 d 3 h`, `7 min 5 s`, `0.3 s`.
+pub fn duration(seconds: f64) -> String {
+    if seconds < 10.0 {
+        return format!("{seconds:.1} s");
+    }
+    // Whole seconds are enough for people, and a trace spans less than 2^53 of them.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let whole = seconds.round() as u64;
+    let (days, hours, minutes, rest) = (whole / 86_400, whole / 3600 % 24, whole / 60 % 60, whole % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{rest} s"),
+        (0, 0, _) => format!("{minutes} min {rest} s"),
+        (0, _, _) => format!("{hours} h {minutes} min"),
+        _ => format!("{days} d {hours} h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_and_things_are_counted() {
+        assert_eq!([0, 999, 1000].map(grouped), ["0", "999", "1,000"]);
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(counted(1, "failed delivery"), "1 failed delivery");
+        assert_eq!(counted(1000, "failed delivery"), "1,000 failed deliveries");
+        assert_eq!(counted(2, "file"), "2 files");
+    }
+
+    #[test]
+    fn durations_show_their_two_largest_units() {
+        let shown = [0.3, 59.6, 425.0, 7_500.0, 183_600.0].map(duration);
+        assert_eq!(shown, ["0.3 s", "1 min 0 s", "7 min 5 s", "2 h 5 min", "2 d 3 h"]);
+    }
+}

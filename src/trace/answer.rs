@@ -1,0 +1,192 @@
+//! A reading turned into the document that `parse-log` prints.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
+use chrono_tz::Tz;
+
+use super::delivery_file::DeliveryFile;
+use super::ledger::{Ledger, Place, Tally, WaitingKey};
+use super::reading::Reading;
+use super::sources::Source;
+use super::timeline::{Account, TracedLists};
+use crate::document::parse_log::{
+    Age, Alarm, CauseCount, Destination, Evidence, Input, Negotiation, Outage, ParseLog, Retries, Status, WaitingFile,
+};
+
+/// How the answer is to be narrowed.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// Only these destinations (host or number); all where empty.
+    pub destinations: Vec<String>,
+    /// At most so many files a destination.
+    pub limit: usize,
+    /// The node's time zone.
+    pub timezone: Option<Tz>,
+}
+
+/// Makes the document.
+pub fn document(reading: Reading, sources: &[Source], choice: &Choice) -> ParseLog {
+    let end = reading.inputs.iter().filter_map(|input| input.last).max();
+    let mut destinations: Vec<Destination> = merge(reading.nodes)
+        .into_iter()
+        .filter(|account| wanted(account, &choice.destinations))
+        .map(|account| destination(account, sources, choice, end))
+        .collect();
+    destinations.sort_by(|a, b| (a.status, &a.destination, &a.host).cmp(&(b.status, &b.destination, &b.host)));
+    ParseLog {
+        inputs: sources
+            .iter()
+            .zip(reading.inputs)
+            .map(|(source, input)| Input {
+                path: source.label.clone(),
+                bytes: input.counts.bytes,
+                lines: input.counts.lines,
+                records: input.counts.records,
+                skipped_lines: input.counts.skipped_lines,
+                first: input.first,
+                last: input.last,
+            })
+            .collect(),
+        destinations,
+        negotiation: reading.lists.map(|lists| negotiation(lists, sources)),
+        warnings: reading.warnings,
+    }
+}
+
+/// The same host on several nodes is one destination.
+fn merge(nodes: Vec<Vec<Account>>) -> Vec<Account> {
+    let mut merged: Vec<Account> = Vec::new();
+    let mut by_host: HashMap<String, usize> = HashMap::new();
+    for account in nodes.into_iter().flatten() {
+        if let Some(index) = account.host.as_ref().and_then(|host| by_host.get(host)) {
+            let known = &mut merged[*index];
+            known.destination = known.destination.or(account.destination);
+            known.ledger.add(account.ledger);
+            continue;
+        }
+        if let Some(host) = &account.host {
+            by_host.insert(host.clone(), merged.len());
+        }
+        merged.push(account);
+    }
+    merged
+}
+
+fn wanted(account: &Account, destinations: &[String]) -> bool {
+    let number = account.destination.map(|number| number.to_string());
+    destinations.is_empty()
+        || destinations.iter().any(|wanted| Some(wanted) == account.host.as_ref() || Some(wanted) == number.as_ref())
+}
+
+fn destination(account: Account, sources: &[Source], choice: &Choice, end: Option<NaiveDateTime>) -> Destination {
+    let Account { host, destination, ledger } = account;
+    let failed = ledger.delivery_failures + ledger.connection_failures > 0;
+    let status = match (ledger.is_failing(), failed) {
+        (true, _) => Status::Failing,
+        (false, true) => Status::Recovered,
+        (false, false) => Status::Healthy,
+    };
+    let oldest = ledger.waiting.keys().find_map(|key| DeliveryFile::parse(&key.name));
+    Destination {
+        host,
+        destination,
+        status,
+        deliveries: ledger.deliveries,
+        delivery_failures: ledger.delivery_failures,
+        connection_failures: ledger.connection_failures,
+        files_waiting: ledger.waiting.len() as u64,
+        first_failure: ledger.first_failure,
+        last_failure: ledger.last_failure,
+        last_delivery: ledger.last_delivery,
+        causes: causes(&ledger, sources),
+        outages: ledger
+            .spells
+            .iter()
+            .map(|spell| Outage { from: spell.from, to: spell.ended, failures: spell.failures })
+            .collect(),
+        alarms: ledger
+            .alarms
+            .iter()
+            .map(|(name, span)| Alarm {
+                name: (*name).to_owned(),
+                count: span.count,
+                first: span.first,
+                last: span.last,
+            })
+            .collect(),
+        files: ledger.waiting.iter().take(choice.limit).map(|(key, attempts)| waiting_file(key, *attempts)).collect(),
+        retries: (ledger.pauses.0 > 0).then_some(Retries {
+            count: ledger.pauses.0,
+            longest_s: ledger.longest_pause_s,
+            overlong: ledger.pauses.1,
+        }),
+        oldest_waiting: oldest.zip(end).map(|(file, end)| age(file.created_utc, end, choice.timezone)),
+    }
+}
+
+fn causes(ledger: &Ledger, sources: &[Source]) -> Vec<CauseCount> {
+    let mut causes: Vec<&Tally> = ledger.causes.iter().collect();
+    causes.sort_by(|a, b| b.count.cmp(&a.count).then(a.first.cmp(&b.first)));
+    causes
+        .into_iter()
+        .map(|tally| CauseCount {
+            cause: tally.note.cause.to_owned(),
+            stage: tally.note.stage.map(str::to_owned),
+            count: tally.count,
+            first: tally.first,
+            last: tally.last,
+            message: tally.note.message.clone(),
+            remedy: tally.note.remedy.map(str::to_owned),
+            evidence: evidence(&tally.note.place, sources),
+        })
+        .collect()
+}
+
+fn evidence(place: &Place, sources: &[Source]) -> Evidence {
+    let path = sources.get(place.source).map(|source| source.label.clone()).unwrap_or_default();
+    Evidence { path, line: place.line, text: place.text.clone() }
+}
+
+fn waiting_file(key: &WaitingKey, attempts: u64) -> WaitingFile {
+    let file = DeliveryFile::parse(&key.name);
+    WaitingFile {
+        name: key.name.clone(),
+        kind: file.map(|file| file.kind.name().to_owned()),
+        cluster: file.map(|file| file.cluster.to_owned()),
+        node: file.map(|file| file.node.to_owned()),
+        created_utc: file.map(|file| file.created_utc),
+        sequence: file.map(|file| file.sequence),
+        attempts,
+    }
+}
+
+/// How long something made at `created` has been waiting at `end`, which is the node's local time.
+fn age(created: DateTime<Utc>, end: NaiveDateTime, zone: Option<Tz>) -> Age {
+    // Where the clock is set back an hour passes twice; the later one is as good.
+    let known = zone.and_then(|zone| zone.from_local_datetime(&end).latest()).map(|end| end.to_utc());
+    let age_s = (known.unwrap_or_else(|| end.and_utc()) - created).as_seconds_f64();
+    Age { age_s: age_s.max(0.0), approximate: known.is_none() }
+}
+
+fn negotiation(traced: TracedLists, sources: &[Source]) -> Negotiation {
+    Negotiation {
+        failed_category: traced.lists.failed.map(|category| category.name().to_owned()),
+        evidence: evidence(&traced.place, sources),
+        client: traced.lists.client,
+        server: traced.lists.server,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_is_exact_only_where_the_zone_is_known() {
+        let created = Utc.with_ymd_and_hms(2024, 7, 1, 10, 0, 0).unwrap();
+        let end = chrono::NaiveDate::from_ymd_opt(2024, 7, 1).unwrap().and_hms_opt(13, 0, 0).unwrap();
+        assert_eq!(age(created, end, Some(chrono_tz::Europe::Berlin)), Age { age_s: 3600.0, approximate: false });
+        assert_eq!(age(created, end, None), Age { age_s: 10800.0, approximate: true });
+    }
+}

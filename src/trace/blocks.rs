@@ -1,0 +1,232 @@
+//! Traces cut into blocks of whole records, in bounded memory.
+//!
+//! A block begins where a record begins and ends before one, so that blocks can be read by different threads
+//! without knowing of each other. A record that was cut in two because its trace was (the next file begins with
+//! the rest of it) is put together again.
+
+use std::collections::VecDeque;
+use std::io::{self, Read};
+
+use super::records::{self, Line};
+use super::sources::Source;
+
+/// How much is read at once. Small enough to stay in a core's own cache until it is parsed.
+const READ: usize = 512 * 1024;
+
+/// A record longer than this is cut: no memory may depend on what a file holds.
+const LONGEST: usize = 4 * READ;
+
+/// Whole records of one source.
+#[derive(Debug, Default)]
+pub struct Block {
+    /// Which source, by its place in the list.
+    pub source: usize,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// How many bytes at the end were taken from the next source: the rest of this one's last record.
+    pub borrowed: usize,
+    /// Lines of this source that stand before this block and were lent to the block before.
+    pub lent_lines: u64,
+    /// Whether the block begins inside a record that was too long to be kept whole.
+    pub inside_record: bool,
+    /// Whether the source ends with this block.
+    pub last: bool,
+}
+
+/// Cuts sources into blocks, one source after the other.
+pub struct BlockReader<'s> {
+    sources: &'s [Source],
+    next: usize,
+    open: Option<Open>,
+    /// Sources that were lent whole, to be accounted for.
+    emptied: VecDeque<Block>,
+    problems: Vec<(usize, io::Error)>,
+    bytes_read: u64,
+}
+
+struct Open {
+    source: usize,
+    reader: Box<dyn Read + Send>,
+    /// Read, but not yet handed out: from the last record start on.
+    carry: Vec<u8>,
+    /// Whether the reader gave all that it has.
+    at_end: bool,
+    lent_lines: u64,
+    inside_record: bool,
+}
+
+impl<'s> BlockReader<'s> {
+    /// Reads these sources, in this order.
+    pub fn new(sources: &'s [Source]) -> Self {
+        Self { sources, next: 0, open: None, emptied: VecDeque::new(), problems: Vec::new(), bytes_read: 0 }
+    }
+
+    /// What could not be read, with the source's place in the list.
+    pub fn into_problems(self) -> Vec<(usize, io::Error)> {
+        self.problems
+    }
+
+    /// Bytes read so far, unpacked.
+    pub fn bytes_read(&self) -> u64 {
+        self.bytes_read
+    }
+
+    /// Fills the next block; `false` when nothing is left. The block's buffer is used again.
+    pub fn fill(&mut self, block: &mut Block) -> bool {
+        if let Some(emptied) = self.emptied.pop_front() {
+            *block = emptied;
+            return true;
+        }
+        let Some(mut open) = self.open.take().or_else(|| self.open_next()) else { return false };
+        block.bytes.clear();
+        block.borrowed = 0;
+        block.source = open.source;
+        block.lent_lines = std::mem::take(&mut open.lent_lines);
+        block.inside_record = open.inside_record;
+        std::mem::swap(&mut block.bytes, &mut open.carry);
+        let cut = self.read_to_a_cut(&mut open, &mut block.bytes);
+        block.last = open.at_end;
+        match cut {
+            Cut::End => {
+                self.open = self.open_next();
+                self.borrow_from_next(block);
+            }
+            Cut::Record(at) | Cut::Inside(at) => {
+                open.inside_record = matches!(cut, Cut::Inside(_));
+                open.carry.clear();
+                open.carry.extend_from_slice(&block.bytes[at..]);
+                block.bytes.truncate(at);
+                self.open = Some(open);
+            }
+        }
+        true
+    }
+
+    /// Reads until the bytes hold the start of another record behind the first, or are too many, or the source
+    /// ends.
+    fn read_to_a_cut(&mut self, open: &mut Open, bytes: &mut Vec<u8>) -> Cut {
+        loop {
+            let searched = bytes.len();
+            self.read_more(open, bytes);
+            if open.at_end {
+                return Cut::End;
+            }
+            // The start may stand where the old and the new bytes meet.
+            let from = searched.saturating_sub(2 * records::TIMESTAMP);
+            if let Some(start) = last_record_start(bytes, from.max(1)) {
+                return Cut::Record(start);
+            }
+            if bytes.len() >= LONGEST {
+                return Cut::Inside(memchr::memrchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1));
+            }
+        }
+    }
+
+    fn read_more(&mut self, open: &mut Open, bytes: &mut Vec<u8>) {
+        if open.at_end {
+            return;
+        }
+        let before = bytes.len();
+        let result = (&mut open.reader).take(READ as u64).read_to_end(bytes);
+        let count = bytes.len() - before;
+        self.bytes_read += count as u64;
+        open.at_end = count < READ;
+        if let Err(error) = result {
+            // What came before the fault is in the buffer, and counts.
+            self.problems.push((open.source, error));
+            open.at_end = true;
+        }
+    }
+
+    fn open_next(&mut self) -> Option<Open> {
+        while let Some(source) = self.sources.get(self.next) {
+            let index = self.next;
+            self.next += 1;
+            match source.open() {
+                Ok(reader) => {
+                    return Some(Open {
+                        source: index,
+                        reader,
+                        carry: Vec::new(),
+                        at_end: false,
+                        lent_lines: 0,
+                        inside_record: false,
+                    });
+                }
+                Err(error) => self.problems.push((index, error)),
+            }
+        }
+        None
+    }
+
+    /// Where the next source of the same folder begins inside a record, its beginning belongs to this block.
+    /// A source may be nothing but such a beginning; then the one behind it is asked, too.
+    fn borrow_from_next(&mut self, block: &mut Block) {
+        while let Some(mut next) = self.open.take() {
+            if block.bytes.is_empty() || self.sources[next.source].folder != self.sources[block.source].folder {
+                self.open = Some(next);
+                return;
+            }
+            let mut head = std::mem::take(&mut next.carry);
+            self.read_more(&mut next, &mut head);
+            let lent = lendable(&head, next.at_end);
+            block.bytes.extend_from_slice(&head[..lent]);
+            block.borrowed += lent;
+            let lent_lines = count_lines(&head[..lent]);
+            if lent < head.len() || !next.at_end {
+                next.inside_record = lent > 0 && lent == head.len();
+                next.lent_lines = lent_lines;
+                next.carry = head.split_off(lent);
+                self.open = Some(next);
+                return;
+            }
+            self.emptied.push_back(Block { source: next.source, lent_lines, last: true, ..Block::default() });
+            self.open = self.open_next();
+        }
+    }
+}
+
+/// Where a block ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    /// Before the record that starts at this byte.
+    Record(usize),
+    /// Inside a record that is too long, at this byte.
+    Inside(usize),
+    /// With its source.
+    End,
+}
+
+/// How many bytes at the start of a trace are the rest of the record in which the trace before it ended.
+fn lendable(head: &[u8], whole: bool) -> usize {
+    let mut at = 0;
+    while at < head.len() {
+        let end = memchr::memchr(b'\n', &head[at..]).map(|gap| at + gap);
+        let line = &head[at..end.unwrap_or(head.len())];
+        match records::classify_line(line) {
+            Line::Start(_) => return at,
+            Line::Noise if at == 0 && !line.trim_ascii().is_empty() => return 0,
+            Line::Continuation | Line::Noise => {}
+        }
+        match end {
+            Some(end) => at = end + 1,
+            // A line that goes on beyond what was read stays, so that it is not cut in two here.
+            None => return if whole { head.len() } else { at },
+        }
+    }
+    at
+}
+
+/// The last line behind `from` that starts a record.
+fn last_record_start(bytes: &[u8], from: usize) -> Option<usize> {
+    let floor = from.saturating_sub(1);
+    memchr::memrchr_iter(b'\n', &bytes[floor..])
+        .map(|at| floor + at + 1)
+        .find(|start| records::starts_record(&bytes[*start..]))
+}
+
+/// Lines, the last one counted although it may have no end.
+pub fn count_lines(bytes: &[u8]) -> u64 {
+    let ends = memchr::memchr_iter(b'\n', bytes).count() as u64;
+    ends + u64::from(bytes.last().is_some_and(|byte| *byte != b'\n'))
+}

@@ -1,0 +1,435 @@
+//! Why a delivery failed, told from the library's message: a table (`data/causes.tsv`) of what JSch, Java, SFTP and
+//! FTP servers say, with the stage at which they say it and the remedy.
+//!
+//! CUCM glues the library's message behind its own words (`error Making SFTP connectionAuth fail`), newer JSch
+//! versions put exception classes before it and details behind. So a pattern may start wherever such a message can
+//! start, and must reach the end of its line. The longer a pattern, the less has to stand before it; one plain word
+//! (`Failure`, `null`) counts only as the whole message, or right behind a known prefix or an exception of the library.
+//! What matches nothing is `None`, never a guess.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+mod pattern;
+
+use pattern::Pattern;
+
+const TABLE: &str = include_str!("../../data/causes.tsv");
+const GLUED_PREFIXES: &str = include_str!("../../data/glued_prefixes.txt");
+
+/// No message of the table is near as long. Bounds the work on a garbled line, in bytes.
+const LONGEST_LINE: usize = 16 * 1024;
+
+/// What a message told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Match<'a> {
+    /// The cause's name, as in JSON: `algorithm_negotiation`.
+    pub cause: &'static str,
+    /// The stage of the connection: `key_exchange`.
+    pub stage: &'static str,
+    /// What to do about it.
+    pub remedy: &'static str,
+    /// The library's message as it stands in the text, behind CUCM's prefix and exception classes.
+    pub matched: &'a str,
+}
+
+/// The table of causes.
+#[derive(Debug)]
+pub struct Causes {
+    /// The most telling first.
+    rows: Vec<Row>,
+    /// By the first byte of a row's text: the rows, the most telling first.
+    by_first_byte: Vec<Vec<usize>>,
+    /// The row of the empty message.
+    empty: Option<usize>,
+    prefixes: Vec<&'static str>,
+}
+
+#[derive(Debug)]
+struct Row {
+    cause: &'static str,
+    stage: &'static str,
+    remedy: &'static str,
+    pattern: Pattern,
+    #[cfg(test)]
+    text: &'static str,
+}
+
+/// How much speaks for a message's starting at a place; each asks for a text of its own length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// The record's start, a known prefix or a class of the SFTP or FTP library stands before it.
+    Certain,
+    /// A colon, a dash, or another word glued to its capital letter stands before it.
+    Likely,
+    /// A word is glued to its small letter.
+    Glued,
+    /// A blank: any word of any sentence.
+    Blank,
+}
+
+impl Start {
+    /// Whether a text is long enough for this start.
+    fn suffices(self, pattern: &Pattern) -> bool {
+        let needed = match self {
+            Self::Certain => return true,
+            Self::Likely => 9,
+            Self::Glued => 16,
+            Self::Blank => 20,
+        };
+        pattern.literals() >= needed
+    }
+}
+
+impl Causes {
+    /// The table that cdrdiag carries.
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: LazyLock<Causes> = LazyLock::new(|| Causes::parse(TABLE, GLUED_PREFIXES));
+        &BUILTIN
+    }
+
+    /// Reads a table; lines that are no row are left out.
+    fn parse(table: &'static str, prefixes: &'static str) -> Self {
+        let mut rows: Vec<Row> = table.lines().skip(1).filter_map(Row::parse).collect();
+        rows.sort_by_key(|row| (row.pattern.yields(), std::cmp::Reverse(row.pattern.literals())));
+        let mut by_first_byte = vec![Vec::new(); 256];
+        for (rank, row) in rows.iter().enumerate() {
+            if let Some(byte) = row.pattern.first_byte() {
+                by_first_byte[usize::from(byte)].push(rank);
+            }
+        }
+        let empty = rows.iter().position(|row| row.pattern.first_byte().is_none());
+        let prefixes = prefixes.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        Self { rows, by_first_byte, empty, prefixes }
+    }
+
+    /// Tells why, from a trace record's message with or without its continuation lines. The message's own line
+    /// counts first, then the innermost `Caused by:`, since it says what happened and the outer ones what it led to.
+    /// A bare `null` or an empty text yields to any exception that says more.
+    pub fn classify<'a>(&self, message: &'a str) -> Option<Match<'a>> {
+        if message.trim().is_empty() {
+            return self.empty.map(|rank| self.found(rank, message.trim()));
+        }
+        let mut lines = message.lines();
+        let first = self.classify_line(lines.next().unwrap_or_default(), true);
+        if let Some((rank, matched)) = first
+            && self.says_something(rank)
+        {
+            return Some(self.found(rank, matched));
+        }
+        let inner = lines.rev().filter(|line| is_headline(line)).find_map(|line| {
+            let (line, is_cause) = strip_caused_by(line);
+            self.classify_line(line, is_cause).filter(|(rank, _)| self.says_something(*rank))
+        });
+        inner.or(first).map(|(rank, matched)| self.found(rank, matched))
+    }
+
+    /// Whether the table has this cause.
+    pub fn contains(&self, cause: &str) -> bool {
+        self.rows.iter().any(|row| row.cause == cause)
+    }
+
+    /// All causes, in alphabetical order.
+    pub fn names(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = self.rows.iter().map(|row| row.cause).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The stage at which most of a cause's messages arise.
+    pub fn stage(&self, cause: &str) -> Option<&'static str> {
+        most_frequent(self.rows.iter().filter(|row| row.cause == cause).map(|row| row.stage))
+    }
+
+    /// The remedy of most of a cause's messages, at one stage where one is given.
+    pub fn remedy(&self, cause: &str, stage: Option<&str>) -> Option<&'static str> {
+        let rows = self.rows.iter().filter(|row| row.cause == cause && stage.is_none_or(|stage| row.stage == stage));
+        most_frequent(rows.map(|row| row.remedy))
+    }
+
+    fn found<'a>(&self, rank: usize, matched: &'a str) -> Match<'a> {
+        let Row { cause, stage, remedy, .. } = self.rows[rank];
+        Match { cause, stage, remedy, matched }
+    }
+
+    fn says_something(&self, rank: usize) -> bool {
+        self.empty != Some(rank) && self.rows[rank].pattern.literals() > "null".len()
+    }
+
+    /// The most telling row whose text ends a line, and that text.
+    fn classify_line<'a>(&self, line: &'a str, starts_record: bool) -> Option<(usize, &'a str)> {
+        let line = cut(line.trim());
+        let certain = self.end_of_prefix(line).unwrap_or(0);
+        let mut best: Option<(usize, &str)> = None;
+        for (at, byte) in line.bytes().enumerate() {
+            let candidates = self.by_first_byte[usize::from(byte)].as_slice();
+            if candidates.is_empty() || !line.is_char_boundary(at) {
+                continue;
+            }
+            let start = match start_at(line, at) {
+                _ if at == certain && (at > 0 || starts_record) => Start::Certain,
+                Some(start) => start,
+                None => continue,
+            };
+            let limit = best.map_or(self.rows.len(), |(rank, _)| rank);
+            let text = &line[at..];
+            let found = candidates.iter().copied().take_while(|rank| *rank < limit).find(|rank| {
+                let pattern = &self.rows[*rank].pattern;
+                start.suffices(pattern) && pattern.matches(text)
+            });
+            best = found.map(|rank| (rank, text)).or(best);
+        }
+        best.or_else(|| {
+            let is_empty = (certain > 0 && certain == line.len()) || ends_with_empty_exception(line);
+            self.empty.filter(|_| is_empty).map(|rank| (rank, &line[line.len()..]))
+        })
+    }
+
+    fn end_of_prefix(&self, line: &str) -> Option<usize> {
+        let end = self.prefixes.iter().find_map(|prefix| line.find(prefix).map(|at| at + prefix.len()))?;
+        Some(line.len() - line[end..].trim_start_matches([' ', ':']).len())
+    }
+}
+
+impl Row {
+    fn parse(line: &'static str) -> Option<Self> {
+        let mut columns = line.split('\t');
+        let (cause, stage, text) = (columns.next()?, columns.next()?, columns.next()?);
+        let remedy = columns.nth(3)?;
+        Some(Self {
+            cause,
+            stage,
+            remedy,
+            pattern: Pattern::new(text),
+            #[cfg(test)]
+            text,
+        })
+    }
+}
+
+/// What speaks for a message's starting at `at`; `None` in the middle of a word.
+fn start_at(line: &str, at: usize) -> Option<Start> {
+    let before = &line[..at];
+    let Some(last) = before.chars().next_back() else { return Some(Start::Likely) };
+    if last == ' ' {
+        let head = before.trim_end();
+        return Some(match head.chars().next_back() {
+            Some(':') if class_name(head.trim_end_matches(':')).is_some_and(is_library_class) => Start::Certain,
+            Some(':' | '-' | '=' | '>' | ')' | ']' | ';' | '!' | '"' | '\'') => Start::Likely,
+            _ => Start::Blank,
+        });
+    }
+    let starts_upper = line[at..].starts_with(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit());
+    match last {
+        ':' | '=' | '>' | ')' | ']' | '[' | '(' | ';' | '!' | '"' | '\'' => Some(Start::Likely),
+        _ if last.is_ascii_lowercase() && starts_upper => Some(Start::Likely),
+        _ if last.is_ascii_lowercase() => Some(Start::Glued),
+        _ => None,
+    }
+}
+
+/// The qualified name of an exception's class at the end of a text: `com.jcraft.jsch.JSchException`.
+fn class_name(text: &str) -> Option<&str> {
+    let start = text.rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '$')));
+    let name = &text[start.map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8))..];
+    let is_class = name.contains('.') && (name.ends_with("Exception") || name.ends_with("Error"));
+    is_class.then_some(name)
+}
+
+/// Whether a class is one of JSch's or of an FTP client's: its text is the library's message, however short.
+fn is_library_class(name: &str) -> bool {
+    name.contains("com.jcraft.jsch.") || name.contains(".ftp.")
+}
+
+/// Whether a line ends with one of JSch's exceptions whose text is empty.
+fn ends_with_empty_exception(line: &str) -> bool {
+    line.strip_suffix(':').and_then(class_name).is_some_and(|name| name.contains("com.jcraft.jsch."))
+}
+
+/// Whether a continuation line names an exception, rather than a place in its stack trace.
+fn is_headline(line: &str) -> bool {
+    let line = line.trim_start();
+    !line.is_empty() && !line.starts_with("at ") && !line.starts_with("... ")
+}
+
+/// A continuation line without its `Caused by:`, and whether it had one.
+fn strip_caused_by(line: &str) -> (&str, bool) {
+    let line = line.trim_start();
+    line.strip_prefix("Caused by:").map_or((line, false), |rest| (rest.trim_start(), true))
+}
+
+fn cut(line: &str) -> &str {
+    let end = (0..=LONGEST_LINE.min(line.len())).rev().find(|end| line.is_char_boundary(*end));
+    &line[..end.unwrap_or_default()]
+}
+
+fn most_frequent(items: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let mut counts = BTreeMap::new();
+    for item in items {
+        *counts.entry(item).or_insert(0_usize) += 1;
+    }
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(item, _)| item)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Texts of real logs (see the file's head), with the cause a careful reader gives them.
+    const REAL: &str = include_str!("../../fixtures/library_messages.tsv");
+
+    fn cause(message: &str) -> Option<&'static str> {
+        Causes::builtin().classify(message).map(|found| found.cause)
+    }
+
+    fn lines(text: &'static str) -> impl Iterator<Item = &'static str> {
+        text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
+    }
+
+    #[test]
+    fn no_line_of_the_table_is_lost() {
+        let causes = Causes::builtin();
+        assert_eq!(causes.rows.len(), TABLE.lines().count() - 1);
+        assert!(causes.empty.is_some());
+        assert!(causes.prefixes.contains(&"error Making SFTP connection"));
+        for row in &causes.rows {
+            assert!(!row.remedy.is_empty() && !row.stage.is_empty() && !row.cause.contains(' '), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn every_row_is_classified_as_itself_bare_glued_and_behind_an_exception_class() {
+        let causes = Causes::builtin();
+        let has_row = |text: &str| causes.rows.iter().any(|row| row.text == text);
+        for row in &causes.rows {
+            let text = pattern::example(row.text);
+            if has_row(&format!("com.jcraft.jsch.JSchException: {}", row.text)) {
+                assert_eq!(cause(&text), Some(row.cause));
+                continue;
+            }
+            for message in [
+                text.clone(),
+                format!("error Making SFTP connection{text}"),
+                format!("com.jcraft.jsch.JSchException: {text}"),
+                format!("error Making SFTP connectioncom.jcraft.jsch.JSchException: {text}"),
+                format!(
+                    "com.jcraft.jsch.JSchException: {text}\n\tat com.jcraft.jsch.Session.connect(Session.java:565)"
+                ),
+            ] {
+                let found = causes.classify(&message);
+                assert_eq!(found.map(|found| (found.cause, found.stage)), Some((row.cause, row.stage)), "{message:?}");
+                assert_eq!(found.unwrap().matched, text);
+            }
+        }
+    }
+
+    #[test]
+    fn behind_an_unknown_prefix_a_text_is_told_rightly_or_not_at_all() {
+        let causes = Causes::builtin();
+        let mut told = 0;
+        for row in &causes.rows {
+            let text = pattern::example(row.text);
+            for join in ["", " ", ": ", " - "] {
+                let found = cause(&format!("unable to reach the server{join}{text}"));
+                assert!(found.is_none_or(|cause| cause == row.cause), "{join:?} {text:?}: {found:?}");
+                told += usize::from(join == ": " && found.is_some());
+            }
+        }
+        assert!(told * 10 > causes.rows.len() * 8, "{told}");
+    }
+
+    #[test]
+    fn only_a_message_without_any_text_is_the_empty_one() {
+        assert_eq!(cause(""), Some("sftp_channel_closed"));
+        assert_eq!(cause("error Making SFTP connection"), Some("sftp_channel_closed"));
+        assert_eq!(cause("\njava.lang.IllegalStateException: queue full"), None);
+        assert_eq!(cause("com.jcraft.jsch.JSchException"), None, "an exception without a text has not an empty one");
+    }
+
+    #[test]
+    fn real_texts_are_told_as_a_careful_reader_would() {
+        let mut wrong = Vec::new();
+        for line in lines(REAL) {
+            let (expected, message) = line.split_once('\t').unwrap();
+            let message = message.replace("\\n", "\n").replace("\\t", "\t");
+            let expected = (expected != "-").then_some(expected);
+            let found = cause(&message);
+            if found != expected {
+                wrong.push(format!("{message:?}: {found:?} instead of {expected:?}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        let known = lines(REAL).filter(|line| !line.starts_with('-')).count();
+        assert!(known >= 60 && lines(REAL).count() - known >= 25, "{known}");
+    }
+
+    #[test]
+    fn the_match_is_the_librarys_message_as_it_stands_in_the_text() {
+        let matched = |message: &'static str| Causes::builtin().classify(message).unwrap().matched;
+        assert_eq!(matched("error Making SFTP connectionAlgorithm negotiation fail"), "Algorithm negotiation fail");
+        assert_eq!(
+            matched("java.io.IOException: com.jcraft.jsch.JSchException: Auth fail for methods 'publickey,password'"),
+            "Auth fail for methods 'publickey,password'"
+        );
+        assert_eq!(
+            matched("something failed\nCaused by: java.net.ConnectException: Connection refused: connect"),
+            "java.net.ConnectException: Connection refused: connect"
+        );
+    }
+
+    #[test]
+    fn the_innermost_exception_tells_more_than_one_without_text() {
+        let message = "error Making SFTP connectionnull\njava.lang.Exception\n\tat X.y(X.java:1)\n\
+                       Caused by: com.jcraft.jsch.JSchException: Auth fail\n\tat X.z(X.java:2)\n\t... 3 more";
+        assert_eq!(cause(message), Some("authentication"));
+        assert_eq!(cause("error Making SFTP connectionnull\njava.lang.Exception"), Some("protocol_error"));
+        let message =
+            "it failed\njava.io.IOException: Pipe closed\nCaused by: com.jcraft.jsch.JSchException: Auth fail";
+        assert_eq!(cause(message), Some("authentication"));
+    }
+
+    #[test]
+    fn one_plain_word_counts_only_right_behind_a_known_prefix_or_a_class() {
+        assert_eq!(cause("error Making SFTP connectionFailure"), Some("sftp_failure"));
+        assert_eq!(cause("com.jcraft.jsch.SftpException: Failure"), Some("sftp_failure"));
+        for message in ["connection is OK, no Failure", "result: Failure", "onFailure", "host = null", "job canceled"] {
+            assert_eq!(cause(message), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_cause_leads_to_its_stage_and_remedy() {
+        let causes = Causes::builtin();
+        for name in causes.names() {
+            assert!(causes.contains(name));
+            let stage = causes.stage(name).unwrap();
+            assert!(causes.remedy(name, Some(stage)).is_some() && causes.remedy(name, None).is_some());
+        }
+        assert_eq!(causes.stage("algorithm_negotiation"), Some("key_exchange"));
+        assert!(causes.remedy("timeout", Some("connect")).unwrap().starts_with("Nothing answers"));
+        assert!(!causes.contains("unknown"), "unknown is what the table does not tell");
+        assert_eq!((causes.stage("nonsense"), causes.remedy("nonsense", None)), (None, None));
+        assert_eq!(causes.remedy("timeout", Some("host_key")), None);
+    }
+
+    #[test]
+    fn a_garbled_line_of_any_length_is_read_in_bounded_time() {
+        let line = "SSH_MSG_DISCONNECT: 3 Unable to negotiate key exchange for ".repeat(20_000);
+        let _ = cause(&line);
+        let _ = cause(&"ö: 14: /".repeat(100_000));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_and_a_match_is_part_of_it(
+            message in "(error Making SFTP connection|Caused by: |java\\.io\\.IOException: |SSH_MSG_DISCONNECT: |Failure|null|: |\n|\\PC){0,20}"
+        ) {
+            if let Some(found) = Causes::builtin().classify(&message) {
+                prop_assert!(message.contains(found.matched));
+            }
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! Records that tell something about deliveries, as events. Most records tell nothing, and [`may_matter`] says
+//! so after a glance at their first line.
+
+use chrono::NaiveDateTime;
+
+use super::delivery_file::DeliveryFile;
+use super::negotiation;
+use super::records::{self, Header};
+
+/// No more of a record's text is kept than this; lists of algorithms and stack traces fit easily.
+const TEXT_LIMIT: usize = 16 * 1024;
+
+/// One event, and when and on which thread it happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The node's local time.
+    pub time: NaiveDateTime,
+    /// The thread's name.
+    pub thread: String,
+    /// What happened.
+    pub what: What,
+}
+
+/// What a record tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// `CDRSender N is created` or `… started`: destination N exists.
+    SenderCreated(u32),
+    /// `CDRSender for destination N is running...`: this thread serves destination N.
+    SenderRunning(u32),
+    /// An error message, with its stack trace.
+    Error {
+        /// The text.
+        text: String,
+        /// Whether the SFTP or FTP library says it, rather than the sender about something or other.
+        of_library: bool,
+    },
+    /// A connection to this host could not be made.
+    ConnectionFailed(ConnectionMention, String),
+    /// A file could not be delivered.
+    DeliveryFailed(DeliveryMention),
+    /// A delivery ended: `sendSuccess=…`.
+    DeliveryEnded {
+        /// Whether the file arrived.
+        success: bool,
+    },
+    /// A record of the sender's thread names the file that it works on.
+    FileNamed(String),
+    /// An alarm was raised.
+    Alarm(&'static str),
+    /// Algorithm lists, in one of JSch's forms.
+    Lists(String),
+}
+
+/// The records that speak of one failed connection, in the order in which they are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ConnectionMention {
+    /// `connect(): Failed connect to HOST`
+    Connect,
+    /// `Establish server connection to host [HOST] failed!`
+    Establish,
+}
+
+/// One of the records that speak of one failed delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryMention {
+    /// Which of them.
+    pub by: DeliverySpeaker,
+    /// The file.
+    pub file: String,
+    /// The host.
+    pub host: String,
+    /// The stack trace below it, where it holds more than its first line.
+    pub details: Option<String>,
+}
+
+/// The records that speak of one failed delivery, in the order in which they are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DeliverySpeaker {
+    /// `SFTP/FTP failed: FILE to HOST`, of the class that tried.
+    Attempt,
+    /// The exception block: `Java Exception happened in my CDRSender, with Exception:`.
+    Exception,
+    /// `java.lang.Exception: SFTP/FTP failed: FILE to HOST`, of the sender.
+    Sender,
+}
+
+/// CUCM's alarms about CDR files (catalogue `CDRRepAlarmCatalog`; the longer name of two that begin alike first).
+const ALARMS: [&str; 7] = [
+    "CDRFileDeliveryFailureContinues",
+    "CDRFileDeliveryFailed",
+    "CDRAgentSendFileFailureContinues",
+    "CDRAgentSendFileFailed",
+    "CDRHWMExceeded",
+    "CDRHighWaterMarkExceeded",
+    "CDRMaximumDiskSpaceExceeded",
+];
+
+/// Whether the record that starts with this line may be an event. Says yes too often rather than too seldom.
+#[inline]
+pub fn may_matter(line: &[u8]) -> bool {
+    match line.get(24) {
+        Some(b'E' | b'F' | b'W') => true,
+        Some(_) => quiet_record_may_matter(line),
+        None => false,
+    }
+}
+
+/// As [`may_matter`], for levels below WARN. These are nearly all of a trace, so only a few bytes are looked at.
+fn quiet_record_may_matter(line: &[u8]) -> bool {
+    let Some(close) = memchr::memchr(b']', line) else { return false };
+    let class = line.get(close + 2..).unwrap_or_default();
+    if class.starts_with(b"cdrrep.CDRSender")
+        || class.starts_with(b"cdrrep.CDRRepClass")
+        || class.starts_with(b"sftpapi.")
+    {
+        return true;
+    }
+    if class.starts_with(b"cdrrep.FtpManager") {
+        return true;
+    }
+    let Some(end) = memchr::memchr(b')', class) else { return false };
+    let message = class.get(end + 4..).unwrap_or_default();
+    matches!(message.first(), Some(b'k' | b's' | b'c' | b'C')) && {
+        message.starts_with(b"kex: ") || message.starts_with(b"CDR") || negotiation::may_hold_lists(message)
+    }
+}
+
+/// Reads a record whose first line passed [`may_matter`]. `more` is the rest of it, noise taken out.
+pub fn read(line: &[u8], more: &[u8]) -> Option<Event> {
+    let header = Header::parse(line)?;
+    let what = read_message(&header, more)?;
+    Some(Event { time: records::parse_time(header.time)?, thread: records::text(header.thread).into_owned(), what })
+}
+
+fn read_message(header: &Header<'_>, more: &[u8]) -> Option<What> {
+    let message = records::text(header.message);
+    let loud = matches!(header.level, b"ERROR" | b"FATAL" | b"WARN");
+    if negotiation::may_hold_lists(header.message) && !loud {
+        return Some(What::Lists(message.into_owned()));
+    }
+    if let Some(what) = sender(&message).or_else(|| outcome(&message)) {
+        return Some(what);
+    }
+    if let Some(name) = ALARMS.into_iter().find(|name| message.contains(name)) {
+        return Some(What::Alarm(name));
+    }
+    if let Some(what) = delivery_failed(&message, more).or_else(|| connection_failed(&message)) {
+        return Some(what);
+    }
+    if loud { library_error(header, &message, more) } else { named_file(header, &message) }
+}
+
+fn sender(message: &str) -> Option<What> {
+    let rest = message.strip_prefix("CDRSender ")?;
+    if let Some(rest) = rest.strip_prefix("for destination ") {
+        return Some(What::SenderRunning(leading_number(rest)?));
+    }
+    let number = leading_number(rest)?;
+    (rest.contains(" is created") || rest.contains(" is started")).then_some(What::SenderCreated(number))
+}
+
+fn outcome(message: &str) -> Option<What> {
+    let rest = message.strip_prefix("sendSuccess=")?;
+    Some(What::DeliveryEnded { success: rest.starts_with("true") })
+}
+
+fn delivery_failed(message: &str, more: &[u8]) -> Option<What> {
+    let details = (!more.is_empty()).then(|| limited(&records::text(more)));
+    let (by, names) = if let Some(names) = message.strip_prefix("SFTP/FTP failed: ") {
+        (DeliverySpeaker::Attempt, names.to_owned())
+    } else if let Some(names) = message.strip_prefix("java.lang.Exception: SFTP/FTP failed: ") {
+        (DeliverySpeaker::Sender, names.to_owned())
+    } else {
+        let text = details.as_deref().filter(|_| message.contains("Exception happened in my CDRSender"))?;
+        let line = text.lines().find_map(|line| line.trim().strip_prefix("java.lang.Exception: SFTP/FTP failed: "))?;
+        (DeliverySpeaker::Exception, line.to_owned())
+    };
+    let (file, host) = names.rsplit_once(" to ")?;
+    Some(What::DeliveryFailed(DeliveryMention {
+        by,
+        file: file.trim().to_owned(),
+        host: host.trim().to_owned(),
+        details,
+    }))
+}
+
+fn connection_failed(message: &str) -> Option<What> {
+    if let Some((_, host)) = message.split_once("Failed connect to ") {
+        return Some(What::ConnectionFailed(ConnectionMention::Connect, host.trim().to_owned()));
+    }
+    let (_, rest) = message.split_once("Establish server connection to host [")?;
+    // An IPv6 address may stand in brackets of its own.
+    let (host, _) = rest.rsplit_once("] failed")?;
+    Some(What::ConnectionFailed(ConnectionMention::Establish, host.to_owned()))
+}
+
+/// Errors of the library come through `sftpapi`'s classes, those about a file through the sender's own.
+fn library_error(header: &Header<'_>, message: &str, more: &[u8]) -> Option<What> {
+    let own = [b"cdrrep.FtpManager".as_slice(), b"cdrrep.CDRSender"].contains(&header.class);
+    if !(own || header.class.starts_with(b"sftpapi.")) || message.starts_with("Unable to successfully send file") {
+        return None;
+    }
+    let mut text = message.to_owned();
+    if !more.is_empty() {
+        text.push('\n');
+        text.push_str(&records::text(more));
+    }
+    Some(What::Error { text: limited(&text), of_library: !own })
+}
+
+fn named_file(header: &Header<'_>, message: &str) -> Option<What> {
+    if !(header.class.starts_with(b"cdrrep.FtpManager") || header.class.starts_with(b"cdrrep.CDRSender")) {
+        return None;
+    }
+    let name_ends = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    message
+        .split(name_ends)
+        .map(|word| word.trim_end_matches('.'))
+        .find(|word| DeliveryFile::parse(word).is_some())
+        .map(|name| What::FileNamed(name.to_owned()))
+}
+
+fn leading_number(text: &str) -> Option<u32> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    text[..digits].parse().ok()
+}
+
+fn limited(text: &str) -> String {
+    let mut end = text.len().min(TEXT_LIMIT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(class: &str, level: &str, message: &str, more: &str) -> Option<What> {
+        let line = format!("2019-07-25 13:12:18,996 {level:<5} [Thread-13] {class} (X.java:1) - {message}");
+        assert!(may_matter(line.as_bytes()) || read(line.as_bytes(), more.as_bytes()).is_none(), "{line}");
+        read(line.as_bytes(), more.as_bytes()).map(|event| event.what)
+    }
+
+    #[test]
+    fn senders_are_read() {
+        assert_eq!(event("cdrrep.CDRRepClass", "INFO", "CDRSender 2 is created", ""), Some(What::SenderCreated(2)));
+        let running = event("cdrrep.CDRSender", "INFO", "CDRSender for destination 3 is running...", "");
+        assert_eq!(running, Some(What::SenderRunning(3)));
+    }
+
+    #[test]
+    fn all_three_records_of_a_failed_delivery_name_it() {
+        let names = "cdr_C_01_201907231317_7 to 1.1.1.1";
+        let said = |what| match what {
+            Some(What::DeliveryFailed(mention)) => (mention.by, mention.file, mention.host),
+            other => panic!("{other:?}"),
+        };
+        let (file, host) = ("cdr_C_01_201907231317_7".to_owned(), "1.1.1.1".to_owned());
+        let attempt = event("cdrrep.FtpManager", "ERROR", &format!("SFTP/FTP failed: {names}"), "");
+        assert_eq!(said(attempt), (DeliverySpeaker::Attempt, file.clone(), host.clone()));
+        let block = format!(" java.lang.Exception: SFTP/FTP failed: {names}\n   at x.Y.z(Y.java:1)");
+        let exception =
+            event("cdrrep.LogConfig", "ERROR", "Java Exception happened in my CDRSender, with Exception:", &block);
+        assert_eq!(said(exception), (DeliverySpeaker::Exception, file.clone(), host.clone()));
+        let sender = event("cdrrep.CDRSender", "ERROR", &format!("java.lang.Exception: SFTP/FTP failed: {names}"), "");
+        assert_eq!(said(sender), (DeliverySpeaker::Sender, file, host));
+    }
+
+    #[test]
+    fn connections_and_their_errors_are_read() {
+        let failed = event("sftpapi.ftpClient", "ERROR", "connect(): Failed connect to 1.1.1.1", "");
+        assert_eq!(failed, Some(What::ConnectionFailed(ConnectionMention::Connect, "1.1.1.1".into())));
+        let establish = "FtpManager constructor 1: Establish server connection to host [fd00::1] failed!";
+        let failed = event("cdrrep.FtpManager", "ERROR", establish, "");
+        assert_eq!(failed, Some(What::ConnectionFailed(ConnectionMention::Establish, "fd00::1".into())));
+        let error = event("sftpapi.SFTPConnection", "ERROR", "error Making SFTP connectionAuth fail", "\tat x");
+        assert_eq!(
+            error,
+            Some(What::Error { text: "error Making SFTP connectionAuth fail\n\tat x".into(), of_library: true })
+        );
+    }
+
+    #[test]
+    fn outcomes_alarms_and_files_are_read() {
+        let ended = event("cdrrep.CDRSender", "INFO", "sendSuccess=true, numOfFailure=0", "");
+        assert_eq!(ended, Some(What::DeliveryEnded { success: true }));
+        let alarm = event("cdrrep.CDRSender", "ERROR", "sending alarm CDRFileDeliveryFailureContinues", "");
+        assert_eq!(alarm, Some(What::Alarm("CDRFileDeliveryFailureContinues")));
+        let named = event("cdrrep.FtpManager", "DEBUG", "sending /x/cdr_C_01_201907231317_7.", "");
+        assert_eq!(named, Some(What::FileNamed("cdr_C_01_201907231317_7".into())));
+    }
+
+    #[test]
+    fn other_records_tell_nothing() {
+        assert_eq!(event("cdrrep.CDRSender", "INFO", "First time failure, not to raise alarm", ""), None);
+        assert_eq!(event("db.Connection", "ERROR", "Auth fail", ""), None);
+        assert_eq!(
+            event(
+                "cdrrep.CDRSender",
+                "ERROR",
+                "Unable to successfully send file to outside billing server 1.1.1.1",
+                ""
+            ),
+            None
+        );
+    }
+}

@@ -1,0 +1,327 @@
+//! What is kept of one destination while its events go by, and how the books of several nodes are added up.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+
+use super::delivery_file::DeliveryFile;
+
+/// The cause of a failure whose text is in no table.
+pub const UNKNOWN: &str = "unknown";
+
+/// Unknown texts are told apart up to this many; what comes on top is counted with the last.
+const UNKNOWN_TEXTS: usize = 32;
+
+/// CUCM doubles its pause up to 120 s (Cisco, Call Reporting and Billing Administration Guide 14, "CDR Agent");
+/// a connection that times out adds up to about two minutes. A longer pause means that nothing was tried or traced.
+const OVERLONG_PAUSE_S: f64 = 300.0;
+
+/// A place in the sources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The source, by its place in the list.
+    pub source: usize,
+    /// The line, from 1.
+    pub line: u64,
+    /// The line itself.
+    pub text: String,
+}
+
+/// An error message with what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The cause's name, or [`UNKNOWN`].
+    pub cause: &'static str,
+    /// The stage at which it strikes.
+    pub stage: Option<&'static str>,
+    /// What to do.
+    pub remedy: Option<&'static str>,
+    /// The library's message.
+    pub message: Option<String>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// One failed delivery, judged.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// When.
+    pub time: NaiveDateTime,
+    /// Which file.
+    pub file: String,
+    /// Why.
+    pub note: Arc<Note>,
+}
+
+/// Failures of one cause.
+#[derive(Debug, Clone)]
+pub struct Tally {
+    /// The first such failure's error.
+    pub note: Arc<Note>,
+    /// Failures.
+    pub count: u64,
+    /// The first.
+    pub first: NaiveDateTime,
+    /// The last.
+    pub last: NaiveDateTime,
+}
+
+/// A time without delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spell {
+    /// The first failure.
+    pub from: NaiveDateTime,
+    /// The last failure.
+    pub until: NaiveDateTime,
+    /// The success that ended it.
+    pub ended: Option<NaiveDateTime>,
+    /// Failed deliveries.
+    pub failures: u64,
+}
+
+/// How often something happened, and when first and last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// How often.
+    pub count: u64,
+    /// First.
+    pub first: NaiveDateTime,
+    /// Last.
+    pub last: NaiveDateTime,
+}
+
+/// Orders waiting files by age; names of another form come last.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WaitingKey {
+    created: DateTime<Utc>,
+    /// The file's name.
+    pub name: String,
+}
+
+impl WaitingKey {
+    fn of(name: &str) -> Self {
+        let created = DeliveryFile::parse(name).map_or(DateTime::<Utc>::MAX_UTC, |file| file.created_utc);
+        Self { created, name: name.to_owned() }
+    }
+}
+
+/// The book of one destination.
+#[derive(Debug, Clone, Default)]
+pub struct Ledger {
+    /// Files delivered.
+    pub deliveries: u64,
+    /// Files that could not be delivered, each attempt counted.
+    pub delivery_failures: u64,
+    /// Connections that could not be made.
+    pub connection_failures: u64,
+    /// First failure of a delivery or a connection.
+    pub first_failure: Option<NaiveDateTime>,
+    /// Last failure of a delivery or a connection.
+    pub last_failure: Option<NaiveDateTime>,
+    /// First file delivered.
+    pub first_delivery: Option<NaiveDateTime>,
+    /// Last file delivered.
+    pub last_delivery: Option<NaiveDateTime>,
+    /// Failures by cause.
+    pub causes: Vec<Tally>,
+    /// Times without delivery.
+    pub spells: Vec<Spell>,
+    /// Alarms by name.
+    pub alarms: BTreeMap<&'static str, Span>,
+    /// Files that failed and were not delivered since, with the number of attempts.
+    pub waiting: BTreeMap<WaitingKey, u64>,
+    /// Pauses between two failures of one spell: how many, and how many were overlong.
+    pub pauses: (u64, u64),
+    /// The longest pause in seconds.
+    pub longest_pause_s: f64,
+}
+
+impl Ledger {
+    /// Whether the last thing that happened is a failure.
+    pub fn is_failing(&self) -> bool {
+        self.spells.iter().any(|spell| spell.ended.is_none())
+    }
+
+    /// A delivery failed.
+    pub fn fail(&mut self, failure: &Failure) {
+        self.delivery_failures += 1;
+        *self.waiting.entry(WaitingKey::of(&failure.file)).or_default() += 1;
+        let spell = self.spell_at(failure.time);
+        let pause = (failure.time - spell.until).as_seconds_f64();
+        let counts = spell.failures > 0;
+        spell.failures += 1;
+        spell.until = spell.until.max(failure.time);
+        if counts {
+            self.pauses.0 += 1;
+            self.pauses.1 += u64::from(pause > OVERLONG_PAUSE_S);
+            self.longest_pause_s = self.longest_pause_s.max(pause);
+        }
+        self.tally(failure);
+    }
+
+    /// A connection could not be made.
+    pub fn fail_connection(&mut self, time: NaiveDateTime) {
+        self.connection_failures += 1;
+        self.spell_at(time);
+    }
+
+    /// A file arrived. Where the trace does not name it, it is the one that failed last on the same thread, or
+    /// else the oldest that waits: CUCM sends the oldest first.
+    pub fn succeed(&mut self, time: NaiveDateTime, named: Option<&str>, failed_last: Option<&str>) {
+        self.deliveries += 1;
+        self.first_delivery = self.first_delivery.or(Some(time));
+        self.last_delivery = Some(time);
+        if let Some(spell) = self.spells.last_mut().filter(|spell| spell.ended.is_none()) {
+            spell.ended = Some(time);
+        }
+        if let Some(name) = named {
+            self.waiting.remove(&WaitingKey::of(name));
+        } else if failed_last.and_then(|name| self.waiting.remove(&WaitingKey::of(name))).is_none() {
+            self.waiting.pop_first();
+        }
+    }
+
+    /// An alarm was raised.
+    pub fn alarm(&mut self, name: &'static str, time: NaiveDateTime) {
+        add_span(&mut self.alarms, name, Span { count: 1, first: time, last: time });
+    }
+
+    /// Adds another node's book of the same destination, or the deliveries of a thread whose host showed late.
+    pub fn add(&mut self, other: Self) {
+        self.deliveries += other.deliveries;
+        self.delivery_failures += other.delivery_failures;
+        self.connection_failures += other.connection_failures;
+        self.first_failure = earlier(self.first_failure, other.first_failure);
+        self.last_failure = self.last_failure.max(other.last_failure);
+        self.first_delivery = earlier(self.first_delivery, other.first_delivery);
+        self.last_delivery = self.last_delivery.max(other.last_delivery);
+        for tally in other.causes {
+            self.add_tally(tally);
+        }
+        self.spells.extend(other.spells);
+        self.spells.sort_by_key(|spell| spell.from);
+        for (name, span) in other.alarms {
+            add_span(&mut self.alarms, name, span);
+        }
+        for (key, attempts) in other.waiting {
+            *self.waiting.entry(key).or_default() += attempts;
+        }
+        self.pauses.0 += other.pauses.0;
+        self.pauses.1 += other.pauses.1;
+        self.longest_pause_s = self.longest_pause_s.max(other.longest_pause_s);
+    }
+
+    fn spell_at(&mut self, time: NaiveDateTime) -> &mut Spell {
+        self.first_failure = earlier(self.first_failure, Some(time));
+        self.last_failure = self.last_failure.max(Some(time));
+        if self.spells.last().is_none_or(|spell| spell.ended.is_some()) {
+            self.spells.push(Spell { from: time, until: time, ended: None, failures: 0 });
+        }
+        let last = self.spells.len() - 1;
+        &mut self.spells[last]
+    }
+
+    fn tally(&mut self, failure: &Failure) {
+        let (first, last) = (failure.time, failure.time);
+        self.add_tally(Tally { note: Arc::clone(&failure.note), count: 1, first, last });
+    }
+
+    fn add_tally(&mut self, tally: Tally) {
+        let unknown = self.causes.iter().filter(|known| known.note.cause == UNKNOWN).count();
+        let same = |known: &&mut Tally| {
+            known.note.cause == tally.note.cause
+                && known.note.stage == tally.note.stage
+                && (tally.note.cause != UNKNOWN || known.note.message == tally.note.message || unknown >= UNKNOWN_TEXTS)
+        };
+        match self.causes.iter_mut().find(same) {
+            Some(known) => {
+                known.count += tally.count;
+                known.first = known.first.min(tally.first);
+                known.last = known.last.max(tally.last);
+            }
+            None => self.causes.push(tally),
+        }
+    }
+}
+
+fn earlier(a: Option<NaiveDateTime>, b: Option<NaiveDateTime>) -> Option<NaiveDateTime> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+fn add_span(spans: &mut BTreeMap<&'static str, Span>, name: &'static str, span: Span) {
+    spans
+        .entry(name)
+        .and_modify(|known| {
+            known.count += span.count;
+            known.first = known.first.min(span.first);
+            known.last = known.last.max(span.last);
+        })
+        .or_insert(span);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: u32) -> NaiveDateTime {
+        chrono::NaiveDate::from_ymd_opt(2024, 1, 31).unwrap().and_hms_opt(12, second / 60, second % 60).unwrap()
+    }
+
+    fn failure(second: u32, file: &str, message: &str) -> Failure {
+        let place = Place { source: 0, line: 1, text: String::new() };
+        let note = Note { cause: UNKNOWN, stage: None, remedy: None, message: Some(message.into()), place };
+        Failure { time: at(second), file: file.into(), note: Arc::new(note) }
+    }
+
+    #[test]
+    fn an_outage_lasts_from_the_first_failure_to_the_next_success() {
+        let mut ledger = Ledger::default();
+        ledger.fail(&failure(0, "a", "x"));
+        ledger.fail(&failure(6, "a", "x"));
+        assert!(ledger.is_failing());
+        ledger.succeed(at(18), None, None);
+        ledger.succeed(at(24), None, None);
+        assert!(!ledger.is_failing());
+        assert_eq!(ledger.spells, [Spell { from: at(0), until: at(6), ended: Some(at(18)), failures: 2 }]);
+        assert_eq!(ledger.pauses, (1, 0));
+    }
+
+    #[test]
+    fn a_success_clears_the_named_file_or_the_one_that_failed_last_or_the_oldest() {
+        let (old, new) = ("cdr_C_01_202401010000_1", "cdr_C_01_202401020000_2");
+        let waiting = |named: Option<&str>, last: Option<&str>| {
+            let mut ledger = Ledger::default();
+            ledger.fail(&failure(0, old, "x"));
+            ledger.fail(&failure(1, new, "x"));
+            ledger.succeed(at(2), named, last);
+            ledger.waiting.into_keys().map(|key| key.name).collect::<Vec<_>>()
+        };
+        assert_eq!(waiting(Some(new), Some(old)), [old]);
+        assert_eq!(waiting(None, Some(new)), [old]);
+        assert_eq!(waiting(None, None), [new]);
+        assert_eq!(waiting(Some("cdr_C_01_202401030000_3"), Some(new)), [old, new]);
+    }
+
+    #[test]
+    fn unknown_texts_are_told_apart_but_not_without_bound() {
+        let mut ledger = Ledger::default();
+        for number in 0..100 {
+            ledger.fail(&failure(0, "a", &format!("strange {number}")));
+        }
+        assert_eq!(ledger.causes.len(), UNKNOWN_TEXTS);
+        assert_eq!(ledger.causes.iter().map(|tally| tally.count).sum::<u64>(), 100);
+    }
+
+    #[test]
+    fn an_overlong_pause_is_counted() {
+        let mut ledger = Ledger::default();
+        ledger.fail(&failure(0, "a", "x"));
+        ledger.fail(&failure(120, "a", "x"));
+        ledger.fail(&failure(700, "a", "x"));
+        assert_eq!((ledger.pauses, ledger.longest_pause_s), ((2, 1), 580.0));
+    }
+}

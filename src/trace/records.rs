@@ -1,0 +1,272 @@
+//! log4j records as `cdrrepmgr` writes them: `%d %-5p [%t] %c{2} (%F:%L) - %m%n`
+//! (the pattern is read off real traces, `fixtures/cdrrepmgr00073.log`).
+//!
+//! A record starts at a line with a timestamp; every other line continues it, unless it is noise: blank, or of
+//! the CLI from whose window somebody copied the trace.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use regex::bytes::Regex;
+
+/// Length of a timestamp: `2019-07-25 13:12:11,889`.
+pub const TIMESTAMP: usize = 23;
+
+/// What a line is to the record structure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// A record starts at this byte of it: 0, but for what a byte order mark, NULs or a prompt leave before it.
+    Start(usize),
+    /// It continues the record before it.
+    Continuation,
+    /// It belongs to no record: blank, NULs, the CLI's pager or prompt.
+    Noise,
+}
+
+/// Whether a timestamp and a blank stand at the start of `bytes`.
+///
+/// Every line of a trace passes through here, so the 24 bytes are compared eight at a time: XOR with the form
+/// `0000-00-00 00:00:00,000 ` leaves 0 to 9 where a digit has to stand and 0 where a separator has to.
+#[inline]
+pub fn starts_record(bytes: &[u8]) -> bool {
+    const FORM: [u64; 3] =
+        [u64::from_le_bytes(*b"0000-00-"), u64::from_le_bytes(*b"00 00:00"), u64::from_le_bytes(*b":00,000 ")];
+    // 0x00 where only 0 may stand, 0x0f where a digit may.
+    const DIGITS: [u64; 3] = [0x000f_0f00_0f0f_0f0f, 0x0f0f_000f_0f00_0f0f, 0x000f_0f0f_000f_0f00];
+    // log4j writes a comma before the milliseconds, some appenders a full stop: they differ in this bit.
+    const COMMA_OR_STOP: u64 = 0x0000_0000_0200_0000;
+    let Some(head) = bytes.first_chunk::<24>() else { return false };
+    let (words, _) = head.as_chunks::<8>();
+    let mut wrong = 0;
+    for (index, word) in words.iter().enumerate() {
+        let mut rest = u64::from_le_bytes(*word) ^ FORM[index];
+        if index == 2 {
+            rest &= !COMMA_OR_STOP;
+        }
+        wrong |= rest & !DIGITS[index];
+        // A nibble of ten or more overflows into the high nibble when six is added.
+        wrong |= ((rest & DIGITS[index]) + 0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0;
+    }
+    wrong == 0
+}
+
+/// What a line is. `line` comes without its line feed.
+pub fn classify_line(line: &[u8]) -> Line {
+    if starts_record(line) {
+        return Line::Start(0);
+    }
+    if line.is_empty() || line == b"\r" {
+        return Line::Noise;
+    }
+    if line.first().is_some_and(|byte| byte.is_ascii_alphabetic() && !matches!(byte, b'o' | b'a' | b'P' | b'e')) {
+        return Line::Continuation;
+    }
+    classify_odd_line(line)
+}
+
+/// The lines that need a closer look: what a copy out of a terminal, an editor or a crash puts before a record.
+fn classify_odd_line(line: &[u8]) -> Line {
+    let blank = |byte: &u8| matches!(byte, 0 | b' ' | b'\t' | b'\r' | 0x0c);
+    let Some(mut start) = line.iter().position(|byte| !blank(byte)) else { return Line::Noise };
+    if line[start..].starts_with(b"\xef\xbb\xbf") {
+        start += 3;
+    }
+    let prompt = prompt_length(&line[start..]);
+    start += prompt.unwrap_or(0);
+    let Some(rest) = line[start..].iter().position(|byte| !blank(byte)).map(|gap| start + gap) else {
+        return Line::Noise;
+    };
+    match (starts_record(&line[rest..]), prompt) {
+        (true, _) => Line::Start(rest),
+        (false, Some(_)) => Line::Noise,
+        (false, None) => Line::Continuation,
+    }
+}
+
+/// The length of the CLI's own text at the start of a line: its pager's menu, or its prompt with the command.
+fn prompt_length(line: &[u8]) -> Option<usize> {
+    static PROMPT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        // `admin:` with whatever command was typed; the pager's menu, with the answer typed behind it.
+        Regex::new(r"(?-u)^(?:options: q=quit,[^:]*:\s?[qnpbe]?(?:\s|$)|(?:admin:|Press <enter> )[^\n]*|end of the file reached)").ok()
+    });
+    if !(line.starts_with(b"options:")
+        || line.starts_with(b"admin:")
+        || line.starts_with(b"Press")
+        || line.starts_with(b"end of"))
+    {
+        return None;
+    }
+    PROMPT.as_ref()?.find(line).map(|found| found.end())
+}
+
+/// A record's first line, taken apart. The message is the rest of that line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header<'a> {
+    /// The time as written.
+    pub time: &'a [u8],
+    /// `ERROR`, `INFO` …
+    pub level: &'a [u8],
+    /// The thread's name.
+    pub thread: &'a [u8],
+    /// The logger's last two parts: `cdrrep.CDRSender`.
+    pub class: &'a [u8],
+    /// What it says, without blanks at its end.
+    pub message: &'a [u8],
+}
+
+impl<'a> Header<'a> {
+    /// Takes a record's first line apart; `None` where it is cut short or of another form.
+    pub fn parse(line: &'a [u8]) -> Option<Self> {
+        let (time, rest) = line.split_at_checked(TIMESTAMP)?;
+        let rest = rest.strip_prefix(b" ")?;
+        let open = memchr::memchr(b'[', rest)?;
+        let level = rest[..open].trim_ascii();
+        let rest = &rest[open + 1..];
+        let close = memchr::memmem::find(rest, b"] ")?;
+        let (thread, rest) = (&rest[..close], &rest[close + 2..]);
+        let space = memchr::memchr(b' ', rest)?;
+        let (class, rest) = (&rest[..space], &rest[space + 1..]);
+        let message = memchr::memmem::find(rest, b") - ").map_or_else(
+            // `%m` may be empty, and trailing blanks lost.
+            || rest.trim_ascii_end().strip_suffix(b") -").map(|_| &rest[rest.len()..]),
+            |at| Some(&rest[at + 4..]),
+        )?;
+        Some(Self { time, level, thread, class, message: trim_end(message) })
+    }
+}
+
+/// Reads a timestamp; `None` where it names no day or time.
+pub fn parse_time(time: &[u8]) -> Option<NaiveDateTime> {
+    let number = |from: usize, to: usize| {
+        time.get(from..to)?
+            .iter()
+            .try_fold(0u32, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
+    };
+    let date = NaiveDate::from_ymd_opt(i32::try_from(number(0, 4)?).ok()?, number(5, 7)?, number(8, 10)?)?;
+    date.and_hms_milli_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?, number(20, 23)?)
+}
+
+/// Without the blanks, carriage returns and NULs at its end.
+pub fn trim_end(line: &[u8]) -> &[u8] {
+    let end =
+        line.iter().rposition(|byte| !matches!(byte, 0 | b' ' | b'\t' | b'\r' | b'\n')).map_or(0, |last| last + 1);
+    &line[..end]
+}
+
+/// The bytes as text: UTF-8, or else Latin-1 (as Windows reads it), which never fails.
+pub fn text(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const REAL: &[u8] = b"2019-07-25 13:12:11,971 ERROR [main] sftpapi.SFTPConnection (SFTPConnection.java:252) - error Making SFTP connectionAlgorithm negotiation fail";
+
+    #[test]
+    fn a_timestamp_starts_a_record_with_comma_or_full_stop() {
+        assert!(starts_record(REAL));
+        assert!(starts_record(b"2019-07-25 13:12:11.971 "));
+        for no in [
+            "2019-07-25 13:12:11,97",
+            "2019-07-25T13:12:11,971 ",
+            "2019/07/25 13:12:11,971 ",
+            "x019-07-25 13:12:11,971 ",
+            "2019-07-25 13:12:11;971 ",
+            "2019-07-25 13:12:11,971x",
+            "2019-07-:5 13:12:11,971 ",
+        ] {
+            assert!(!starts_record(no.as_bytes()), "{no}");
+        }
+    }
+
+    #[test]
+    fn what_stands_before_a_record_does_not_hide_it() {
+        for before in [
+            "\u{feff}",
+            "\0\0\0",
+            "  ",
+            "options: q=quit, n=next, p=prev, b=begin, e=end (lines 1 - 20 of 2342) : ",
+            "options: q=quit, n=next, p=prev, b=begin, e=end (lines 1 - 20 of 2342) : n ",
+        ] {
+            let line = [before.as_bytes(), REAL].concat();
+            assert_eq!(classify_line(&line), Line::Start(before.len()), "{before:?}");
+        }
+    }
+
+    #[test]
+    fn the_cli_blanks_and_nuls_are_noise_and_all_else_continues() {
+        for noise in [
+            "",
+            "\r",
+            "   ",
+            "\t\r",
+            "\0\0\0\0",
+            "admin:",
+            "admin:file view activelog /cm/trace/cdrrep/log4j/cdrrepmgr00073.log",
+            "options: q=quit, n=next, p=prev, b=begin, e=end (lines 1 - 20 of 2342) :",
+            "options: q=quit, n=next, p=prev, b=begin, e=end (lines 1 - 20 of 2342) : n\r",
+        ] {
+            assert_eq!(classify_line(noise.as_bytes()), Line::Noise, "{noise:?}");
+        }
+        for more in [
+            " java.lang.Exception: x",
+            "Caused by: y",
+            "\tat a.b.c(D.java:1)",
+            "administrator said so",
+            "options are many",
+            "2019-07-25",
+        ] {
+            assert_eq!(classify_line(more.as_bytes()), Line::Continuation, "{more:?}");
+        }
+    }
+
+    #[test]
+    fn a_header_is_taken_apart() {
+        let header = Header::parse(REAL).unwrap();
+        assert_eq!(header.level, b"ERROR");
+        assert_eq!(header.thread, b"main");
+        assert_eq!(header.class, b"sftpapi.SFTPConnection");
+        assert_eq!(header.message, b"error Making SFTP connectionAlgorithm negotiation fail");
+        assert_eq!(parse_time(header.time).unwrap().to_string(), "2019-07-25 13:12:11.971");
+        assert_eq!(Header::parse(&REAL[..60]), None);
+        assert_eq!(parse_time(b"2019-02-30 13:12:11,971"), None);
+    }
+
+    #[test]
+    fn latin_1_is_read_as_text() {
+        assert_eq!(text(b"Gr\xf6\xdfe"), "Größe");
+    }
+
+    /// The plain reading of the form, which the fast one must agree with.
+    fn starts_record_plainly(bytes: &[u8]) -> bool {
+        bytes.len() >= 24
+            && bytes.iter().zip(b"0000-00-00 00:00:00,000 ").all(|(byte, form)| match form {
+                b'0' => byte.is_ascii_digit(),
+                b',' => matches!(byte, b',' | b'.'),
+                form => byte == form,
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn the_fast_reading_of_a_timestamp_is_the_plain_one(mut bytes in Just(REAL[..24].to_vec()), at in 0usize..24, byte: u8) {
+            bytes[at] = byte;
+            prop_assert_eq!(starts_record(&bytes), starts_record_plainly(&bytes));
+        }
+
+        #[test]
+        fn arbitrary_lines_are_classified_without_panic(line in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let _ = classify_line(&line);
+            let _ = Header::parse(&line);
+            let _ = parse_time(&line);
+            let _ = text(&line);
+        }
+    }
+}

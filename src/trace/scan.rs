@@ -1,0 +1,224 @@
+//! One block of a trace: its lines and records counted, its events read. Pure, and so for any thread.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::blocks::{self, Block};
+use super::events::{self, Event, What};
+use super::records::{self, Line, TIMESTAMP};
+
+/// A line of evidence is kept up to this many bytes.
+const EVIDENCE: usize = 512;
+
+/// What one block holds.
+#[derive(Debug, Default)]
+pub struct Scanned {
+    /// Which source, by its place in the list.
+    pub source: usize,
+    /// Bytes, lines and records of that source.
+    pub counts: Counts,
+    /// Lines of the source before this block's first.
+    pub lent_lines: u64,
+    /// The first and the last record's time as written.
+    pub times: Option<([u8; TIMESTAMP], [u8; TIMESTAMP])>,
+    /// What is odd.
+    pub oddities: Oddities,
+    /// The events.
+    pub events: Vec<Seen>,
+    /// Whether the source ends with this block.
+    pub last: bool,
+}
+
+/// What `inputs[]` counts.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Bytes, unpacked.
+    pub bytes: u64,
+    /// Lines.
+    pub lines: u64,
+    /// Records that begin here.
+    pub records: u64,
+    /// Lines that belong to no record.
+    pub skipped_lines: u64,
+}
+
+/// What is odd about a block, and where it shows first (line of the block, from 0).
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Oddities {
+    /// Lines before the first record, which belong to a record that is not there.
+    pub orphan_lines: u64,
+    /// Times that run backwards by a minute or more.
+    pub backwards: Option<u64>,
+    /// Lines with NULs.
+    pub nul_lines: u64,
+    /// A record so long that it was cut.
+    pub overlong: Option<u64>,
+    /// Records whose first line is cut short or of another form.
+    pub malformed: Option<u64>,
+}
+
+/// An event and its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The line in the block, from 0.
+    pub line: u64,
+    /// What happened.
+    pub event: Event,
+    /// The record's first line, where it may serve as evidence.
+    pub text: String,
+    /// Tells whether another file holds the same record.
+    pub fingerprint: u64,
+}
+
+/// Reads a block.
+pub fn scan(block: &Block) -> Scanned {
+    let own = &block.bytes[..block.bytes.len() - block.borrowed];
+    let ended = own.is_empty() || own.ends_with(b"\n");
+    let mut scan = Scan {
+        bytes: &block.bytes,
+        record: None,
+        line: 0,
+        noisy: false,
+        inside: block.inside_record,
+        out: Scanned { source: block.source, lent_lines: block.lent_lines, last: block.last, ..Scanned::default() },
+    };
+    scan.all_lines();
+    let mut out = scan.out;
+    out.counts.bytes = own.len() as u64;
+    out.counts.lines = if ended || !block.last { newlines(own) } else { blocks::count_lines(own) };
+    if block.inside_record {
+        out.oddities.overlong = Some(0);
+    }
+    out
+}
+
+fn newlines(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+struct Scan<'b> {
+    bytes: &'b [u8],
+    /// The record under way.
+    record: Option<Open>,
+    /// The line under way.
+    line: u64,
+    /// Whether noise stands inside the record under way.
+    noisy: bool,
+    /// Whether the block began inside a record.
+    inside: bool,
+    out: Scanned,
+}
+
+/// A record whose end is not yet found.
+#[derive(Clone, Copy)]
+struct Open {
+    start: usize,
+    line: u64,
+    matters: bool,
+}
+
+impl Scan<'_> {
+    fn all_lines(&mut self) {
+        let bytes = self.bytes;
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', bytes) {
+            self.one_line(start, end);
+            start = end + 1;
+            self.line += 1;
+        }
+        if start < bytes.len() {
+            self.one_line(start, bytes.len());
+        }
+        self.close_record(bytes.len());
+    }
+
+    #[inline]
+    fn one_line(&mut self, start: usize, end: usize) {
+        let line = &self.bytes[start..end];
+        if records::starts_record(line) {
+            self.open_record(start, end);
+        } else {
+            self.other_line(start, end);
+        }
+    }
+
+    fn open_record(&mut self, start: usize, end: usize) {
+        self.close_record(start);
+        let line = &self.bytes[start..end];
+        self.record = Some(Open { start, line: self.line, matters: events::may_matter(line) });
+        self.out.counts.records += 1;
+        let Some(time) = line.first_chunk::<TIMESTAMP>() else { return };
+        match &mut self.out.times {
+            None => self.out.times = Some((*time, *time)),
+            Some((_, last)) => {
+                // To the minute, as one number: threads may write a few milliseconds out of order.
+                if minute(time) < minute(last) && self.out.oddities.backwards.is_none() {
+                    self.out.oddities.backwards = Some(self.line);
+                }
+                *last = *time;
+            }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn other_line(&mut self, start: usize, end: usize) {
+        let line = &self.bytes[start..end];
+        self.out.oddities.nul_lines += u64::from(memchr::memchr(0, line).is_some());
+        match records::classify_line(line) {
+            Line::Start(at) => self.open_record(start + at, end),
+            Line::Noise => {
+                self.out.counts.skipped_lines += 1;
+                self.noisy = true;
+            }
+            Line::Continuation if self.record.is_none() && !self.inside => {
+                self.out.counts.skipped_lines += 1;
+                self.out.oddities.orphan_lines += 1;
+            }
+            Line::Continuation => {}
+        }
+    }
+
+    fn close_record(&mut self, end: usize) {
+        let noisy = std::mem::take(&mut self.noisy);
+        let Some(open) = self.record.take().filter(|open| open.matters) else { return };
+        let record = &self.bytes[open.start..end];
+        let (first, more) = match memchr::memchr(b'\n', record) {
+            Some(end) => (&record[..end], &record[end + 1..]),
+            None => (record, [].as_slice()),
+        };
+        let first = records::trim_end(first);
+        let cleaned;
+        let more = if noisy {
+            cleaned = without_noise(more);
+            cleaned.as_slice()
+        } else {
+            more
+        };
+        match events::read(first, records::trim_end(more)) {
+            Some(event) => self.out.events.push(seen(open.line, first, event)),
+            None if records::Header::parse(first).is_none() => {
+                self.out.oddities.malformed.get_or_insert(open.line);
+            }
+            None => {}
+        }
+    }
+}
+
+fn seen(line: u64, first: &[u8], event: Event) -> Seen {
+    let mut hasher = DefaultHasher::new();
+    first.hash(&mut hasher);
+    let evidence = !matches!(event.what, What::SenderCreated(_) | What::DeliveryEnded { .. } | What::FileNamed(_));
+    let text = if evidence { records::text(&first[..first.len().min(EVIDENCE)]).into_owned() } else { String::new() };
+    Seen { line, event, text, fingerprint: hasher.finish() }
+}
+
+fn without_noise(more: &[u8]) -> Vec<u8> {
+    let kept: Vec<&[u8]> =
+        more.split(|byte| *byte == b'\n').filter(|line| records::classify_line(line) != Line::Noise).collect();
+    kept.join(&b'\n')
+}
+
+/// `2019-07-25 13:12` as a number that grows with time.
+fn minute(time: &[u8; TIMESTAMP]) -> u128 {
+    time.first_chunk::<16>().map_or(0, |minute| u128::from_be_bytes(*minute))
+}

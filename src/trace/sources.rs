@@ -1,0 +1,397 @@
+//! Where traces come from: files, folders, `.gz`, `.zip`, standard input. The only input and output in `trace`.
+
+use std::cmp::Ordering;
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDateTime;
+use flate2::read::MultiGzDecoder;
+use walkdir::WalkDir;
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use super::records::{self, Line};
+
+/// How much of a file is looked at to tell what it is and when it begins.
+const HEAD: usize = 64 * 1024;
+
+/// A trace that can be read.
+#[derive(Debug)]
+pub struct Source {
+    /// The path as given or found; inside an archive `archive.zip!/name`; `-` is standard input.
+    pub label: String,
+    /// The folder it stands in, which stands for the node: threads of different folders are different threads.
+    pub folder: String,
+    /// The first record's time, as far as it shows in the file's beginning.
+    pub first: Option<NaiveDateTime>,
+    /// Bytes on disk, packed ones where it is packed; 0 for standard input.
+    pub size: u64,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    File(PathBuf),
+    Gzip(PathBuf),
+    ZipEntry { archive: PathBuf, index: usize },
+    Memory(Vec<u8>),
+}
+
+/// What a search for traces came to.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The traces, in the order of their records' time.
+    pub sources: Vec<Source>,
+    /// Inputs that could not be taken, one line each that names the path and what to do.
+    pub problems: Vec<String>,
+    /// What folders hold beside traces.
+    pub left_out: Vec<String>,
+}
+
+/// Finds the traces that these paths mean. A folder is searched through, and what does not look like a
+/// `cdrrepmgr` trace by content and name is left out; a file that was named is taken at its word.
+pub fn find(paths: &[PathBuf]) -> Found {
+    let mut found = Found::default();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            found.add_standard_input();
+        } else if path.is_dir() {
+            found.add_folder(path);
+        } else {
+            found.add_file(path, Asked::ByName);
+        }
+    }
+    sort_by_time(&mut found.sources);
+    found
+}
+
+/// Whether somebody named a file, or it was found in a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    ByName,
+    InFolder,
+}
+
+impl Found {
+    fn add_standard_input(&mut self) {
+        let mut head = Vec::new();
+        match io::stdin().lock().take(HEAD as u64).read_to_end(&mut head) {
+            Ok(_) => {
+                let first = first_time(&head);
+                self.sources.push(Source {
+                    label: "-".into(),
+                    folder: "-".into(),
+                    first,
+                    size: 0,
+                    place: Place::Memory(head),
+                });
+            }
+            Err(error) => self.problems.push(format!("standard input can't be read: {error}")),
+        }
+    }
+
+    fn add_folder(&mut self, folder: &Path) {
+        let before = (self.sources.len(), self.problems.len());
+        for entry in WalkDir::new(folder)
+            .sort_by(|a, b| natural_order(a.file_name().as_encoded_bytes(), b.file_name().as_encoded_bytes()))
+        {
+            match entry {
+                Ok(entry) if entry.file_type().is_file() => self.add_file(entry.path(), Asked::InFolder),
+                Ok(_) => {}
+                Err(error) => self.problems.push(format!("{error}: left out")),
+            }
+        }
+        if before == (self.sources.len(), self.problems.len()) {
+            self.problems.push(format!(
+                "{}: no cdrrepmgr trace in this folder: give the folder that holds cdrrepmgrNNNNN.log (on CUCM: activelog /cm/trace/cdrrep/log4j/)",
+                folder.display()
+            ));
+        }
+    }
+
+    fn add_file(&mut self, path: &Path, asked: Asked) {
+        if let Err(error) = self.try_add_file(path, asked) {
+            let hint = match error.kind() {
+                io::ErrorKind::NotFound => "no such file or folder: check the path",
+                io::ErrorKind::PermissionDenied => "no permission to read it: copy it, or ask for the right to read it",
+                _ => return self.problems.push(format!("{}: {error}", path.display())),
+            };
+            self.problems.push(format!("{}: {hint}", path.display()));
+        }
+    }
+
+    fn try_add_file(&mut self, path: &Path, asked: Asked) -> io::Result<()> {
+        let mut file = File::open(path)?;
+        let mut magic = Vec::with_capacity(4);
+        (&mut file).take(4).read_to_end(&mut magic)?;
+        if magic.starts_with(b"PK\x03\x04") || magic.starts_with(b"PK\x05\x06") {
+            self.add_zip(path, file, asked);
+            return Ok(());
+        }
+        file.seek(SeekFrom::Start(0))?;
+        let size = file.metadata()?.len();
+        let (head, place) = if magic.starts_with(b"\x1f\x8b") {
+            (head_of(MultiGzDecoder::new(file)), Place::Gzip(path.to_owned()))
+        } else {
+            (head_of(file), Place::File(path.to_owned()))
+        };
+        let source = Source {
+            label: path.display().to_string(),
+            folder: path.parent().map(|parent| parent.display().to_string()).unwrap_or_default(),
+            first: None,
+            size,
+            place,
+        };
+        self.judge(source, &head, asked);
+        Ok(())
+    }
+
+    fn add_zip(&mut self, path: &Path, file: File, asked: Asked) {
+        let name = path.display();
+        let mut archive = match ZipArchive::new(file) {
+            Ok(archive) => archive,
+            Err(error) => {
+                return self.problems.push(format!("{name}: not a whole zip archive ({error}): copy it again"));
+            }
+        };
+        let mut order: Vec<usize> = (0..archive.len()).collect();
+        order.sort_by(|a, b| {
+            let name = |index: &usize| archive.name_for_index(*index).unwrap_or_default().as_bytes();
+            natural_order(name(a), name(b))
+        });
+        let before = (self.sources.len(), self.problems.len());
+        for index in order {
+            match zip_entry_head(&mut archive, index) {
+                Ok(None) => {}
+                Ok(Some((entry, size, head))) => {
+                    let label = format!("{name}!/{entry}");
+                    let folder = label.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+                    let place = Place::ZipEntry { archive: path.to_owned(), index };
+                    self.judge(Source { label, folder, first: None, size, place }, &head, Asked::InFolder);
+                }
+                Err(error) => self.problems.push(format!("{name}: {}", zip_hint(&error))),
+            }
+        }
+        if before == (self.sources.len(), self.problems.len()) && asked == Asked::ByName {
+            self.problems.push(format!(
+                "{name}: no cdrrepmgr trace in this archive: give the one that holds cdrrepmgrNNNNN.log"
+            ));
+        }
+    }
+
+    /// Takes a source, or says why not.
+    fn judge(&mut self, mut source: Source, head: &[u8], asked: Asked) {
+        source.first = first_time(head);
+        match asked {
+            Asked::ByName if source.first.is_none() && looks_binary(head) => self.problems.push(format!(
+                "{}: not a trace, but something binary: give a cdrrepmgrNNNNN.log, a folder of them, a .gz or a .zip",
+                source.label
+            )),
+            Asked::InFolder if !looks_like_cdrrepmgr(&source.label, head) => self.left_out.push(source.label),
+            _ => self.sources.push(source),
+        }
+    }
+}
+
+impl Source {
+    /// Hands the trace's bytes, unpacked, to `read`.
+    ///
+    /// # Errors
+    /// When the file can't be opened any more. Errors while reading are `read`'s.
+    pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match &self.place {
+            Place::File(path) => Box::new(File::open(path)?),
+            Place::Gzip(path) => Box::new(MultiGzDecoder::new(File::open(path)?)),
+            Place::Memory(head) => Box::new(Cursor::new(head.clone()).chain(io::stdin())),
+            Place::ZipEntry { archive, index } => open_zip_entry(archive, *index)?,
+        })
+    }
+}
+
+/// The entry's name, size and beginning; `None` for a folder.
+fn zip_entry_head(archive: &mut ZipArchive<File>, index: usize) -> Result<Option<(String, u64, Vec<u8>)>, ZipError> {
+    let entry = archive.by_index(index)?;
+    if entry.is_dir() {
+        return Ok(None);
+    }
+    let (name, size) = (entry.name().to_owned(), entry.size());
+    Ok(Some((name, size, head_of(unpacked(entry)?))))
+}
+
+/// A reader of one entry that owns the archive. The zip crate's readers borrow it, so the entry is unpacked on a
+/// thread of its own that feeds this one through a pipe of bounded depth.
+fn open_zip_entry(archive: &Path, index: usize) -> io::Result<Box<dyn Read + Send>> {
+    let mut archive = ZipArchive::new(File::open(archive)?)?;
+    let (sender, receiver) = std::sync::mpsc::sync_channel(2);
+    std::thread::spawn(move || {
+        let fed = archive.by_index(index).map_err(io::Error::from).and_then(unpacked).and_then(|mut entry| {
+            loop {
+                let mut chunk = Vec::new();
+                // Nobody listens any more once the receiver is gone.
+                if (&mut entry).take(256 * 1024).read_to_end(&mut chunk)? == 0 || sender.send(Ok(chunk)).is_err() {
+                    return Ok(());
+                }
+            }
+        });
+        if let Err(error) = fed {
+            let _ = sender.send(Err(error));
+        }
+    });
+    Ok(Box::new(ChunkReader { receiver, chunk: Cursor::default() }))
+}
+
+/// Reads what another thread sends.
+struct ChunkReader {
+    receiver: std::sync::mpsc::Receiver<io::Result<Vec<u8>>>,
+    chunk: Cursor<Vec<u8>>,
+}
+
+impl Read for ChunkReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.chunk.read(buffer)? {
+                0 => match self.receiver.recv() {
+                    Ok(chunk) => self.chunk = Cursor::new(chunk?),
+                    Err(_) => return Ok(0),
+                },
+                count => return Ok(count),
+            }
+        }
+    }
+}
+
+/// Unpacks a packed trace inside an archive.
+fn unpacked<'a>(mut reader: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+    let mut magic = Vec::with_capacity(2);
+    (&mut reader).take(2).read_to_end(&mut magic)?;
+    let gzip = magic.starts_with(b"\x1f\x8b");
+    let whole = Cursor::new(magic).chain(reader);
+    Ok(if gzip { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
+}
+
+fn zip_hint(error: &ZipError) -> String {
+    match error {
+        ZipError::UnsupportedArchive(text) if *text == ZipError::PASSWORD_REQUIRED => {
+            "the archive is protected by a password: unpack it and give the files".to_owned()
+        }
+        ZipError::UnsupportedArchive(text) => {
+            format!("the archive can't be read ({text}): unpack it and give the files")
+        }
+        other => format!("an entry can't be read ({other}): copy the archive again"),
+    }
+}
+
+/// What can be read of the beginning; an error further on shows when the whole is read.
+fn head_of(reader: impl Read) -> Vec<u8> {
+    let mut head = Vec::new();
+    let mut reader = reader.take(HEAD as u64);
+    let mut chunk = vec![0; 8192];
+    while let Ok(count @ 1..) = reader.read(&mut chunk) {
+        head.extend_from_slice(&chunk[..count]);
+    }
+    head
+}
+
+fn first_time(head: &[u8]) -> Option<NaiveDateTime> {
+    head.split(|byte| *byte == b'\n').find_map(|line| match records::classify_line(line) {
+        Line::Start(at) => records::parse_time(&line[at..]),
+        Line::Continuation | Line::Noise => None,
+    })
+}
+
+fn looks_like_cdrrepmgr(label: &str, head: &[u8]) -> bool {
+    let name = label.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
+    let speaks = |word: &[u8]| memchr::memmem::find(head, word).is_some();
+    first_time(head).is_some() && (name.contains("cdrrepmgr") || speaks(b"] cdrrep.") || speaks(b"] sftpapi."))
+}
+
+/// Control bytes, other than those of text and the NULs that a crash leaves, are no trace's.
+fn looks_binary(head: &[u8]) -> bool {
+    let odd = head.iter().filter(|byte| matches!(byte, 1..=8 | 14..=26 | 28..=31)).count();
+    odd * 50 > head.len()
+}
+
+/// By their records' time, not by name: the number wraps. What shows no time stays behind what it was given after.
+fn sort_by_time(sources: &mut [Source]) {
+    let mut last = None;
+    let mut keys: Vec<(Option<NaiveDateTime>, usize)> = Vec::with_capacity(sources.len());
+    for (place, source) in sources.iter().enumerate() {
+        last = source.first.or(last);
+        keys.push((last, place));
+    }
+    let mut numbered: Vec<_> = keys.into_iter().collect();
+    numbered.sort();
+    let rank: Vec<usize> = {
+        let mut rank = vec![0; numbered.len()];
+        for (position, (_, place)) in numbered.iter().enumerate() {
+            rank[*place] = position;
+        }
+        rank
+    };
+    let mut places = rank.into_iter();
+    sources.sort_by_cached_key(|_| places.next());
+}
+
+/// Compares names so that `log9` stands before `log10`.
+fn natural_order(a: &[u8], b: &[u8]) -> Ordering {
+    let (mut a, mut b) = (a, b);
+    loop {
+        let (digits_a, digits_b) = (digits(a), digits(b));
+        if digits_a > 0 && digits_b > 0 {
+            let number = |text: &[u8]| text.iter().skip_while(|digit| **digit == b'0').copied().collect::<Vec<_>>();
+            let (x, y) = (number(&a[..digits_a]), number(&b[..digits_b]));
+            match x.len().cmp(&y.len()).then(x.cmp(&y)) {
+                Ordering::Equal => (a, b) = (&a[digits_a..], &b[digits_b..]),
+                unequal => return unequal,
+            }
+            continue;
+        }
+        match (a.split_first(), b.split_first()) {
+            (Some((x, rest_a)), Some((y, rest_b))) if x == y => (a, b) = (rest_a, rest_b),
+            (x, y) => return x.map(|(byte, _)| byte).cmp(&y.map(|(byte, _)| byte)),
+        }
+    }
+}
+
+fn digits(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(label: &str, first: Option<&str>) -> Source {
+        let first = first.map(|time| records::parse_time(time.as_bytes()).unwrap());
+        Source { label: label.into(), folder: String::new(), first, size: 0, place: Place::Memory(Vec::new()) }
+    }
+
+    #[test]
+    fn traces_are_ordered_by_time_since_the_number_wraps() {
+        let mut sources = vec![
+            source("cdrrepmgr00001.log", Some("2019-07-25 13:12:11,889")),
+            source("fragment", None),
+            source("cdrrepmgr00250.log", Some("2019-07-24 13:12:11,889")),
+        ];
+        sort_by_time(&mut sources);
+        let labels: Vec<_> = sources.iter().map(|source| source.label.as_str()).collect();
+        assert_eq!(labels, ["cdrrepmgr00250.log", "cdrrepmgr00001.log", "fragment"]);
+    }
+
+    #[test]
+    fn names_compare_as_people_count() {
+        let mut names = ["b10", "b9", "b009a", "a"];
+        names.sort_by(|a, b| natural_order(a.as_bytes(), b.as_bytes()));
+        assert_eq!(names, ["a", "b9", "b009a", "b10"]);
+    }
+
+    #[test]
+    fn a_trace_is_known_by_content_and_name() {
+        let record = b"2019-07-25 13:12:11,889 INFO  [main] cdrrep.CDRRepClass (C.java:1) - x";
+        assert!(looks_like_cdrrepmgr("x/whatever.txt", record));
+        assert!(looks_like_cdrrepmgr("cdrrepmgr00001.log", b"2019-07-25 13:12:11,889 INFO  [main] a.B (C.java:1) - x"));
+        assert!(!looks_like_cdrrepmgr("cdragent00001.log", b"2019-07-25 13:12:11,889 INFO  [main] a.B (C.java:1) - x"));
+        assert!(!looks_like_cdrrepmgr("cdrrepmgr.bin", b"\0\0\x01"));
+    }
+}

@@ -1,0 +1,326 @@
+//! Events folded into one ledger a destination.
+//!
+//! The rules of attribution: a failed delivery has one cause, the last error message on its own thread since that
+//! thread's previous delivery; else the one in its own exception block; else the last connection error for its
+//! host, unless a delivery to that host has succeeded since; else it is unknown.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use chrono::NaiveDateTime;
+
+use super::causes::Causes;
+use super::events::{ConnectionMention, DeliveryMention, DeliverySpeaker, Event, What};
+use super::ledger::{Failure, Ledger, Note, Place, UNKNOWN};
+use super::negotiation::{Negotiation, NegotiationReader};
+
+/// What is counted. Events outside it still tell which thread serves whom.
+#[derive(Debug, Clone, Default)]
+pub struct Window {
+    /// Not before.
+    pub since: Option<NaiveDateTime>,
+    /// Not after.
+    pub until: Option<NaiveDateTime>,
+    /// Only failures of these causes; all where empty.
+    pub causes: Vec<String>,
+}
+
+impl Window {
+    fn holds(&self, time: NaiveDateTime) -> bool {
+        self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time <= until)
+    }
+
+    fn wants(&self, cause: &str) -> bool {
+        self.causes.is_empty() || self.causes.iter().any(|wanted| wanted == cause)
+    }
+}
+
+/// Algorithm lists that a trace holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TracedLists {
+    /// The lists.
+    pub lists: Negotiation,
+    /// Where they stand.
+    pub place: Place,
+    /// When.
+    pub time: NaiveDateTime,
+}
+
+/// A destination's book with what is known of whose it is.
+#[derive(Debug, Clone, Default)]
+pub struct Account {
+    /// The host.
+    pub host: Option<String>,
+    /// `CDRSender`'s number.
+    pub destination: Option<u32>,
+    /// The book.
+    pub ledger: Ledger,
+}
+
+/// One node's events, in the order of its trace.
+#[derive(Debug, Default)]
+pub struct Timeline {
+    window: Window,
+    accounts: Vec<Account>,
+    by_host: HashMap<String, usize>,
+    senders: BTreeMap<u32, Option<String>>,
+    threads: HashMap<String, Thread>,
+    host_errors: HashMap<String, Arc<Note>>,
+    lists: Option<TracedLists>,
+}
+
+/// What is remembered of a thread.
+#[derive(Debug, Default)]
+struct Thread {
+    account: Option<usize>,
+    destination: Option<u32>,
+    /// The last error since the previous delivery.
+    error: Option<Arc<Note>>,
+    /// Whether a failed connection has not yet claimed that error.
+    error_is_fresh: bool,
+    connection: Option<(ConnectionMention, String)>,
+    mention: Option<(DeliverySpeaker, String, String)>,
+    pending: Option<Pending>,
+    file: Option<String>,
+    failed_last: Option<String>,
+    lists: NegotiationReader,
+}
+
+/// A failed delivery whose cause may still follow.
+#[derive(Debug)]
+struct Pending {
+    time: NaiveDateTime,
+    file: String,
+    host: String,
+    place: Place,
+    own: Option<Arc<Note>>,
+    of_host: Option<Arc<Note>>,
+}
+
+impl Timeline {
+    /// Counts what the window holds.
+    pub fn new(window: Window) -> Self {
+        Self { window, ..Self::default() }
+    }
+
+    /// Takes the next event.
+    pub fn push(&mut self, event: Event, place: Place) {
+        let Event { time, thread, what } = event;
+        let mut state = self.threads.remove(&thread).unwrap_or_default();
+        match what {
+            What::SenderCreated(number) => {
+                self.senders.entry(number).or_default();
+            }
+            What::SenderRunning(number) => {
+                self.close_pending(&mut state);
+                state = self.sender_running(number);
+            }
+            What::Error { text, of_library } => self.error(&mut state, &text, of_library, time, place),
+            What::ConnectionFailed(mention, host) => self.connection_failed(&mut state, mention, host, time, place),
+            What::DeliveryFailed(mention) => self.delivery_failed(&mut state, mention, time, place),
+            What::DeliveryEnded { success } => self.delivery_ended(&mut state, success, time),
+            What::FileNamed(file) => state.file = Some(file),
+            What::Alarm(name) => self.alarm(&mut state, name, time),
+            What::Lists(text) => self.read_lists(&mut state, &text, time, place),
+        }
+        self.threads.insert(thread, state);
+    }
+
+    /// Closes the books: one account a destination, and the algorithm lists that were seen last.
+    pub fn finish(mut self) -> (Vec<Account>, Option<TracedLists>) {
+        let mut threads = std::mem::take(&mut self.threads);
+        for state in threads.values_mut() {
+            self.close_pending(state);
+        }
+        self.name_the_only_sender();
+        let mut accounts: Vec<Account> = Vec::new();
+        for account in self.accounts {
+            let host = account.host.or_else(|| self.senders.get(&account.destination?)?.clone());
+            match accounts.iter_mut().find(|known| host.is_some() && known.host == host) {
+                Some(known) => {
+                    known.destination = known.destination.or(account.destination);
+                    known.ledger.add(account.ledger);
+                }
+                None => accounts.push(Account { host, ..account }),
+            }
+        }
+        for (number, host) in self.senders {
+            if host.is_none() && accounts.iter().all(|account| account.destination != Some(number)) {
+                accounts.push(Account { destination: Some(number), ..Account::default() });
+            }
+        }
+        (accounts, self.lists)
+    }
+
+    fn sender_running(&mut self, number: u32) -> Thread {
+        let host = self.senders.entry(number).or_default().clone();
+        let account = host.and_then(|host| self.by_host.get(&host).copied());
+        Thread { account, destination: Some(number), ..Thread::default() }
+    }
+
+    fn error(&mut self, state: &mut Thread, text: &str, of_library: bool, time: NaiveDateTime, place: Place) {
+        self.read_lists(state, text, time, place.clone());
+        let note = note(text, place);
+        if of_library || note.cause != UNKNOWN {
+            state.error = Some(Arc::new(note));
+            state.error_is_fresh = true;
+            state.connection = None;
+        }
+    }
+
+    fn connection_failed(
+        &mut self,
+        state: &mut Thread,
+        mention: ConnectionMention,
+        host: String,
+        time: NaiveDateTime,
+        place: Place,
+    ) {
+        let told = state.connection.as_ref().is_some_and(|(before, of)| *before < mention && *of == host);
+        if !told {
+            let error = state.error.clone().filter(|_| std::mem::take(&mut state.error_is_fresh));
+            let note = error.unwrap_or_else(|| Arc::new(unexplained(place)));
+            let account = self.account_of_host(&host);
+            if self.window.holds(time) && self.window.wants(note.cause) {
+                self.accounts[account].ledger.fail_connection(time);
+            }
+            self.host_errors.insert(host.clone(), note);
+        }
+        state.connection = Some((mention, host));
+    }
+
+    fn delivery_failed(&mut self, state: &mut Thread, mention: DeliveryMention, time: NaiveDateTime, place: Place) {
+        let DeliveryMention { by, file, host, details } = mention;
+        let told = state.mention.as_ref().is_some_and(|(before, f, h)| *before < by && *f == file && *h == host);
+        if !told {
+            self.close_pending(state);
+            self.settle(state, &host);
+            let own = state.error.take();
+            let of_host = self.host_errors.get(&host).cloned();
+            state.failed_last = Some(file.clone());
+            let (file, host, place) = (file.clone(), host.clone(), place.clone());
+            state.pending = Some(Pending { time, file, host, place, own, of_host });
+        }
+        let explained = |pending: &Pending| pending.own.is_some();
+        if let (Some(pending), Some(details)) = (state.pending.as_mut().filter(|pending| !explained(pending)), details)
+        {
+            // Only a named cause counts here: the block's other lines are stack, and no error message.
+            let found = details.lines().rev().find_map(|line| line.trim().strip_prefix("Caused by: "));
+            pending.own = found.map(|text| note(text, place)).filter(|note| note.cause != UNKNOWN).map(Arc::new);
+        }
+        state.mention = Some((by, file, host));
+    }
+
+    fn delivery_ended(&mut self, state: &mut Thread, success: bool, time: NaiveDateTime) {
+        self.close_pending(state);
+        if !success {
+            return;
+        }
+        state.error = None;
+        state.mention = None;
+        let account = self.account_of_thread(state);
+        if let Some(host) = &self.accounts[account].host {
+            self.host_errors.remove(host);
+        }
+        let file = state.file.take();
+        let failed_last = state.failed_last.take();
+        if self.window.holds(time) {
+            self.accounts[account].ledger.succeed(time, file.as_deref(), failed_last.as_deref());
+        }
+    }
+
+    fn alarm(&mut self, state: &mut Thread, name: &'static str, time: NaiveDateTime) {
+        let account = self.account_of_thread(state);
+        if self.window.holds(time) {
+            self.accounts[account].ledger.alarm(name, time);
+        }
+    }
+
+    fn read_lists(&mut self, state: &mut Thread, text: &str, time: NaiveDateTime, place: Place) {
+        if state.lists.read(text).is_some() {
+            self.lists = Some(TracedLists { lists: state.lists.current().clone(), place, time });
+        }
+    }
+
+    /// Judges the failed delivery under way on this thread: nothing more can be said about it.
+    fn close_pending(&mut self, state: &mut Thread) {
+        let Some(pending) = state.pending.take() else { return };
+        state.error = None;
+        state.file = None;
+        let Pending { time, file, host, place, own, of_host } = pending;
+        let note = own.or(of_host).unwrap_or_else(|| Arc::new(Note { message: None, ..unexplained(place) }));
+        let account = self.account_of_host(&host);
+        if self.window.holds(time) && self.window.wants(note.cause) {
+            self.accounts[account].ledger.fail(&Failure { time, file, note });
+        }
+    }
+
+    /// The thread turns out to deliver to this host.
+    fn settle(&mut self, state: &mut Thread, host: &str) {
+        let account = self.account_of_host(host);
+        if let Some(before) = state.account.filter(|before| *before != account) {
+            // What was booked while the host was not known belongs to it; what belongs to another host stays there.
+            if self.accounts[before].host.is_none() {
+                let book = std::mem::take(&mut self.accounts[before].ledger);
+                self.accounts[account].ledger.add(book);
+            }
+        }
+        state.account = Some(account);
+        if let Some(number) = state.destination {
+            self.senders.insert(number, Some(host.to_owned()));
+            self.accounts[account].destination = Some(number);
+        }
+    }
+
+    fn account_of_host(&mut self, host: &str) -> usize {
+        if let Some(account) = self.by_host.get(host) {
+            return *account;
+        }
+        self.accounts.push(Account { host: Some(host.to_owned()), ..Account::default() });
+        self.by_host.insert(host.to_owned(), self.accounts.len() - 1);
+        self.accounts.len() - 1
+    }
+
+    fn account_of_thread(&mut self, state: &mut Thread) -> usize {
+        if let Some(account) = state.account {
+            return account;
+        }
+        self.accounts.push(Account { destination: state.destination, ..Account::default() });
+        let account = self.accounts.len() - 1;
+        state.account = Some(account);
+        account
+    }
+
+    /// Where the trace knows of one sender and one host, they belong together.
+    fn name_the_only_sender(&mut self) {
+        self.accounts.retain(|account| {
+            account.host.is_some() || account.ledger.deliveries > 0 || !account.ledger.alarms.is_empty()
+        });
+        let hosts: Vec<usize> = (0..self.accounts.len()).filter(|index| self.accounts[*index].host.is_some()).collect();
+        if let ([(number, None)], [account]) = (self.senders.iter().collect::<Vec<_>>().as_slice(), hosts.as_slice()) {
+            let (number, host) = (**number, self.accounts[*account].host.clone());
+            self.accounts[*account].destination = Some(number);
+            self.senders.insert(number, host);
+        }
+    }
+}
+
+/// A note about an error message.
+fn note(text: &str, place: Place) -> Note {
+    match Causes::builtin().classify(text) {
+        Some(found) => Note {
+            cause: found.cause,
+            stage: Some(found.stage),
+            remedy: Some(found.remedy),
+            message: Some(found.matched.to_owned()),
+            place,
+        },
+        None => Note { message: text.lines().next().map(str::to_owned), ..unexplained(place) },
+    }
+}
+
+/// A note about a failure of which the trace tells no more than the line itself.
+fn unexplained(place: Place) -> Note {
+    let message = place.text.split_once(") - ").map(|(_, message)| message.trim().to_owned());
+    Note { cause: UNKNOWN, stage: None, remedy: None, message, place }
+}
