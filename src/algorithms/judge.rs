@@ -82,9 +82,9 @@ pub fn judge(profile: &Profile, offer: &Offer, identification: Option<&Identific
     let mut obstacles: Vec<_> = negotiation
         .missing
         .iter()
-        .map(|category| match negotiation.malformed.contains(category) {
-            true => Obstacle::EmptyName(*category),
-            false => Obstacle::NoneCommon(*category),
+        .map(|category| {
+            let empty_name = negotiation.malformed.contains(category);
+            if empty_name { Obstacle::EmptyName(*category) } else { Obstacle::NoneCommon(*category) }
         })
         .collect();
     for category in &negotiation.malformed {

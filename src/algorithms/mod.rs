@@ -1,11 +1,15 @@
 //! Algorithms: what a server offers, what CUCM's client proposes, what the two agree on, and what to change.
 //! Nothing here opens a socket.
 
+pub mod answer;
 pub mod judge;
 pub mod knowledge;
+pub mod mend;
 pub mod negotiation;
 pub mod offer;
 pub mod profile;
 pub mod profile_file;
+pub mod remedy;
 pub mod server;
+pub mod variants;
 pub mod version;

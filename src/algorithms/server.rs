@@ -57,6 +57,8 @@ struct SmallestGroup {
 #[serde(deny_unknown_fields)]
 pub struct KeyStore {
     folder: String,
+    /// The folder as the directive writes it, where that differs.
+    directive_folder: Option<String>,
     #[serde(default = "openssh_key_file")]
     file: String,
     /// The directive that names a key file.
@@ -73,20 +75,31 @@ fn openssh_key_file() -> String {
     "ssh_host_{kind}_key".to_owned()
 }
 
+/// A host key's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyFile {
+    /// As a shell takes it.
+    pub path: String,
+    /// As the directive takes it.
+    pub written: String,
+}
+
 impl KeyStore {
     /// The file of a key; `key` is `ssh-keygen`'s type and size (`rsa -b 3072`). `taken` tells that the type's
     /// usual file holds a key of another size.
-    pub fn file(&self, key: &str, taken: bool) -> String {
+    pub fn file(&self, key: &str, taken: bool) -> KeyFile {
         let kind = key.split(' ').next().unwrap_or(key);
         let size = key.rsplit(' ').next().unwrap_or(key);
         let kind = if taken { format!("{kind}{size}") } else { kind.to_owned() };
-        format!("{}{}", self.folder, self.file.replace("{kind}", &kind))
+        let name = self.file.replace("{kind}", &kind);
+        let written = self.directive_folder.as_ref().unwrap_or(&self.folder);
+        KeyFile { path: format!("{}{name}", self.folder), written: format!("{written}{name}") }
     }
 
     /// The command that makes a key.
-    pub fn make(&self, key: &str, file: &str) -> String {
+    pub fn make(&self, key: &str, file: &KeyFile) -> String {
         let kind = key.split(' ').next().unwrap_or(key);
-        self.make.replace("{type}", key).replace("{kind}", kind).replace("{file}", file)
+        self.make.replace("{type}", key).replace("{kind}", kind).replace("{file}", &file.path)
     }
 }
 
@@ -95,7 +108,7 @@ impl KeyStore {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Configuration {
     /// By directives in a file.
-    Lines(Lines),
+    Lines(Box<Lines>),
     /// In its administration.
     Words {
         /// Where.

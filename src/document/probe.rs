@@ -25,7 +25,8 @@ impl Document for Probe {
     const NAME: &'static str = "probe";
 
     fn verdict(&self) -> Verdict {
-        let accepts = |target: &Target| target.outcome == Outcome::Accepts;
+        let proven = |client: &Client| client.disagreement.is_none();
+        let accepts = |target: &Target| target.outcome == Outcome::Accepts && target.clients.iter().all(proven);
         if self.targets.iter().all(accepts) { Verdict::Ok } else { Verdict::Problem }
     }
 }
@@ -42,7 +43,7 @@ pub struct ProfileRef {
 }
 
 /// One server.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Target {
     /// The target as the user named it.
     pub target: String,
@@ -62,6 +63,9 @@ pub struct Target {
     pub offer: Option<Offer>,
     /// One entry a profile.
     pub clients: Vec<Client>,
+    /// The least change that lets in all of them that are refused: their remedies taken together.
+    #[serde(default)]
+    pub remedy: Vec<Remedy>,
     /// Algorithms in the offer that RFC 9142 and OpenSSH call weak.
     pub weak: Vec<Weak>,
     /// How long each step took.
@@ -69,7 +73,7 @@ pub struct Target {
 }
 
 /// What a target comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Every profile asked for gets in.
@@ -80,7 +84,8 @@ pub enum Outcome {
     Unreachable,
     /// Something answered that is not SSH 2.
     NotSsh,
-    /// It began as SSH and then went wrong.
+    /// It began as SSH and then went wrong, or did not begin at all.
+    #[default]
     Error,
 }
 
@@ -144,6 +149,9 @@ pub struct Client {
     pub findings: Vec<String>,
     /// What a real libssh2, limited to the profile's algorithms, met; `null` where it was not tried.
     pub handshake: Option<Handshake>,
+    /// How the handshake contradicts what the lists predict; `null` where it does not.
+    #[serde(default)]
+    pub disagreement: Option<String>,
     /// The least change that lets it in.
     pub remedy: Vec<Remedy>,
 }

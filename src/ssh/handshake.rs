@@ -5,10 +5,11 @@
 //! left out. It sees that a server goes through with an algorithm that it offers, and what its host key is.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{LazyLock, Once, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use ssh2::{MethodType, Session};
 
@@ -108,8 +109,9 @@ pub fn perform(
     authentication: Authentication,
     deadline: Deadline,
 ) -> Handshake {
+    let Some(remaining) = deadline.remaining() else { return not_performed("the time given was over") };
     silence_panics();
-    let started = Deadline::after(deadline.remaining().unwrap_or_default());
+    let started = Deadline::after(remaining);
     let (sender, receiver) = mpsc::sync_channel(1);
     let preferences = preferences.clone();
     // On its own thread, because a group of 16,384 bits keeps libssh2 computing past any time-out of a socket.
@@ -118,9 +120,7 @@ pub fn perform(
         sender.send(attempt(address, &preferences, authentication, started)).is_ok()
     });
     let mut handshake = match spawned {
-        Ok(_) => receiver
-            .recv_timeout(deadline.remaining().unwrap_or_default())
-            .unwrap_or_else(|_| failed("it did not end within the time given".into())),
+        Ok(_) => receiver.recv_timeout(remaining).unwrap_or_else(|_| failed(late(remaining))),
         Err(error) => return not_performed(&format!("no thread for it: {error}")),
     };
     handshake.ms = Some(started.elapsed_ms());
@@ -141,11 +141,11 @@ fn attempt(
         Ok((server, _)) => Relay::open(server, deadline),
         Err(obstacle) => return failed(obstacle.to_string()),
     };
-    let relay = match relay {
-        Ok(relay) => relay,
+    let (stream, relay) = match relay {
+        Ok(open) => open,
         Err(error) => return not_performed(&format!("no sockets for it: {error}")),
     };
-    match open(&relay, preferences, deadline) {
+    match open(stream, preferences, deadline) {
         Ok(session) => {
             let mut handshake = describe(&session);
             if authentication == Authentication::Ask {
@@ -155,11 +155,11 @@ fn attempt(
             let _ = session.disconnect(None, "cdrdiag has seen what it wanted", None);
             handshake
         }
-        Err(error) => failed(explain(&error, relay.ending())),
+        Err(error) => failed(explain(&error, relay.ending(), deadline)),
     }
 }
 
-fn open(relay: &Relay, preferences: &Preferences, deadline: Deadline) -> Result<Session, ssh2::Error> {
+fn open(stream: TcpStream, preferences: &Preferences, deadline: Deadline) -> Result<Session, ssh2::Error> {
     let mut session = Session::new()?;
     session.set_banner(identification::OURS.trim_end())?;
     for (category, list) in &preferences.0 {
@@ -167,17 +167,18 @@ fn open(relay: &Relay, preferences: &Preferences, deadline: Deadline) -> Result<
     }
     let left = deadline.remaining().unwrap_or_default().as_millis();
     session.set_timeout(u32::try_from(left).unwrap_or(u32::MAX).max(1));
-    session.set_tcp_stream(relay.stream.try_clone().map_err(|_| ssh2::Error::from_errno(BAD_SOCKET))?);
+    session.set_tcp_stream(stream);
     session.handshake()?;
     Ok(session)
 }
 
-/// `LIBSSH2_ERROR_BAD_SOCKET`.
-const BAD_SOCKET: ssh2::ErrorCode = ssh2::ErrorCode::Session(-45);
+fn late(given: Duration) -> String {
+    format!("it did not end within the {:.1} s that were left", given.as_secs_f64())
+}
 
-fn explain(error: &ssh2::Error, ending: Option<Ending>) -> String {
+fn explain(error: &ssh2::Error, ending: Option<Ending>, deadline: Deadline) -> String {
     match ending {
-        Some(Ending::Deadline) => "it did not end within the time given".to_owned(),
+        Some(Ending::Deadline) => late(deadline.whole()),
         Some(Ending::TooMuch) => "the server sent more than any handshake needs".to_owned(),
         Some(Ending::Closed) => format!("the server closed the connection; libssh2 says: {}", error.message()),
         None => format!("libssh2 says: {}", error.message()),

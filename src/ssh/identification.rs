@@ -18,6 +18,9 @@ pub const MAX_LINE: usize = 8_192;
 /// The most bytes that are read up to and with the identification string, other lines included.
 pub const MAX_TOTAL: usize = 65_536;
 
+/// The most lines that are read before the identification string: as many as OpenSSH's client reads.
+const MAX_LINES: usize = 1_024;
+
 /// Why there is no identification string of SSH 2.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdentificationError {
@@ -78,6 +81,7 @@ impl Reader {
             self.pass(line)?;
             self.line_start = end + 1;
             self.searched = self.line_start;
+            self.check_bounds(received)?;
         }
         self.searched = received.len();
         self.check_bounds(received)?;
@@ -109,7 +113,7 @@ impl Reader {
 
     fn check_bounds(&self, received: &[u8]) -> Result<(), IdentificationError> {
         let line = received.get(self.line_start..).unwrap_or_default();
-        if line.len() <= MAX_LINE && received.len() <= MAX_TOTAL {
+        if line.len() <= MAX_LINE && received.len() <= MAX_TOTAL && self.preceding.len() <= MAX_LINES {
             return Ok(());
         }
         Err(if line.starts_with(b"SSH-") {
@@ -332,7 +336,9 @@ mod tests {
         assert!(matches!(read(&[b'x'; MAX_LINE + 1]), Err(IdentificationError::NotSsh { .. })));
         let endless = [b"SSH-2.0-".as_slice(), &[b'x'; MAX_LINE]].concat();
         assert!(matches!(read(&endless), Err(IdentificationError::Broken { .. })));
-        assert!(matches!(read(&b"x\n".repeat(MAX_TOTAL)), Err(IdentificationError::NotSsh { .. })));
+        assert!(matches!(read(&b"x\n".repeat(MAX_LINES + 1)), Err(IdentificationError::NotSsh { .. })));
+        let long = [b'x'; 1_000].iter().copied().chain([b'\n']).collect::<Vec<_>>();
+        assert!(matches!(read(&long.repeat(70)), Err(IdentificationError::NotSsh { .. })));
     }
 
     #[test]

@@ -6,6 +6,9 @@ use crate::algorithms::offer::{Category, Offer};
 
 const COOKIE: usize = 16;
 
+/// The most names of a list. No server has a tenth of it, and each costs far more memory than its bytes.
+const MAX_NAMES: usize = 1_000;
+
 /// A KEXINIT that is cut or lies about its lengths. What was read before the break is kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a broken KEXINIT: {what}")]
@@ -35,6 +38,9 @@ pub enum Break {
         /// Bytes that are left.
         left: usize,
     },
+    /// A list has more names than any server offers.
+    #[error("its {} list has more than {MAX_NAMES} names", .0.title())]
+    TooMany(Category),
 }
 
 /// Reads the payload of a KEXINIT packet, its message number included.
@@ -65,6 +71,9 @@ fn read_lists<'a>(payload: &'a [u8], offer: &mut Offer) -> Result<&'a [u8], Brea
         let length = usize::try_from(claimed).unwrap_or(usize::MAX);
         let too_long = Break::TooLong { category, claimed, left: after.len() };
         let (list, after) = after.split_at_checked(length).ok_or(too_long)?;
+        if memchr::memchr_iter(b',', list).count() >= MAX_NAMES {
+            return Err(Break::TooMany(category));
+        }
         offer.set(category, names(list));
         rest = after;
     }
@@ -136,6 +145,15 @@ mod tests {
         assert!(matches!(error.what, Break::TooLong { category: Category::CipherC2s, claimed: u32::MAX, .. }));
         assert_eq!(error.read.host_key.as_deref(), Some(&["h".to_owned()][..]));
         assert_eq!(error.read.cipher_c2s, None);
+    }
+
+    #[test]
+    fn names_are_bounded() {
+        let list = |names: usize| "x,".repeat(names - 1) + "x";
+        let parse =
+            |names: usize| parse(&payload([list(names).as_bytes(), b"", b"", b"", b"", b"", b"", b"", b"", b""], &[]));
+        assert_eq!(parse(MAX_NAMES).unwrap().kex.unwrap().len(), MAX_NAMES);
+        assert_eq!(parse(MAX_NAMES + 1).unwrap_err().what, Break::TooMany(Category::Kex));
     }
 
     #[test]

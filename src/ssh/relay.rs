@@ -23,30 +23,29 @@ pub enum Ending {
     Closed,
 }
 
-/// A connection to a server that runs through the relay.
+/// Carries between a server and libssh2's end of a connection, until either closes or a bound is reached.
 pub struct Relay {
-    /// The end for libssh2.
-    pub stream: TcpStream,
     ending: Arc<OnceLock<Ending>>,
 }
 
 impl Relay {
-    /// Begins to carry between the server and [`Relay::stream`].
+    /// Begins to carry; the stream is libssh2's end.
     ///
     /// # Errors
     /// When this machine gives no sockets or threads.
-    pub fn open(server: TcpStream, deadline: Deadline) -> io::Result<Self> {
+    pub fn open(server: TcpStream, deadline: Deadline) -> io::Result<(TcpStream, Self)> {
         let (stream, inner) = pair()?;
+        let ends = Arc::new((server, inner));
         let ending = Arc::new(OnceLock::new());
-        let (server_too, inner_too, ending_too) = (server.try_clone()?, inner.try_clone()?, Arc::clone(&ending));
-        thread::Builder::new().spawn(move || {
-            carry(&server, &inner, deadline, MAX_BYTES, &ending);
-        })?;
-        let relay = Self { stream, ending: Arc::clone(&ending_too) };
-        thread::Builder::new().spawn(move || {
-            carry(&inner_too, &server_too, deadline, MAX_BYTES, &ending_too);
-        })?;
-        Ok(relay)
+        for down in [true, false] {
+            let (ends, ending) = (Arc::clone(&ends), Arc::clone(&ending));
+            thread::Builder::new().spawn(move || {
+                let (server, inner) = &*ends;
+                let (from, to) = if down { (server, inner) } else { (inner, server) };
+                carry(from, to, deadline, &ending);
+            })?;
+        }
+        Ok((stream, Self { ending }))
     }
 
     /// Why it stopped; `None` while it carries.
@@ -56,14 +55,14 @@ impl Relay {
 }
 
 /// Carries one direction until something ends it, then closes both ends, which ends the other direction, too.
-fn carry(from: &TcpStream, to: &TcpStream, deadline: Deadline, most: usize, ending: &OnceLock<Ending>) {
-    let why = carry_until(from, to, deadline, most);
+fn carry(from: &TcpStream, to: &TcpStream, deadline: Deadline, ending: &OnceLock<Ending>) {
+    let why = carry_until(from, to, deadline);
     let _ = ending.set(why);
     let _ = from.shutdown(Shutdown::Both);
     let _ = to.shutdown(Shutdown::Both);
 }
 
-fn carry_until(mut from: &TcpStream, mut to: &TcpStream, deadline: Deadline, most: usize) -> Ending {
+fn carry_until(mut from: &TcpStream, mut to: &TcpStream, deadline: Deadline) -> Ending {
     let mut carried = 0;
     let mut piece = [0; 8_192];
     loop {
@@ -82,7 +81,7 @@ fn carry_until(mut from: &TcpStream, mut to: &TcpStream, deadline: Deadline, mos
                 _ => return Ending::Closed,
             },
         }
-        if carried > most {
+        if carried > MAX_BYTES {
             return Ending::TooMuch;
         }
     }
@@ -108,9 +107,10 @@ mod tests {
 
     const AMPLE: Duration = Duration::from_secs(20);
 
-    fn relayed(time: Duration) -> (Relay, TcpStream) {
-        let (near, far) = pair().unwrap();
-        (Relay::open(near, Deadline::after(time)).unwrap(), far)
+    fn relayed(time: Duration) -> (TcpStream, Relay, TcpStream) {
+        let (server, far) = pair().unwrap();
+        let (near, relay) = Relay::open(server, Deadline::after(time)).unwrap();
+        (near, relay, far)
     }
 
     fn read_to_end(mut stream: &TcpStream) -> usize {
@@ -122,8 +122,7 @@ mod tests {
 
     #[test]
     fn bytes_go_both_ways_until_one_end_closes() {
-        let (relay, mut far) = relayed(AMPLE);
-        let mut near = &relay.stream;
+        let (mut near, relay, mut far) = relayed(AMPLE);
         let mut word = [0; 4];
         near.write_all(b"ping").unwrap();
         far.read_exact(&mut word).unwrap();
@@ -132,19 +131,19 @@ mod tests {
         assert_eq!(&word, b"pong");
         assert_eq!(relay.ending(), None);
         drop(far);
-        assert_eq!(read_to_end(&relay.stream), 0);
+        assert_eq!(read_to_end(&near), 0);
         assert_eq!(relay.ending(), Some(Ending::Closed));
     }
 
     #[test]
     fn the_deadline_and_the_bound_end_it() {
-        let (relay, _far) = relayed(Duration::from_millis(100));
-        assert_eq!(read_to_end(&relay.stream), 0);
+        let (near, relay, _far) = relayed(Duration::from_millis(100));
+        assert_eq!(read_to_end(&near), 0);
         assert_eq!(relay.ending(), Some(Ending::Deadline));
 
-        let (relay, far) = relayed(AMPLE);
+        let (near, relay, far) = relayed(AMPLE);
         let flood = thread::spawn(move || (&far).write_all(&vec![0; 64 * MAX_BYTES]).is_err());
-        assert!(read_to_end(&relay.stream) <= MAX_BYTES + 8_192);
+        assert!(read_to_end(&near) <= MAX_BYTES + 8_192);
         assert_eq!(relay.ending(), Some(Ending::TooMuch));
         assert!(flood.join().unwrap(), "the flooding end is told to stop");
     }

@@ -1,0 +1,146 @@
+//! The least change to one list of a server's: what it offers today, plus the strongest algorithm that lets the
+//! refused clients in.
+
+use super::negotiation::{Choice, choose};
+
+/// What one client needs of a list.
+#[derive(Debug, Clone)]
+pub struct Demand<'a> {
+    /// The client's list.
+    pub proposed: &'a [String],
+    /// Names in it that would be agreed and then fail.
+    pub unusable: Vec<&'a str>,
+}
+
+impl Demand<'_> {
+    fn can_use(&self, name: &str) -> bool {
+        !self.unusable.contains(&name) && matches!(choose(self.proposed, &[name.to_owned()]), Choice::Agreed(_))
+    }
+
+    fn is_met_by(&self, list: &[String]) -> bool {
+        list.iter().any(|name| self.can_use(name))
+    }
+
+    /// The name that would be agreed on and fail.
+    fn stumbles_over<'b>(&'b self, list: &[String]) -> Option<&'b str> {
+        match choose(self.proposed, list) {
+            Choice::Agreed(name) if self.unusable.contains(&name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
+/// A changed list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    /// The whole new list.
+    pub list: Vec<String>,
+    /// What is new in it.
+    pub adds: Vec<String>,
+    /// What had to go, as a client would have agreed on it and failed.
+    pub drops: Vec<String>,
+    /// Whether a client is left whom nothing in the server's reach lets in.
+    pub unmet: bool,
+}
+
+/// Finds the least change. `rank` tells how welcome an addition is; `None`: the server cannot have it.
+pub fn mend<R: Ord>(offered: &[String], demands: &[Demand<'_>], rank: impl Fn(&str) -> Option<R>) -> Change {
+    let mut change = Change { list: offered.to_vec(), ..Change::default() };
+    let mut open: Vec<_> = demands.iter().collect();
+    loop {
+        open.retain(|demand| !demand.is_met_by(&change.list));
+        let best = candidates(&open)
+            .filter_map(|name| Some((name, rank(name)?)))
+            .max_by_key(|(name, _)| (open.iter().filter(|demand| demand.can_use(name)).count(), rank(name)));
+        match best {
+            Some((name, _)) => {
+                change.list.push(name.to_owned());
+                change.adds.push(name.to_owned());
+            }
+            None => break,
+        }
+    }
+    change.unmet = !open.is_empty();
+    for demand in demands {
+        // With nothing usable in the list, taking names out of it would help nobody.
+        while demand.is_met_by(&change.list)
+            && let Some(name) = demand.stumbles_over(&change.list)
+        {
+            change.list.retain(|other| other != name);
+            change.drops.push(name.to_owned());
+        }
+    }
+    change
+}
+
+fn candidates<'a>(open: &[&Demand<'a>]) -> impl Iterator<Item = &'a str> {
+    let mut names: Vec<&str> = Vec::new();
+    for demand in open {
+        names.extend(demand.proposed.iter().map(String::as_str).filter(|name| demand.can_use(name)));
+    }
+    names.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algorithms::offer::split_list;
+    use proptest::prelude::*;
+
+    /// Ranks by the name itself: `z` is the strongest; `x…` the server cannot have.
+    fn rank(name: &str) -> Option<String> {
+        (!name.starts_with('x')).then(|| name.to_owned())
+    }
+
+    fn mended(offered: &str, clients: &[(&str, &'static str)]) -> Change {
+        let lists: Vec<_> = clients.iter().map(|(list, _)| split_list(list)).collect();
+        let demands: Vec<_> = lists
+            .iter()
+            .zip(clients)
+            .map(|(proposed, (_, unusable))| Demand { proposed, unusable: unusable.split(',').collect() })
+            .collect();
+        mend(&split_list(offered), &demands, rank)
+    }
+
+    #[test]
+    fn the_strongest_that_the_server_can_have_is_added_at_the_end() {
+        let change = mended("p,q", &[("a,c,b,x", "")]);
+        assert_eq!((change.list, change.adds), (split_list("p,q,c"), split_list("c")));
+    }
+
+    #[test]
+    fn nothing_changes_where_the_client_gets_in() {
+        assert_eq!(mended("p,a", &[("a", "")]).list, split_list("p,a"));
+    }
+
+    #[test]
+    fn one_addition_serves_every_client_where_one_can() {
+        assert_eq!(mended("p", &[("a,c", ""), ("a,d", "")]).adds, ["a"]);
+        assert_eq!(mended("p", &[("c", ""), ("d", "")]).adds, ["d", "c"]);
+    }
+
+    #[test]
+    fn what_the_client_would_choose_and_fail_with_has_to_go_only_if_it_comes_first() {
+        let change = mended("p,g", &[("g,a", "g")]);
+        assert_eq!((change.list, change.drops), (split_list("p,a"), split_list("g")));
+        assert_eq!(mended("p,g", &[("a,g", "g")]).list, split_list("p,g,a"));
+    }
+
+    #[test]
+    fn where_the_server_can_have_none_it_says_so_and_leaves_the_list_alone() {
+        let change = mended("p,g", &[("x,g", "g")]);
+        assert_eq!((change.list, change.unmet), (split_list("p,g"), true));
+    }
+
+    proptest! {
+        #[test]
+        fn a_mended_list_lets_every_client_in(offered in prop::collection::vec("[a-h]", 0..5), clients in prop::collection::vec(prop::collection::vec("[a-h]", 1..5), 1..4)) {
+            let demands: Vec<_> = clients.iter().map(|proposed| Demand { proposed, unusable: vec![] }).collect();
+            let change = mend(&offered, &demands, rank);
+            prop_assert!(!change.unmet && change.list.starts_with(&offered));
+            for proposed in &clients {
+                prop_assert!(matches!(choose(proposed, &change.list), Choice::Agreed(_)));
+            }
+        }
+    }
+}

@@ -1,0 +1,459 @@
+//! The least change on a server that lets refused clients in: the whole new line, where it goes, how it is checked
+//! and loaded, and what it weakens. Cases that no line mends are told in words.
+
+use super::judge::{Judgement, Obstacle, is_group_exchange};
+use super::knowledge::{self, Setting};
+use super::mend::{Change, Demand, mend};
+use super::offer::{Category, Offer, is_marker};
+use super::profile::Profile;
+use super::server::{Configuration, Lines, Server};
+use crate::document::probe::Identification;
+use crate::document::remedy::Remedy;
+
+/// The changes that let these refused clients in, one a directive. Each entry of `refusals` is a profile with its
+/// judgement on this very offer; those that get in need nothing and are passed over.
+pub fn remedies(
+    server: &str,
+    offer: &Offer,
+    identification: Option<&Identification>,
+    refusals: &[(&Profile, &Judgement)],
+) -> Vec<Remedy> {
+    let software = identification.and_then(Server::recognise);
+    let shown = software.as_ref().map(Server::title).or_else(|| plain_title(identification));
+    let refused: Vec<_> = refusals.iter().copied().filter(|(_, judgement)| !judgement.obstacles.is_empty()).collect();
+    Setting::ALL
+        .into_iter()
+        .filter_map(|setting| Case::of(setting, offer, software.as_ref(), &refused))
+        .flat_map(|case| case.remedies())
+        .map(|remedy| Remedy { server: server.to_owned(), software: shown.clone(), ..remedy })
+        .collect()
+}
+
+fn plain_title(identification: Option<&Identification>) -> Option<String> {
+    let identification = identification?;
+    let software = identification.software.clone()?;
+    Some(identification.version.as_ref().map_or_else(|| software.clone(), |version| format!("{software} {version}")))
+}
+
+/// One setting that has to change, with the clients that need it.
+struct Case<'a> {
+    setting: Setting,
+    server: Option<&'a Server>,
+    clients: Vec<(&'a Profile, &'a Judgement)>,
+    offered: Vec<String>,
+    change: Change,
+}
+
+impl<'a> Case<'a> {
+    fn of(
+        setting: Setting,
+        offer: &Offer,
+        server: Option<&'a Server>,
+        refused: &[(&'a Profile, &'a Judgement)],
+    ) -> Option<Self> {
+        let concerns = |obstacle: &Obstacle| setting.categories().contains(&obstacle.category());
+        let clients: Vec<_> =
+            refused.iter().copied().filter(|(_, judgement)| judgement.obstacles.iter().any(concerns)).collect();
+        if clients.is_empty() {
+            return None;
+        }
+        let offered = configurable(setting, offer);
+        let demands: Vec<_> = clients.iter().flat_map(|(profile, _)| demands(setting, profile, server)).collect();
+        let change = mend(&offered, &demands, |name| rank(setting, name, server, &offered));
+        Some(Self { setting, server, clients, offered, change })
+    }
+
+    fn remedies(&self) -> Vec<Remedy> {
+        if self.change.unmet {
+            return vec![self.out_of_reach()];
+        }
+        let keys: Vec<_> = self.missing_keys().filter_map(|(name, key)| self.make_key(name, key)).collect();
+        let keys_suffice = !keys.is_empty() && self.missing_keys().count() == self.change.adds.len();
+        let list = match self.server.map(|server| &server.product.configuration) {
+            Some(Configuration::Lines(lines)) => self.line(lines, keys_suffice),
+            Some(_) if keys_suffice => None,
+            Some(Configuration::Words { place, steps }) => Some(self.words(Some(place), steps)),
+            Some(Configuration::Fixed { reason }) => Some(self.words(None, reason)),
+            None => {
+                Some(self.words(None, "the server's software is not known here: look for this setting in its manual"))
+            }
+        };
+        keys.into_iter().chain(list).collect()
+    }
+
+    /// The whole new line. Without a directive for it, and where a new key is not enough, the steps in words.
+    fn line(&self, lines: &Lines, keys_suffice: bool) -> Option<Remedy> {
+        let server = self.server?;
+        let Some(directive) = server.directive(lines, self.setting) else {
+            let words = "this version has no directive for it: it offers what its keys and its build allow";
+            return (!keys_suffice).then(|| self.words(Some(server.file(lines)), words));
+        };
+        let note = server.note(lines).map(|note| format!(" {note}.")).unwrap_or_default();
+        Some(Remedy {
+            file: Some(server.file(lines).to_owned()),
+            directive: Some(directive.to_owned()),
+            line: Some(format!("{directive} {}", self.change.list.join(&lines.separator))),
+            reason: format!("{} {} The line goes {}.{note}", self.why(), self.what(), lines.place),
+            commands: server.commands(lines),
+            ..self.blank()
+        })
+    }
+
+    fn words(&self, place: Option<&str>, steps: &str) -> Remedy {
+        Remedy {
+            file: place.map(str::to_owned),
+            reason: format!("{} {} To do so: {steps}.", self.why(), self.what()),
+            ..self.blank()
+        }
+    }
+
+    fn out_of_reach(&self) -> Remedy {
+        let proposed: Vec<_> =
+            self.clients.iter().flat_map(|(profile, _)| demands(self.setting, profile, self.server)).collect();
+        let mut names: Vec<String> = Vec::new();
+        for name in proposed
+            .iter()
+            .flat_map(|demand| demand.proposed.iter().filter(|name| !demand.unusable.contains(&name.as_str())))
+        {
+            let history = knowledge::algorithm(self.setting, name).map(|entry| match (&entry.since, &entry.removed) {
+                (_, Some(removed)) => format!("{name} (OpenSSH before {removed})"),
+                (Some(since), _) => format!("{name} (OpenSSH {since} or later)"),
+                _ => name.clone(),
+            });
+            let shown = history.unwrap_or_else(|| name.clone());
+            if !names.contains(&shown) {
+                names.push(shown);
+            }
+        }
+        let server = self.server.map_or_else(|| "this server".to_owned(), Server::title);
+        let reason = format!(
+            "{} No line mends this: {server} has none of what could serve: {}. Install a version or another server that has one of them, or change the client's settings.",
+            self.why(),
+            if names.is_empty() { "nothing in the client's list works".to_owned() } else { names.join(", ") }
+        );
+        Remedy { adds: vec![], weakens: None, reason, ..self.blank() }
+    }
+
+    /// The added host key algorithms for which the server shows no key, with `ssh-keygen`'s words for one; each
+    /// key once.
+    fn missing_keys(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        let adds = self.change.adds.iter().filter(|_| self.setting == Setting::HostKey);
+        adds.filter_map(|name| Some((name.as_str(), key_of(name)?))).filter(|(_, key)| !has_key(&self.offered, key))
+    }
+
+    /// sshd finds a key in the default place by itself, unless a HostKey line names others: the first such line
+    /// switches the default set off.
+    fn make_key(&self, name: &str, key: &str) -> Option<Remedy> {
+        let server = self.server?;
+        let store = server.product.key.as_ref()?;
+        let kind = key.split(' ').next().unwrap_or(key);
+        let taken =
+            self.offered.iter().filter_map(|other| key_of(other)).any(|other| other != key && other.starts_with(kind));
+        let file = store.file(key, taken);
+        let (config, load) = match &server.product.configuration {
+            Configuration::Lines(lines) => (Some(server.file(lines).to_owned()), server.commands(lines)),
+            _ => (None, store.reload.clone()),
+        };
+        let needed = match &store.list {
+            Some(list) if !taken => format!(
+                " The line is needed only where `{list}` does not show the key afterwards; where the file has no {} line at all leave it out, as a first one switches off the keys in their default places.",
+                store.directive.as_deref().unwrap_or_default()
+            ),
+            _ => String::new(),
+        };
+        Some(Remedy {
+            file: config,
+            directive: store.directive.clone(),
+            line: store.directive.as_ref().map(|directive| format!("{directive} {}", file.written)),
+            adds: vec![name.to_owned()],
+            reason: format!(
+                "{} {name} needs a host key that the server does not show: make it, unless {} exists.{needed}",
+                self.why(),
+                file.path
+            ),
+            commands: std::iter::once(store.make(key, &file)).chain(store.list.clone()).chain(load).collect(),
+            weakens: None,
+            ..self.blank()
+        })
+    }
+
+    /// Who is refused, and why.
+    fn why(&self) -> String {
+        let ids: Vec<_> = self.clients.iter().map(|(profile, _)| profile.id.as_str()).collect();
+        let concerns = |obstacle: &&Obstacle| self.setting.categories().contains(&obstacle.category());
+        let cause = self.clients.iter().flat_map(|(_, judgement)| judgement.obstacles.iter().filter(concerns)).next();
+        let title = self.setting.title();
+        let cause = match cause {
+            Some(Obstacle::Unverifiable(name)) => format!("agrees on {name}, which it cannot verify"),
+            Some(Obstacle::GroupSize) => "agrees on a group exchange whose sizes the server refuses".to_owned(),
+            Some(Obstacle::EmptyName(_)) => format!("gives up at an empty name in the server's {title} list"),
+            _ => format!("has no {title} algorithm in common with the server"),
+        };
+        format!("{} {cause}.", ids.join(", "))
+    }
+
+    /// What changes in the list.
+    fn what(&self) -> String {
+        let mut what = Vec::new();
+        if !self.change.adds.is_empty() {
+            let one = self.change.adds.len() == 1;
+            let best = if one { "the strongest that it proposes and the server can have" } else { "one each" };
+            what.push(format!("Add {} ({best}); all else stays as it is offered today.", self.change.adds.join(", ")));
+        }
+        if !self.change.drops.is_empty() {
+            what.push(format!("Leave out {}, which would be agreed on first.", self.change.drops.join(", ")));
+        }
+        if what.is_empty() {
+            what.push("Set the list without the empty name.".to_owned());
+        }
+        what.join(" ")
+    }
+
+    fn blank(&self) -> Remedy {
+        Remedy {
+            server: String::new(),
+            software: None,
+            file: None,
+            directive: None,
+            line: None,
+            adds: self.change.adds.clone(),
+            reason: String::new(),
+            commands: vec![],
+            weakens: weakens(self.setting, &self.change.adds),
+        }
+    }
+}
+
+/// What the additions weaken, each with its standing.
+fn weakens(setting: Setting, adds: &[String]) -> Option<String> {
+    let told: Vec<_> = adds
+        .iter()
+        .filter_map(|name| {
+            let entry = knowledge::algorithm(setting, name)?;
+            Some(format!("{name}: {}", entry.weak.as_ref().or(entry.caution.as_ref())?))
+        })
+        .collect();
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
+/// What a directive can hold of today's offer, both directions together: no markers, no GSSAPI methods (they have
+/// a setting of their own), and nothing that is no name by RFC 4251, section 6, as it goes into a line to copy.
+fn configurable(setting: Setting, offer: &Offer) -> Vec<String> {
+    let is_name = |name: &str| {
+        (1..=64).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"@.+/=_-".contains(&byte))
+    };
+    let mut list: Vec<String> = Vec::new();
+    for name in setting.categories().iter().filter_map(|category| offer.get(*category)).flatten() {
+        if is_name(name) && !is_marker(name) && !name.starts_with("gss-") && !list.contains(name) {
+            list.push(name.clone());
+        }
+    }
+    list
+}
+
+/// What a client needs of a setting, one entry a category. A group exchange that the server refuses on any of the
+/// client's Java releases serves nobody.
+fn demands<'a>(setting: Setting, profile: &'a Profile, server: Option<&Server>) -> Vec<Demand<'a>> {
+    let smallest = server.and_then(Server::smallest_group);
+    let group_fails =
+        smallest.is_some_and(|smallest| profile.group_exchanges().iter().any(|(sizes, _)| sizes.max < smallest));
+    let fails = |name: &str| match setting {
+        Setting::Kex => group_fails && is_group_exchange(name),
+        Setting::HostKey => profile.behaviour.unverifiable_host_keys.iter().any(|other| other == name),
+        _ => false,
+    };
+    let lists = setting.categories().iter().filter_map(|category: &Category| profile.algorithms.get(*category));
+    lists
+        .map(|proposed| Demand {
+            proposed,
+            unusable: proposed.iter().map(String::as_str).filter(|name| fails(name)).collect(),
+        })
+        .collect()
+}
+
+/// How welcome an addition is: one whose key is there before one that needs a new key, then by strength.
+fn rank(setting: Setting, name: &str, server: Option<&Server>, offered: &[String]) -> Option<(bool, u8)> {
+    if server.and_then(|server| server.has(setting, name)) == Some(false) {
+        return None;
+    }
+    let ready = setting != Setting::HostKey || key_of(name).is_none_or(|key| has_key(offered, key));
+    Some((ready, knowledge::strength(setting, name)))
+}
+
+fn key_of(name: &str) -> Option<&'static str> {
+    knowledge::algorithm(Setting::HostKey, name)?.key.as_deref()
+}
+
+fn has_key(offered: &[String], key: &str) -> bool {
+    offered.iter().any(|other| key_of(other) == Some(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algorithms::judge::judge;
+    use crate::algorithms::offer::split_list;
+    use crate::algorithms::profile::find;
+    use crate::document::probe::Access;
+
+    const DEBIAN: &str = "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7";
+
+    fn server(kex: &str, host_key: &str, cipher: &str, mac: &str) -> Offer {
+        let mut offer = Offer::default();
+        for (setting, list) in Setting::ALL.into_iter().zip([kex, host_key, cipher, mac, "none,zlib@openssh.com"]) {
+            for category in setting.categories() {
+                offer.set(*category, split_list(list));
+            }
+        }
+        offer
+    }
+
+    fn hardened() -> Offer {
+        server(
+            "sntrup761x25519-sha512@openssh.com,curve25519-sha256,kex-strict-s-v00@openssh.com",
+            "rsa-sha2-512,rsa-sha2-256,ssh-ed25519",
+            "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com",
+            "hmac-sha2-512-etm@openssh.com",
+        )
+    }
+
+    fn remedied(ids: &[&str], offer: &Offer, raw: &str) -> Vec<Remedy> {
+        let identification = Identification { raw: raw.to_owned(), ..Identification::default() };
+        let judged: Vec<_> = ids
+            .iter()
+            .map(|id| find(id).unwrap())
+            .map(|profile| (profile, judge(profile, offer, Some(&identification))))
+            .collect();
+        let refusals: Vec<_> = judged.iter().map(|(profile, judgement)| (*profile, judgement)).collect();
+        remedies("10.0.0.5", offer, Some(&identification), &refusals)
+    }
+
+    fn lines(remedies: &[Remedy]) -> Vec<&str> {
+        remedies.iter().filter_map(|remedy| remedy.line.as_deref()).collect()
+    }
+
+    /// The offer of a server with these lines in force.
+    fn applied(offer: &Offer, remedies: &[Remedy]) -> Offer {
+        let mut changed = offer.clone();
+        for line in lines(remedies) {
+            let (directive, list) = line.split_once(' ').unwrap();
+            let setting = match directive {
+                "KexAlgorithms" => Setting::Kex,
+                "HostKeyAlgorithms" => Setting::HostKey,
+                "Ciphers" => Setting::Cipher,
+                "MACs" => Setting::Mac,
+                "HostKey" => continue,
+                other => panic!("{other}"),
+            };
+            setting.categories().iter().for_each(|category| changed.set(*category, split_list(list)));
+        }
+        changed
+    }
+
+    #[test]
+    fn a_hardened_sshd_gets_its_own_lines_plus_the_strongest_of_the_clients() {
+        let found = remedied(&["cucm-15"], &hardened(), DEBIAN);
+        assert_eq!(
+            lines(&found),
+            [
+                "KexAlgorithms sntrup761x25519-sha512@openssh.com,curve25519-sha256,ecdh-sha2-nistp521",
+                "Ciphers chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes256-ctr",
+                "MACs hmac-sha2-512-etm@openssh.com,hmac-sha2-512",
+            ]
+        );
+        assert_eq!(found[0].adds, ["ecdh-sha2-nistp521"]);
+        assert_eq!(found[0].file.as_deref(), Some("/etc/ssh/sshd_config"));
+        assert_eq!(found[0].software.as_deref(), Some("OpenSSH 9.2p1 (Debian)"));
+        assert_eq!(found[0].commands, ["sshd -t", "systemctl reload ssh"]);
+        assert_eq!(found[0].weakens, None);
+        assert!(found[0].reason.contains("before any Include"));
+    }
+
+    #[test]
+    fn every_built_in_client_gets_in_once_its_lines_are_in_force() {
+        let offers = [
+            hardened(),
+            server("diffie-hellman-group-exchange-sha1", "ecdsa-sha2-nistp384", "aes256-ctr", "hmac-sha2-256"),
+            server("x", "ssh-ed25519", "x", "x"),
+            server("curve25519-sha256,,x", "rsa-sha2-512,,ssh-rsa", "aes128-ctr,", "hmac-sha1,"),
+        ];
+        for offer in offers {
+            let all: Vec<_> = crate::algorithms::profile::builtin().iter().map(|profile| profile.id.as_str()).collect();
+            for ids in all.iter().map(std::slice::from_ref).chain([all.as_slice()]) {
+                let identification = Identification { raw: DEBIAN.to_owned(), ..Identification::default() };
+                let changed = applied(&offer, &remedied(ids, &offer, DEBIAN));
+                for id in ids {
+                    let after = judge(find(id).unwrap(), &changed, Some(&identification));
+                    assert_eq!(after.result, Access::Accepts, "{ids:?}: {id}: {:?}", after.obstacles);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_server_without_an_rsa_key_is_told_to_make_one() {
+        let offer = server("ecdh-sha2-nistp521", "ssh-ed25519", "aes256-ctr", "hmac-sha2-256");
+        let found = remedied(&["cucm-15"], &offer, DEBIAN);
+        assert_eq!(lines(&found), ["HostKey /etc/ssh/ssh_host_rsa_key", "HostKeyAlgorithms ssh-ed25519,rsa-sha2-512"]);
+        assert_eq!(found[0].commands[0], "ssh-keygen -q -t rsa -b 3072 -N '' -f /etc/ssh/ssh_host_rsa_key");
+    }
+
+    #[test]
+    fn a_group_exchange_that_the_server_refuses_makes_way() {
+        let offer = server("diffie-hellman-group-exchange-sha1", "ssh-rsa", "aes128-ctr", "hmac-sha1");
+        let found = remedied(&["jsch-0.1.44"], &offer, DEBIAN);
+        assert_eq!(lines(&found), ["KexAlgorithms diffie-hellman-group-exchange-sha1,diffie-hellman-group1-sha1"]);
+        assert!(found[0].weakens.as_ref().unwrap().contains("RFC 9142"));
+    }
+
+    #[test]
+    fn a_host_key_that_the_client_cannot_verify_gets_company() {
+        let offer = server("ecdh-sha2-nistp256", "ecdsa-sha2-nistp384", "aes128-ctr", "hmac-sha1");
+        let found = remedied(&["jsch-0.1.54"], &offer, DEBIAN);
+        assert_eq!(
+            lines(&found),
+            ["HostKey /etc/ssh/ssh_host_ecdsa256_key", "HostKeyAlgorithms ecdsa-sha2-nistp384,ecdsa-sha2-nistp256"]
+        );
+    }
+
+    #[test]
+    fn what_this_version_does_not_have_is_out_of_reach_and_the_way_out_is_told() {
+        let old = server("ecdh-sha2-nistp521", "ssh-rsa", "aes256-ctr", "hmac-sha2-256");
+        let found = remedied(&["cucm-15"], &old, "SSH-2.0-OpenSSH_6.6.1p1");
+        assert_eq!((found.len(), &found[0].line), (1, &None));
+        assert!(found[0].reason.contains("OpenSSH 7.2 or later"), "{}", found[0].reason);
+    }
+
+    #[test]
+    fn a_server_that_cannot_be_configured_or_is_not_known_is_told_in_words() {
+        for (raw, word) in [
+            ("SSH-2.0-tinyssh_2023 x", "tinyssh"),
+            ("SSH-2.0-CerberusFTPServer_12", "tick"),
+            ("SSH-2.0-Nobody", "manual"),
+        ] {
+            let found = remedied(&["cucm-14"], &hardened(), raw);
+            assert!(found.iter().all(|remedy| remedy.line.is_none() && remedy.reason.contains(word)), "{raw}");
+            assert_eq!(found[0].adds, ["ecdh-sha2-nistp521"], "{raw}");
+        }
+    }
+
+    #[test]
+    fn the_line_of_another_server_has_its_own_form() {
+        let found = remedied(&["cucm-14"], &server("x", "ssh-rsa", "aes256-ctr", "hmac-sha1"), "SSH-2.0-mod_sftp/1.3");
+        assert_eq!(lines(&found), ["SFTPKeyExchanges x ecdh-sha2-nistp521"]);
+    }
+
+    #[test]
+    fn a_name_that_is_none_never_reaches_a_line() {
+        let mut offer = hardened();
+        offer.kex = Some(vec![
+            "a\nPermitRootLogin yes".into(),
+            "b c".into(),
+            "gss-gex-sha1-x==".into(),
+            "curve25519-sha256".into(),
+        ]);
+        let found = remedied(&["cucm-14"], &offer, DEBIAN);
+        assert_eq!(found[0].line.as_deref(), Some("KexAlgorithms curve25519-sha256,ecdh-sha2-nistp521"));
+    }
+}

@@ -1,0 +1,189 @@
+//! What changes a profile: FIPS mode, and what an administrator typed into CUCM's Cipher Management page. Cisco's
+//! documented traps come along as findings (`data/cipher_management.toml`).
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde::Deserialize;
+
+use super::knowledge::{self, Setting};
+use super::offer::{Category, split_list};
+use super::profile::Profile;
+use super::profile_file::nearest;
+
+/// The settings of a CUCM node that change its client's proposal.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Variant {
+    /// FIPS mode.
+    pub fips: bool,
+    /// The field "SSH Ciphers", comma-separated. Empty as on the page: the defaults.
+    pub ciphers: Option<String>,
+    /// The field "SSH Key Exchange".
+    pub kex: Option<String>,
+    /// The field "SSH MAC".
+    pub mac: Option<String>,
+}
+
+impl Variant {
+    /// The profile of a node with these settings. Cipher Management replaces the defaults; FIPS mode then takes
+    /// out what it forbids.
+    #[must_use]
+    pub fn apply(&self, profile: &Profile) -> Profile {
+        let mut varied = profile.clone();
+        for (setting, field, typed) in self.fields() {
+            let list = split_list(typed.unwrap_or_default());
+            if list.is_empty() {
+                continue;
+            }
+            varied.findings.extend(findings(profile, setting, field, &list));
+            for category in setting.categories() {
+                varied.algorithms.set(*category, list.clone());
+            }
+            varied.title.push_str(&format!("; {field} set in Cipher Management"));
+        }
+        if self.fips {
+            remove_for_fips(&mut varied);
+        }
+        varied
+    }
+
+    fn fields(&self) -> [(Setting, &'static str, Option<&str>); 3] {
+        [
+            (Setting::Cipher, "SSH Ciphers", self.ciphers.as_deref()),
+            (Setting::Kex, "SSH Key Exchange", self.kex.as_deref()),
+            (Setting::Mac, "SSH MAC", self.mac.as_deref()),
+        ]
+    }
+}
+
+fn remove_for_fips(profile: &mut Profile) {
+    let removed = profile.behaviour.fips_removes.clone();
+    if removed.is_empty() {
+        profile.findings.push("the profile does not say what FIPS mode removes: nothing was removed".to_owned());
+    }
+    for category in Category::NEGOTIATED {
+        if let Some(list) = profile.algorithms.get(category) {
+            let kept = list.iter().filter(|name| !removed.contains(name)).cloned().collect();
+            profile.algorithms.set(category, kept);
+        }
+    }
+    profile.title.push_str("; FIPS mode");
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CipherManagement {
+    source: String,
+    remedy: String,
+    refused: Vec<String>,
+    #[serde(rename = "trap")]
+    traps: Vec<Trap>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Trap {
+    setting: Setting,
+    names: Vec<String>,
+    #[serde(default)]
+    only: bool,
+    effect: String,
+}
+
+impl Trap {
+    /// The names of the trap into which this list falls.
+    fn springs<'a>(&'a self, setting: Setting, list: &[String]) -> Vec<&'a str> {
+        let found: Vec<_> = self.names.iter().filter(|name| list.contains(name)).map(String::as_str).collect();
+        let caught = self.setting == setting && (!self.only || list.iter().all(|name| self.names.contains(name)));
+        if caught { found } else { vec![] }
+    }
+}
+
+fn findings(profile: &Profile, setting: Setting, field: &str, list: &[String]) -> Vec<String> {
+    let page = cipher_management();
+    let by_default = |name: &str| {
+        let lists = setting.categories().iter().filter_map(|category| profile.algorithms.get(*category));
+        lists.flatten().any(|other| other == name)
+    };
+    let traps =
+        page.traps.iter().flat_map(|trap| trap.springs(setting, list).into_iter().map(move |name| (trap, name)));
+    let mut findings: Vec<_> = traps
+        .filter(|(_, name)| !by_default(name))
+        .map(|(trap, name)| format!("{name} in \"{field}\": {}; {} ({})", trap.effect, page.remedy, page.source))
+        .collect();
+    for name in list {
+        if is_refused(name) {
+            findings.push(format!("{name} in \"{field}\": the page refuses it ({})", page.source));
+        } else if knowledge::algorithm(setting, name).is_none() {
+            let known: Vec<_> = knowledge::names(setting).collect();
+            let hint = nearest(name, &known).map(|near| format!(", did you mean {near}?")).unwrap_or_default();
+            findings.push(format!("{name} in \"{field}\": no {} of this name is known{hint}", setting.title()));
+        }
+    }
+    findings
+}
+
+fn cipher_management() -> &'static CipherManagement {
+    // A test reads the file, so nothing is lost here.
+    static PAGE: LazyLock<CipherManagement> =
+        LazyLock::new(|| toml::from_str(include_str!("data/cipher_management.toml")).unwrap_or_default());
+    &PAGE
+}
+
+fn is_refused(name: &str) -> bool {
+    static REFUSED: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+        cipher_management().refused.iter().filter_map(|pattern| Regex::new(&format!("^(?:{pattern})$")).ok()).collect()
+    });
+    REFUSED.iter().any(|pattern| pattern.is_match(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algorithms::profile::find;
+
+    fn mac(list: &str) -> Variant {
+        Variant { mac: Some(list.to_owned()), ..Variant::default() }
+    }
+
+    #[test]
+    fn the_data_file_is_read_and_every_pattern_compiles() {
+        let page: CipherManagement = toml::from_str(include_str!("data/cipher_management.toml")).unwrap();
+        page.refused.iter().for_each(|pattern| drop(Regex::new(pattern).unwrap()));
+    }
+
+    #[test]
+    fn fips_mode_takes_out_what_it_forbids_and_nothing_else() {
+        let varied = Variant { fips: true, ..Variant::default() }.apply(find("cucm-14").unwrap());
+        assert_eq!(varied.algorithms.host_key, Some(split_list("rsa-sha2-256,rsa-sha2-512")));
+        assert!(!varied.algorithms.kex.unwrap().contains(&"diffie-hellman-group1-sha1".to_owned()));
+        assert!(varied.title.ends_with("FIPS mode") && varied.findings.is_empty());
+    }
+
+    #[test]
+    fn a_field_of_the_page_replaces_the_default_in_both_directions_and_an_empty_one_does_not() {
+        let profile = find("cucm-14").unwrap();
+        let varied = mac("hmac-sha1").apply(profile);
+        assert_eq!(
+            (&varied.algorithms.mac_c2s, &varied.algorithms.mac_s2c),
+            (&Some(split_list("hmac-sha1")), &Some(split_list("hmac-sha1")))
+        );
+        assert_eq!(&mac(" ").apply(profile), profile);
+    }
+
+    #[test]
+    fn ciscos_traps_are_findings_unless_the_release_proposes_the_name_itself() {
+        let finding = |variant: Variant, id| variant.apply(find(id).unwrap()).findings;
+        assert!(finding(mac("hmac-sha2-256,hmac-sha2-512"), "cucm-12.5")[0].contains("DRS and CDR"));
+        assert!(finding(mac("hmac-sha2-512"), "cucm-15").is_empty());
+        let kex = |list: &str| Variant { kex: Some(list.to_owned()), ..Variant::default() };
+        assert_eq!(finding(kex("ecdh-sha2-nistp256"), "cucm-14").len(), 1);
+        assert!(finding(kex("ecdh-sha2-nistp256,ecdh-sha2-nistp384"), "cucm-14").is_empty());
+    }
+
+    #[test]
+    fn what_the_page_refuses_and_what_nobody_knows_is_told() {
+        let findings = mac("hmac-sha1-etm@openssh.com,hmac-sha2-265").apply(find("cucm-14").unwrap()).findings;
+        assert!(findings[0].contains("refuses") && findings[1].contains("hmac-sha2-256"), "{findings:?}");
+    }
+}
