@@ -14,8 +14,8 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use crate::algorithms::profile_file::nearest;
 use crate::ssh::target::Target;
+use crate::suggest::nearest;
 
 /// The file's name, in the working folder and in the user's configuration folder.
 pub const FILE_NAME: &str = "cdrdiag.toml";
@@ -192,7 +192,7 @@ fn table<'a, 'i>(document: &'a DeTable<'i>, name: &str) -> Option<&'a DeTable<'i
 fn unknown_in(table: &DeTable<'_>, known: &[&str], place: &str) -> Option<(Range<usize>, String)> {
     let unknown = table.keys().filter(|key| !known.contains(&key.get_ref().as_ref()));
     let key = unknown.min_by_key(|key| key.span().start)?;
-    let hint = match nearest(key.get_ref(), known) {
+    let hint = match nearest(key.get_ref(), known.iter().copied()) {
         Some(meant) => format!("did you mean {meant:?}?"),
         None => format!("there are {}", known.join(", ")),
     };

@@ -1,7 +1,9 @@
 //! One command a file: from arguments to a document. What a command prints goes through [`Context`].
 
 pub mod backlog;
+pub mod config;
 pub mod parse_log;
+pub mod targets;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -20,6 +22,7 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
     match &cli.command {
         Command::ParseLog(args) => parse_log::run(args, &context),
         Command::Backlog(arguments) => backlog::run(&context, arguments),
+        Command::Config => config::run(&context),
     }
 }
 
