@@ -6,12 +6,11 @@ use crate::document::config::{Config, InForce};
 
 impl Render for Config {
     fn render(&self, page: &mut Page) {
-        match &self.file {
-            Some(file) => page.line(&[(Tone::Plain, "configuration file: "), (Tone::Strong, file)]),
-            None => {
-                let places = self.searched.join(", ");
-                page.line(&[(Tone::Plain, "no configuration file; looked for "), (Tone::Strong, &places)]);
-            }
+        if let Some(file) = &self.file {
+            page.line(&[(Tone::Plain, "configuration file: "), (Tone::Strong, file)]);
+        } else {
+            let places = self.searched.join(", ");
+            page.line(&[(Tone::Plain, "no configuration file; looked for "), (Tone::Strong, &places)]);
         }
         page.gap();
         page.table(&defaults(self));

@@ -13,7 +13,7 @@ mod ssh_audit;
 use serde_json::Value;
 
 use crate::algorithms::offer::Offer;
-use crate::document::probe::{HostKey, Identification, Outcome, TargetError};
+use crate::document::probe::{HostKey, Identification, Outcome, Target, TargetError};
 use crate::ssh::identification;
 
 /// The forms in words, for whoever gave something else.
@@ -48,6 +48,28 @@ impl SavedServer {
     pub fn is_called(&self, name: &str) -> bool {
         let named = |host: &String| host == name || self.port.is_some_and(|port| host_and_port(host, port) == name);
         self.name == name || self.host.as_ref().is_some_and(named) || self.address.as_ref().is_some_and(named)
+    }
+}
+
+impl SavedServer {
+    /// As a document carries it, under the name that the user gave; not judged yet.
+    pub fn into_target(self, name: &str) -> Target {
+        let no_offer = || TargetError {
+            kind: "no_offer".to_owned(),
+            message: "the saved answer holds none of this server's algorithm lists".to_owned(),
+        };
+        let error = self.error.or_else(|| self.offer.is_none().then(no_offer));
+        Target {
+            target: name.to_owned(),
+            host: self.host,
+            port: self.port,
+            address: self.address,
+            outcome: self.outcome.unwrap_or_default(),
+            error,
+            identification: self.identification,
+            offer: self.offer,
+            ..Target::default()
+        }
     }
 }
 
