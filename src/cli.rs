@@ -76,6 +76,128 @@ pub enum Command {
     Backlog(Backlog),
     /// Show what the configuration file sets, and what holds besides
     Config,
+    /// Read what servers offer: would CUCM's client get in, and what would change that
+    Probe(Probe),
+    /// Set two servers side by side: how do they differ, and which difference matters to CUCM
+    Compare(Compare),
+    /// What CUCM's client proposes, by release
+    #[command(subcommand)]
+    Profile(Profile),
+}
+
+/// Arguments of `probe`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Probe {
+    /// Servers: host, host:port, [v6]:port
+    #[arg(value_name = "TARGET", required_unless_present = "list")]
+    pub targets: Vec<String>,
+
+    /// Probe the servers in this file, too: one a line, # begins a comment, - is standard input
+    #[arg(long = "targets", value_name = "FILE")]
+    pub list: Option<PathBuf>,
+
+    /// Probe this many servers at a time
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub concurrency: u16,
+
+    /// How servers are reached.
+    #[command(flatten)]
+    pub connection: Connection,
+
+    /// The node's settings.
+    #[command(flatten)]
+    pub variants: Variants,
+}
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Compare {
+    /// The server that works: a name from the configuration, host, host:port, [v6]:port, or a saved answer of
+    /// cdrdiag, nmap or ssh-audit (FILE, or FILE#HOST:PORT where it holds several servers)
+    #[arg(value_name = "PRIMARY")]
+    pub primary: String,
+
+    /// The server to compare with it
+    #[arg(value_name = "SECONDARY")]
+    pub secondary: String,
+
+    /// How servers are reached.
+    #[command(flatten)]
+    pub connection: Connection,
+
+    /// The node's settings.
+    #[command(flatten)]
+    pub variants: Variants,
+}
+
+/// How servers are reached.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct Connection {
+    /// The port where a target names none [default: 22]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+
+    /// Seconds for a server as a whole, from its name to the last handshake [default: 10]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub timeout: Option<f64>,
+
+    /// Use IPv4 only
+    #[arg(short = '4', long, conflicts_with = "ipv6")]
+    pub ipv4: bool,
+
+    /// Use IPv6 only
+    #[arg(short = '6', long)]
+    pub ipv6: bool,
+
+    /// Read the server's lists only; no proof by a real handshake
+    #[arg(long)]
+    pub no_handshake: bool,
+}
+
+/// Arguments of `profile`.
+#[derive(Debug, Subcommand)]
+#[command(after_help = EXIT_CODES, disable_help_subcommand = true)]
+pub enum Profile {
+    /// List the built-in profiles
+    List,
+    /// Show one profile: its lists, its sources and what is assumed
+    Show(ProfileShow),
+}
+
+/// Arguments of `profile show`.
+#[derive(Debug, Args)]
+pub struct ProfileShow {
+    /// A built-in profile or a file
+    #[arg(value_name = "ID|FILE")]
+    pub name: String,
+
+    /// The node's settings.
+    #[command(flatten)]
+    pub variants: Variants,
+}
+
+/// A CUCM node's settings that change what its client proposes.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "The CUCM node's settings")]
+pub struct Variants {
+    /// The node runs in FIPS mode
+    #[arg(long)]
+    pub fips: bool,
+
+    /// What was typed into Cipher Management's "SSH Ciphers" (comma-separated; replaces the defaults)
+    #[arg(long, value_name = "LIST")]
+    pub ssh_ciphers: Option<String>,
+
+    /// What was typed into Cipher Management's "SSH Key Exchange"
+    #[arg(long, value_name = "LIST")]
+    pub ssh_kex: Option<String>,
+
+    /// What was typed into Cipher Management's "SSH MAC"
+    #[arg(long, value_name = "LIST")]
+    pub ssh_mac: Option<String>,
 }
 
 /// Arguments of `parse-log`.
@@ -147,6 +269,12 @@ fn utc_time(text: &str) -> Result<DateTime<Utc>, String> {
         .map_err(|_| "give a time as YYYY-MM-DD, YYYY-MM-DD HH:MM (UTC) or 2019-07-25T13:00:00+02:00".to_owned())
 }
 
+/// A time in seconds, up to a day.
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse().ok().filter(|seconds: &f64| *seconds > 0.0 && *seconds <= 86_400.0);
+    seconds.ok_or_else(|| "give seconds, more than 0 and at most 86400".to_owned())
+}
+
 fn trace_time_from(text: &str) -> Result<NaiveDateTime, String> {
     trace_time(text, "00:00:00.000")
 }
@@ -178,6 +306,14 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_timeout_is_a_time_that_can_pass() {
+        assert_eq!(seconds("0.5"), Ok(0.5));
+        for wrong in ["0", "-1", "nan", "inf", "1e9", "ten"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

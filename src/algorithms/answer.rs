@@ -5,17 +5,7 @@ use super::knowledge;
 use super::offer::{Category, Offer};
 use super::profile::Profile;
 use super::remedy::remedies;
-use crate::document::probe::{Access, Client, Handshake, Identification, Outcome, ProfileRef, Target};
-
-/// How a document names the profiles by which it judges.
-pub fn profile_refs(profiles: &[Profile]) -> Vec<ProfileRef> {
-    let reference = |profile: &Profile| ProfileRef {
-        id: profile.id.clone(),
-        title: if profile.title.is_empty() { profile.id.clone() } else { profile.title.clone() },
-        source: profile.source.clone(),
-    };
-    profiles.iter().map(reference).collect()
-}
+use crate::document::probe::{Access, Client, Handshake, Identification, Outcome, Target};
 
 /// Judges a target that has an offer by each profile, and fills in what follows from it: clients, remedy, weak
 /// algorithms, outcome. A target without a whole offer stays as it is.
@@ -156,11 +146,5 @@ mod tests {
         assert_eq!(disagreement(accepted, &shaken(Access::Refuses, ""), knows_no_kex), None);
         assert_eq!(disagreement(accepted, &shaken(Access::Accepts, "curve25519-sha256"), knows_no_kex), None);
         assert_eq!(disagreement(accepted, &Handshake::default(), |_, _| true), None);
-    }
-
-    #[test]
-    fn a_profile_without_a_title_goes_by_its_id() {
-        let plain = Profile { id: "mine".into(), ..Profile::default() };
-        assert_eq!(profile_refs(&[plain])[0].title, "mine");
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::offer::{Category, Offer};
 use super::profile::Profile;
+use crate::suggest::nearest;
 
 /// The two forms of a profile file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,9 @@ pub enum ProfileError {
     Invalid(String),
 }
 
+/// The schema of the answer that holds a profile.
+const SHOWN: &str = "cdrdiag/profile-show/v1";
+
 const TABLES: &[(Option<&str>, &[&str])] = &[
     (None, &["id", "title", "releases", "source", "notes", "assumed", "algorithms", "behaviour"]),
     (
@@ -76,7 +80,7 @@ const TABLES: &[(Option<&str>, &[&str])] = &[
     (Some("behaviour.java"), &["version", "releases", "dh_limit_bits"]),
 ];
 
-/// Reads a profile.
+/// Reads a profile; also out of the answer of `profile show --json`.
 ///
 /// # Errors
 /// When the text is not of the form, has a key that no profile has, or a list that makes no sense.
@@ -88,8 +92,10 @@ pub fn parse(text: &str, format: ProfileFormat) -> Result<Profile, ProfileError>
             (keys, toml::from_str(text).map_err(|error| toml_error(text, &error)))
         }
         ProfileFormat::Json => {
-            let keys: Value = serde_json::from_str(text).map_err(|error| json_error(&error))?;
-            (keys, serde_json::from_str(text).map_err(|error| json_error(&error)))
+            let root: Value = serde_json::from_str(text).map_err(|error| json_error(&error))?;
+            let is_answer = root.get("schema").and_then(Value::as_str) == Some(SHOWN);
+            let keys = if is_answer { root.get("profile").cloned().unwrap_or_default() } else { root };
+            (keys.clone(), serde_json::from_value(keys).map_err(|error| json_error(&error)))
         }
     };
     check_keys(&keys)?;
@@ -123,7 +129,11 @@ fn check_keys(root: &Value) -> Result<(), ProfileError> {
         };
         for key in objects.into_iter().filter_map(Value::as_object).flat_map(serde_json::Map::keys) {
             if !known.contains(&key.as_str()) {
-                return Err(ProfileError::UnknownKey { table: *table, key: key.clone(), nearest: nearest(key, known) });
+                return Err(ProfileError::UnknownKey {
+                    table: *table,
+                    key: key.clone(),
+                    nearest: nearest(key, known.iter().copied()),
+                });
             }
         }
     }
@@ -153,16 +163,6 @@ fn check(profile: Profile) -> Result<Profile, ProfileError> {
         return invalid("group_exchange: min, preferred and max must rise in this order".to_owned());
     }
     Ok(profile)
-}
-
-/// The name that a mistyped one resembles most, if any does.
-pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|&candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .min()
-        .filter(|(distance, candidate)| *distance <= candidate.len().max(name.len()).div_ceil(3))
-        .map(|(_, candidate)| candidate)
 }
 
 /// `[algorithms]` as a file writes it.
@@ -299,7 +299,8 @@ mod tests {
         let text = error("id = \"x\"\n[algorithms]\nkex = \"a\"\n");
         assert!(text.starts_with("line ") && !text.contains('\n'), "{text}");
         assert!(error("id = ").starts_with("line 1: "));
-        assert!(error("{\"id\": 1}").contains("line 1"));
+        assert!(error("{\"id\": ").contains("line 1"));
+        assert!(error("{\"id\": 1}").contains("expected a string"));
     }
 
     #[test]

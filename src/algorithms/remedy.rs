@@ -141,7 +141,7 @@ impl<'a> Case<'a> {
         adds.filter_map(|name| Some((name.as_str(), key_of(name)?))).filter(|(_, key)| !has_key(&self.offered, key))
     }
 
-    /// sshd finds a key in the default place by itself, unless a HostKey line names others: the first such line
+    /// sshd finds a key in the default place by itself, unless a `HostKey` line names others: the first such line
     /// switches the default set off.
     fn make_key(&self, name: &str, key: &str) -> Option<Remedy> {
         let server = self.server?;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::knowledge::{self, Setting};
 use super::offer::{Category, split_list};
 use super::profile::Profile;
-use super::profile_file::nearest;
+use crate::suggest::nearest;
 
 /// The settings of a CUCM node that change its client's proposal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Variant {
             for category in setting.categories() {
                 varied.algorithms.set(*category, list.clone());
             }
-            varied.title.push_str(&format!("; {field} set in Cipher Management"));
+            varied.title = format!("{}; {field} set in Cipher Management", varied.title);
         }
         if self.fips {
             remove_for_fips(&mut varied);
@@ -115,8 +115,9 @@ fn findings(profile: &Profile, setting: Setting, field: &str, list: &[String]) -
         if is_refused(name) {
             findings.push(format!("{name} in \"{field}\": the page refuses it ({})", page.source));
         } else if knowledge::algorithm(setting, name).is_none() {
-            let known: Vec<_> = knowledge::names(setting).collect();
-            let hint = nearest(name, &known).map(|near| format!(", did you mean {near}?")).unwrap_or_default();
+            let hint = nearest(name, knowledge::names(setting))
+                .map(|near| format!(", did you mean {near}?"))
+                .unwrap_or_default();
             findings.push(format!("{name} in \"{field}\": no {} of this name is known{hint}", setting.title()));
         }
     }

@@ -1,9 +1,15 @@
 //! One command a file: from arguments to a document. What a command prints goes through [`Context`].
 
 pub mod backlog;
+mod compare;
 pub mod config;
+pub mod examine;
 pub mod parse_log;
+mod probe;
+mod profile;
 pub mod targets;
+
+pub use profile::profiles;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -23,6 +29,9 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
         Command::ParseLog(args) => parse_log::run(args, &context),
         Command::Backlog(arguments) => backlog::run(&context, arguments),
         Command::Config => config::run(&context),
+        Command::Probe(args) => probe::run(args, &context),
+        Command::Compare(args) => compare::run(args, &context),
+        Command::Profile(args) => profile::run(args, &context),
     }
 }
 
@@ -58,6 +67,13 @@ impl Context<'_> {
     /// One line on standard error about what was done or left out; only under `--verbose`.
     pub fn detail(&self, message: &str) {
         if self.global.verbose {
+            tell(message);
+        }
+    }
+
+    /// One line of progress on standard error; only where progress may be shown.
+    pub fn progress(&self, message: &str) {
+        if self.shows_progress() {
             tell(message);
         }
     }

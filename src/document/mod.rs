@@ -8,6 +8,7 @@ pub mod compare;
 pub mod config;
 pub mod parse_log;
 pub mod probe;
+pub mod profile;
 pub mod remedy;
 
 use schemars::JsonSchema;

@@ -25,9 +25,7 @@ impl Document for Probe {
     const NAME: &'static str = "probe";
 
     fn verdict(&self) -> Verdict {
-        let proven = |client: &Client| client.disagreement.is_none();
-        let accepts = |target: &Target| target.outcome == Outcome::Accepts && target.clients.iter().all(proven);
-        if self.targets.iter().all(accepts) { Verdict::Ok } else { Verdict::Problem }
+        if self.targets.iter().all(Target::is_fine) { Verdict::Ok } else { Verdict::Problem }
     }
 }
 
@@ -72,6 +70,13 @@ pub struct Target {
     pub timing_ms: Timing,
 }
 
+impl Target {
+    /// Whether nothing is wrong with it: every client gets in, and no handshake contradicts that.
+    pub fn is_fine(&self) -> bool {
+        self.outcome == Outcome::Accepts && self.clients.iter().all(|client| client.disagreement.is_none())
+    }
+}
+
 /// What a target comes to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -87,6 +92,19 @@ pub enum Outcome {
     /// It began as SSH and then went wrong, or did not begin at all.
     #[default]
     Error,
+}
+
+impl Outcome {
+    /// For people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Accepts => "accepts",
+            Self::Refuses => "refuses",
+            Self::Unreachable => "unreachable",
+            Self::NotSsh => "not SSH",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// Why a target gave no offer.

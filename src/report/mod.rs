@@ -2,10 +2,14 @@
 //! trace said is escaped on the way.
 
 pub mod backlog;
+mod compare;
 mod config;
 pub mod escape;
 pub mod page;
 mod parse_log;
+mod probe;
+mod profile;
+mod server;
 pub mod words;
 
 use std::io::{self, Write};

@@ -153,6 +153,9 @@ impl ConnectError {
 }
 
 fn list(attempts: &[(SocketAddr, Obstacle)]) -> String {
+    if let [(address, obstacle)] = attempts {
+        return format!("{obstacle} ({address})");
+    }
     attempts.iter().map(|(address, obstacle)| format!("{address}: {obstacle}")).collect::<Vec<_>>().join("; ")
 }
 

@@ -180,8 +180,7 @@ fn explain(error: &ssh2::Error, ending: Option<Ending>, deadline: Deadline) -> S
     match ending {
         Some(Ending::Deadline) => late(deadline.whole()),
         Some(Ending::TooMuch) => "the server sent more than any handshake needs".to_owned(),
-        Some(Ending::Closed) => format!("the server closed the connection; libssh2 says: {}", error.message()),
-        None => format!("libssh2 says: {}", error.message()),
+        Some(Ending::Closed) | None => format!("libssh2 says: {}", error.message()),
     }
 }
 

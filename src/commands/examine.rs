@@ -1,0 +1,171 @@
+//! Examines servers: reads what each offers, judges the clients by it, and has libssh2 prove it. What `probe`,
+//! `compare` and `diagnose` share.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use crate::algorithms::answer::{disagreement, judge_target};
+use crate::algorithms::profile::Profile;
+use crate::document::probe::{Handshake, Target as Entry, TargetError};
+use crate::ssh::connect::Family;
+use crate::ssh::deadline::Deadline;
+use crate::ssh::handshake::{self, Authentication, Preferences};
+use crate::ssh::probe;
+use crate::ssh::target::Target;
+
+/// How servers are examined.
+#[derive(Debug, Clone)]
+pub struct Examination {
+    /// The clients to judge.
+    pub profiles: Vec<Profile>,
+    /// Which addresses of a name count.
+    pub family: Family,
+    /// The time for a target as a whole.
+    pub timeout: Duration,
+    /// Whether libssh2 proves what the lists predict.
+    pub handshake: bool,
+}
+
+/// A server to examine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// As the user named it.
+    pub name: String,
+    /// Where it is.
+    pub target: Target,
+}
+
+impl Examination {
+    /// Examines one server.
+    pub fn examine(&self, named: &Named) -> Entry {
+        let deadline = Deadline::after(self.timeout);
+        let reading = probe::read(&named.target, self.family, deadline);
+        let mut entry = Entry {
+            target: named.name.clone(),
+            host: Some(named.target.host().to_owned()),
+            port: Some(named.target.port()),
+            address: reading.address.map(|address| address.ip().to_string()),
+            outcome: reading.error.as_ref().map(probe::ProbeError::outcome).unwrap_or_default(),
+            error: reading.error.as_ref().map(TargetError::from),
+            identification: reading.identification,
+            offer: reading.offer,
+            timing_ms: reading.timing,
+            ..Entry::default()
+        };
+        judge_target(&mut entry, &self.profiles);
+        if let (true, Some(address)) = (self.handshake, reading.address) {
+            self.prove(address, &mut entry, deadline);
+            entry.timing_ms.total = Some(deadline.elapsed_ms());
+        }
+        entry
+    }
+
+    /// Examines all of them, this many at a time; the answers come in the order given. `done` hears of each as
+    /// soon as it is done.
+    pub fn examine_all(&self, targets: &[Named], concurrency: usize, done: impl FnMut(&Entry)) -> Vec<Entry> {
+        in_order(targets, concurrency, |named| self.examine(named), done)
+    }
+
+    /// One handshake for each proposal that differs in what libssh2 knows of it. The first that succeeds asks for
+    /// the authentication methods, which are the server's and not the proposal's.
+    fn prove(&self, address: SocketAddr, entry: &mut Entry, deadline: Deadline) {
+        let mut made: HashMap<Preferences, Handshake> = HashMap::new();
+        let mut auth_methods: Option<Vec<String>> = None;
+        for (client, profile) in entry.clients.iter_mut().zip(&self.profiles) {
+            let mut handshake = match Preferences::of(&profile.algorithms) {
+                Ok(preferences) => made
+                    .entry(preferences)
+                    .or_insert_with_key(|preferences| {
+                        let ask = if auth_methods.is_none() { Authentication::Ask } else { Authentication::Leave };
+                        handshake::perform(address, preferences, ask, deadline)
+                    })
+                    .clone(),
+                Err(nothing) => handshake::not_performed(&nothing.to_string()),
+            };
+            if handshake.host_key.is_some() {
+                handshake.auth_methods.clone_from(auth_methods.get_or_insert_with(|| handshake.auth_methods.clone()));
+            }
+            client.disagreement =
+                disagreement(client, &handshake, |category, name| handshake::supported(category).contains(&name));
+            client.handshake = Some(handshake);
+        }
+    }
+}
+
+/// Works on all items, this many at a time, and gives the results in the items' order.
+fn in_order<T: Sync, R: Send>(
+    items: &[T],
+    concurrency: usize,
+    work: impl Fn(&T) -> R + Sync,
+    mut done: impl FnMut(&R),
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let (sender, receiver) = mpsc::channel();
+    let worker = |sender: mpsc::Sender<(usize, R)>| {
+        while let Some((index, item)) = next_of(items, &next) {
+            if sender.send((index, work(item))).is_err() {
+                break;
+            }
+        }
+    };
+    let mut results: Vec<(usize, R)> = Vec::with_capacity(items.len());
+    thread::scope(|scope| {
+        let worker = &worker;
+        let started = (0..concurrency.clamp(1, items.len().max(1)))
+            .take_while(|_| {
+                let sender = sender.clone();
+                thread::Builder::new().spawn_scoped(scope, move || worker(sender)).is_ok()
+            })
+            .count();
+        if started == 0 {
+            worker(sender.clone());
+        }
+        drop(sender);
+        for (index, result) in receiver {
+            done(&result);
+            results.push((index, result));
+        }
+    });
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+fn next_of<'a, T>(items: &'a [T], next: &AtomicUsize) -> Option<(usize, &'a T)> {
+    let index = next.fetch_add(1, Ordering::Relaxed);
+    items.get(index).map(|item| (index, item))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_the_order_given_and_each_is_told_once() {
+        let items: Vec<u64> = (0..200).collect();
+        let mut told = 0;
+        let work = |item: &u64| {
+            thread::sleep(Duration::from_micros((200 - item) * 5));
+            item * 2
+        };
+        let results = in_order(&items, 16, work, |_| told += 1);
+        assert_eq!(results, items.iter().map(|item| item * 2).collect::<Vec<_>>());
+        assert_eq!(told, 200);
+    }
+
+    #[test]
+    fn never_more_than_asked_for_work_at_once() {
+        let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let work = |_: &u32| {
+            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            thread::sleep(Duration::from_millis(1));
+            now.fetch_sub(1, Ordering::SeqCst);
+        };
+        in_order(&[0; 50], 4, work, |()| {});
+        assert!(most.load(Ordering::SeqCst) <= 4);
+        assert!(in_order(&[0; 0], 4, work, |()| {}).is_empty());
+    }
+}

@@ -1,0 +1,111 @@
+//! `cdrdiag profile list` and `cdrdiag profile show ID|FILE`; and the profiles that the other commands judge by.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::Context;
+use crate::algorithms::profile::{self, Profile};
+use crate::algorithms::profile_file::{self, ProfileFormat};
+use crate::algorithms::variants::Variant;
+use crate::cli::{self, Global, Variants};
+use crate::document::probe::ProfileRef;
+use crate::document::profile::{ProfileList, ProfileShow};
+use crate::exit::Code;
+use crate::suggest;
+
+/// A profile file is a page of text; what is longer is something else.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Lists the built-in profiles, or shows one.
+///
+/// # Errors
+/// When the profile cannot be read, or is no profile.
+pub fn run(args: &cli::Profile, context: &Context<'_>) -> Result<Code> {
+    match args {
+        cli::Profile::List => {
+            let defaults = profile::default_set();
+            let is_default = |profile: &Profile| defaults.iter().any(|default| default.id == profile.id);
+            let profiles = profile::builtin().to_vec();
+            let default =
+                profiles.iter().filter(|profile| is_default(profile)).map(|profile| profile.id.clone()).collect();
+            context.answer(&ProfileList { profiles, default })
+        }
+        cli::Profile::Show(args) => {
+            let profile = Variant::from(&args.variants).apply(&named(&args.name)?);
+            let findings = profile.findings.clone();
+            context.answer(&ProfileShow { profile, findings })
+        }
+    }
+}
+
+/// The profiles to judge by: those of `--profile`, else those of the configuration file, else every built-in CUCM
+/// release; each as a node with these settings has it.
+///
+/// # Errors
+/// When one cannot be read, or is no profile.
+pub fn profiles(global: &Global, variants: &Variants, config_default: &[String]) -> Result<Vec<Profile>> {
+    let names = if global.profile.is_empty() { config_default } else { &global.profile };
+    let mut profiles: Vec<Profile> = Vec::new();
+    for profile in if names.is_empty() {
+        profile::default_set()
+    } else {
+        names.iter().map(|name| named(name)).collect::<Result<_>>()?
+    } {
+        let same = |other: &Profile| other.id == profile.id;
+        match profiles.iter().find(|other| same(other)) {
+            Some(other) if *other == profile => {}
+            Some(_) => bail!("two different profiles are called {:?}: give one of them another id", profile.id),
+            None => profiles.push(profile),
+        }
+    }
+    let variant = Variant::from(variants);
+    Ok(profiles.iter().map(|profile| variant.apply(profile)).collect())
+}
+
+/// The built-in profile of this name, or the one in this file.
+fn named(name: &str) -> Result<Profile> {
+    if let Some(profile) = profile::find(name) {
+        return Ok(profile.clone());
+    }
+    let path = Path::new(name);
+    let looks_like_a_path = name.contains(['/', '\\'])
+        || path.extension().is_some_and(|extension| extension == "toml" || extension == "json");
+    if !looks_like_a_path && !path.exists() {
+        let known: Vec<_> = profile::builtin().iter().map(|profile| profile.id.as_str()).collect();
+        let hint = suggest::nearest(name, known.iter().copied())
+            .map(|near| format!("; did you mean {near}?"))
+            .unwrap_or_default();
+        bail!("{name:?} is neither a file nor a built-in profile ({}){hint}", known.join(", "));
+    }
+    let text = read(path).with_context(|| format!("cannot read the profile {name}"))?;
+    profile_file::parse(&text, ProfileFormat::of(&text)).with_context(|| format!("the profile {name} is broken"))
+}
+
+fn read(path: &Path) -> Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_BYTES {
+        bail!("it is longer than {MAX_BYTES} bytes");
+    }
+    Ok(text)
+}
+
+impl From<&Variants> for Variant {
+    fn from(variants: &Variants) -> Self {
+        Self {
+            fips: variants.fips,
+            ciphers: variants.ssh_ciphers.clone(),
+            kex: variants.ssh_kex.clone(),
+            mac: variants.ssh_mac.clone(),
+        }
+    }
+}
+
+impl From<&Profile> for ProfileRef {
+    fn from(profile: &Profile) -> Self {
+        Self { id: profile.id.clone(), title: profile.title.clone(), source: profile.source.clone() }
+    }
+}

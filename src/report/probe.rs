@@ -1,0 +1,65 @@
+//! `probe` as text: the verdict and the change that mends it first, what they rest on after that.
+
+use super::Render;
+use super::page::{Page, Tone};
+use super::server;
+use crate::document::probe::{Outcome, Probe, ProfileRef};
+
+impl Render for Probe {
+    fn render(&self, page: &mut Page) {
+        if let [only] = self.targets.as_slice() {
+            server::headlines(only, &self.profiles, page);
+            server::whole(only, page);
+        } else {
+            summary(self, page);
+            for target in self.targets.iter().filter(|target| !target.is_fine()) {
+                page.gap();
+                server::headlines(target, &self.profiles, page);
+                server::remedies(&target.remedy, page);
+                server::notes(target, page);
+            }
+        }
+        page.gap();
+        judged_by(&self.profiles, page);
+        for warning in &self.warnings {
+            page.line(&[(Tone::Warn, "note: "), (Tone::Plain, warning)]);
+        }
+    }
+}
+
+/// Every target in a line of its own.
+fn summary(answer: &Probe, page: &mut Page) {
+    let (whole, wrong) = (answer.targets.len(), answer.targets.iter().filter(|target| !target.is_fine()).count());
+    let tone = if wrong == 0 { Tone::Good } else { Tone::Bad };
+    let verb = if wrong == 1 { " has a problem" } else { " have a problem" };
+    page.line(&[(tone, &format!("{wrong} of {whole} servers")), (Tone::Plain, verb)]);
+    page.gap();
+    let mut rows = vec![vec!["target".to_owned(), "outcome".to_owned(), "why".to_owned()]];
+    for target in &answer.targets {
+        let why = match &target.error {
+            Some(error) => error.message.clone(),
+            None if target.outcome == Outcome::Refuses => server::refusals(target)
+                .into_iter()
+                .map(|(clients, cause)| format!("{}: {cause}", clients.join(", ")))
+                .collect::<Vec<_>>()
+                .join("; "),
+            None => target.clients.iter().find_map(|client| client.disagreement.clone()).unwrap_or_default(),
+        };
+        rows.push(vec![target.target.clone(), target.outcome.words().to_owned(), why]);
+    }
+    page.table(&rows);
+    if wrong > 0 {
+        page.line(&[(Tone::Faint, "Each with a problem follows; probe one alone to see what it offers.")]);
+    }
+}
+
+/// The profiles with their sources, so that no verdict rests on an unnamed list.
+pub fn judged_by(profiles: &[ProfileRef], page: &mut Page) {
+    page.line(&[(Tone::Strong, "Judged by")]);
+    for profile in profiles {
+        page.indented(2, 4, &[(Tone::Strong, &profile.id), (Tone::Plain, "  "), (Tone::Plain, &profile.title)]);
+        for source in &profile.source {
+            page.indented(4, 6, &[(Tone::Faint, source)]);
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! One server as text: who gets in, what would change that, what it offers. Shared by the reports that speak of
+//! servers.
+
+use std::collections::BTreeMap;
+
+use super::page::{Page, Tone};
+use crate::algorithms::knowledge::Setting;
+use crate::algorithms::offer::{Category, Offer};
+use crate::document::probe::{Access, Client, Outcome, ProfileRef, Target, Weak};
+use crate::document::remedy::Remedy;
+
+/// The verdict: a line for each cause, with the clients that it keeps out.
+pub fn headlines(target: &Target, profiles: &[ProfileRef], page: &mut Page) {
+    let name = target.target.as_str();
+    let mut line = |tone, verb: &str, rest: &str| {
+        page.line(&[(Tone::Strong, name), (Tone::Plain, " "), (tone, verb), (Tone::Plain, rest)]);
+    };
+    let message = target.error.as_ref().map(|error| error.message.as_str()).unwrap_or_default();
+    match target.outcome {
+        Outcome::Unreachable => line(Tone::Bad, "is unreachable", &format!(": {message}")),
+        Outcome::NotSsh => line(Tone::Bad, "is not an SSH 2 server", &format!(": {message}")),
+        Outcome::Error => line(Tone::Bad, "gave no usable answer", &format!(": {message}")),
+        Outcome::Accepts | Outcome::Refuses => {
+            for (clients, cause) in refusals(target) {
+                line(Tone::Bad, "refuses", &format!(" {}: {cause}", titles(&clients, profiles)));
+            }
+            let accepted = ids(target.clients.iter().filter(|client| client.result == Access::Accepts));
+            if !accepted.is_empty() {
+                line(Tone::Good, "accepts", &format!(" {}", titles(&accepted, profiles)));
+            }
+        }
+    }
+    for (clients, contradiction) in grouped(target, |client| client.disagreement.clone()) {
+        line(Tone::Bad, "contradicts the prediction", &format!(" for {}: {contradiction}", clients.join(", ")));
+    }
+}
+
+/// Everything about one server below its headlines.
+pub fn whole(target: &Target, page: &mut Page) {
+    remedies(&target.remedy, page);
+    if !target.clients.is_empty() {
+        page.gap();
+        clients(&target.clients, page);
+    }
+    notes(target, page);
+    page.gap();
+    facts(target, page);
+    if let Some(offer) = &target.offer {
+        page.gap();
+        self::offer(offer, &target.clients, page);
+    }
+    if !target.weak.is_empty() {
+        page.gap();
+        weak(&target.weak, page);
+    }
+}
+
+/// Each cause of a refusal with the clients that it keeps out.
+pub fn refusals(target: &Target) -> Vec<(Vec<&str>, String)> {
+    grouped(target, |client| (client.result == Access::Refuses).then(|| cause(client)))
+}
+
+/// What keeps a client out, in a few words.
+fn cause(client: &Client) -> String {
+    if !client.missing.is_empty() {
+        let none = Setting::ALL.into_iter().filter(|setting| lacks(client, *setting));
+        return format!(
+            "{} in common",
+            none.map(|setting| format!("no {}", setting.title())).collect::<Vec<_>>().join(", ")
+        );
+    }
+    let agreed = |category| client.agreed.get(&category).map_or("the one agreed", String::as_str);
+    match client.stage.as_deref() {
+        Some("host_key") => format!("it agrees to the host key {} and cannot verify it", agreed(Category::HostKey)),
+        Some("key_exchange") => format!("{} fails over the size of the group", agreed(Category::Kex)),
+        other => format!("at {}", other.unwrap_or("an unknown stage")),
+    }
+}
+
+fn lacks(client: &Client, setting: Setting) -> bool {
+    setting.categories().iter().any(|category| client.missing.contains(category))
+}
+
+/// The clients for which `text` says the same, together, in their order.
+fn grouped(target: &Target, text: impl Fn(&Client) -> Option<String>) -> Vec<(Vec<&str>, String)> {
+    let mut groups: Vec<(Vec<&str>, String)> = Vec::new();
+    for client in &target.clients {
+        let Some(said) = text(client) else { continue };
+        match groups.iter_mut().find(|(_, other)| *other == said) {
+            Some((clients, _)) => clients.push(&client.profile),
+            None => groups.push((vec![&client.profile], said)),
+        }
+    }
+    groups
+}
+
+fn ids<'a>(clients: impl Iterator<Item = &'a Client>) -> Vec<&'a str> {
+    clients.map(|client| client.profile.as_str()).collect()
+}
+
+/// The clients' titles without what follows the comma: `CUCM 15 to 15SU4`.
+fn titles(ids: &[&str], profiles: &[ProfileRef]) -> String {
+    let title = |id: &&str| -> Option<String> {
+        let known = profiles.iter().find(|profile| profile.id == *id)?;
+        known.title.split(',').next().filter(|title| !title.is_empty()).map(str::to_owned)
+    };
+    ids.iter().map(|id| title(id).unwrap_or_else(|| (*id).to_owned())).collect::<Vec<_>>().join(", ")
+}
+
+/// The changes, each with its line to copy; the commands that load them once, behind the last that needs them.
+pub fn remedies(remedies: &[Remedy], page: &mut Page) {
+    for (index, remedy) in remedies.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|before| remedies.get(before));
+        page.gap();
+        if before.is_none_or(|before| before.server != remedy.server) {
+            let software = remedy.software.as_ref().map(|software| format!(" ({software})")).unwrap_or_default();
+            page.line(&[(Tone::Strong, "Change on "), (Tone::Strong, &remedy.server), (Tone::Plain, &software)]);
+        }
+        if let Some(file) = &remedy.file {
+            page.fact("where", Tone::Plain, file);
+        }
+        if let Some(line) = &remedy.line {
+            page.code(6, line);
+        }
+        page.fact("why", Tone::Plain, &remedy.reason);
+        if let Some(weakens) = &remedy.weakens {
+            page.fact("weakens", Tone::Warn, weakens);
+        }
+        let repeated = remedies.get(index + 1).is_some_and(|next| next.commands == remedy.commands);
+        if !remedy.commands.is_empty() && !repeated {
+            page.fact("then run", Tone::Plain, "");
+            for command in &remedy.commands {
+                page.code(6, command);
+            }
+        }
+    }
+}
+
+/// What each client agrees on, and how the real handshake went; clients that fare alike share a column.
+fn clients(clients: &[Client], page: &mut Page) {
+    const SETTINGS: [Setting; 4] = [Setting::Kex, Setting::HostKey, Setting::Cipher, Setting::Mac];
+    let mut columns: Vec<(String, Vec<String>)> = Vec::new();
+    for client in clients {
+        let mut cells = SETTINGS.map(|setting| agreed(client, setting)).to_vec();
+        cells.push(handshake(client).to_owned());
+        match columns.iter_mut().find(|(_, others)| *others == cells) {
+            Some((head, _)) => head.extend([", ", &client.profile]),
+            None => columns.push((client.profile.clone(), cells)),
+        }
+    }
+    let mut rows = vec![vec![String::new()]];
+    rows.extend(SETTINGS.map(|setting| vec![setting.title().to_owned()]));
+    rows.push(vec!["handshake".to_owned()]);
+    for (head, cells) in columns {
+        for (row, cell) in rows.iter_mut().zip([head].into_iter().chain(cells)) {
+            row.push(cell);
+        }
+    }
+    page.table(&rows);
+}
+
+fn agreed(client: &Client, setting: Setting) -> String {
+    let mut cells: Vec<&str> = setting
+        .categories()
+        .iter()
+        .map(|category| match client.agreed.get(category) {
+            Some(name) => name.as_str(),
+            None if client.unknown.contains(category) => "unknown",
+            None => "none in common",
+        })
+        .collect();
+    cells.dedup();
+    cells.join(" / ")
+}
+
+fn handshake(client: &Client) -> &'static str {
+    let Some(handshake) = &client.handshake else { return "not tried" };
+    match (handshake.performed, handshake.result) {
+        (false, _) => "not possible",
+        (true, Some(Access::Accepts)) => "gets in",
+        (true, _) if client.result == Access::Refuses => "fails as predicted",
+        (true, _) => "fails",
+    }
+}
+
+/// What the lists do not show, and why a handshake tells less than it might.
+pub fn notes(target: &Target, page: &mut Page) {
+    let mut notes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for client in &target.clients {
+        // A handshake that failed says nothing beyond the headlines.
+        let handshake = client.handshake.as_ref().filter(|handshake| handshake.result != Some(Access::Refuses));
+        let error = handshake.and_then(|handshake| handshake.error.as_deref());
+        for note in client.findings.iter().map(String::as_str).chain(error) {
+            notes.entry(note).or_default().push(&client.profile);
+        }
+    }
+    if !notes.is_empty() {
+        page.gap();
+    }
+    for (note, clients) in notes {
+        page.line(&[(Tone::Warn, "note: "), (Tone::Plain, note), (Tone::Faint, &format!(" ({})", clients.join(", ")))]);
+    }
+}
+
+/// Who the server is.
+fn facts(target: &Target, page: &mut Page) {
+    if let Some(identification) = &target.identification {
+        page.fact("server", Tone::Plain, &identification.raw);
+        for line in &identification.preceding_lines {
+            page.fact("before it", Tone::Faint, line);
+        }
+    }
+    if let Some(address) = &target.address {
+        page.fact("address", Tone::Plain, address);
+    }
+    let mut keys: Vec<String> = Vec::new();
+    for handshake in target.clients.iter().filter_map(|client| client.handshake.as_ref()) {
+        let Some(key) = &handshake.host_key else { continue };
+        let bits = key.bits.map(|bits| format!(" {bits} bits")).unwrap_or_default();
+        let shown = format!("{}{bits} {}", key.algorithm, key.sha256.as_deref().unwrap_or_default());
+        if !keys.contains(&shown) {
+            keys.push(shown);
+        }
+    }
+    for key in keys {
+        page.fact("host key", Tone::Plain, &key);
+    }
+    let methods = target.clients.iter().filter_map(|client| client.handshake.as_ref()).map(|made| &made.auth_methods);
+    if let Some(methods) = methods.into_iter().find(|methods| !methods.is_empty()) {
+        page.fact("login by", Tone::Plain, &methods.join(", "));
+    }
+    let timing = &target.timing_ms;
+    let steps = [
+        ("connected", timing.connect),
+        ("identification", timing.identification),
+        ("KEXINIT", timing.kexinit),
+        ("done", timing.total),
+    ];
+    let shown = steps.into_iter().filter_map(|(step, ms)| Some(format!("{step} {:.0} ms", ms?)));
+    page.fact("time", Tone::Faint, &shown.collect::<Vec<_>>().join(", "));
+}
+
+/// The server's lists; what a client takes of each is marked.
+fn offer(offer: &Offer, clients: &[Client], page: &mut Page) {
+    let mark = if clients.is_empty() { "" } else { " (* is what a client above takes)" };
+    page.line(&[(Tone::Strong, "What it offers"), (Tone::Faint, mark)]);
+    let mut shown: Vec<Category> = Vec::new();
+    for category in Category::ALL {
+        let list = offer.get(category);
+        let is_language = !Category::NEGOTIATED.contains(&category);
+        let as_before = twin(category).is_some_and(|twin| shown.contains(&twin) && offer.get(twin) == list);
+        if as_before || (is_language && list.is_none_or(<[String]>::is_empty)) {
+            continue;
+        }
+        shown.push(category);
+        let both = pair(category).is_some_and(|other| offer.get(other) == list);
+        let title = if both { short_title(category) } else { category.title() };
+        page.indented(2, 4, &[(Tone::Faint, title)]);
+        page.indented(
+            4,
+            4,
+            &names(list, &taken(category, both, clients))
+                .iter()
+                .map(|(tone, name)| (*tone, name.as_str()))
+                .collect::<Vec<_>>(),
+        );
+    }
+}
+
+/// The same of the other direction, where it stands before it in KEXINIT.
+fn twin(category: Category) -> Option<Category> {
+    Category::ALL.into_iter().find(|other| pair(*other) == Some(category))
+}
+
+/// The same of the other direction, where it stands behind it in KEXINIT.
+fn pair(category: Category) -> Option<Category> {
+    match category {
+        Category::CipherC2s => Some(Category::CipherS2c),
+        Category::MacC2s => Some(Category::MacS2c),
+        Category::CompressionC2s => Some(Category::CompressionS2c),
+        Category::LanguageC2s => Some(Category::LanguageS2c),
+        _ => None,
+    }
+}
+
+fn short_title(category: Category) -> &'static str {
+    category.title().split(" (").next().unwrap_or_default()
+}
+
+/// What clients take of this list, of both directions where one line stands for both.
+fn taken(category: Category, both: bool, clients: &[Client]) -> Vec<String> {
+    let categories = [Some(category), pair(category).filter(|_| both)];
+    let categories: Vec<_> = categories.into_iter().flatten().collect();
+    let agreed = clients.iter().flat_map(|client| categories.iter().filter_map(|category| client.agreed.get(category)));
+    agreed.cloned().collect()
+}
+
+fn names(list: Option<&[String]>, taken: &[String]) -> Vec<(Tone, String)> {
+    let Some(list) = list else { return vec![(Tone::Faint, "not known".to_owned())] };
+    if list.is_empty() {
+        return vec![(Tone::Faint, "none".to_owned())];
+    }
+    let piece = |(index, name): (usize, &String)| {
+        let comma = if index + 1 == list.len() { "" } else { ", " };
+        if taken.contains(name) {
+            (Tone::Good, format!("{name}*{comma}"))
+        } else {
+            (Tone::Plain, format!("{name}{comma}"))
+        }
+    };
+    list.iter().enumerate().map(piece).collect()
+}
+
+/// The weak algorithms, those with the same reason together.
+fn weak(weak: &[Weak], page: &mut Page) {
+    page.line(&[(Tone::Strong, "Weak among them")]);
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for entry in weak {
+        let algorithm = entry.algorithm.as_str();
+        match reasons.iter_mut().find(|(reason, _)| *reason == entry.reason) {
+            Some((_, algorithms)) if algorithms.contains(&algorithm) => {}
+            Some((_, algorithms)) => algorithms.push(algorithm),
+            None => reasons.push((&entry.reason, vec![algorithm])),
+        }
+    }
+    for (reason, algorithms) in reasons {
+        page.indented(2, 4, &[(Tone::Warn, &algorithms.join(", ")), (Tone::Plain, ": "), (Tone::Plain, reason)]);
+    }
+}
