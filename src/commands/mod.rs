@@ -1,10 +1,13 @@
 //! One command a file: from arguments to a document. What a command prints goes through [`Context`].
 
 pub mod backlog;
+mod compare;
+pub mod config;
 pub mod examine;
 pub mod parse_log;
 mod probe;
 mod profile;
+pub mod targets;
 
 pub use profile::profiles;
 
@@ -25,7 +28,9 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
     match &cli.command {
         Command::ParseLog(args) => parse_log::run(args, &context),
         Command::Backlog(args) => backlog::run(args, &context),
+        Command::Config => config::run(&context),
         Command::Probe(args) => probe::run(args, &context),
+        Command::Compare(args) => compare::run(args, &context),
         Command::Profile(args) => profile::run(args, &context),
     }
 }

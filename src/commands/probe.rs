@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 use super::examine::{Examination, Named};
 use super::{Context, profiles};
 use crate::cli;
+use crate::config::{DEFAULT_PORT, DEFAULT_TIMEOUT};
 use crate::document::probe::{Probe, ProfileRef, Target as Entry};
 use crate::exit::{Code, UsageError};
 use crate::ssh::connect::Family;
@@ -44,7 +45,7 @@ fn progress_line(done: usize, whole: usize, entry: &Entry) -> String {
     format!("{done}/{whole}  {}: {outcome}", entry.target)
 }
 
-fn family(connection: &cli::Connection) -> Family {
+pub(super) fn family(connection: &cli::Connection) -> Family {
     match (connection.ipv4, connection.ipv6) {
         (true, _) => Family::V4,
         (_, true) => Family::V6,
@@ -53,12 +54,12 @@ fn family(connection: &cli::Connection) -> Family {
 }
 
 fn timeout(connection: &cli::Connection) -> Duration {
-    Duration::from_secs_f64(connection.timeout)
+    connection.timeout.map_or(DEFAULT_TIMEOUT, Duration::from_secs_f64)
 }
 
 /// The targets of the command line, then those of the list.
 fn targets(args: &cli::Probe) -> Result<Vec<Named>> {
-    let port = args.connection.port;
+    let port = args.connection.port.unwrap_or(DEFAULT_PORT);
     let mut named = Vec::new();
     for text in &args.targets {
         named.push(parse(text, port)?);

@@ -2,6 +2,8 @@
 //! trace said is escaped on the way.
 
 pub mod backlog;
+mod compare;
+mod config;
 pub mod escape;
 pub mod page;
 mod parse_log;
