@@ -54,8 +54,9 @@ pub fn read(sources: &[Source], window: &Window, progress: &(dyn Fn(u64) + Sync)
             scope.spawn(|| {
                 let mut block = Block::default();
                 while let Some(number) = next_block(&reader, &mut block, progress) {
+                    let ticket = Ticket { turn: &turn, number };
                     let scanned = scan::scan(&block);
-                    turn.take(number, |fold| fold.push(scanned));
+                    ticket.take(|fold| fold.push(scanned));
                 }
             });
         }
@@ -88,15 +89,30 @@ struct Turn<T> {
     passed: Condvar,
 }
 
-impl<T> Turn<T> {
-    fn take(&self, number: u64, work: impl FnOnce(&mut T)) {
-        let mut state = lock(&self.state);
-        while state.0 != number {
-            state = self.passed.wait(state).unwrap_or_else(PoisonError::into_inner);
+/// The right to one turn. It passes on when dropped, so that a thread that panics before its turn stops nobody.
+struct Ticket<'t, T> {
+    turn: &'t Turn<T>,
+    number: u64,
+}
+
+impl<T> Ticket<'_, T> {
+    fn take(self, work: impl FnOnce(&mut T)) {
+        work(&mut self.wait().1);
+    }
+
+    fn wait(&self) -> MutexGuard<'_, (u64, T)> {
+        let mut state = lock(&self.turn.state);
+        while state.0 != self.number {
+            state = self.turn.passed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        work(&mut state.1);
-        state.0 += 1;
-        self.passed.notify_all();
+        state
+    }
+}
+
+impl<T> Drop for Ticket<'_, T> {
+    fn drop(&mut self) {
+        self.wait().0 += 1;
+        self.turn.passed.notify_all();
     }
 }
 
