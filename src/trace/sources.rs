@@ -303,6 +303,10 @@ fn first_time(head: &[u8]) -> Option<NaiveDateTime> {
 fn looks_like_cdrrepmgr(label: &str, head: &[u8]) -> bool {
     let name = label.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
     let speaks = |word: &[u8]| memchr::memmem::find(head, word).is_some();
+    if name.contains("cdrrepmgr") && name.contains(".log") {
+        // It may hold no record's start: the rest of one that began in the file before.
+        return !head.is_empty() && !looks_binary(head);
+    }
     first_time(head).is_some() && (name.contains("cdrrepmgr") || speaks(b"] cdrrep.") || speaks(b"] sftpapi."))
 }
 
@@ -393,5 +397,8 @@ mod tests {
         assert!(looks_like_cdrrepmgr("cdrrepmgr00001.log", b"2019-07-25 13:12:11,889 INFO  [main] a.B (C.java:1) - x"));
         assert!(!looks_like_cdrrepmgr("cdragent00001.log", b"2019-07-25 13:12:11,889 INFO  [main] a.B (C.java:1) - x"));
         assert!(!looks_like_cdrrepmgr("cdrrepmgr.bin", b"\0\0\x01"));
+        assert!(looks_like_cdrrepmgr("cdrrepmgr00002.log", b" of a record that began before"));
+        assert!(!looks_like_cdrrepmgr("cdrrepmgr00002.log", b"\x89PNG\r\n\x1a\n\0\0\x01\x02\x03"));
+        assert!(!looks_like_cdrrepmgr("cdrrepmgr00002.log", b""));
     }
 }
