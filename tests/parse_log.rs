@@ -52,7 +52,7 @@ fn valid(output: &Output) -> Value {
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", stderr(output)));
     let schema = serde_json::to_value(document::json_schema::<ParseLog>()).unwrap();
     jsonschema::validate(&schema, &answer).unwrap_or_else(|error| panic!("{error} at {}", error.instance_path));
-    let code = if answer["verdict"] == "problem" { 1 } else { 0 };
+    let code = i32::from(answer["verdict"] == "problem");
     assert_eq!(output.status.code(), Some(code), "the exit code is the verdict's");
     answer
 }
@@ -234,11 +234,15 @@ fn the_answer_can_be_narrowed() {
     assert_eq!(failures(&["--cause", "unknown", "--cause", "algorithm_negotiation"]), [one(1), two(1)]);
 }
 
+/// So many files that failed.
+fn failed_files(count: u32) -> String {
+    let failed = "2024-05-06 07:00:00,000 ERROR [Thread-1] cdrrep.FtpManager (F.java:1) - SFTP/FTP failed";
+    (0..count).map(|number| format!("{failed}: cdr_C_01_202405060500_{number} to h\n")).collect::<Vec<_>>().concat()
+}
+
 #[test]
 fn a_limit_shortens_the_lists_and_no_count() {
-    let trace: String = (0..30)
-        .map(|number| format!("2024-05-06 07:00:{number:02},000 ERROR [Thread-1] cdrrep.FtpManager (F.java:1) - SFTP/FTP failed: cdr_C_01_202405060500_{number} to h\n"))
-        .collect();
+    let trace = failed_files(30);
     let folder = folder_with(&[("cdrrepmgr00001.log", trace.as_bytes())]);
     for (limit, listed) in [("0", 0), ("7", 7), ("100", 30)] {
         let answer = answer(&[text(folder.path()), "--limit", limit]);
@@ -335,7 +339,7 @@ fn a_file_without_permission_is_told_so() {
     use std::os::unix::fs::PermissionsExt;
     let folder = folder_with(&[("cdrrepmgr00001.log", &fixture())]);
     let path = folder.path().join("cdrrepmgr00001.log");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&path).is_ok() {
         eprintln!("not tested: this user may read everything");
         return;
@@ -437,9 +441,7 @@ fn no_control_character_of_a_trace_reaches_the_terminal() {
 #[test]
 fn a_closed_pipe_ends_quietly() {
     // Longer than any pipe holds, so that writing it meets the closed end.
-    let trace: String = (0..9000)
-        .map(|number| format!("2024-05-06 07:00:00,000 ERROR [Thread-1] cdrrep.FtpManager (F.java:1) - SFTP/FTP failed: cdr_C_01_202405060500_{number} to h\n"))
-        .collect();
+    let trace = failed_files(9000);
     let folder = folder_with(&[("cdrrepmgr00001.log", trace.as_bytes())]);
     let binary: PathBuf = assert_cmd::cargo::cargo_bin("cdrdiag");
     for format in [&["--json"][..], &[]] {

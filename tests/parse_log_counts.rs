@@ -1,5 +1,6 @@
 //! Traces with known counts, read whole, in pieces, packed, and with everything that happens to traces in the wild:
 //! every count agrees, and nothing odd goes unmentioned.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on is to panic")]
 
 #[path = "support/trace_generator.rs"]
 mod trace_generator;
@@ -511,7 +512,7 @@ fn block_edges_fall_everywhere() {
     let (trace, expected) = generate(Scenario { seed: 17, filler: 1, ..Scenario::default() }, 1_200 * KIB);
     let mut random = Random::new(17);
     for _ in 0..40 {
-        let fill = random.below(400) as usize;
+        let fill = usize::try_from(random.below(400)).unwrap();
         let first = format!("2024-05-06 00:00:00,000 INFO  [main] util.Fill (Fill.java:1) - {}\n", "y".repeat(fill));
         let answer = parse_bytes(&[first.as_bytes(), &trace].concat());
         assert_agrees(&answer, &expected);

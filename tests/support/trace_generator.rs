@@ -96,7 +96,7 @@ pub fn generate_into(scenario: Scenario, bytes: u64, out: &mut impl Write) -> io
     Ok(manager.expected)
 }
 
-/// A generator of pseudo-random numbers (SplitMix64, Steele and others, 2014): deterministic and small.
+/// A generator of pseudo-random numbers (`SplitMix64`, Steele and others, 2014): deterministic and small.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 
@@ -125,7 +125,7 @@ impl Random {
     }
 
     fn between(&mut self, from: i64, to: i64) -> i64 {
-        from + self.below((to - from).unsigned_abs()) as i64
+        from + self.below((to - from).unsigned_abs()).cast_signed()
     }
 
     fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
@@ -511,7 +511,7 @@ impl Manager {
     fn fill(&mut self, until: Ms) {
         let wanted = self.weighty * self.scenario.filler;
         for _ in self.fillers..wanted {
-            let at = self.now + self.random.below((until - self.now).max(1).unsigned_abs()) as i64;
+            let at = self.now + self.random.below((until - self.now).max(1).unsigned_abs()).cast_signed();
             let (level, thread, text) = filler(&mut self.random);
             self.record(at, level, thread, &text);
         }
@@ -662,7 +662,7 @@ fn filler(random: &mut Random) -> (&'static str, &'static str, String) {
         ),
         37 => ("INFO", format!("cdrrep.KeepAliveThread (KeepAliveThread.java:99) - {number} keys, kexinit of nobody")),
         38 => ("WARN", format!("dbl.DBLConnection (DBLConnection.java:120) - connection pool at {number} of 2000000")),
-        _ if number % 4 == 0 => {
+        _ if number.is_multiple_of(4) => {
             ("ERROR", format!("dbl.DBLConnection (DBLConnection.java:131) - query {number}: Auth fail"))
         }
         _ => ("INFO", format!("cdrrep.CDRRepClass (CDRRepClass.java:500) - Größe der Liste: {number}")),
