@@ -393,11 +393,14 @@ fn without_a_path_the_current_folder_is_read() {
 }
 
 #[test]
-fn standard_input_may_be_empty_or_packed_with_lines_of_any_end() {
+fn standard_input_may_be_empty_plain_or_packed() {
     let output = command(&["-"]).write_stdin("").output().unwrap();
     assert_eq!((code(&output), stderr(&output).lines().count()), (3, 1));
-    let output = command(&["-", "--json"]).write_stdin(fixture()).output().unwrap();
-    assert_eq!(valid(&output)["inputs"][0]["path"], "-");
+    for bytes in [fixture(), gzipped(&fixture())] {
+        let output = command(&["-", "--json"]).write_stdin(bytes).output().unwrap();
+        let answer = valid(&output);
+        assert_eq!((&answer["inputs"][0]["path"], &answer["inputs"][0]["records"]), (&json!("-"), &json!(12)));
+    }
 }
 
 #[test]

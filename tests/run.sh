@@ -24,8 +24,11 @@ peers=(
     "socat socat"
 )
 
-has() { # PROGRAM|FILE; servers are seldom in a user's PATH
-    [ -e "$1" ] || PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin command -v "$1" >/dev/null
+has() { # PROGRAM|/FILE; servers are seldom in a user's PATH
+    case $1 in
+        /*) [ -e "$1" ] ;;
+        *) PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin command -v "$1" >/dev/null ;;
+    esac
 }
 
 missing_packages() {
