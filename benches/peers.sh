@@ -49,7 +49,7 @@ memory() { # TRACE: peak resident memory
 
 trace=$(generate "$SIZE")
 cat "$trace" >/dev/null # into the page cache
-echo "$(rg --version | head -1), $("$target/cdrdiag" --version), $(nproc) cores, $(wc -c <"$trace") bytes, $(rg -c ERROR "$trace") lines with ERROR of $(wc -l <"$trace")"
+echo "$(rg --version | sed -n 1p), $("$target/cdrdiag" --version), $(nproc) cores, $(wc -c <"$trace") bytes, $(rg -c ERROR "$trace") lines with ERROR of $(wc -l <"$trace")"
 
 for _ in $(seq "$RUNS"); do
     seconds rg -c ERROR "$trace" >>"$folder/rg"

@@ -20,7 +20,7 @@ use trace_generator::{Scenario, generate};
 const BYTES: u64 = 32_000_000;
 
 fn trace(criterion: &mut Criterion) {
-    let scenario = Scenario { filler: 20, ..Scenario::default() };
+    let scenario = Scenario { filler: 45, ..Scenario::default() };
     let (bytes, expected) = generate(scenario, BYTES);
     let folder = std::env::temp_dir().join(format!("cdrdiag-bench-{}", std::process::id()));
     let path = folder.join("cdrrepmgr00001.log");

@@ -620,9 +620,10 @@ fn filler(random: &mut Random) -> (&'static str, &'static str, String) {
     let number = random.below(1_000_000);
     let thread = *random.pick(&THREADS);
     let (level, text) = match random.below(40) {
-        0..=9 => {
-            ("DEBUG", format!("cdrrep.CDRRepClass (CDRRepClass.java:412) - checking preserve folder, pass {number}"))
-        }
+        0..=9 => (
+            "DEBUG",
+            format!("cdrrep.PreserveFolder (PreserveFolder.java:412) - checking preserve folder, pass {number}"),
+        ),
         10..=15 => (
             "DEBUG",
             format!(
@@ -635,8 +636,8 @@ fn filler(random: &mut Random) -> (&'static str, &'static str, String) {
                 "cdrrep.FileManager (FileManager.java:530) - linked cdr_Other_01_202405060700_{number} into destination1 and destination2"
             ),
         ),
-        20..=23 => ("INFO", format!("cdrrep.CDRSender (CDRSender.java:290) - nothing to do, sleep {number} ms")),
-        24..=27 => (
+        20 => ("INFO", format!("cdrrep.CDRSender (CDRSender.java:290) - nothing to do, sleep {number} ms")),
+        21..=27 => (
             "DEBUG",
             format!(
                 "agt.CDRAgent (CDRAgent.java:77) - keep-alive from node {} [{number}] (ok) - next in 60 s",
@@ -646,7 +647,7 @@ fn filler(random: &mut Random) -> (&'static str, &'static str, String) {
         28..=31 => (
             "INFO",
             format!(
-                "cdrrep.DiskMonitor (DiskMonitor.java:143) - disk usage {}% below high water mark, {number} KB free, no ERROR",
+                "cdrrep.DiskMonitor (DiskMonitor.java:143) - disk usage {}% below high water mark, {number} KB free, no error",
                 number % 80
             ),
         ),
