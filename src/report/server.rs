@@ -55,6 +55,13 @@ pub fn whole(target: &Target, page: &mut Page) {
     }
 }
 
+/// The server's software and version, as far as it tells.
+pub fn software(target: &Target) -> String {
+    let Some(identification) = &target.identification else { return String::new() };
+    let parts = [&identification.software, &identification.version];
+    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
 /// Each cause of a refusal with the clients that it keeps out.
 pub fn refusals(target: &Target) -> Vec<(Vec<&str>, String)> {
     grouped(target, |client| (client.result == Access::Refuses).then(|| cause(client)))
