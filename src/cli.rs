@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXIT_CODES: &str = "\
@@ -42,7 +42,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// When to use colour (the NO_COLOR variable counts, too)
+    /// When to use colour (the variable `NO_COLOR` counts, too)
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
 
@@ -77,6 +77,8 @@ pub enum Command {
     /// What CUCM's client proposes, by release
     #[command(subcommand)]
     Profile(Profile),
+    /// Read listings of CUCM's preserve folder: what waits, and when CUCM starts to delete it
+    Backlog(Backlog),
 }
 
 /// Arguments of `probe`.
@@ -200,7 +202,7 @@ pub struct Narrow {
     #[arg(long, value_name = "HOST|N")]
     pub destination: Vec<String>,
 
-    /// Only failures of this cause, as the answer names it (algorithm_negotiation); may be repeated
+    /// Only failures of this cause, as the answer names it (`algorithm_negotiation`); may be repeated
     #[arg(long, value_name = "CAUSE")]
     pub cause: Vec<String>,
 
@@ -211,6 +213,34 @@ pub struct Narrow {
     /// The node's time zone (Europe/Berlin), to tell exactly how old the waiting files are
     #[arg(long, value_name = "ZONE")]
     pub timezone: Option<chrono_tz::Tz>,
+}
+
+/// Arguments of `backlog`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Backlog {
+    /// What `file list activelog /cm/cdr_repository/preserve/<date>/ detail` printed (files, or - for standard
+    /// input), or folders of CDR and CMR files pulled off CUCM [default: the current folder]
+    #[arg(value_name = "LISTING")]
+    pub listings: Vec<PathBuf>,
+
+    /// How many days CUCM keeps CDR files (CDR Management, "Preservation Duration"): tells when it deletes them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36500))]
+    pub preserve_days: Option<u32>,
+
+    /// The time to judge by, in UTC (2019-07-25, "2019-07-25 13:00", or RFC 3339) [default: the clock]
+    #[arg(long, value_name = "TIME", value_parser = utc_time)]
+    pub now: Option<DateTime<Utc>>,
+}
+
+/// A time with its offset, or one in UTC as people write it.
+fn utc_time(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(time) = DateTime::parse_from_rfc3339(text.trim()) {
+        return Ok(time.to_utc());
+    }
+    trace_time(text, "00:00:00.000")
+        .map(|time| time.and_utc())
+        .map_err(|_| "give a time as YYYY-MM-DD, YYYY-MM-DD HH:MM (UTC) or 2019-07-25T13:00:00+02:00".to_owned())
 }
 
 /// A time in seconds, up to a day.
@@ -267,5 +297,13 @@ mod tests {
         assert_eq!(trace_time_until("2019-07-25 13:12").unwrap().to_string(), "2019-07-25 13:12:59.999");
         assert_eq!(trace_time_from("2019-07-25T13:12:11,971").unwrap().to_string(), "2019-07-25 13:12:11.971");
         assert!(trace_time_from("yesterday").is_err());
+    }
+
+    #[test]
+    fn a_time_without_an_offset_is_utc() {
+        assert_eq!(utc_time("2019-07-25").unwrap().to_rfc3339(), "2019-07-25T00:00:00+00:00");
+        assert_eq!(utc_time("2019-07-25 13:05").unwrap().to_rfc3339(), "2019-07-25T13:05:00+00:00");
+        assert_eq!(utc_time("2019-07-25T01:00:00+02:00").unwrap().to_rfc3339(), "2019-07-24T23:00:00+00:00");
+        assert!(utc_time("soon").is_err());
     }
 }

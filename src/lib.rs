@@ -7,6 +7,7 @@
 //! | [`commands`] | one command a file: from arguments to a document |
 //! | [`trace`] | CUCM's log4j traces: sources, records, events, causes, timeline |
 //! | [`algorithms`] | offers, the client's profiles, negotiation, remedies |
+//! | [`backlog`] | what waits in CUCM's CDR repository, from the listings its command line prints |
 //! | [`ssh`] | the SSH wire: identification strings, packets, KEXINIT, and the sockets that carry them |
 //! | [`document`] | the answers as data: what `--json` prints |
 //! | [`report`] | documents rendered for people |
@@ -16,6 +17,7 @@
 //! Everything but `ssh`'s edges and `trace::sources` is pure: bytes and values in, values out.
 
 pub mod algorithms;
+pub mod backlog;
 pub mod cli;
 pub mod commands;
 pub mod document;

@@ -149,10 +149,8 @@ fn many_targets_are_answered_in_the_order_given() {
             ScriptedPeer::start([vec![pause], good(&format!("x_{number}"), &modern())].concat())
         })
         .collect();
-    let mut list = String::from("# the billing servers\n\n");
-    for peer in &peers[1..] {
-        list += &format!("  {}  # one of them\r\n", peer.target());
-    }
+    let lines = peers[1..].iter().map(|peer| format!("  {}  # one of them\r\n", peer.target()));
+    let list = format!("# the billing servers\n\n{}", lines.collect::<String>());
     let args = ["--json", "--no-handshake", "--concurrency", "8", "--targets", "-", &peers[0].target()];
     let answer = run(&args, &list);
     assert_eq!(answer.code, 0, "{}", answer.stderr);

@@ -147,21 +147,7 @@ pub struct Offer {
 impl Offer {
     /// The list of a category; `None` where the origin does not tell it.
     pub fn get(&self, category: Category) -> Option<&[String]> {
-        self.slot(category).as_deref()
-    }
-
-    /// Sets a category's list.
-    pub fn set(&mut self, category: Category, list: Vec<String>) {
-        *self.slot_mut(category) = Some(list);
-    }
-
-    /// Whether no list at all is known.
-    pub fn is_empty(&self) -> bool {
-        Category::ALL.into_iter().all(|category| self.get(category).is_none())
-    }
-
-    fn slot(&self, category: Category) -> &Option<Vec<String>> {
-        match category {
+        let list = match category {
             Category::Kex => &self.kex,
             Category::HostKey => &self.host_key,
             Category::CipherC2s => &self.cipher_c2s,
@@ -172,7 +158,18 @@ impl Offer {
             Category::CompressionS2c => &self.compression_s2c,
             Category::LanguageC2s => &self.language_c2s,
             Category::LanguageS2c => &self.language_s2c,
-        }
+        };
+        list.as_deref()
+    }
+
+    /// Sets a category's list.
+    pub fn set(&mut self, category: Category, list: Vec<String>) {
+        *self.slot_mut(category) = Some(list);
+    }
+
+    /// Whether no list at all is known.
+    pub fn is_empty(&self) -> bool {
+        Category::ALL.into_iter().all(|category| self.get(category).is_none())
     }
 
     fn slot_mut(&mut self, category: Category) -> &mut Option<Vec<String>> {

@@ -1,9 +1,10 @@
 //! One command a file: from arguments to a document. What a command prints goes through [`Context`].
 
+pub mod backlog;
 pub mod examine;
-mod parse_log;
-mod probe;
-mod profile;
+pub mod parse_log;
+pub mod probe;
+pub mod profile;
 
 pub use profile::profiles;
 
@@ -25,11 +26,12 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
         Command::ParseLog(args) => parse_log::run(args, &context),
         Command::Probe(args) => probe::run(args, &context),
         Command::Profile(args) => profile::run(args, &context),
+        Command::Backlog(arguments) => backlog::run(&context, arguments),
     }
 }
 
 /// What every command shares: the global flags, and the way to the two outputs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Context<'a> {
     global: &'a Global,
 }
@@ -53,32 +55,27 @@ impl Context<'_> {
     /// One line on standard error about something that went wrong on the way; not under `--quiet`.
     pub fn warn(&self, message: &str) {
         if !self.global.quiet {
-            self.tell(message);
+            tell(message);
         }
     }
 
     /// One line on standard error about what was done or left out; only under `--verbose`.
     pub fn detail(&self, message: &str) {
         if self.global.verbose {
-            self.tell(message);
+            tell(message);
         }
     }
 
     /// One line of progress on standard error; only where progress may be shown.
     pub fn progress(&self, message: &str) {
         if self.shows_progress() {
-            self.tell(message);
+            tell(message);
         }
     }
 
     /// Whether progress may be shown: on a terminal, unless `--quiet`.
     pub fn shows_progress(&self) -> bool {
         !self.global.quiet && io::stderr().is_terminal()
-    }
-
-    fn tell(&self, message: &str) {
-        // Nobody is left to be told when standard error is closed.
-        let _ = writeln!(io::stderr().lock(), "cdrdiag: {}", escape::line(message));
     }
 
     fn look(&self) -> Look {
@@ -92,4 +89,9 @@ impl Context<'_> {
         };
         Look { width: if io::stdout().is_terminal() { width } else { 80 }, color }
     }
+}
+
+fn tell(message: &str) {
+    // Nobody is left to be told when standard error is closed.
+    let _ = writeln!(io::stderr().lock(), "cdrdiag: {}", escape::line(message));
 }

@@ -1,8 +1,9 @@
 //! The answers as data. Each command builds one of these documents; `--json` prints it inside an [`Envelope`],
 //! and `report` renders it for people. The verdict, and with it the exit code, comes from the document alone.
 //!
-//! The contract within v1: snake_case; a thing unknown is `null`; a list is never missing; fields are only added.
+//! The contract within v1: names in `snake_case`; a thing unknown is `null`; a list is never missing; fields are only added.
 
+pub mod backlog;
 pub mod parse_log;
 pub mod probe;
 pub mod profile;

@@ -1,6 +1,7 @@
 //! What came from a server or a trace, made harmless for a terminal.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 /// Replaces control characters (C0, DEL, C1) and Unicode's direction overrides by visible escapes: `\x1b`.
 /// Line ends and tabs are escaped too, so the result is always one line.
@@ -16,13 +17,14 @@ pub fn line(text: &str) -> Cow<'_, str> {
 }
 
 fn push_escape(safe: &mut String, c: char) {
-    match c {
-        '\t' => safe.push_str("\\t"),
-        '\n' => safe.push_str("\\n"),
-        '\r' => safe.push_str("\\r"),
-        c if u32::from(c) < 0x100 => safe.push_str(&format!("\\x{:02x}", u32::from(c))),
-        c => safe.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
-    }
+    // Writing to a String cannot fail.
+    let _ = match c {
+        '\t' => write!(safe, "\\t"),
+        '\n' => write!(safe, "\\n"),
+        '\r' => write!(safe, "\\r"),
+        c if u32::from(c) < 0x100 => write!(safe, "\\x{:02x}", u32::from(c)),
+        c => write!(safe, "\\u{{{:x}}}", u32::from(c)),
+    };
 }
 
 /// Bidirectional controls can reorder what stands around them, so they count as control characters here

@@ -1,6 +1,7 @@
 //! Documents rendered for people. Nothing here knows where a document came from, and whatever a server or a
 //! trace said is escaped on the way.
 
+pub mod backlog;
 pub mod escape;
 pub mod page;
 mod parse_log;

@@ -1,6 +1,8 @@
 //! A page of text: the only way by which the text format puts anything on the terminal, so that escaping,
 //! wrapping and colour are decided in one place.
 
+use std::fmt::Write;
+
 use anstyle::{AnsiColor, Style};
 use tabled::builder::Builder;
 use tabled::settings::peaker::Priority;
@@ -150,7 +152,8 @@ impl Page {
     fn push(&mut self, tone: Tone, text: &str) {
         if self.look.color && tone != Tone::Plain {
             let style = tone.style();
-            self.text.push_str(&format!("{style}{text}{style:#}"));
+            // Writing to a String cannot fail.
+            let _ = write!(self.text, "{style}{text}{style:#}");
         } else {
             self.text.push_str(text);
         }

@@ -146,20 +146,20 @@ pub fn remedies(remedies: &[Remedy], page: &mut Page) {
 /// What each client agrees on, and how the real handshake went; clients that fare alike share a column.
 fn clients(clients: &[Client], page: &mut Page) {
     const SETTINGS: [Setting; 4] = [Setting::Kex, Setting::HostKey, Setting::Cipher, Setting::Mac];
-    let mut columns: Vec<(String, Vec<String>)> = Vec::new();
+    let mut columns: Vec<(Vec<&str>, Vec<String>)> = Vec::new();
     for client in clients {
         let mut cells = SETTINGS.map(|setting| agreed(client, setting)).to_vec();
         cells.push(handshake(client).to_owned());
         match columns.iter_mut().find(|(_, others)| *others == cells) {
-            Some((head, _)) => *head += &format!(", {}", client.profile),
-            None => columns.push((client.profile.clone(), cells)),
+            Some((alike, _)) => alike.push(&client.profile),
+            None => columns.push((vec![&client.profile], cells)),
         }
     }
     let mut rows = vec![vec![String::new()]];
     rows.extend(SETTINGS.map(|setting| vec![setting.title().to_owned()]));
     rows.push(vec!["handshake".to_owned()]);
-    for (head, cells) in columns {
-        for (row, cell) in rows.iter_mut().zip([head].into_iter().chain(cells)) {
+    for (alike, cells) in columns {
+        for (row, cell) in rows.iter_mut().zip([alike.join(", ")].into_iter().chain(cells)) {
             row.push(cell);
         }
     }

@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_and_things_are_counted() {
-        assert_eq!(grouped(0), "0");
+        assert_eq!([0, 999, 1000].map(grouped), ["0", "999", "1,000"]);
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(counted(1, "failed delivery"), "1 failed delivery");
         assert_eq!(counted(1000, "failed delivery"), "1,000 failed deliveries");

@@ -59,19 +59,16 @@ fn merge(nodes: Vec<Vec<Account>>) -> Vec<Account> {
     let mut merged: Vec<Account> = Vec::new();
     let mut by_host: HashMap<String, usize> = HashMap::new();
     for account in nodes.into_iter().flatten() {
-        match account.host.as_ref().and_then(|host| by_host.get(host)) {
-            Some(index) => {
-                let known = &mut merged[*index];
-                known.destination = known.destination.or(account.destination);
-                known.ledger.add(account.ledger);
-            }
-            None => {
-                if let Some(host) = &account.host {
-                    by_host.insert(host.clone(), merged.len());
-                }
-                merged.push(account);
-            }
+        if let Some(index) = account.host.as_ref().and_then(|host| by_host.get(host)) {
+            let known = &mut merged[*index];
+            known.destination = known.destination.or(account.destination);
+            known.ledger.add(account.ledger);
+            continue;
         }
+        if let Some(host) = &account.host {
+            by_host.insert(host.clone(), merged.len());
+        }
+        merged.push(account);
     }
     merged
 }

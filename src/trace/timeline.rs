@@ -205,7 +205,7 @@ impl Timeline {
         if let (Some(pending), Some(details)) = (state.pending.as_mut().filter(|pending| !explained(pending)), details)
         {
             // Only a named cause counts here: the block's other lines are stack, and no error message.
-            let found = details.lines().filter_map(|line| line.trim().strip_prefix("Caused by: ")).last();
+            let found = details.lines().rev().find_map(|line| line.trim().strip_prefix("Caused by: "));
             pending.own = found.map(|text| note(text, place)).filter(|note| note.cause != UNKNOWN).map(Arc::new);
         }
         state.mention = Some((by, file, host));

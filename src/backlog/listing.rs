@@ -1,0 +1,395 @@
+//! What CUCM's command line prints for `file list`, read from a paste.
+//!
+//! With `detail` a line is `25 Jul,2019 13:11:53      133,772  cdrrepmgr00072.log`, or `<dir>` in the size's place.
+//! Without it the names stand alone, one or several a line. Both end in `dir count = 0, file count = 4`
+//! (Cisco, Command Line Interface Reference Guide, "file list" and "Get Help with Commands"). Pasted terminals add
+//! prompts, the pager's line, blank lines, CR LF, escape sequences and lines broken at the window's edge.
+
+use std::sync::LazyLock;
+
+use chrono::NaiveDateTime;
+use regex::Regex;
+
+use super::folder::{self, Place};
+use crate::trace::delivery_file::DeliveryFile;
+
+/// A pasted listing, or several.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// One for each `file list` whose answer was found.
+    pub sections: Vec<Section>,
+    /// Lines.
+    pub lines: u64,
+    /// Lines that nothing was made of; blank ones, prompts and the pager's do not count.
+    pub skipped_lines: u64,
+    /// The first of them, cut to a readable length.
+    pub first_skipped: Option<String>,
+}
+
+impl Listing {
+    /// Whether anything of a listing was found at all.
+    pub fn is_listing(&self) -> bool {
+        self.sections.iter().any(Section::says_something)
+    }
+}
+
+/// The answer to one `file list`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Section {
+    /// The folder that was asked for, as written, without a pattern; `None` where the command was not pasted.
+    pub folder: Option<String>,
+    /// The files.
+    pub entries: Vec<Entry>,
+    /// The folders.
+    pub folders: Vec<String>,
+    /// What CUCM counted.
+    pub totals: Option<Totals>,
+    /// CUCM answered that there is no such folder or file.
+    pub absent: bool,
+}
+
+impl Section {
+    /// What the files stand for.
+    pub fn place(&self) -> Place {
+        match self.folder.as_deref().map(Place::of) {
+            None | Some(Place::Other) if self.entries.iter().any(|entry| is_trace(&entry.name)) => Place::Trace,
+            place => place.unwrap_or(Place::Other),
+        }
+    }
+
+    /// Whether CUCM's own count agrees with what was read; `None` without a count.
+    pub fn is_complete(&self) -> Option<bool> {
+        self.totals.map(|totals| totals.files == self.entries.len() as u64 && totals.dirs == self.folders.len() as u64)
+    }
+
+    fn says_something(&self) -> bool {
+        self.absent || self.totals.is_some() || !self.entries.is_empty() || !self.folders.is_empty()
+    }
+}
+
+/// One file of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// Its size in bytes, where the listing has it.
+    pub size: Option<u64>,
+    /// When it was changed, by the node's clock, where the listing has it.
+    pub modified: Option<NaiveDateTime>,
+}
+
+/// CUCM's count at the end of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Totals {
+    /// Folders.
+    pub dirs: u64,
+    /// Files.
+    pub files: u64,
+}
+
+/// Reads a paste: UTF-8 or, with its mark, UTF-16. Never fails; what makes no sense is counted as skipped.
+pub fn parse(bytes: &[u8]) -> Listing {
+    let (text, _, _) = encoding_rs::UTF_8.decode(bytes);
+    let mut reader = Reader::default();
+    for line in text.lines() {
+        reader.listing.lines += 1;
+        // A terminal's log holds a carriage return where the pager wrote over its own line.
+        for part in line.split('\r') {
+            reader.line(part);
+        }
+    }
+    reader.listing
+}
+
+/// Whether a name is one of the CDR Repository Manager's traces: `cdrrepmgr00073.log`, packed or not.
+pub fn is_trace(name: &str) -> bool {
+    name.strip_prefix("cdrrepmgr").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+#[allow(clippy::expect_used, reason = "the patterns are constants; a test builds each")]
+fn pattern(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a constant pattern")
+}
+
+static CONTROL: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f\u{feff}]"));
+static PAGER: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)options: q=quit[^()]*\([^()]*\)\s*:\s*(?:[qnpbe]\b)?"));
+static PROMPT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^(?:admin:\s*)+"));
+static COMMAND: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^file\s+list\s+[a-z]+\s+(\S+)"));
+static TOTALS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)dir count = ([\d,]+), file count = ([\d,]+)"));
+static ABSENT: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)no such (?:file|dir)|not found|does not exist|no files? (?:were )?found"));
+static DETAIL: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(\d{1,2} [A-Za-z]{3}, ?\d{4} \d{2}:\d{2}:\d{2})\s+(<dir>|\d[\d,.]*)\s+(\S+)"));
+
+#[derive(Default)]
+struct Reader {
+    listing: Listing,
+    /// Whether what comes next still belongs to the last section.
+    open: bool,
+}
+
+impl Reader {
+    fn line(&mut self, raw: &str) {
+        let clean = CONTROL.replace_all(raw, "");
+        let clean = PAGER.replace_all(&clean, " ");
+        let line = clean.trim();
+        if line.is_empty() {
+            return;
+        }
+        if let Some(found) = TOTALS.captures(line) {
+            self.line(&line[..found.get(0).map_or(0, |total| total.start())]);
+            self.section().totals =
+                number(&found[1]).zip(number(&found[2])).map(|(dirs, files)| Totals { dirs, files });
+            self.open = false;
+        } else if !(self.prompt(line) || self.detail(line) || self.broken(line) || self.names(line)) {
+            self.other(line);
+        }
+    }
+
+    /// A prompt, or a command without one.
+    fn prompt(&mut self, line: &str) -> bool {
+        let command = PROMPT.replace(line, "");
+        if let Some(found) = COMMAND.captures(&command) {
+            let folder = folder::without_pattern(&found[1]).to_owned();
+            self.listing.sections.push(Section { folder: Some(folder), ..Section::default() });
+            self.open = true;
+        } else if command.len() < line.len() {
+            self.open = false;
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Lines of `detail`; more than one where a paste has lost its line ends.
+    fn detail(&mut self, line: &str) -> bool {
+        for found in DETAIL.captures_iter(line) {
+            let modified = NaiveDateTime::parse_from_str(&found[1].replace(", ", ","), "%d %b,%Y %H:%M:%S").ok();
+            self.add(&found[3], &found[2] == "<dir>", number(&found[2]), modified);
+        }
+        DETAIL.is_match(line)
+    }
+
+    /// The rest of a name that the window's edge broke: `…_201907231317_8440` and `04` on the next line.
+    fn broken(&mut self, line: &str) -> bool {
+        let Some(last) = self.listing.sections.last_mut().and_then(|section| section.entries.last_mut()) else {
+            return false;
+        };
+        let joined = format!("{}{line}", last.name);
+        let continues = last.modified.is_some() && !is_known(line) && !line.contains(char::is_whitespace);
+        if self.open && continues && DeliveryFile::parse(&joined).is_some() {
+            last.name = joined;
+            return true;
+        }
+        false
+    }
+
+    /// Names without `detail`, one or several a line. Prose that holds a file's name is not taken for a listing:
+    /// each word must look like a name.
+    fn names(&mut self, line: &str) -> bool {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let is_folder = |index: usize| index > 0 && words[index - 1] == "<dir>";
+        let fits = |(index, word): (usize, &&str)| *word == "<dir>" || is_folder(index) || is_name(word);
+        let known = words.iter().any(|word| *word == "<dir>" || is_known(base(word)));
+        if !words.iter().enumerate().all(fits) || !(known || self.open) {
+            return false;
+        }
+        for (index, word) in words.iter().enumerate().filter(|(_, word)| **word != "<dir>") {
+            self.add(word, is_folder(index) || folder::is_folder_name(word), None, None);
+        }
+        true
+    }
+
+    fn other(&mut self, line: &str) {
+        if self.open && ABSENT.is_match(line) {
+            self.section().absent = true;
+            return;
+        }
+        self.listing.skipped_lines += 1;
+        self.listing.first_skipped.get_or_insert_with(|| line.chars().take(80).collect());
+    }
+
+    fn add(&mut self, name: &str, is_folder: bool, size: Option<u64>, modified: Option<NaiveDateTime>) {
+        let section = self.section();
+        if is_folder {
+            section.folders.push(name.to_owned());
+            return;
+        }
+        if section.folder.is_none() && section.entries.is_empty() {
+            section.folder = name.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+        }
+        section.entries.push(Entry { name: base(name).to_owned(), size, modified });
+    }
+
+    /// The section that is being read; a new one where the command was not pasted.
+    fn section(&mut self) -> &mut Section {
+        if !self.open || self.listing.sections.is_empty() {
+            self.listing.sections.push(Section::default());
+            self.open = true;
+        }
+        let last = self.listing.sections.len() - 1;
+        &mut self.listing.sections[last]
+    }
+}
+
+fn number(text: &str) -> Option<u64> {
+    text.replace([',', '.'], "").parse().ok()
+}
+
+fn base(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// Whether a word alone shows that it stands in a listing.
+fn is_known(name: &str) -> bool {
+    DeliveryFile::parse(name).is_some() || is_trace(name) || folder::date(name).is_some()
+}
+
+fn is_name(word: &str) -> bool {
+    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
+    is_known(base(word))
+        || folder::is_folder_name(word)
+        || (word.chars().all(allowed) && word.contains(|c: char| matches!(c, '_' | '.') || c.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const REAL: &str = include_str!("../../fixtures/file-list-activelog.txt");
+
+    fn names(listing: &Listing) -> Vec<&str> {
+        listing.sections.iter().flat_map(|section| &section.entries).map(|entry| entry.name.as_str()).collect()
+    }
+
+    #[test]
+    fn the_real_listing_is_read_to_the_byte() {
+        let listing = parse(REAL.as_bytes());
+        let [section] = listing.sections.as_slice() else { panic!("{listing:?}") };
+        assert_eq!(section.folder.as_deref(), Some("/cm/trace/cdrrep/log4j"));
+        assert_eq!(section.totals, Some(Totals { dirs: 0, files: 4 }));
+        assert_eq!(section.is_complete(), Some(true));
+        let newest = &section.entries[3];
+        assert_eq!((newest.name.as_str(), newest.size), ("cdrrepmgr00073.log", Some(559_502)));
+        assert_eq!(newest.modified.unwrap().to_string(), "2019-07-25 15:12:40");
+        assert_eq!(listing.skipped_lines, 0);
+    }
+
+    #[test]
+    fn names_alone_are_read_one_or_several_a_line() {
+        let text = "admin:file list activelog cm/cdr_repository/preserve/20190205/*\n\n\
+            cmr_StandAloneCluster_01_201902051047_0\n\
+            cdr_StandAloneCluster_01_201902051047_7     cdr_StandAloneCluster_01_201902051048_8\n\
+            \ndir count = 0, file count = 3\nadmin:";
+        let listing = parse(text.as_bytes());
+        assert_eq!(names(&listing).len(), 3);
+        assert_eq!(listing.sections[0].folder.as_deref(), Some("cm/cdr_repository/preserve/20190205"));
+        assert_eq!((listing.sections.len(), listing.skipped_lines), (1, 0));
+    }
+
+    #[test]
+    fn folders_are_no_files() {
+        let text = " 02 Dec,2004 12:00:59        <dir>  20190715\n <dir>   odd name\n\
+            <dir>   20190716\n20190717\ndir count = 3, file count = 0\n";
+        let listing = parse(text.as_bytes());
+        assert_eq!(listing.sections[0].folders, ["20190715", "20190716", "20190717"]);
+        assert_eq!((names(&listing).len(), listing.skipped_lines), (0, 1));
+    }
+
+    #[test]
+    fn the_pager_and_what_a_terminal_adds_are_passed_over() {
+        let text = "\u{feff}admin:file list activelog /cm/cdr_repository/preserve/07152019/ page detail\r\n\r\n\
+            \x1b[K 15 Jul,2019 04:12:03        1,234  cdr_C_01_201907150412_1\r\n\
+            options: q=quit, n=next, p=prev, b=begin, e=end (lines 1 - 20 of 2342) :\r\n\
+            options: q=quit, n=next, p=prev, b=begin, e=end (lines 21 - 40 of 2342) : n\r\
+            15 Jul,2019 04:13:03        1,234  cdr_C_01_201907150413_2\r\n\
+            dir count = 0, file count = 2\r\nadmin:\r\n";
+        let listing = parse(text.as_bytes());
+        assert_eq!(names(&listing), ["cdr_C_01_201907150412_1", "cdr_C_01_201907150413_2"]);
+        assert_eq!((listing.sections.len(), listing.skipped_lines), (1, 0), "{listing:?}");
+        assert_eq!(listing.sections[0].is_complete(), Some(true));
+    }
+
+    #[test]
+    fn a_name_that_the_window_broke_is_mended() {
+        let text = "admin:file list activelog /cm/cdr_repository/preserve/20190723 detail\n\
+            23 Jul,2019 13:17:40          901  cmr_StandAloneCluster_03_201907231317_8440\n04\n\
+            23 Jul,2019 13:18:40          901  cmr_StandAloneCluster_03_2019072\n31318_844005\n";
+        assert_eq!(
+            names(&parse(text.as_bytes())),
+            ["cmr_StandAloneCluster_03_201907231317_844004", "cmr_StandAloneCluster_03_201907231318_844005"]
+        );
+    }
+
+    #[test]
+    fn a_missing_folder_is_an_answer() {
+        let listing = parse(
+            b"admin:file list activelog /cm/cdr_repository/preserve/20190101/\nNo such file or directory\nadmin:",
+        );
+        assert!(listing.is_listing() && listing.sections[0].absent);
+    }
+
+    #[test]
+    fn a_trace_is_no_listing_though_it_names_files() {
+        let listing = parse(include_bytes!("../../fixtures/cdrrepmgr00073.log"));
+        assert!(!listing.is_listing(), "{:?}", listing.sections);
+        assert!(listing.skipped_lines > 0 && listing.first_skipped.is_some());
+    }
+
+    #[test]
+    fn a_lone_word_outside_a_listing_is_no_folder() {
+        assert!(!parse(b"preserve\ncar\nnotes.txt\n").is_listing());
+        let listing = parse(b"admin:file list activelog cm/cdr_repository\ncar destination1 preserve\n");
+        assert_eq!(listing.sections[0].folders, ["car", "destination1", "preserve"]);
+    }
+
+    #[test]
+    fn utf_16_is_read_too() {
+        let mut bytes = vec![0xff, 0xfe];
+        bytes.extend(REAL.encode_utf16().flat_map(u16::to_le_bytes));
+        assert_eq!(names(&parse(&bytes)).len(), 4);
+    }
+
+    #[test]
+    fn every_pattern_is_well_formed() {
+        for pattern in [&CONTROL, &PAGER, &PROMPT, &COMMAND, &TOTALS, &ABSENT, &DETAIL] {
+            assert!(!pattern.as_str().is_empty());
+        }
+    }
+
+    fn listed(sequences: &[u64]) -> String {
+        let line = |n: &u64| format!(" 15 Jul,2019 04:12:03  1,234  cdr_C_01_201907150412_{n}\n");
+        sequences.iter().map(line).collect::<Vec<_>>().concat()
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+            parse(&bytes);
+        }
+
+        #[test]
+        fn no_text_of_a_listing_s_parts_makes_it_panic(
+            parts in prop::collection::vec(prop::sample::select(vec![
+                "admin:", "file list activelog ", "/cm/cdr_repository/preserve/20190715/", "\n", "\r", " ", "<dir>",
+                "cdr_C_01_201907150412_1", "25 Jul,2019 13:12:01", "1,2", "dir count = ", "9", ", file count = 99999999999999999999",
+                "options: q=quit", "(", ") :", "cdrrepmgr1", "\x1b[", "*", "é",
+            ]), 0..60)
+        ) {
+            parse(parts.concat().as_bytes());
+        }
+
+        #[test]
+        fn a_paste_in_two_parts_holds_the_same_files(count in 0_usize..40, at in 0_usize..40) {
+            let sequences: Vec<u64> = (0..count as u64).collect();
+            let (first, second) = sequences.split_at(at.min(count));
+            let whole = parse(listed(&sequences).as_bytes());
+            let (first, second) = (parse(listed(first).as_bytes()), parse(listed(second).as_bytes()));
+            let parts: Vec<&str> = names(&first).into_iter().chain(names(&second)).collect();
+            prop_assert_eq!(names(&whole), parts);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! `backlog`: what waits in CUCM's preserve folder, and when CUCM starts to delete it.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use chrono::Utc;
+use walkdir::WalkDir;
+
+use super::Context;
+use crate::backlog::listing::{self, Entry, Listing, Section};
+use crate::backlog::{self, Question, Source};
+use crate::cli;
+use crate::document::backlog::Input;
+use crate::exit::Code;
+use crate::trace::delivery_file::DeliveryFile;
+
+/// The largest text that is taken for a listing: three million lines.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// The most files that are taken from a folder: a year of four nodes' two files a minute.
+const MOST_FILES: usize = 4_000_000;
+
+const WHAT_TO_GIVE: &str = "give what CUCM prints for `file list activelog /cm/cdr_repository/preserve/<date>/ \
+    detail`, or a folder of CDR and CMR files";
+
+/// What could not be read: its path, and why.
+pub type Unreadable = (String, anyhow::Error);
+
+/// Answers the question of `backlog`.
+///
+/// # Errors
+/// When no input could be read, or standard output does not take the answer.
+pub fn run(context: &Context<'_>, arguments: &cli::Backlog) -> Result<Code> {
+    let current = [PathBuf::from(".")];
+    let paths = if arguments.listings.is_empty() { current.as_slice() } else { &arguments.listings };
+    let (sources, mut unreadable) = read(paths);
+    let fatal = if sources.is_empty() { unreadable.pop() } else { None };
+    for (_, error) in &unreadable {
+        context.warn(&format!("{error:#}"));
+    }
+    if let Some((_, error)) = fatal {
+        return Err(error);
+    }
+    let question = Question { preserve_days: arguments.preserve_days, now: arguments.now.unwrap_or_else(Utc::now) };
+    let mut document = backlog::answer(&sources, question);
+    document.inputs.extend(unreadable.iter().map(|(path, error)| Input {
+        path: path.clone(),
+        lines: None,
+        skipped_lines: 0,
+        error: Some(format!("{error:#}")),
+    }));
+    let code = context.answer(&document)?;
+    let answered = document.tells_what_waits() || document.trace_folder.is_some();
+    Ok(if code == Code::Ok && !(answered && unreadable.is_empty()) { Code::Failure } else { code })
+}
+
+/// Reads listings and folders; what could not be read comes second, with its path.
+pub fn read(paths: &[PathBuf]) -> (Vec<Source>, Vec<Unreadable>) {
+    let (mut sources, mut unreadable) = (Vec::new(), Vec::new());
+    for path in paths {
+        match read_one(path, &mut unreadable) {
+            Ok(source) => sources.push(source),
+            Err(error) => unreadable.push((path.display().to_string(), error)),
+        }
+    }
+    (sources, unreadable)
+}
+
+fn read_one(path: &Path, unreadable: &mut Vec<Unreadable>) -> Result<Source> {
+    let named = || format!("{}; {WHAT_TO_GIVE}", path.display());
+    if path == Path::new("-") {
+        return text(path, &mut io::stdin().lock());
+    }
+    let metadata = fs::metadata(path).with_context(named)?;
+    if metadata.is_dir() {
+        return folder(path, unreadable);
+    }
+    if let Some(entry) = delivery_file(path, metadata.len()) {
+        return Ok(pulled(path, vec![Section { entries: vec![entry], ..Section::default() }]));
+    }
+    text(path, &mut File::open(path).with_context(named)?)
+}
+
+fn text(path: &Path, input: &mut dyn Read) -> Result<Source> {
+    let mut bytes = Vec::new();
+    input.take(MOST_BYTES + 1).read_to_end(&mut bytes).with_context(|| path.display().to_string())?;
+    if bytes.len() as u64 > MOST_BYTES {
+        bail!("{}: larger than any listing; {WHAT_TO_GIVE}", path.display());
+    }
+    let listing = listing::parse(&bytes);
+    if !listing.is_listing() {
+        bail!("{}: no listing in it; {WHAT_TO_GIVE}", path.display());
+    }
+    Ok(Source { path: path.display().to_string(), listing, is_text: true })
+}
+
+/// The CDR and CMR files below a folder, a section for each folder that holds some.
+fn folder(root: &Path, unreadable: &mut Vec<Unreadable>) -> Result<Source> {
+    let mut by_folder: BTreeMap<PathBuf, Vec<Entry>> = BTreeMap::new();
+    let mut count = 0;
+    for found in WalkDir::new(root) {
+        match found.and_then(|found| Ok((found.metadata()?, found))) {
+            Ok((metadata, found)) if metadata.is_file() => {
+                let Some(entry) = delivery_file(found.path(), metadata.len()) else { continue };
+                by_folder.entry(below(root, found.path())).or_default().push(entry);
+                count += 1;
+            }
+            Ok(_) => {}
+            Err(error) => unreadable.push((root.display().to_string(), error.into())),
+        }
+        if count > MOST_FILES {
+            bail!("{}: more than {MOST_FILES} CDR and CMR files; give one date's folder at a time", root.display());
+        }
+    }
+    if by_folder.is_empty() {
+        bail!("{}: no CDR or CMR files in this folder; {WHAT_TO_GIVE}", root.display());
+    }
+    let section = |(folder, entries): (PathBuf, _)| {
+        let folder = Some(folder.display().to_string()).filter(|folder| !folder.is_empty());
+        Section { folder, entries, ..Section::default() }
+    };
+    Ok(pulled(root, by_folder.into_iter().map(section).collect()))
+}
+
+/// A file's folder, from the given one's own name on: what lies above it says nothing about CUCM.
+fn below(root: &Path, file: &Path) -> PathBuf {
+    let folder = file.parent().unwrap_or(file);
+    root.parent().and_then(|above| folder.strip_prefix(above).ok()).unwrap_or(folder).to_owned()
+}
+
+fn pulled(path: &Path, sections: Vec<Section>) -> Source {
+    let listing = Listing { sections, ..Listing::default() };
+    Source { path: path.display().to_string(), listing, is_text: false }
+}
+
+fn delivery_file(path: &Path, size: u64) -> Option<Entry> {
+    let name = path.file_name()?.to_str()?;
+    DeliveryFile::parse(name)?;
+    Some(Entry { name: name.to_owned(), size: Some(size), modified: None })
+}
