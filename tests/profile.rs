@@ -17,7 +17,7 @@ fn json(args: &[&str]) -> Value {
 
 #[test]
 fn the_list_names_every_profile_and_the_default_ones() {
-    let all = ["cucm-12.5", "cucm-14", "cucm-15", "jsch-0.1.44", "jsch-0.1.54"];
+    let all = ["cucm-12.5", "cucm-14", "cucm-15", "jsch-0.1.44", "jsch-0.1.54", "jsch-0.1.55"];
     let mut run = cdrdiag(&["profile", "list"]).code(0);
     for id in all {
         run = run.stdout(contains(id));
@@ -79,10 +79,22 @@ fn a_broken_or_unknown_profile_is_one_clear_line_and_code_3() {
         .stdout("")
         .stderr(contains(path).and(contains("\"hostkey\", did you mean \"host_key\"?")).and(one_line()));
     cdrdiag(&["profile", "show", "cucm-13"]).code(3).stdout("").stderr(
-        contains("cucm-12.5, cucm-14, cucm-15, jsch-0.1.44, jsch-0.1.54")
+        contains("cucm-12.5, cucm-14, cucm-15, jsch-0.1.44, jsch-0.1.54, jsch-0.1.55")
             .and(contains("did you mean cucm-1"))
             .and(one_line()),
     );
     cdrdiag(&["profile", "show", "./nowhere.toml"]).code(3).stderr(contains("nowhere.toml").and(one_line()));
     cdrdiag(&["profile", "show", folder.path().to_str().unwrap()]).code(3).stderr(one_line());
+}
+
+#[test]
+fn both_answers_have_the_form_of_their_schemas() {
+    use cdrdiag::document::{
+        json_schema,
+        profile::{ProfileList, ProfileShow},
+    };
+    let list = serde_json::to_value(json_schema::<ProfileList>()).unwrap();
+    let show = serde_json::to_value(json_schema::<ProfileShow>()).unwrap();
+    jsonschema::validate(&list, &json(&["profile", "list", "--json"])).unwrap();
+    jsonschema::validate(&show, &json(&["profile", "show", "cucm-12.5", "--fips", "--json"])).unwrap();
 }

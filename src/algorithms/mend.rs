@@ -43,17 +43,31 @@ pub struct Change {
     pub unmet: bool,
 }
 
+/// How welcome an addition is. One of a better class always comes first; within a class one that serves more
+/// clients, and then the stronger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rank<C> {
+    /// What counts more than the number of clients served.
+    pub class: C,
+    /// What counts less.
+    pub strength: u8,
+}
+
 /// Finds the least change. `rank` tells how welcome an addition is; `None`: the server cannot have it.
-pub fn mend<R: Ord>(offered: &[String], demands: &[Demand<'_>], rank: impl Fn(&str) -> Option<R>) -> Change {
+pub fn mend<C: Ord>(offered: &[String], demands: &[Demand<'_>], rank: impl Fn(&str) -> Option<Rank<C>>) -> Change {
     let mut change = Change { list: offered.to_vec(), ..Change::default() };
     let mut open: Vec<_> = demands.iter().collect();
     loop {
         open.retain(|demand| !demand.is_met_by(&change.list));
         let best = candidates(&open)
             .filter_map(|name| Some((name, rank(name)?)))
-            .max_by_key(|(name, _)| (open.iter().filter(|demand| demand.can_use(name)).count(), rank(name)));
+            .map(|(name, rank)| {
+                let serves = open.iter().filter(|demand| demand.can_use(name)).count();
+                ((rank.class, serves, rank.strength), name)
+            })
+            .max();
         match best {
-            Some((name, _)) => {
+            Some((_, name)) => {
                 change.list.push(name.to_owned());
                 change.adds.push(name.to_owned());
             }
@@ -87,9 +101,10 @@ mod tests {
     use crate::algorithms::offer::split_list;
     use proptest::prelude::*;
 
-    /// Ranks by the name itself: `z` is the strongest; `x…` the server cannot have.
-    fn rank(name: &str) -> Option<String> {
-        (!name.starts_with('x')).then(|| name.to_owned())
+    /// Ranks by the name itself: later letters are stronger, `w` is of a lower class, `x` the server cannot have.
+    fn rank(name: &str) -> Option<Rank<bool>> {
+        let strength = name.bytes().next().unwrap_or_default();
+        (name != "x").then_some(Rank { class: name != "w", strength })
     }
 
     fn mended(offered: &str, clients: &[(&str, &'static str)]) -> Change {
@@ -117,6 +132,11 @@ mod tests {
     fn one_addition_serves_every_client_where_one_can() {
         assert_eq!(mended("p", &[("a,c", ""), ("a,d", "")]).adds, ["a"]);
         assert_eq!(mended("p", &[("c", ""), ("d", "")]).adds, ["d", "c"]);
+    }
+
+    #[test]
+    fn what_serves_every_client_but_is_of_a_lower_class_serves_only_whom_nothing_better_does() {
+        assert_eq!(mended("p", &[("a,w", ""), ("a,w", ""), ("w", "")]).adds, ["a", "w"]);
     }
 
     #[test]

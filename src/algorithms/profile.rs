@@ -110,12 +110,13 @@ impl Profile {
     }
 }
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     include_str!("profiles/cucm-12.5.toml"),
     include_str!("profiles/cucm-14.toml"),
     include_str!("profiles/cucm-15.toml"),
     include_str!("profiles/jsch-0.1.44.toml"),
     include_str!("profiles/jsch-0.1.54.toml"),
+    include_str!("profiles/jsch-0.1.55.toml"),
 ];
 
 /// The built-in profiles: CUCM's releases in their order, then JSch's versions.

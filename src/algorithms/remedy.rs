@@ -1,9 +1,11 @@
 //! The least change on a server that lets refused clients in: the whole new line, where it goes, how it is checked
 //! and loaded, and what it weakens. Cases that no line mends are told in words.
 
+use std::collections::BTreeMap;
+
 use super::judge::{Judgement, Obstacle, is_group_exchange};
 use super::knowledge::{self, Setting};
-use super::mend::{Change, Demand, mend};
+use super::mend::{Change, Demand, Rank, mend};
 use super::offer::{Category, Offer, is_marker};
 use super::profile::Profile;
 use super::server::{Configuration, Lines, Server};
@@ -34,6 +36,9 @@ fn plain_title(identification: Option<&Identification>) -> Option<String> {
     let software = identification.software.clone()?;
     Some(identification.version.as_ref().map_or_else(|| software.clone(), |version| format!("{software} {version}")))
 }
+
+/// The ECDSA key that is in the usual file, in `ssh-keygen`'s words.
+const USUAL_ECDSA: &str = "ecdsa -b 256";
 
 /// One setting that has to change, with the clients that need it.
 struct Case<'a> {
@@ -67,8 +72,10 @@ impl<'a> Case<'a> {
         if self.change.unmet {
             return vec![self.out_of_reach()];
         }
-        let keys: Vec<_> = self.missing_keys().filter_map(|(name, key)| self.make_key(name, key)).collect();
-        let keys_suffice = !keys.is_empty() && self.missing_keys().count() == self.change.adds.len();
+        let missing = self.missing_keys();
+        let keys: Vec<_> = missing.iter().filter_map(|(key, names)| self.make_key(key, names)).collect();
+        let for_new_keys: usize = missing.values().map(Vec::len).sum();
+        let keys_suffice = !keys.is_empty() && for_new_keys == self.change.adds.len();
         let list = match self.server.map(|server| &server.product.configuration) {
             Some(Configuration::Lines(lines)) => self.line(lines, keys_suffice),
             Some(_) if keys_suffice => None,
@@ -134,47 +141,59 @@ impl<'a> Case<'a> {
         Remedy { adds: vec![], weakens: None, reason, ..self.blank() }
     }
 
-    /// The added host key algorithms for which the server shows no key, with `ssh-keygen`'s words for one; each
-    /// key once.
-    fn missing_keys(&self) -> impl Iterator<Item = (&str, &'static str)> {
-        let adds = self.change.adds.iter().filter(|_| self.setting == Setting::HostKey);
-        adds.filter_map(|name| Some((name.as_str(), key_of(name)?))).filter(|(_, key)| !has_key(&self.offered, key))
+    /// The keys, in `ssh-keygen`'s words, that the server does not show, each with the additions that need it.
+    fn missing_keys(&self) -> BTreeMap<&'static str, Vec<String>> {
+        let mut keys: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for name in self.change.adds.iter().filter(|_| self.setting == Setting::HostKey) {
+            if let Some(key) = key_of(name).filter(|key| !has_key(&self.offered, key)) {
+                keys.entry(key).or_default().push(name.clone());
+            }
+        }
+        keys
     }
 
     /// sshd finds a key in the default place by itself, unless a `HostKey` line names others: the first such line
     /// switches the default set off.
-    fn make_key(&self, name: &str, key: &str) -> Option<Remedy> {
+    fn make_key(&self, key: &str, names: &[String]) -> Option<Remedy> {
         let server = self.server?;
         let store = server.product.key.as_ref()?;
-        let kind = key.split(' ').next().unwrap_or(key);
-        let taken =
-            self.offered.iter().filter_map(|other| key_of(other)).any(|other| other != key && other.starts_with(kind));
-        let file = store.file(key, taken);
+        // ssh-keygen -A, and so every installation, makes an ECDSA key of 256 bits under the usual name.
+        let own = key.starts_with("ecdsa") && (key != USUAL_ECDSA || self.shows_another_ecdsa_key());
+        let file = store.file(key, own);
         let (config, load) = match &server.product.configuration {
             Configuration::Lines(lines) => (Some(server.file(lines).to_owned()), server.commands(lines)),
             _ => (None, store.reload.clone()),
         };
+        let directive = store.directive.as_deref().unwrap_or_default();
         let needed = match &store.list {
-            Some(list) if !taken => format!(
-                " The line is needed only where `{list}` does not show the key afterwards; where the file has no {} line at all leave it out, as a first one switches off the keys in their default places.",
-                store.directive.as_deref().unwrap_or_default()
+            Some(list) if own => format!(
+                " Where the file has no {directive} line yet, write one for each key that `{list}` shows today as well: a first one switches off the keys in their default places."
             ),
-            _ => String::new(),
+            Some(list) => format!(
+                " The line is needed only where `{list}` does not show the key afterwards; where the file has no {directive} line at all leave it out, as a first one switches off the keys in their default places."
+            ),
+            None => String::new(),
         };
         Some(Remedy {
             file: config,
             directive: store.directive.clone(),
             line: store.directive.as_ref().map(|directive| format!("{directive} {}", file.written)),
-            adds: vec![name.to_owned()],
+            adds: names.to_vec(),
             reason: format!(
-                "{} {name} needs a host key that the server does not show: make it, unless {} exists.{needed}",
+                "{} A key for {} is needed, and the server shows none: make it, unless {} exists.{needed}",
                 self.why(),
+                names.join(", "),
                 file.path
             ),
             commands: std::iter::once(store.make(key, &file)).chain(store.list.clone()).chain(load).collect(),
             weakens: None,
             ..self.blank()
         })
+    }
+
+    fn shows_another_ecdsa_key(&self) -> bool {
+        let mut keys = self.offered.iter().filter_map(|name| key_of(name));
+        keys.any(|key| key.starts_with("ecdsa") && key != USUAL_ECDSA)
     }
 
     /// Who is refused, and why.
@@ -184,12 +203,12 @@ impl<'a> Case<'a> {
         let cause = self.clients.iter().flat_map(|(_, judgement)| judgement.obstacles.iter().filter(concerns)).next();
         let title = self.setting.title();
         let cause = match cause {
-            Some(Obstacle::Unverifiable(name)) => format!("agrees on {name}, which it cannot verify"),
-            Some(Obstacle::GroupSize) => "agrees on a group exchange whose sizes the server refuses".to_owned(),
-            Some(Obstacle::EmptyName(_)) => format!("gives up at an empty name in the server's {title} list"),
-            _ => format!("has no {title} algorithm in common with the server"),
+            Some(Obstacle::Unverifiable(name)) => format!("{name} is agreed on and cannot be verified"),
+            Some(Obstacle::GroupSize) => "a group exchange is agreed on whose sizes the server refuses".to_owned(),
+            Some(Obstacle::EmptyName(_)) => format!("an empty name in the server's {title} list ends the negotiation"),
+            _ => format!("no {title} algorithm is common with the server"),
         };
-        format!("{} {cause}.", ids.join(", "))
+        format!("{}: {cause}.", ids.join(", "))
     }
 
     /// What changes in the list.
@@ -197,7 +216,7 @@ impl<'a> Case<'a> {
         let mut what = Vec::new();
         if !self.change.adds.is_empty() {
             let one = self.change.adds.len() == 1;
-            let best = if one { "the strongest that it proposes and the server can have" } else { "one each" };
+            let best = if one { "the strongest that serves" } else { "no single one serves all" };
             what.push(format!("Add {} ({best}); all else stays as it is offered today.", self.change.adds.join(", ")));
         }
         if !self.change.drops.is_empty() {
@@ -272,13 +291,15 @@ fn demands<'a>(setting: Setting, profile: &'a Profile, server: Option<&Server>) 
         .collect()
 }
 
-/// How welcome an addition is: one whose key is there before one that needs a new key, then by strength.
-fn rank(setting: Setting, name: &str, server: Option<&Server>, offered: &[String]) -> Option<(bool, u8)> {
+/// How welcome an addition is: one whose key is there before one that needs a new key, one that nobody calls weak
+/// before one that somebody does. `None`: this server does not have it.
+fn rank(setting: Setting, name: &str, server: Option<&Server>, offered: &[String]) -> Option<Rank<(bool, bool)>> {
     if server.and_then(|server| server.has(setting, name)) == Some(false) {
         return None;
     }
     let ready = setting != Setting::HostKey || key_of(name).is_none_or(|key| has_key(offered, key));
-    Some((ready, knowledge::strength(setting, name)))
+    let sound = knowledge::algorithm(setting, name).is_some_and(|entry| entry.weak.is_none());
+    Some(Rank { class: (ready, sound), strength: knowledge::strength(setting, name) })
 }
 
 fn key_of(name: &str) -> Option<&'static str> {
@@ -392,6 +413,22 @@ mod tests {
     }
 
     #[test]
+    fn a_weak_method_is_added_only_for_the_client_that_has_nothing_better() {
+        let all = ["cucm-12.5", "cucm-14", "cucm-15", "jsch-0.1.44"];
+        let offer = server("curve25519-sha256", "ssh-ed25519", "aes128-ctr", "hmac-sha2-256,hmac-sha1");
+        let found = remedied(&all, &offer, DEBIAN);
+        assert_eq!(
+            lines(&found),
+            [
+                "KexAlgorithms curve25519-sha256,ecdh-sha2-nistp521,diffie-hellman-group1-sha1",
+                "HostKey /etc/ssh/ssh_host_rsa_key",
+                "HostKeyAlgorithms ssh-ed25519,rsa-sha2-512,ssh-rsa",
+            ]
+        );
+        assert_eq!(found[1].adds, ["rsa-sha2-512", "ssh-rsa"]);
+    }
+
+    #[test]
     fn a_server_without_an_rsa_key_is_told_to_make_one() {
         let offer = server("ecdh-sha2-nistp521", "ssh-ed25519", "aes256-ctr", "hmac-sha2-256");
         let found = remedied(&["cucm-15"], &offer, DEBIAN);
@@ -436,6 +473,20 @@ mod tests {
             assert!(found.iter().all(|remedy| remedy.line.is_none() && remedy.reason.contains(word)), "{raw}");
             assert_eq!(found[0].adds, ["ecdh-sha2-nistp521"], "{raw}");
         }
+    }
+
+    #[test]
+    fn dropbear_takes_no_line_but_a_new_key() {
+        let offer = server("ecdh-sha2-nistp521", "ssh-ed25519", "aes256-ctr", "hmac-sha2-256");
+        let found = remedied(&["cucm-15"], &offer, "SSH-2.0-dropbear_2022.83");
+        assert_eq!(
+            (found.len(), &found[0].line, found[0].adds.as_slice()),
+            (1, &None, ["rsa-sha2-256".to_owned()].as_slice())
+        );
+        assert_eq!(
+            found[0].commands,
+            ["dropbearkey -t rsa -f /etc/dropbear/dropbear_rsa_host_key", "systemctl restart dropbear"]
+        );
     }
 
     #[test]

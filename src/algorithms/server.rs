@@ -29,6 +29,8 @@ pub struct Product {
     pattern: String,
     knowledge: Option<Knowledge>,
     #[serde(default)]
+    lacks: Vec<String>,
+    #[serde(default)]
     groups: Vec<SmallestGroup>,
     /// Its host keys.
     pub key: Option<KeyStore>,
@@ -84,12 +86,12 @@ pub struct KeyFile {
 }
 
 impl KeyStore {
-    /// The file of a key; `key` is `ssh-keygen`'s type and size (`rsa -b 3072`). `taken` tells that the type's
-    /// usual file holds a key of another size.
-    pub fn file(&self, key: &str, taken: bool) -> KeyFile {
+    /// The file of a key; `key` is `ssh-keygen`'s type and size (`rsa -b 3072`). `own` asks for a name with the
+    /// size in it, as the type's usual file holds a key of another size.
+    pub fn file(&self, key: &str, own: bool) -> KeyFile {
         let kind = key.split(' ').next().unwrap_or(key);
         let size = key.rsplit(' ').next().unwrap_or(key);
-        let kind = if taken { format!("{kind}{size}") } else { kind.to_owned() };
+        let kind = if own { format!("{kind}{size}") } else { kind.to_owned() };
         let name = self.file.replace("{kind}", &kind);
         let written = self.directive_folder.as_ref().unwrap_or(&self.folder);
         KeyFile { path: format!("{}{name}", self.folder), written: format!("{written}{name}") }
@@ -178,6 +180,9 @@ impl Server {
 
     /// Whether this version has the algorithm, as far as the data tells; `None`: it does not.
     pub fn has(&self, setting: Setting, name: &str) -> Option<bool> {
+        if self.product.lacks.iter().any(|lacking| lacking == name) {
+            return Some(false);
+        }
         self.product.knowledge.map(|Knowledge::Openssh| {
             knowledge::algorithm(setting, name).is_some_and(|entry| entry.in_openssh(self.version.as_ref()))
         })
