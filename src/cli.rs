@@ -79,6 +79,8 @@ pub enum Command {
     Profile(Profile),
     /// Read listings of CUCM's preserve folder: what waits, and when CUCM starts to delete it
     Backlog(Backlog),
+    /// Show what the configuration file sets, and what holds besides
+    Config,
 }
 
 /// Arguments of `probe`.

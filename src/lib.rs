@@ -11,6 +11,8 @@
 //! | [`ssh`] | the SSH wire: identification strings, packets, KEXINIT, and the sockets that carry them |
 //! | [`document`] | the answers as data: what `--json` prints |
 //! | [`report`] | documents rendered for people |
+//! | [`saved`] | answers that were saved earlier, by cdrdiag, nmap or ssh-audit |
+//! | [`config`] | the configuration file |
 //! | [`suggest`] | "did you mean …?" |
 //! | [`exit`] | the exit codes |
 //!
@@ -20,9 +22,11 @@ pub mod algorithms;
 pub mod backlog;
 pub mod cli;
 pub mod commands;
+pub mod config;
 pub mod document;
 pub mod exit;
 pub mod report;
+pub mod saved;
 pub mod ssh;
 pub mod suggest;
 pub mod trace;

@@ -2,6 +2,8 @@
 //! Nothing here opens a socket.
 
 pub mod answer;
+pub mod comparison;
+mod comparison_findings;
 pub mod judge;
 pub mod knowledge;
 pub mod mend;

@@ -1,10 +1,12 @@
 //! One command a file: from arguments to a document. What a command prints goes through [`Context`].
 
 pub mod backlog;
+pub mod config;
 pub mod examine;
 pub mod parse_log;
 pub mod probe;
 pub mod profile;
+pub mod targets;
 
 pub use profile::profiles;
 
@@ -27,6 +29,7 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
         Command::Probe(args) => probe::run(args, &context),
         Command::Profile(args) => profile::run(args, &context),
         Command::Backlog(arguments) => backlog::run(&context, arguments),
+        Command::Config => config::run(&context),
     }
 }
 

@@ -9,8 +9,9 @@ use anyhow::{Context as _, Result};
 
 use super::examine::{Examination, Named};
 use super::{Context, profiles};
+use crate::algorithms::answer::profile_refs;
 use crate::cli;
-use crate::document::probe::{Probe, ProfileRef, Target as Entry};
+use crate::document::probe::{Probe, Target as Entry};
 use crate::exit::{Code, UsageError};
 use crate::ssh::connect::Family;
 use crate::ssh::target::Target;
@@ -35,7 +36,7 @@ pub fn run(args: &cli::Probe, context: &Context<'_>) -> Result<Code> {
         done += 1;
         context.progress(&progress_line(done, whole, entry));
     });
-    let profiles = examination.profiles.iter().map(ProfileRef::from).collect();
+    let profiles = profile_refs(&examination.profiles);
     context.answer(&Probe { profiles, targets: entries, warnings: Vec::new() })
 }
 
