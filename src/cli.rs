@@ -1,6 +1,7 @@
 //! Every command and flag, and nothing else: no file is opened and nothing is decided here.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -87,7 +88,8 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct Probe {
-    /// Servers: host, host:port, [v6]:port
+    /// Servers: host, host:port, [v6]:port, a name from the configuration file, or a saved answer (JSON of
+    /// cdrdiag or ssh-audit, nmap's ssh2-enum-algos)
     #[arg(value_name = "TARGET", required_unless_present = "list")]
     pub targets: Vec<String>,
 
@@ -112,13 +114,14 @@ pub struct Probe {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
-    /// The port where a target names none
-    #[arg(long, value_name = "PORT", default_value_t = 22, value_parser = clap::value_parser!(u16).range(1..))]
-    pub port: u16,
+    /// The port where a target names none [default: the configuration file's, else 22]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
 
-    /// Seconds for a server as a whole, from its name to the last handshake
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
-    pub timeout: f64,
+    /// Seconds for a server as a whole, from its name to the last handshake [default: the configuration file's,
+    /// else 10]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub timeout: Option<Duration>,
 
     /// Use IPv4 only
     #[arg(short = '4', long, conflicts_with = "ipv6")]
@@ -246,9 +249,9 @@ fn utc_time(text: &str) -> Result<DateTime<Utc>, String> {
 }
 
 /// A time in seconds, up to a day.
-fn seconds(text: &str) -> Result<f64, String> {
+fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().filter(|seconds: &f64| *seconds > 0.0 && *seconds <= 86_400.0);
-    seconds.ok_or_else(|| "give seconds, more than 0 and at most 86400".to_owned())
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| "give seconds, more than 0 and at most 86400".to_owned())
 }
 
 fn trace_time_from(text: &str) -> Result<NaiveDateTime, String> {
@@ -286,7 +289,7 @@ mod tests {
 
     #[test]
     fn a_timeout_is_a_time_that_can_pass() {
-        assert_eq!(seconds("0.5"), Ok(0.5));
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
         for wrong in ["0", "-1", "nan", "inf", "1e9", "ten"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
         }

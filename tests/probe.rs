@@ -161,6 +161,35 @@ fn many_targets_are_answered_in_the_order_given() {
 }
 
 #[test]
+fn a_target_may_be_a_name_of_the_configuration_or_a_saved_answer() {
+    let peer = ScriptedPeer::start(good("x_1", &modern()));
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let port = peer.address().port();
+    let settings = "[defaults]\nprofile = [\"cucm-15\"]\ntimeout = 20";
+    let config = format!("{settings}\n[targets.primary]\nhost = \"127.0.0.1\"\nport = {port}\n");
+    let config = file("cdrdiag.toml", &config);
+    let args = ["--json", "--no-handshake", "--config", &config, "primary"];
+    let live = probe(&args);
+    assert_eq!(live.code, 0, "{}", live.stderr);
+    let saved = file("saved.json", &live.stdout);
+    let calls = peer.calls();
+    let (code, again) = json(&["--config", &config, &saved]);
+    assert_eq!((code, peer.calls()), (0, calls), "a saved answer opens no connection");
+    let (live, again) = (&serde_json::from_str::<Value>(&live.stdout).unwrap()["targets"][0], &again["targets"][0]);
+    assert_eq!(live["target"], "primary");
+    assert_eq!((&live["offer"], &live["clients"]), (&again["offer"], &again["clients"]));
+    assert_eq!(again["clients"].as_array().unwrap().len(), 1, "the configuration's profile");
+    assert!(again["timing_ms"]["total"].is_null());
+    assert_eq!(probe(&[&file("broken.json", "{}")]).code, 3);
+    assert_eq!(probe(&["nowhere.json"]).code, 3);
+}
+
+#[test]
 fn several_targets_are_summed_up_and_only_problems_are_told_at_length() {
     let fine = ScriptedPeer::start(good("x_1", &modern()));
     let wrong = ScriptedPeer::start(vec![Step::Send(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec())]);

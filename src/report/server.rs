@@ -212,7 +212,8 @@ pub fn notes(target: &Target, page: &mut Page) {
 /// Who the server is.
 fn facts(target: &Target, page: &mut Page) {
     if let Some(identification) = &target.identification {
-        page.fact("server", Tone::Plain, &identification.raw);
+        let raw = Some(identification.raw.clone()).filter(|raw| !raw.is_empty());
+        page.fact("server", Tone::Plain, &raw.unwrap_or_else(|| software(target)));
         for line in &identification.preceding_lines {
             page.fact("before it", Tone::Faint, line);
         }
@@ -244,7 +245,10 @@ fn facts(target: &Target, page: &mut Page) {
         ("done", timing.total),
     ];
     let shown = steps.into_iter().filter_map(|(step, ms)| Some(format!("{step} {:.0} ms", ms?)));
-    page.fact("time", Tone::Faint, &shown.collect::<Vec<_>>().join(", "));
+    let shown: Vec<_> = shown.collect();
+    if !shown.is_empty() {
+        page.fact("time", Tone::Faint, &shown.join(", "));
+    }
 }
 
 /// The server's lists; what a client takes of each is marked.
