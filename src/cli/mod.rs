@@ -127,6 +127,10 @@ pub struct Compare {
     #[arg(value_name = "SECONDARY")]
     pub secondary: String,
 
+    /// More servers, each to compare with the first
+    #[arg(value_name = "OTHER")]
+    pub others: Vec<String>,
+
     /// How servers are reached.
     #[command(flatten)]
     pub connection: Connection,

@@ -141,6 +141,8 @@ impl Examination {
             }
             client.disagreement =
                 disagreement(client, &handshake, |category, name| handshake::supported(category).contains(&name));
+            let key = handshake.host_key.clone().filter(|key| !entry.host_keys.contains(key));
+            entry.host_keys.extend(key);
             client.handshake = Some(handshake);
         }
     }
