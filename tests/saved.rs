@@ -1,5 +1,6 @@
 //! Saved answers of real servers: each form tells the same as the KEXINIT that the server sent, except for what
 //! the form lacks. fixtures/saved/README.md says how they were made.
+#![allow(clippy::unwrap_used, reason = "a test that can't go on is to panic")]
 
 use std::path::PathBuf;
 

@@ -1,12 +1,11 @@
 //! Two judged servers side by side: which lists differ, and which difference matters to CUCM.
 
-use super::answer::profile_refs;
 use super::judge::judge;
 use super::offer::{Category, Offer, is_marker};
 use super::profile::Profile;
 use super::remedy::remedies;
 use crate::document::compare::{CategoryDifference, ClientDifference, Compare, Required, Side};
-use crate::document::probe::{Access, Client, Target};
+use crate::document::probe::{Access, Client, ProfileRef, Target};
 use crate::document::remedy::Remedy;
 
 /// Compares two servers that were judged by these profiles (see [`super::answer::judge_target`]).
@@ -14,7 +13,7 @@ pub fn compare(primary: Target, secondary: Target, profiles: &[Profile]) -> Comp
     let clients = profiles.iter().map(|profile| client(profile, &primary, &secondary)).collect();
     let remedy = [remedy(&primary, &secondary, profiles), remedy(&secondary, &primary, profiles)].concat();
     Compare {
-        profiles: profile_refs(profiles),
+        profiles: profiles.iter().map(ProfileRef::from).collect(),
         categories: categories(primary.offer.as_ref(), secondary.offer.as_ref()),
         clients,
         findings: super::comparison_findings::findings(&primary, &secondary, profiles),

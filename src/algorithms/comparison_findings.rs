@@ -24,7 +24,8 @@ pub(super) fn findings(primary: &Target, secondary: &Target, profiles: &[Profile
         found.extend(not_judged(target).map(|text| (Weight::NotJudged, Vec::new(), text)));
     }
     for profile in profiles {
-        let title = if profile.title.is_empty() { &profile.id } else { &profile.title };
+        // A title's part behind the comma tells which client it is; here that goes without saying.
+        let title = profile.title.split(',').next().filter(|title| !title.is_empty()).unwrap_or(&profile.id);
         for (weight, text) in of_client(profile, primary, secondary) {
             match found.iter_mut().find(|(known, _, said)| *known == weight && *said == text) {
                 Some((_, titles, _)) => titles.push(title),
@@ -71,10 +72,10 @@ fn one_refuses((good, accepts): (&String, &Client), (bad, refuses): (&String, &C
         .into_iter()
         .filter_map(|category| Some(format!("{} as {}", accepts.agreed.get(&category)?, kind(category))))
         .collect();
-    match works.is_empty() {
-        true => text,
-        false => format!("{text}; on {good} they agree on {}, which {bad} does not offer", works.join(", ")),
+    if works.is_empty() {
+        return text;
     }
+    format!("{text}; on {good} they agree on {}, which {bad} does not offer", works.join(", "))
 }
 
 fn both_accept((here, left): (&String, &Client), (there, right): (&String, &Client)) -> Vec<(Weight, String)> {

@@ -33,7 +33,7 @@ pub type Unreadable = (String, anyhow::Error);
 ///
 /// # Errors
 /// When no input could be read, or standard output does not take the answer.
-pub fn run(context: &Context<'_>, arguments: &cli::Backlog) -> Result<Code> {
+pub fn run(arguments: &cli::Backlog, context: &Context<'_>) -> Result<Code> {
     let current = [PathBuf::from(".")];
     let paths = if arguments.listings.is_empty() { current.as_slice() } else { &arguments.listings };
     let (sources, mut unreadable) = read(paths);

@@ -1,11 +1,12 @@
 //! One command a file: from arguments to a document. What a command prints goes through [`Context`].
 
 pub mod backlog;
+mod compare;
 pub mod config;
 pub mod examine;
 pub mod parse_log;
-pub mod probe;
-pub mod profile;
+mod probe;
+mod profile;
 pub mod targets;
 
 pub use profile::profiles;
@@ -26,10 +27,11 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
     let context = Context { global: &cli.global };
     match &cli.command {
         Command::ParseLog(args) => parse_log::run(args, &context),
-        Command::Probe(args) => probe::run(args, &context),
-        Command::Profile(args) => profile::run(args, &context),
-        Command::Backlog(arguments) => backlog::run(&context, arguments),
+        Command::Backlog(args) => backlog::run(args, &context),
         Command::Config => config::run(&context),
+        Command::Probe(args) => probe::run(args, &context),
+        Command::Compare(args) => compare::run(args, &context),
+        Command::Profile(args) => profile::run(args, &context),
     }
 }
 

@@ -2,6 +2,7 @@
 //! trace said is escaped on the way.
 
 pub mod backlog;
+mod compare;
 mod config;
 pub mod escape;
 pub mod page;

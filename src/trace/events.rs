@@ -106,24 +106,25 @@ pub fn may_matter(line: &[u8]) -> bool {
     }
 }
 
-/// As [`may_matter`], for levels below WARN. These are nearly all of a trace, so only a few bytes are looked at.
+/// As [`may_matter`], for levels below WARN. These are nearly all of a trace, so only a few bytes are looked at:
+/// of the package `cdrrep` a few classes, of any other the start of the message, as JSch's log may come through it.
+#[inline]
 fn quiet_record_may_matter(line: &[u8]) -> bool {
-    let Some(close) = memchr::memchr(b']', line) else { return false };
-    let class = line.get(close + 2..).unwrap_or_default();
-    if class.starts_with(b"cdrrep.CDRSender")
-        || class.starts_with(b"cdrrep.CDRRepClass")
-        || class.starts_with(b"sftpapi.")
-    {
-        return true;
+    // The level is five wide, so the thread's bracket opens at byte 30.
+    let Some(close) = line.get(31..).and_then(|thread| memchr::memchr(b']', thread)) else { return false };
+    let class = line.get(31 + close + 2..).unwrap_or_default();
+    match class.strip_prefix(b"cdrrep.") {
+        Some(class) => [b"CDRS", b"CDRR", b"FtpM"].into_iter().any(|start| class.starts_with(start)),
+        None => foreign_record_may_matter(class),
     }
-    if class.starts_with(b"cdrrep.FtpManager") {
-        return true;
-    }
-    let Some(end) = memchr::memchr(b')', class) else { return false };
-    let message = class.get(end + 4..).unwrap_or_default();
-    matches!(message.first(), Some(b'k' | b's' | b'c' | b'C')) && {
-        message.starts_with(b"kex: ") || message.starts_with(b"CDR") || negotiation::may_hold_lists(message)
-    }
+}
+
+fn foreign_record_may_matter(class: &[u8]) -> bool {
+    class.starts_with(b"sftpapi.")
+        || memchr::memchr(b')', class).is_some_and(|end| {
+            let message = class.get(end + 4..).unwrap_or_default();
+            message.starts_with(b"CDR") || negotiation::may_hold_lists(message)
+        })
 }
 
 /// Reads a record whose first line passed [`may_matter`]. `more` is the rest of it, noise taken out.

@@ -1,5 +1,7 @@
 //! Every command and flag, and nothing else: no file is opened and nothing is decided here.
 
+mod values;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -73,15 +75,17 @@ pub enum Color {
 pub enum Command {
     /// Read cdrrepmgr traces: what failed, to whom, since when, why
     ParseLog(ParseLog),
-    /// Read what servers offer: would CUCM's client get in, and what would change that
-    Probe(Probe),
-    /// What CUCM's client proposes, by release
-    #[command(subcommand)]
-    Profile(Profile),
     /// Read listings of CUCM's preserve folder: what waits, and when CUCM starts to delete it
     Backlog(Backlog),
     /// Show what the configuration file sets, and what holds besides
     Config,
+    /// Read what servers offer: would CUCM's client get in, and what would change that
+    Probe(Probe),
+    /// Set two servers side by side: how do they differ, and which difference matters to CUCM
+    Compare(Compare),
+    /// What CUCM's client proposes, by release
+    #[command(subcommand)]
+    Profile(Profile),
 }
 
 /// Arguments of `probe`.
@@ -110,6 +114,28 @@ pub struct Probe {
     pub variants: Variants,
 }
 
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Compare {
+    /// The server that works: a name from the configuration, host, host:port, [v6]:port, or a saved answer of
+    /// cdrdiag, nmap or ssh-audit (FILE, or FILE#HOST:PORT where it holds several servers)
+    #[arg(value_name = "PRIMARY")]
+    pub primary: String,
+
+    /// The server to compare with it
+    #[arg(value_name = "SECONDARY")]
+    pub secondary: String,
+
+    /// How servers are reached.
+    #[command(flatten)]
+    pub connection: Connection,
+
+    /// The node's settings.
+    #[command(flatten)]
+    pub variants: Variants,
+}
+
 /// How servers are reached.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
@@ -120,7 +146,7 @@ pub struct Connection {
 
     /// Seconds for a server as a whole, from its name to the last handshake [default: the configuration file's,
     /// else 10]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
     pub timeout: Option<Duration>,
 
     /// Use IPv4 only
@@ -196,11 +222,11 @@ pub struct ParseLog {
 #[derive(Debug, Clone, Default, Args)]
 pub struct Narrow {
     /// Count only what happened at or after this time of the trace (2019-07-25, "2019-07-25 13:00")
-    #[arg(long, value_name = "TIME", value_parser = trace_time_from)]
+    #[arg(long, value_name = "TIME", value_parser = values::trace_time_from)]
     pub since: Option<NaiveDateTime>,
 
     /// Count only what happened before or at this time of the trace; a date means its whole day
-    #[arg(long, value_name = "TIME", value_parser = trace_time_until)]
+    #[arg(long, value_name = "TIME", value_parser = values::trace_time_until)]
     pub until: Option<NaiveDateTime>,
 
     /// Only this destination: its host, or CDRSender's number; may be repeated
@@ -234,47 +260,8 @@ pub struct Backlog {
     pub preserve_days: Option<u32>,
 
     /// The time to judge by, in UTC (2019-07-25, "2019-07-25 13:00", or RFC 3339) [default: the clock]
-    #[arg(long, value_name = "TIME", value_parser = utc_time)]
+    #[arg(long, value_name = "TIME", value_parser = values::utc_time)]
     pub now: Option<DateTime<Utc>>,
-}
-
-/// A time with its offset, or one in UTC as people write it.
-fn utc_time(text: &str) -> Result<DateTime<Utc>, String> {
-    if let Ok(time) = DateTime::parse_from_rfc3339(text.trim()) {
-        return Ok(time.to_utc());
-    }
-    trace_time(text, "00:00:00.000")
-        .map(|time| time.and_utc())
-        .map_err(|_| "give a time as YYYY-MM-DD, YYYY-MM-DD HH:MM (UTC) or 2019-07-25T13:00:00+02:00".to_owned())
-}
-
-/// A time in seconds, up to a day.
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().ok().filter(|seconds: &f64| *seconds > 0.0 && *seconds <= 86_400.0);
-    seconds.map(Duration::from_secs_f64).ok_or_else(|| "give seconds, more than 0 and at most 86400".to_owned())
-}
-
-fn trace_time_from(text: &str) -> Result<NaiveDateTime, String> {
-    trace_time(text, "00:00:00.000")
-}
-
-fn trace_time_until(text: &str) -> Result<NaiveDateTime, String> {
-    trace_time(text, "23:59:59.999")
-}
-
-/// A time as people write it; what they leave out is taken from `rest_of_day`.
-fn trace_time(text: &str, rest_of_day: &str) -> Result<NaiveDateTime, String> {
-    let text = text.trim().replace('T', " ").replace(',', ".");
-    let (given, completed) = (
-        text.len(),
-        match text.len() {
-            10 => format!("{text} {rest_of_day}"),
-            16 => format!("{text}{}", &rest_of_day[5..]),
-            _ => text,
-        },
-    );
-    NaiveDateTime::parse_from_str(&completed, "%Y-%m-%d %H:%M:%S%.f")
-        .map_err(|_| format!("give a time of the trace as YYYY-MM-DD, YYYY-MM-DD HH:MM or YYYY-MM-DD HH:MM:SS ({given} characters were given)"))
 }
 
 #[cfg(test)]
@@ -285,30 +272,5 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_timeout_is_a_time_that_can_pass() {
-        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
-        for wrong in ["0", "-1", "nan", "inf", "1e9", "ten"] {
-            assert!(seconds(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_date_means_its_whole_day() {
-        assert_eq!(trace_time_from("2019-07-25").unwrap().to_string(), "2019-07-25 00:00:00");
-        assert_eq!(trace_time_until("2019-07-25").unwrap().to_string(), "2019-07-25 23:59:59.999");
-        assert_eq!(trace_time_until("2019-07-25 13:12").unwrap().to_string(), "2019-07-25 13:12:59.999");
-        assert_eq!(trace_time_from("2019-07-25T13:12:11,971").unwrap().to_string(), "2019-07-25 13:12:11.971");
-        assert!(trace_time_from("yesterday").is_err());
-    }
-
-    #[test]
-    fn a_time_without_an_offset_is_utc() {
-        assert_eq!(utc_time("2019-07-25").unwrap().to_rfc3339(), "2019-07-25T00:00:00+00:00");
-        assert_eq!(utc_time("2019-07-25 13:05").unwrap().to_rfc3339(), "2019-07-25T13:05:00+00:00");
-        assert_eq!(utc_time("2019-07-25T01:00:00+02:00").unwrap().to_rfc3339(), "2019-07-24T23:00:00+00:00");
-        assert!(utc_time("soon").is_err());
     }
 }
