@@ -68,7 +68,7 @@ many() {
     read_by_ssh_audit=$(ssh-audit -jj -T "$work/targets" --threads 256 2>/dev/null | grep -c '"kex": \[') || true
     hyperfine -N -i --runs "${MANY_RUNS:-5}" --export-csv "$work/many.csv" --style none \
         -n 'cdrdiag --no-handshake' "$cdrdiag probe --no-handshake --targets $work/targets" \
-        -n 'cdrdiag --no-handshake, 256' "$cdrdiag probe --no-handshake --concurrency 256 --targets $work/targets" \
+        -n 'cdrdiag --no-handshake at 256' "$cdrdiag probe --no-handshake --concurrency 256 --targets $work/targets" \
         -n 'cdrdiag' "$cdrdiag probe --targets $work/targets" \
         -n 'ssh-audit --threads 256' "ssh-audit -T $work/targets --threads 256" > /dev/null 2>&1
     echo "1,000 servers at 20 ms a leg (offers read: cdrdiag $read_by_us, ssh-audit $read_by_ssh_audit):"

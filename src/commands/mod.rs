@@ -2,6 +2,7 @@
 
 pub mod backlog;
 pub mod examine;
+mod open_files;
 pub mod parse_log;
 mod probe;
 mod profile;
