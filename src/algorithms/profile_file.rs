@@ -150,7 +150,7 @@ fn check(profile: Profile) -> Result<Profile, ProfileError> {
     }
     for category in Category::ALL {
         for name in profile.algorithms.get(category).unwrap_or_default() {
-            if name.is_empty() || name.contains(|c: char| c == ',' || c.is_whitespace() || c.is_control()) {
+            if !is_name(name) {
                 return invalid(format!(
                     "{category}: {name:?} is no algorithm name (one name an entry, no commas or blanks)"
                 ));
@@ -163,6 +163,11 @@ fn check(profile: Profile) -> Result<Profile, ProfileError> {
         return invalid("group_exchange: min, preferred and max must rise in this order".to_owned());
     }
     Ok(profile)
+}
+
+/// Whether this can be an algorithm's name.
+pub fn is_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(|c: char| c == ',' || c.is_whitespace() || c.is_control())
 }
 
 /// `[algorithms]` as a file writes it.

@@ -1,5 +1,7 @@
 //! The forms in which people write times and numbers on the command line.
 
+use std::net::{Ipv4Addr, SocketAddr};
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 /// A time with its offset, or one in UTC as people write it.
@@ -22,6 +24,16 @@ pub fn utc_time(text: &str) -> Result<DateTime<Utc>, String> {
 pub fn seconds(text: &str) -> Result<f64, String> {
     let seconds = text.parse().ok().filter(|seconds: &f64| *seconds > 0.0 && *seconds <= 86_400.0);
     seconds.ok_or_else(|| "give seconds, more than 0 and at most 86400".to_owned())
+}
+
+/// An address to listen at; a port alone means every address.
+///
+/// # Errors
+/// With a line that says which forms are taken.
+pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    let port = |text: &str| text.parse().ok().map(|port: u16| SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)));
+    let address = text.parse().ok().or_else(|| port(text.strip_prefix(':').unwrap_or(text)));
+    address.ok_or_else(|| "give ADDR:PORT (0.0.0.0:2222, [::]:2222) or a port".to_owned())
 }
 
 /// A time of a trace; a date means its beginning.
@@ -64,6 +76,17 @@ mod tests {
         assert_eq!(seconds("0.5"), Ok(0.5));
         for wrong in ["0", "-1", "nan", "inf", "1e9", "ten"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_port_alone_means_every_address() {
+        let parsed = |text| listen_address(text).map(|address| address.to_string());
+        assert_eq!(parsed("2222").as_deref(), Ok("0.0.0.0:2222"));
+        assert_eq!(parsed(":22").as_deref(), Ok("0.0.0.0:22"));
+        assert_eq!(parsed("[::1]:0").as_deref(), Ok("[::1]:0"));
+        for wrong in ["", "localhost", "10.0.0.1", "::1", "70000"] {
+            assert!(parsed(wrong).is_err(), "{wrong}");
         }
     }
 

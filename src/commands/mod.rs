@@ -1,7 +1,9 @@
 //! One command a file: from arguments to a document. What a command prints goes through [`Context`].
 
 pub mod backlog;
+mod capture;
 pub mod examine;
+mod learn;
 pub mod parse_log;
 mod probe;
 mod profile;
@@ -27,6 +29,7 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
         Command::Backlog(args) => backlog::run(args, &context),
         Command::Probe(args) => probe::run(args, &context),
         Command::Profile(args) => profile::run(args, &context),
+        Command::Capture(args) => capture::run(args, &context),
     }
 }
 
@@ -57,6 +60,11 @@ impl Context<'_> {
         if !self.global.quiet {
             tell(message);
         }
+    }
+
+    /// One line on standard error that the user has to know while the command waits; not under `--quiet`.
+    pub fn announce(&self, message: &str) {
+        self.warn(message);
     }
 
     /// One line on standard error about what was done or left out; only under `--verbose`.

@@ -2,7 +2,9 @@
 //! trace said is escaped on the way.
 
 pub mod backlog;
+mod capture;
 pub mod escape;
+mod learn;
 pub mod page;
 mod parse_log;
 mod probe;
