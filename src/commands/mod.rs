@@ -4,6 +4,7 @@ pub mod backlog;
 mod capture;
 pub mod examine;
 mod learn;
+mod open_files;
 pub mod parse_log;
 mod probe;
 mod profile;
