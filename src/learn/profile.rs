@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Place;
 use super::collector::Client;
 use super::likeness::likenesses;
-use crate::algorithms::offer::{Category, Offer};
+use crate::algorithms::offer::{Category, Offer, titles};
 use crate::algorithms::profile::{Profile, builtin};
 use crate::algorithms::profile_file;
 use crate::document::learn::{Conflict, Learned};
@@ -106,16 +106,21 @@ fn notes(client: &Client, profile: &Profile) -> Vec<String> {
             "Names that no algorithm can have (empty ones, or with blanks) were left out of the lists.".to_owned(),
         );
     }
-    let unknown: Vec<_> = unknown(profile).into_iter().map(Category::title).collect();
+    let unknown = unknown(profile);
     if !unknown.is_empty() {
-        notes.push(format!("Partial: no source tells {}. These stay unknown.", unknown.join(", ")));
+        notes
+            .push(format!("Partial: no source tells {}. What is not told stays unknown.", titles(&unknown).join(", ")));
     }
     if !profile.assumed.is_empty() {
         notes.push(format!(
-            "The source tells a list without its direction: {} is taken to be as the other one.",
+            "sshd does not tell a list's direction: {} taken to be as the other one.",
             profile.assumed.join(", ")
         ));
     }
+    notes.push(
+        "Lists only: the sizes of groups that it asks for, and host keys that it cannot verify, are not seen here."
+            .to_owned(),
+    );
     notes
 }
 
@@ -162,7 +167,7 @@ mod tests {
         assert_eq!(learned.profile.id, "seen-fd00--1");
         assert_eq!(learned.profile.source, ["auth.log:1-2 (the server's sshd log): host_key, mac_c2s"]);
         assert_eq!(learned.profile.assumed, ["mac_s2c"]);
-        assert!(learned.profile.notes[0].contains("no source tells key exchange, cipher (client to server)"));
+        assert!(learned.profile.notes[0].contains("no source tells key exchange, cipher, compression."));
         let read = profile_file::parse(&learned.toml, ProfileFormat::Toml).unwrap();
         assert_eq!((read.algorithms.kex, read.algorithms.host_key.map(|list| list.len())), (None, Some(2)));
     }

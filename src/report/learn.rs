@@ -3,6 +3,7 @@
 use super::Render;
 use super::page::{Page, Tone};
 use super::words::counted;
+use crate::algorithms::offer::titles;
 use crate::document::learn::{Conflict, Difference, Learned, Likeness, ProfileLearn};
 
 impl Render for ProfileLearn {

@@ -24,9 +24,13 @@ pub fn headlines(target: &Target, profiles: &[ProfileRef], page: &mut Page) {
             for (clients, cause) in refusals(target) {
                 line(Tone::Bad, "refuses", &format!(" {}: {cause}", titles(&clients, profiles)));
             }
-            let accepted = ids(target.clients.iter().filter(|client| client.result == Access::Accepts));
-            if !accepted.is_empty() {
-                line(Tone::Good, "accepts", &format!(" {}", titles(&accepted, profiles)));
+            for (is_partial, limit) in [(false, ""), (true, ", as far as its lists are known")] {
+                let accepts =
+                    |client: &&Client| client.result == Access::Accepts && client.unknown.is_empty() != is_partial;
+                let accepted = ids(target.clients.iter().filter(accepts));
+                if !accepted.is_empty() {
+                    line(Tone::Good, "accepts", &format!(" {}{limit}", titles(&accepted, profiles)));
+                }
             }
         }
     }
