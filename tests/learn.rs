@@ -82,7 +82,9 @@ fn the_frame_of_a_message_does_not_matter() {
         let answer = learn(&[file], 0);
         let lists = answer["clients"][0]["profile"]["algorithms"].as_object().unwrap();
         assert_eq!(lists.keys().map(String::as_str).collect::<Vec<_>>(), known);
-        known.iter().for_each(|key| assert_eq!(lists[*key], jsch()[*key]));
+        for key in known {
+            assert_eq!(lists[*key], jsch()[*key]);
+        }
     }
 }
 

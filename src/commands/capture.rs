@@ -44,7 +44,7 @@ pub fn run(args: &cli::Capture, context: &Context<'_>) -> Result<Code> {
     // As many as may wait while one is looked at; the listener's threads wait for a place.
     let (sender, events) = mpsc::sync_channel(64);
     let interrupted = sender.clone();
-    ctrlc::set_handler(move || drop(interrupted.try_send(Event::Interrupted))).context("cannot wait for Ctrl-C")?;
+    ctrlc::set_handler(move || drop(interrupted.send(Event::Interrupted))).context("cannot wait for Ctrl-C")?;
     listener.receive(sender, |visit| Event::Visit(Box::new(visit))).context("cannot listen")?;
     for line in directions(address, args.count) {
         context.announce(&line);

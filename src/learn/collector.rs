@@ -148,8 +148,8 @@ impl Collector {
         for category in Category::ALL {
             let Some(list) = sighting.proposal.get(category) else { continue };
             let assumed = sighting.assumed.contains(&category);
-            let (first, last) = (place.clone(), place.clone());
-            client.add(category, Seen { list: list.to_vec(), first, last, times: 1, assumed, order });
+            let list = list.to_vec();
+            client.add(category, Seen { list, first: place.clone(), last: place.clone(), times: 1, assumed, order });
         }
     }
 

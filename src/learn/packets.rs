@@ -72,15 +72,14 @@ impl Reader<'_> {
                 Err(PcapError::Incomplete(_)) => None,
                 Err(error) => return Err(explain(&error)),
             };
-            match consumed {
-                Some(size) => blocks.consume(size),
-                None => {
-                    let before = blocks.data().len();
-                    blocks.refill().map_err(|error| explain(&error))?;
-                    if blocks.data().len() == before && !blocks.reader_exhausted() {
-                        return Err(format!("a block is larger than {BUFFER} bytes"));
-                    }
-                }
+            if let Some(size) = consumed {
+                blocks.consume(size);
+                continue;
+            }
+            let before = blocks.data().len();
+            blocks.refill().map_err(|error| explain(&error))?;
+            if blocks.data().len() == before && !blocks.reader_exhausted() {
+                return Err(format!("a block is larger than {BUFFER} bytes"));
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Place;
-use super::collector::Client;
+use super::Form;
+use super::collector::{Client, Seen};
 use super::likeness::likenesses;
 use crate::algorithms::offer::{Category, Offer, titles};
 use crate::algorithms::profile::{Profile, builtin};
@@ -72,28 +72,30 @@ fn title(client: &Client) -> String {
     }
 }
 
-/// One entry for each place, or range of lines, with what it tells.
+/// One entry for each file and form, with what it tells.
 fn sources(client: &Client) -> Vec<String> {
-    let mut places: BTreeMap<(&str, super::Form), Vec<(Category, &Place, u64)>> = BTreeMap::new();
+    let mut files: BTreeMap<(&str, Form), Vec<(Category, &Seen)>> = BTreeMap::new();
     for category in Category::ALL {
         if let Some(seen) = client.list(category).filter(|seen| !seen.assumed) {
-            places.entry((&seen.last.path, seen.last.form)).or_default().push((category, &seen.last, seen.times));
+            files.entry((&seen.last.path, seen.last.form)).or_default().push((category, seen));
         }
     }
-    let entry = |((path, form), lists): ((&str, super::Form), Vec<(Category, &Place, u64)>)| {
-        let numbers = || lists.iter().filter_map(|(_, place, _)| place.number);
-        let range = match (numbers().min(), numbers().max()) {
-            (Some(first), Some(last)) if first != last => format!(":{first}-{last}"),
-            (Some(only), _) => format!(":{only}"),
-            _ => String::new(),
-        };
-        let told: Vec<_> = lists.iter().map(|(category, ..)| category.name()).collect();
-        let told = if told.len() == Category::ALL.len() { "every list".to_owned() } else { told.join(", ") };
-        let times = lists.iter().map(|(.., times)| *times).max().unwrap_or(1);
-        let times = if times > 1 { format!("; seen {times} times, the last is named") } else { String::new() };
-        format!("{path}{range} ({}): {told}{times}", form.title())
+    files.into_iter().map(|((path, form), lists)| source(path, form, &lists)).collect()
+}
+
+/// `auth.log:17-29 (the server's sshd log): kex, host_key`.
+fn source(path: &str, form: Form, lists: &[(Category, &Seen)]) -> String {
+    let numbers = || lists.iter().filter_map(|(_, seen)| seen.last.number);
+    let range = match (numbers().min(), numbers().max()) {
+        (Some(lowest), Some(highest)) if lowest != highest => format!(":{lowest}-{highest}"),
+        (Some(only), _) => format!(":{only}"),
+        _ => String::new(),
     };
-    places.into_iter().map(entry).collect()
+    let told: Vec<_> = lists.iter().map(|(category, _)| category.name()).collect();
+    let told = if told.len() == Category::ALL.len() { "every list".to_owned() } else { told.join(", ") };
+    let times = lists.iter().map(|(_, seen)| seen.times).max().unwrap_or(1);
+    let times = if times > 1 { format!("; seen {times} times, the last is named") } else { String::new() };
+    format!("{path}{range} ({}): {told}{times}", form.title())
 }
 
 fn notes(client: &Client, profile: &Profile) -> Vec<String> {

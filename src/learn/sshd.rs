@@ -8,7 +8,6 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::Form;
 use super::collector::Sighting;
 use crate::algorithms::offer::{Category, Offer, split_list};
 
@@ -16,7 +15,7 @@ use crate::algorithms::offer::{Category, Offer, split_list};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// A client's list of one category.
-    Client(Sighting),
+    Client(Box<Sighting>),
     /// The same words by an SSH client: the list is a server's.
     Server,
 }
@@ -60,11 +59,8 @@ pub fn read(message: &str, is_sshd: bool) -> Option<Refusal> {
         proposal.set(*category, list.clone());
     }
     let assumed = categories.iter().skip(1).copied().collect();
-    Some(Refusal::Client(Sighting { address: host, proposal, assumed, ..Sighting::default() }))
+    Some(Refusal::Client(Box::new(Sighting { address: host, proposal, assumed, ..Sighting::default() })))
 }
-
-/// What kind of thing these lines are.
-pub const FORM: Form = Form::Sshd;
 
 #[cfg(test)]
 mod tests {
@@ -73,7 +69,7 @@ mod tests {
 
     fn client(message: &str) -> Sighting {
         match read(message, false) {
-            Some(Refusal::Client(sighting)) => sighting,
+            Some(Refusal::Client(sighting)) => *sighting,
             other => panic!("{message}: {other:?}"),
         }
     }

@@ -59,11 +59,11 @@ pub fn learned(client: &Learned, page: &mut Page) {
         }
     }
     if !client.unknown.is_empty() {
-        let unknown: Vec<_> = client.unknown.iter().map(|category| category.title()).collect();
+        let unknown = titles(&client.unknown).join(", ");
         page.indented(
             2,
             4,
-            &[(Tone::Warn, "partial: "), (Tone::Plain, &unknown.join(", ")), (Tone::Plain, " unknown")],
+            &[(Tone::Warn, "partial: "), (Tone::Plain, "nothing is known of its "), (Tone::Plain, &unknown)],
         );
     }
     client.conflicts.iter().for_each(|conflict| contradiction(conflict, page));

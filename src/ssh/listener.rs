@@ -117,9 +117,10 @@ impl Listener {
                 let (sender, event) = (sender.clone(), event.clone());
                 let serve = move || {
                     let at = Utc::now();
-                    let result = serve(&stream, Deadline::after(PATIENCE), || drop(place));
+                    let result = serve(&stream, Deadline::after(PATIENCE));
                     // Nobody waits any more once there is enough.
                     let _ = sender.send(event(Visit { peer, at, result }));
+                    drop(place);
                 };
                 // Without a thread the client is closed, and comes again.
                 let _ = thread::Builder::new().name("visit".into()).spawn(serve);
@@ -155,8 +156,8 @@ impl Drop for Place {
     }
 }
 
-/// Speaks with one client until its proposal is known, closes, and calls `closed`.
-fn serve(stream: &TcpStream, deadline: Deadline, closed: impl FnOnce()) -> Result<Greeting, VisitError> {
+/// Speaks with one client until its proposal is known, and closes.
+fn serve(stream: &TcpStream, deadline: Deadline) -> Result<Greeting, VisitError> {
     let _ = stream.set_nodelay(true);
     // At once, as some clients wait for it; who has closed already may still have said who it is.
     send(stream, identification::OURS.as_bytes(), deadline);
@@ -166,7 +167,6 @@ fn serve(stream: &TcpStream, deadline: Deadline, closed: impl FnOnce()) -> Resul
         send(stream, &packet::write(&farewell()), deadline);
     }
     part(stream, deadline);
-    closed();
     result
 }
 
