@@ -18,7 +18,12 @@ pub enum Refusal {
     Client(Box<Sighting>),
     /// The same words by an SSH client: the list is a server's.
     Server,
+    /// sshd cut its message off, somewhere in the list.
+    Cut,
 }
+
+/// sshd's messages end here (`MSGBUFSIZ` in `log.c` is 1024 bytes, some taken by what stands before).
+const LONGEST: usize = 1_000;
 
 /// How sshd calls each category. It does not tell the direction: it goes through client to server first.
 fn categories(what: &str) -> Option<&'static [Category]> {
@@ -53,7 +58,11 @@ pub fn read(message: &str, is_sshd: bool) -> Option<Refusal> {
     if host.is_some() && !is_sshd && !message.contains("[preauth]") {
         return Some(Refusal::Server);
     }
-    let list = split_list(found.name("list")?.as_str());
+    let list = found.name("list")?;
+    if list.end() == message.len() && list.end() - found.get(0)?.start() >= LONGEST {
+        return Some(Refusal::Cut);
+    }
+    let list = split_list(list.as_str());
     let mut proposal = Offer::default();
     for category in categories {
         proposal.set(*category, list.clone());
@@ -118,6 +127,14 @@ mod tests {
         assert_eq!(read(line, false), Some(Refusal::Server));
         assert!(matches!(read(line, true), Some(Refusal::Client(_))));
         assert_eq!(read("no matching record found", true), None);
+    }
+
+    #[test]
+    fn a_message_that_sshd_cut_off_is_no_list() {
+        let line = "sshd[1]: Unable to negotiate with 10.0.0.1 port 9: no matching MAC found. Their offer: ";
+        let names = "hmac-sha2-256,".repeat(80);
+        assert_eq!(read(&format!("{line}{}", &names[..930]), true), Some(Refusal::Cut));
+        assert!(matches!(read(&format!("{line}{names} [preauth]"), true), Some(Refusal::Client(_))));
     }
 
     proptest! {

@@ -85,9 +85,12 @@ impl Reader {
             match refusal {
                 Refusal::Client(sighting) => collector.add(&sighting, place),
                 Refusal::Server => collector.warn(format!(
-                    "{}:{}: an SSH client wrote this line, so the list in it is a server's: it was left out",
-                    place.path,
-                    place.number.unwrap_or_default()
+                    "{}: an SSH client wrote this line, so the list in it is a server's: it was left out",
+                    position(place)
+                )),
+                Refusal::Cut => collector.warn(format!(
+                    "{}: sshd cut the list off, as it was too long for a message: it was left out",
+                    position(place)
                 )),
             }
             return true;
@@ -98,6 +101,10 @@ impl Reader {
         }
         self.jsch.read(&self.thread, &entry.message, place, collector)
     }
+}
+
+fn position(place: &Place) -> String {
+    format!("{}:{}", place.path, place.number.unwrap_or_default())
 }
 
 /// A line's message, out of its frame where the frame is JSON; other frames only stand before it.
