@@ -12,6 +12,8 @@
 //! | [`ssh`] | the SSH wire: identification strings, packets, KEXINIT, and the sockets that carry them |
 //! | [`document`] | the answers as data: what `--json` prints |
 //! | [`report`] | documents rendered for people |
+//! | [`saved`] | answers that were saved earlier, by cdrdiag, nmap or ssh-audit |
+//! | [`config`] | the configuration file |
 //! | [`suggest`] | "did you mean …?" |
 //! | [`exit`] | the exit codes |
 //!
@@ -21,10 +23,12 @@ pub mod algorithms;
 pub mod backlog;
 pub mod cli;
 pub mod commands;
+pub mod config;
 pub mod document;
 pub mod exit;
 pub mod learn;
 pub mod report;
+pub mod saved;
 pub mod ssh;
 pub mod suggest;
 pub mod trace;

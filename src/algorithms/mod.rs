@@ -2,6 +2,7 @@
 //! Nothing here opens a socket.
 
 pub mod answer;
+pub mod comparison;
 pub mod judge;
 pub mod knowledge;
 pub mod mend;

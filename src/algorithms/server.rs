@@ -1,5 +1,6 @@
 //! Which software a server is, by its identification string, and how it is configured (`data/servers.toml`).
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -158,7 +159,7 @@ pub struct Platform {
 impl Server {
     /// Recognises the software. `None`: the data does not know it.
     pub fn recognise(identification: &Identification) -> Option<Self> {
-        let rest = software_part(&identification.raw)?;
+        let rest = &software_part(identification)?;
         let (product, captures) = products().iter().find_map(|known| Some((known, known.pattern.captures(rest)?)))?;
         let version = captures.name("version").map(|version| Version::from(version.as_str().to_owned()));
         let platform =
@@ -227,9 +228,14 @@ impl Server {
     }
 }
 
-/// What follows `SSH-2.0-`.
-fn software_part(raw: &str) -> Option<&str> {
-    raw.strip_prefix("SSH-")?.split_once('-').map(|(_, rest)| rest)
+/// What follows `SSH-2.0-`. A saved answer may tell software and version only: then these in the form that most
+/// servers write.
+fn software_part(identification: &Identification) -> Option<Cow<'_, str>> {
+    let Identification { raw, software, version, .. } = identification;
+    if raw.is_empty() {
+        return Some(Cow::Owned(format!("{}_{}", software.as_ref()?, version.as_deref().unwrap_or_default())));
+    }
+    raw.strip_prefix("SSH-")?.split_once('-').map(|(_, rest)| Cow::Borrowed(rest))
 }
 
 struct Known {
@@ -327,5 +333,16 @@ mod tests {
         assert_eq!(bits("SSH-2.0-OpenSSH_7.2p2"), Some(1024));
         assert_eq!(bits("SSH-2.0-OpenSSH_10.0"), Some(2048));
         assert_eq!(bits("SSH-2.0-dropbear"), None);
+    }
+
+    #[test]
+    fn software_and_version_alone_are_enough_to_recognise_it() {
+        let told = Identification {
+            software: Some("OpenSSH".into()),
+            version: Some("9.2p1".into()),
+            ..Identification::default()
+        };
+        assert_eq!(Server::recognise(&told).unwrap().title(), "OpenSSH 9.2p1");
+        assert!(Server::recognise(&Identification::default()).is_none());
     }
 }

@@ -4,6 +4,7 @@ mod values;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -77,8 +78,12 @@ pub enum Command {
     ParseLog(ParseLog),
     /// Read listings of CUCM's preserve folder: what waits, and when CUCM starts to delete it
     Backlog(Backlog),
+    /// Show what the configuration file sets, and what holds besides
+    Config,
     /// Read what servers offer: would CUCM's client get in, and what would change that
     Probe(Probe),
+    /// Set two servers side by side: how do they differ, and which difference matters to CUCM
+    Compare(Compare),
     /// What CUCM's client proposes, by release
     #[command(subcommand)]
     Profile(Profile),
@@ -90,7 +95,8 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct Probe {
-    /// Servers: host, host:port, [v6]:port
+    /// Servers: host, host:port, [v6]:port, a name from the configuration file, or a saved answer (JSON of
+    /// cdrdiag or ssh-audit, nmap's ssh2-enum-algos)
     #[arg(value_name = "TARGET", required_unless_present = "list")]
     pub targets: Vec<String>,
 
@@ -111,17 +117,44 @@ pub struct Probe {
     pub variants: Variants,
 }
 
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Compare {
+    /// The server that works: a name from the configuration, host, host:port, [v6]:port, or a saved answer of
+    /// cdrdiag, nmap or ssh-audit (FILE, or FILE#HOST:PORT where it holds several servers)
+    #[arg(value_name = "PRIMARY")]
+    pub primary: String,
+
+    /// The server to compare with it
+    #[arg(value_name = "SECONDARY")]
+    pub secondary: String,
+
+    /// More servers, each to compare with the first
+    #[arg(value_name = "OTHER")]
+    pub others: Vec<String>,
+
+    /// How servers are reached.
+    #[command(flatten)]
+    pub connection: Connection,
+
+    /// The node's settings.
+    #[command(flatten)]
+    pub variants: Variants,
+}
+
 /// How servers are reached.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
-    /// The port where a target names none
-    #[arg(long, value_name = "PORT", default_value_t = 22, value_parser = clap::value_parser!(u16).range(1..))]
-    pub port: u16,
+    /// The port where a target names none [default: the configuration file's, else 22]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
 
-    /// Seconds for a server as a whole, from its name to the last handshake
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = values::seconds)]
-    pub timeout: f64,
+    /// Seconds for a server as a whole, from its name to the last handshake [default: the configuration file's,
+    /// else 10]
+    #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
+    pub timeout: Option<Duration>,
 
     /// Use IPv4 only
     #[arg(short = '4', long, conflicts_with = "ipv6")]
@@ -180,7 +213,7 @@ pub struct Capture {
 
     /// Stop after this time [default: wait until Ctrl-C]
     #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
-    pub timeout: Option<f64>,
+    pub timeout: Option<Duration>,
 
     /// Write the profile to this file; of several clients, each to one beside it that is named after the client
     #[arg(long, value_name = "FILE")]

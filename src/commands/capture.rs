@@ -3,7 +3,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 
@@ -49,7 +48,7 @@ pub fn run(args: &cli::Capture, context: &Context<'_>) -> Result<Code> {
     for line in directions(address, args.count) {
         context.announce(&line);
     }
-    let deadline = args.timeout.map(|seconds| Deadline::after(Duration::from_secs_f64(seconds)));
+    let deadline = args.timeout.map(Deadline::after);
     let mut guests = Guests::default();
     let stopped = receive(&events, args.count, deadline, &mut guests, context);
     let mut answer = guests.into_answer(address, stopped);

@@ -2,12 +2,15 @@
 
 pub mod backlog;
 mod capture;
+mod compare;
+pub mod config;
 pub mod examine;
 mod learn;
 mod open_files;
 pub mod parse_log;
 mod probe;
 mod profile;
+pub mod targets;
 
 pub use profile::profiles;
 
@@ -28,7 +31,9 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
     match &cli.command {
         Command::ParseLog(args) => parse_log::run(args, &context),
         Command::Backlog(args) => backlog::run(args, &context),
+        Command::Config => config::run(&context),
         Command::Probe(args) => probe::run(args, &context),
+        Command::Compare(args) => compare::run(args, &context),
         Command::Profile(args) => profile::run(args, &context),
         Command::Capture(args) => capture::run(args, &context),
     }

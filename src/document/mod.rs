@@ -5,6 +5,8 @@
 
 pub mod backlog;
 pub mod capture;
+pub mod compare;
+pub mod config;
 pub mod learn;
 pub mod parse_log;
 pub mod probe;

@@ -59,6 +59,9 @@ pub struct Target {
     pub identification: Option<Identification>,
     /// The server's KEXINIT.
     pub offer: Option<Offer>,
+    /// The host keys that were seen, by handshakes or in the saved answer.
+    #[serde(default)]
+    pub host_keys: Vec<HostKey>,
     /// One entry a profile.
     pub clients: Vec<Client>,
     /// The least change that lets in all of them that are refused: their remedies taken together.
@@ -74,6 +77,13 @@ impl Target {
     /// Whether nothing is wrong with it: every client gets in, and no handshake contradicts that.
     pub fn is_fine(&self) -> bool {
         self.outcome == Outcome::Accepts && self.clients.iter().all(|client| client.disagreement.is_none())
+    }
+
+    /// The login methods that the server named to a handshake; empty where it named none.
+    pub fn auth_methods(&self) -> &[String] {
+        let handshakes = self.clients.iter().filter_map(|client| client.handshake.as_ref());
+        let told = handshakes.map(|handshake| handshake.auth_methods.as_slice()).find(|methods| !methods.is_empty());
+        told.unwrap_or_default()
     }
 }
 
@@ -119,7 +129,9 @@ pub struct TargetError {
 /// A server's identification string, as sent and as parsed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Identification {
-    /// As sent, without its line end.
+    /// As sent, without its line end. Empty, and `null` in JSON, where a saved answer tells only what it means.
+    #[serde(with = "empty_as_null")]
+    #[schemars(with = "Option<String>")]
     pub raw: String,
     /// `2.0`, or `1.99` of a server that speaks both.
     pub protocol: Option<String>,
@@ -224,4 +236,29 @@ pub struct Timing {
     pub kexinit: Option<f64>,
     /// The target as a whole.
     pub total: Option<f64>,
+}
+
+/// A text that is unknown when it is empty.
+mod empty_as_null {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+        (!text.is_empty()).then_some(text).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+        Option::deserialize(deserializer).map(Option::unwrap_or_default)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identification_string_that_is_not_known_is_null() {
+        let json = serde_json::to_value(Identification::default()).unwrap();
+        assert!(json["raw"].is_null());
+        assert_eq!(serde_json::from_value::<Identification>(json).unwrap(), Identification::default());
+    }
 }

@@ -11,26 +11,89 @@ use super::records::{self, Line};
 use super::sources::Source;
 
 /// How much is read at once. Small enough to stay in a core's own cache until it is parsed.
-const READ: usize = 512 * 1024;
+const READ: usize = 256 * 1024;
 
 /// A record longer than this is cut: no memory may depend on what a file holds.
-const LONGEST: usize = 4 * READ;
+const LONGEST: usize = 8 * READ;
 
 /// Whole records of one source.
 #[derive(Debug, Default)]
 pub struct Block {
     /// Which source, by its place in the list.
     pub source: usize,
-    /// The bytes.
-    pub bytes: Vec<u8>,
+    buffer: Buffer,
     /// How many bytes at the end were taken from the next source: the rest of this one's last record.
     pub borrowed: usize,
     /// Lines of this source that stand before this block and were lent to the block before.
     pub lent_lines: u64,
+    /// Bytes of these lines.
+    pub lent_bytes: u64,
     /// Whether the block begins inside a record that was too long to be kept whole.
     pub inside_record: bool,
     /// Whether the source ends with this block.
     pub last: bool,
+}
+
+impl Block {
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        self.buffer.bytes()
+    }
+
+    /// The bytes that are the source's own, without those borrowed from the next.
+    pub fn own_bytes(&self) -> &[u8] {
+        &self.bytes()[..self.bytes().len() - self.borrowed]
+    }
+}
+
+/// Bytes that come and go without being allocated, or set to zero, each time anew.
+#[derive(Debug, Default)]
+struct Buffer {
+    space: Vec<u8>,
+    length: usize,
+}
+
+impl Buffer {
+    fn bytes(&self) -> &[u8] {
+        &self.space[..self.length]
+    }
+
+    fn truncate(&mut self, length: usize) {
+        self.length = self.length.min(length);
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
+        self.reserve(bytes.len());
+        self.space[self.length..self.length + bytes.len()].copy_from_slice(bytes);
+        self.length += bytes.len();
+    }
+
+    /// Reads until so many bytes came, or no more do.
+    fn read(&mut self, reader: &mut dyn Read, count: usize) -> (usize, io::Result<()>) {
+        self.reserve(count);
+        let mut rest = &mut self.space[self.length..self.length + count];
+        while !rest.is_empty() {
+            match reader.read(rest) {
+                Ok(0) => break,
+                Ok(count) => rest = &mut rest[count..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    let read = count - rest.len();
+                    self.length += read;
+                    return (read, Err(error));
+                }
+            }
+        }
+        let read = count - rest.len();
+        self.length += read;
+        (read, Ok(()))
+    }
+
+    fn reserve(&mut self, count: usize) {
+        if self.space.len() < self.length + count {
+            self.space.resize(self.length + count, 0);
+        }
+    }
 }
 
 /// Cuts sources into blocks, one source after the other.
@@ -48,10 +111,11 @@ struct Open {
     source: usize,
     reader: Box<dyn Read + Send>,
     /// Read, but not yet handed out: from the last record start on.
-    carry: Vec<u8>,
+    carry: Buffer,
     /// Whether the reader gave all that it has.
     at_end: bool,
     lent_lines: u64,
+    lent_bytes: u64,
     inside_record: bool,
 }
 
@@ -78,13 +142,13 @@ impl<'s> BlockReader<'s> {
             return true;
         }
         let Some(mut open) = self.open.take().or_else(|| self.open_next()) else { return false };
-        block.bytes.clear();
         block.borrowed = 0;
         block.source = open.source;
         block.lent_lines = std::mem::take(&mut open.lent_lines);
+        block.lent_bytes = std::mem::take(&mut open.lent_bytes);
         block.inside_record = open.inside_record;
-        std::mem::swap(&mut block.bytes, &mut open.carry);
-        let cut = self.read_to_a_cut(&mut open, &mut block.bytes);
+        std::mem::swap(&mut block.buffer, &mut open.carry);
+        let cut = self.read_to_a_cut(&mut open, &mut block.buffer);
         block.last = open.at_end;
         match cut {
             Cut::End => {
@@ -93,9 +157,9 @@ impl<'s> BlockReader<'s> {
             }
             Cut::Record(at) | Cut::Inside(at) => {
                 open.inside_record = matches!(cut, Cut::Inside(_));
-                open.carry.clear();
-                open.carry.extend_from_slice(&block.bytes[at..]);
-                block.bytes.truncate(at);
+                open.carry.truncate(0);
+                open.carry.append(&block.bytes()[at..]);
+                block.buffer.truncate(at);
                 self.open = Some(open);
             }
         }
@@ -104,14 +168,15 @@ impl<'s> BlockReader<'s> {
 
     /// Reads until the bytes hold the start of another record behind the first, or are too many, or the source
     /// ends.
-    fn read_to_a_cut(&mut self, open: &mut Open, bytes: &mut Vec<u8>) -> Cut {
+    fn read_to_a_cut(&mut self, open: &mut Open, buffer: &mut Buffer) -> Cut {
         loop {
-            let searched = bytes.len();
-            self.read_more(open, bytes);
+            let searched = buffer.length;
+            self.read_more(open, buffer);
             if open.at_end {
                 return Cut::End;
             }
             // The start may stand where the old and the new bytes meet.
+            let bytes = buffer.bytes();
             let from = searched.saturating_sub(2 * records::TIMESTAMP);
             if let Some(start) = last_record_start(bytes, from.max(1)) {
                 return Cut::Record(start);
@@ -122,19 +187,16 @@ impl<'s> BlockReader<'s> {
         }
     }
 
-    fn read_more(&mut self, open: &mut Open, bytes: &mut Vec<u8>) {
+    fn read_more(&mut self, open: &mut Open, buffer: &mut Buffer) {
         if open.at_end {
             return;
         }
-        let before = bytes.len();
-        let result = (&mut open.reader).take(READ as u64).read_to_end(bytes);
-        let count = bytes.len() - before;
+        let (count, result) = buffer.read(&mut open.reader, READ);
         self.bytes_read += count as u64;
         open.at_end = count < READ;
         if let Err(error) = result {
             // What came before the fault is in the buffer, and counts.
             self.problems.push((open.source, error));
-            open.at_end = true;
         }
     }
 
@@ -147,9 +209,10 @@ impl<'s> BlockReader<'s> {
                     return Some(Open {
                         source: index,
                         reader,
-                        carry: Vec::new(),
+                        carry: Buffer::default(),
                         at_end: false,
                         lent_lines: 0,
+                        lent_bytes: 0,
                         inside_record: false,
                     });
                 }
@@ -163,24 +226,31 @@ impl<'s> BlockReader<'s> {
     /// A source may be nothing but such a beginning; then the one behind it is asked, too.
     fn borrow_from_next(&mut self, block: &mut Block) {
         while let Some(mut next) = self.open.take() {
-            if block.bytes.is_empty() || self.sources[next.source].folder != self.sources[block.source].folder {
+            if block.bytes().is_empty() || self.sources[next.source].folder != self.sources[block.source].folder {
                 self.open = Some(next);
                 return;
             }
             let mut head = std::mem::take(&mut next.carry);
             self.read_more(&mut next, &mut head);
-            let lent = lendable(&head, next.at_end);
-            block.bytes.extend_from_slice(&head[..lent]);
+            let lent = lendable(head.bytes(), next.at_end);
+            block.buffer.append(&head.bytes()[..lent]);
             block.borrowed += lent;
-            let lent_lines = count_lines(&head[..lent]);
-            if lent < head.len() || !next.at_end {
-                next.inside_record = lent > 0 && lent == head.len();
+            let lent_lines = count_lines(&head.bytes()[..lent]);
+            if lent < head.length || !next.at_end {
+                next.inside_record = lent > 0 && lent == head.length;
                 next.lent_lines = lent_lines;
-                next.carry = head.split_off(lent);
+                next.lent_bytes = lent as u64;
+                next.carry.append(&head.bytes()[lent..]);
                 self.open = Some(next);
                 return;
             }
-            self.emptied.push_back(Block { source: next.source, lent_lines, last: true, ..Block::default() });
+            self.emptied.push_back(Block {
+                source: next.source,
+                lent_lines,
+                lent_bytes: lent as u64,
+                last: true,
+                ..Block::default()
+            });
             self.open = self.open_next();
         }
     }

@@ -1,7 +1,7 @@
 //! The names of CDR and CMR files: `cdr_<cluster>_<node>_<YYYYMMDDhhmm in UTC>_<sequence>`
 //! (Cisco, Call Reporting and Billing Administration Guide 14, "CDR Management").
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,9 @@ impl<'a> DeliveryFile<'a> {
         let created = digits(parts.next()?).filter(|minute| minute.len() == 12)?;
         let node = digits(parts.next()?)?;
         let cluster = parts.next().filter(|cluster| !cluster.is_empty())?;
-        let created_utc = NaiveDateTime::parse_from_str(&format!("{created}00"), "%Y%m%d%H%M%S").ok()?.and_utc();
+        let number = |from: usize, to: usize| created[from..to].parse().ok();
+        let day = NaiveDate::from_ymd_opt(created[..4].parse().ok()?, number(4, 6)?, number(6, 8)?)?;
+        let created_utc = day.and_hms_opt(number(8, 10)?, number(10, 12)?, 0)?.and_utc();
         Some(Self { kind, cluster, node, created_utc, sequence })
     }
 }

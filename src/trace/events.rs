@@ -1,7 +1,10 @@
 //! Records that tell something about deliveries, as events. Most records tell nothing, and [`may_matter`] says
 //! so after a glance at their first line.
 
+use std::sync::LazyLock;
+
 use chrono::NaiveDateTime;
+use memchr::memmem::Finder;
 
 use super::delivery_file::DeliveryFile;
 use super::negotiation;
@@ -106,24 +109,25 @@ pub fn may_matter(line: &[u8]) -> bool {
     }
 }
 
-/// As [`may_matter`], for levels below WARN. These are nearly all of a trace, so only a few bytes are looked at.
+/// As [`may_matter`], for levels below WARN. These are nearly all of a trace, so only a few bytes are looked at:
+/// of the package `cdrrep` a few classes, of any other the start of the message, as JSch's log may come through it.
+#[inline]
 fn quiet_record_may_matter(line: &[u8]) -> bool {
-    let Some(close) = memchr::memchr(b']', line) else { return false };
-    let class = line.get(close + 2..).unwrap_or_default();
-    if class.starts_with(b"cdrrep.CDRSender")
-        || class.starts_with(b"cdrrep.CDRRepClass")
-        || class.starts_with(b"sftpapi.")
-    {
-        return true;
+    // The level is five wide, so the thread's bracket opens at byte 30.
+    let Some(close) = line.get(31..).and_then(|thread| memchr::memchr(b']', thread)) else { return false };
+    let class = line.get(31 + close + 2..).unwrap_or_default();
+    match class.strip_prefix(b"cdrrep.") {
+        Some(class) => [b"CDRS", b"CDRR", b"FtpM"].into_iter().any(|start| class.starts_with(start)),
+        None => foreign_record_may_matter(class),
     }
-    if class.starts_with(b"cdrrep.FtpManager") {
-        return true;
-    }
-    let Some(end) = memchr::memchr(b')', class) else { return false };
-    let message = class.get(end + 4..).unwrap_or_default();
-    matches!(message.first(), Some(b'k' | b's' | b'c' | b'C')) && {
-        message.starts_with(b"kex: ") || message.starts_with(b"CDR") || negotiation::may_hold_lists(message)
-    }
+}
+
+fn foreign_record_may_matter(class: &[u8]) -> bool {
+    class.starts_with(b"sftpapi.")
+        || memchr::memchr(b')', class).is_some_and(|end| {
+            let message = class.get(end + 4..).unwrap_or_default();
+            message.starts_with(b"CDR") || negotiation::may_hold_lists(message)
+        })
 }
 
 /// Reads a record whose first line passed [`may_matter`]. `more` is the rest of it, noise taken out.
@@ -136,19 +140,15 @@ pub fn read(line: &[u8], more: &[u8]) -> Option<Event> {
 fn read_message(header: &Header<'_>, more: &[u8]) -> Option<What> {
     let message = records::text(header.message);
     let loud = matches!(header.level, b"ERROR" | b"FATAL" | b"WARN");
-    if negotiation::may_hold_lists(header.message) && !loud {
+    if !loud && negotiation::may_hold_lists(header.message) {
         return Some(What::Lists(message.into_owned()));
     }
-    if let Some(what) = sender(&message).or_else(|| outcome(&message)) {
-        return Some(what);
-    }
-    if let Some(name) = ALARMS.into_iter().find(|name| message.contains(name)) {
-        return Some(What::Alarm(name));
-    }
-    if let Some(what) = delivery_failed(&message, more).or_else(|| connection_failed(&message)) {
-        return Some(what);
-    }
-    if loud { library_error(header, &message, more) } else { named_file(header, &message) }
+    sender(&message)
+        .or_else(|| outcome(&message))
+        .or_else(|| delivery_failed(&message, more))
+        .or_else(|| connection_failed(&message))
+        .or_else(|| alarm(&message))
+        .or_else(|| if loud { error(header, &message, more) } else { named_file(header, &message) })
 }
 
 fn sender(message: &str) -> Option<What> {
@@ -186,17 +186,29 @@ fn delivery_failed(message: &str, more: &[u8]) -> Option<What> {
 }
 
 fn connection_failed(message: &str) -> Option<What> {
-    if let Some((_, host)) = message.split_once("Failed connect to ") {
+    static CONNECT: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("Failed connect to "));
+    static ESTABLISH: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("Establish server connection to host ["));
+    let behind =
+        |finder: &Finder<'_>| finder.find(message.as_bytes()).and_then(|at| message.get(at + finder.needle().len()..));
+    if let Some(host) = behind(&CONNECT) {
         return Some(What::ConnectionFailed(ConnectionMention::Connect, host.trim().to_owned()));
     }
-    let (_, rest) = message.split_once("Establish server connection to host [")?;
+    let rest = behind(&ESTABLISH)?;
     // An IPv6 address may stand in brackets of its own.
     let (host, _) = rest.rsplit_once("] failed")?;
     Some(What::ConnectionFailed(ConnectionMention::Establish, host.to_owned()))
 }
 
+fn alarm(message: &str) -> Option<What> {
+    static CDR: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("CDR"));
+    CDR.find_iter(message.as_bytes())
+        .filter_map(|at| message.get(at..))
+        .find_map(|rest| ALARMS.into_iter().find(|name| rest.starts_with(name)))
+        .map(What::Alarm)
+}
+
 /// Errors of the library come through `sftpapi`'s classes, those about a file through the sender's own.
-fn library_error(header: &Header<'_>, message: &str, more: &[u8]) -> Option<What> {
+fn error(header: &Header<'_>, message: &str, more: &[u8]) -> Option<What> {
     let own = [b"cdrrep.FtpManager".as_slice(), b"cdrrep.CDRSender"].contains(&header.class);
     if !(own || header.class.starts_with(b"sftpapi.")) || message.starts_with("Unable to successfully send file") {
         return None;

@@ -5,6 +5,8 @@
 //! - `algorithmName="cipher.c2s" jschProposal="…" serverProposal="…"` (since 0.2.4, `JSchAlgoNegoFailException.java`):
 //!   one category only, the one that failed.
 
+use std::sync::LazyLock;
+
 use memchr::memmem;
 
 use crate::algorithms::offer::{Category, Offer, split_list};
@@ -151,9 +153,9 @@ impl NegotiationReader {
 
 /// Whether a message can be of interest to a [`NegotiationReader`]. Cheap; may say yes too often, never no.
 pub fn may_hold_lists(message: &[u8]) -> bool {
-    ["kex: ", " proposal: ", "SSH_MSG_KEXINIT ", "jschProposal="]
-        .into_iter()
-        .any(|needle| memmem::find(message, needle.as_bytes()).is_some())
+    static NEEDLES: LazyLock<[memmem::Finder<'static>; 4]> =
+        LazyLock::new(|| ["kex: ", " proposal: ", "SSH_MSG_KEXINIT ", "jschProposal="].map(memmem::Finder::new));
+    NEEDLES.iter().any(|needle| needle.find(message).is_some())
 }
 
 /// `kex: server: a,b`.

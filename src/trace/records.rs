@@ -123,17 +123,21 @@ impl<'a> Header<'a> {
         let open = memchr::memchr(b'[', rest)?;
         let level = rest[..open].trim_ascii();
         let rest = &rest[open + 1..];
-        let close = memchr::memmem::find(rest, b"] ")?;
+        let close = find_pair(rest, b']', b' ')?;
         let (thread, rest) = (&rest[..close], &rest[close + 2..]);
         let space = memchr::memchr(b' ', rest)?;
         let (class, rest) = (&rest[..space], &rest[space + 1..]);
-        let message = memchr::memmem::find(rest, b") - ").map_or_else(
+        let message = memchr::memchr_iter(b')', rest).find(|at| rest[at + 1..].starts_with(b" - ")).map_or_else(
             // `%m` may be empty, and trailing blanks lost.
             || rest.trim_ascii_end().strip_suffix(b") -").map(|_| &rest[rest.len()..]),
             |at| Some(&rest[at + 4..]),
         )?;
         Some(Self { time, level, thread, class, message: trim_end(message) })
     }
+}
+
+fn find_pair(bytes: &[u8], first: u8, second: u8) -> Option<usize> {
+    memchr::memchr_iter(first, bytes).find(|at| bytes.get(at + 1) == Some(&second))
 }
 
 /// Reads a timestamp; `None` where it names no day or time.

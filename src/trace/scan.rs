@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::blocks::{self, Block};
 use super::events::{self, Event, What};
+use super::oddities::{Oddities, Oddity};
 use super::records::{self, Line, TIMESTAMP};
 
 /// A line of evidence is kept up to this many bytes.
@@ -41,21 +42,6 @@ pub struct Counts {
     pub skipped_lines: u64,
 }
 
-/// What is odd about a block, and where it shows first (line of the block, from 0).
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Oddities {
-    /// Lines before the first record, which belong to a record that is not there.
-    pub orphan_lines: u64,
-    /// Times that run backwards by a minute or more.
-    pub backwards: Option<u64>,
-    /// Lines with NULs.
-    pub nul_lines: u64,
-    /// A record so long that it was cut.
-    pub overlong: Option<u64>,
-    /// Records whose first line is cut short or of another form.
-    pub malformed: Option<u64>,
-}
-
 /// An event and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
@@ -67,32 +53,48 @@ pub struct Seen {
     pub text: String,
     /// Tells whether another file holds the same record.
     pub fingerprint: u64,
+    /// Whether it is the source's last record, of which something may be missing.
+    pub last: bool,
 }
 
 /// Reads a block.
 pub fn scan(block: &Block) -> Scanned {
-    let own = &block.bytes[..block.bytes.len() - block.borrowed];
-    let ended = own.is_empty() || own.ends_with(b"\n");
     let mut scan = Scan {
-        bytes: &block.bytes,
+        bytes: block.bytes(),
         record: None,
         line: 0,
+        last: 0,
+        minute: 0,
         noisy: false,
         inside: block.inside_record,
         out: Scanned { source: block.source, lent_lines: block.lent_lines, last: block.last, ..Scanned::default() },
     };
-    scan.all_lines();
+    let last_record = scan.all_lines();
     let mut out = scan.out;
-    out.counts.bytes = own.len() as u64;
-    out.counts.lines = if ended || !block.last { newlines(own) } else { blocks::count_lines(own) };
+    let own = block.own_bytes();
+    out.counts.bytes = own.len() as u64 + block.lent_bytes;
+    if block.borrowed > 0 {
+        out.counts.lines = blocks::count_lines(own);
+    }
     if block.inside_record {
-        out.oddities.overlong = Some(0);
+        out.oddities.note(Oddity::Overlong, 0);
+    }
+    out.oddities.note_form(own);
+    if block.last && block.borrowed == 0 {
+        note_end(&mut out, own, last_record);
     }
     out
 }
 
-fn newlines(bytes: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', bytes).count() as u64
+/// The source ends here, and nothing continues its last record.
+fn note_end(out: &mut Scanned, own: &[u8], last_record: Option<u64>) {
+    let last_line = own.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    if !last_line.is_empty() && records::classify_line(last_line) != Line::Noise {
+        out.oddities.note(Oddity::CutShort, out.counts.lines - 1);
+    }
+    if let Some(event) = out.events.last_mut() {
+        event.last = last_record == Some(event.line);
+    }
 }
 
 struct Scan<'b> {
@@ -101,6 +103,10 @@ struct Scan<'b> {
     record: Option<Open>,
     /// The line under way.
     line: u64,
+    /// Where the last record starts.
+    last: usize,
+    /// The last record's minute.
+    minute: u128,
     /// Whether noise stands inside the record under way.
     noisy: bool,
     /// Whether the block began inside a record.
@@ -117,70 +123,92 @@ struct Open {
 }
 
 impl Scan<'_> {
-    fn all_lines(&mut self) {
+    /// Reads all lines and tells where the last record begins.
+    fn all_lines(&mut self) -> Option<u64> {
         let bytes = self.bytes;
         let mut start = 0;
-        for end in memchr::memchr_iter(b'\n', bytes) {
-            self.one_line(start, end);
-            start = end + 1;
+        while start < bytes.len() {
+            let rest = &bytes[start..];
+            let is_record = records::starts_record(rest);
+            // A timestamp holds no line end, so the search for it may begin behind.
+            let searched = if is_record { TIMESTAMP } else { 0 };
+            let end = memchr::memchr(b'\n', &rest[searched..]).map_or(rest.len(), |end| searched + end);
+            if is_record {
+                self.open_record(start, start + end);
+            } else {
+                self.other_line(start, start + end);
+            }
+            start += end + 1;
             self.line += 1;
         }
-        if start < bytes.len() {
-            self.one_line(start, bytes.len());
-        }
+        let last_record = self.record.map(|open| open.line);
         self.close_record(bytes.len());
+        self.out.counts.lines = self.line;
+        if let (Some((_, last)), Some(time)) = (&mut self.out.times, self.bytes[self.last..].first_chunk::<TIMESTAMP>())
+        {
+            *last = *time;
+        }
+        last_record
     }
 
     #[inline]
-    fn one_line(&mut self, start: usize, end: usize) {
-        let line = &self.bytes[start..end];
-        if records::starts_record(line) {
-            self.open_record(start, end);
-        } else {
-            self.other_line(start, end);
-        }
-    }
-
     fn open_record(&mut self, start: usize, end: usize) {
         self.close_record(start);
         let line = &self.bytes[start..end];
         self.record = Some(Open { start, line: self.line, matters: events::may_matter(line) });
+        self.last = start;
         self.out.counts.records += 1;
-        let Some(time) = line.first_chunk::<TIMESTAMP>() else { return };
-        match &mut self.out.times {
-            None => self.out.times = Some((*time, *time)),
-            Some((_, last)) => {
-                // To the minute, as one number: threads may write a few milliseconds out of order.
-                if minute(time) < minute(last) && self.out.oddities.backwards.is_none() {
-                    self.out.oddities.backwards = Some(self.line);
-                }
-                *last = *time;
-            }
+        // To the minute, as one number: threads may write a few milliseconds out of order.
+        let minute = line.first_chunk::<16>().map_or(0, |minute| u128::from_be_bytes(*minute));
+        if minute != self.minute {
+            self.new_minute(line, minute);
         }
+    }
+
+    fn new_minute(&mut self, line: &[u8], minute: u128) {
+        if self.out.times.is_none() {
+            self.out.times = line.first_chunk::<TIMESTAMP>().map(|time| (*time, *time));
+        }
+        if minute < self.minute {
+            self.out.oddities.note(Oddity::Backwards, self.line);
+        }
+        self.minute = minute;
     }
 
     #[cold]
     #[inline(never)]
     fn other_line(&mut self, start: usize, end: usize) {
         let line = &self.bytes[start..end];
-        self.out.oddities.nul_lines += u64::from(memchr::memchr(0, line).is_some());
+        if memchr::memchr(0, line).is_some() {
+            self.out.oddities.note(Oddity::Nuls, self.line);
+        }
         match records::classify_line(line) {
-            Line::Start(at) => self.open_record(start + at, end),
+            Line::Start(at) => {
+                self.out.oddities.note(Oddity::BeforeRecord, self.line);
+                self.open_record(start + at, end);
+            }
             Line::Noise => {
                 self.out.counts.skipped_lines += 1;
                 self.noisy = true;
             }
             Line::Continuation if self.record.is_none() && !self.inside => {
                 self.out.counts.skipped_lines += 1;
-                self.out.oddities.orphan_lines += 1;
+                self.out.oddities.note(Oddity::BeginsInsideRecord, self.line);
             }
             Line::Continuation => {}
         }
     }
 
+    #[inline]
     fn close_record(&mut self, end: usize) {
         let noisy = std::mem::take(&mut self.noisy);
-        let Some(open) = self.record.take().filter(|open| open.matters) else { return };
+        if let Some(open) = self.record.take().filter(|open| open.matters) {
+            self.read_record(open, end, noisy);
+        }
+    }
+
+    #[inline(never)]
+    fn read_record(&mut self, open: Open, end: usize, noisy: bool) {
         let record = &self.bytes[open.start..end];
         let (first, more) = match memchr::memchr(b'\n', record) {
             Some(end) => (&record[..end], &record[end + 1..]),
@@ -195,9 +223,14 @@ impl Scan<'_> {
             more
         };
         match events::read(first, records::trim_end(more)) {
-            Some(event) => self.out.events.push(seen(open.line, first, event)),
+            Some(event) => {
+                if std::str::from_utf8(record).is_err() {
+                    self.out.oddities.note(Oddity::Latin1, open.line);
+                }
+                self.out.events.push(seen(open.line, first, event));
+            }
             None if records::Header::parse(first).is_none() => {
-                self.out.oddities.malformed.get_or_insert(open.line);
+                self.out.oddities.note(Oddity::Malformed, open.line);
             }
             None => {}
         }
@@ -205,20 +238,19 @@ impl Scan<'_> {
 }
 
 fn seen(line: u64, first: &[u8], event: Event) -> Seen {
-    let mut hasher = DefaultHasher::new();
-    first.hash(&mut hasher);
     let evidence = !matches!(event.what, What::SenderCreated(_) | What::DeliveryEnded { .. } | What::FileNamed(_));
     let text = if evidence { records::text(&first[..first.len().min(EVIDENCE)]).into_owned() } else { String::new() };
-    Seen { line, event, text, fingerprint: hasher.finish() }
+    Seen { line, event, text, fingerprint: fingerprint(first), last: false }
+}
+
+fn fingerprint(line: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    line.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn without_noise(more: &[u8]) -> Vec<u8> {
     let kept: Vec<&[u8]> =
         more.split(|byte| *byte == b'\n').filter(|line| records::classify_line(line) != Line::Noise).collect();
     kept.join(&b'\n')
-}
-
-/// `2019-07-25 13:12` as a number that grows with time.
-fn minute(time: &[u8; TIMESTAMP]) -> u128 {
-    time.first_chunk::<16>().map_or(0, |minute| u128::from_be_bytes(*minute))
 }

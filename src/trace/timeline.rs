@@ -64,7 +64,9 @@ pub struct Timeline {
     accounts: Vec<Account>,
     by_host: HashMap<String, usize>,
     senders: BTreeMap<u32, Option<String>>,
-    threads: HashMap<String, Thread>,
+    by_name: HashMap<String, usize>,
+    threads: Vec<Thread>,
+    notes: HashMap<String, Note>,
     host_errors: HashMap<String, Arc<Note>>,
     lists: Option<TracedLists>,
 }
@@ -106,11 +108,10 @@ impl Timeline {
     /// Takes the next event.
     pub fn push(&mut self, event: Event, place: Place) {
         let Event { time, thread, what } = event;
-        let mut state = self.threads.remove(&thread).unwrap_or_default();
+        let index = self.thread(thread);
+        let mut state = std::mem::take(&mut self.threads[index]);
         match what {
-            What::SenderCreated(number) => {
-                self.senders.entry(number).or_default();
-            }
+            What::SenderCreated(number) => self.sender_created(number),
             What::SenderRunning(number) => {
                 self.close_pending(&mut state);
                 state = self.sender_running(number);
@@ -123,13 +124,20 @@ impl Timeline {
             What::Alarm(name) => self.alarm(&mut state, name, time),
             What::Lists(text) => self.read_lists(&mut state, &text, time, place),
         }
-        self.threads.insert(thread, state);
+        self.threads[index] = state;
+    }
+
+    fn thread(&mut self, name: String) -> usize {
+        *self.by_name.entry(name).or_insert_with(|| {
+            self.threads.push(Thread::default());
+            self.threads.len() - 1
+        })
     }
 
     /// Closes the books: one account a destination, and the algorithm lists that were seen last.
     pub fn finish(mut self) -> (Vec<Account>, Option<TracedLists>) {
         let mut threads = std::mem::take(&mut self.threads);
-        for state in threads.values_mut() {
+        for state in &mut threads {
             self.close_pending(state);
         }
         self.name_the_only_sender();
@@ -152,6 +160,16 @@ impl Timeline {
         (accounts, self.lists)
     }
 
+    /// The service starts. What its sender was doing before it stopped has ended, and nothing more will be said of it.
+    fn sender_created(&mut self, number: u32) {
+        self.senders.entry(number).or_default();
+        let mut threads = std::mem::take(&mut self.threads);
+        for state in threads.iter_mut().filter(|state| state.destination.is_none_or(|served| served == number)) {
+            self.close_pending(state);
+        }
+        self.threads = threads;
+    }
+
     fn sender_running(&mut self, number: u32) -> Thread {
         let host = self.senders.entry(number).or_default().clone();
         let account = host.and_then(|host| self.by_host.get(&host).copied());
@@ -160,7 +178,7 @@ impl Timeline {
 
     fn error(&mut self, state: &mut Thread, text: &str, of_library: bool, time: NaiveDateTime, place: Place) {
         self.read_lists(state, text, time, place.clone());
-        let note = note(text, place);
+        let note = self.note(text, place);
         if of_library || note.cause != UNKNOWN {
             state.error = Some(Arc::new(note));
             state.error_is_fresh = true;
@@ -206,17 +224,17 @@ impl Timeline {
         {
             // Only a named cause counts here: the block's other lines are stack, and no error message.
             let found = details.lines().rev().find_map(|line| line.trim().strip_prefix("Caused by: "));
-            pending.own = found.map(|text| note(text, place)).filter(|note| note.cause != UNKNOWN).map(Arc::new);
+            pending.own = found.map(|text| self.note(text, place)).filter(|note| note.cause != UNKNOWN).map(Arc::new);
         }
         state.mention = Some((by, file, host));
     }
 
     fn delivery_ended(&mut self, state: &mut Thread, success: bool, time: NaiveDateTime) {
         self.close_pending(state);
+        state.error = None;
         if !success {
             return;
         }
-        state.error = None;
         state.mention = None;
         let account = self.account_of_thread(state);
         if let Some(host) = &self.accounts[account].host {
@@ -227,6 +245,28 @@ impl Timeline {
         if self.window.holds(time) {
             self.accounts[account].ledger.succeed(time, file.as_deref(), failed_last.as_deref());
         }
+    }
+
+    /// A note about an error message. Traces repeat a few texts without end, so what was told of one is kept.
+    fn note(&mut self, text: &str, place: Place) -> Note {
+        const KEPT: usize = 1024;
+        if let Some(known) = self.notes.get(text) {
+            return Note { place, ..known.clone() };
+        }
+        let note = match Causes::builtin().classify(text) {
+            Some(found) => Note {
+                cause: found.cause,
+                stage: Some(found.stage),
+                remedy: Some(found.remedy),
+                message: Some(found.matched.to_owned()),
+                place,
+            },
+            None => Note { message: text.lines().next().map(str::to_owned), ..unexplained(place) },
+        };
+        if self.notes.len() < KEPT {
+            self.notes.insert(text.to_owned(), note.clone());
+        }
+        note
     }
 
     fn alarm(&mut self, state: &mut Thread, name: &'static str, time: NaiveDateTime) {
@@ -245,7 +285,6 @@ impl Timeline {
     /// Judges the failed delivery under way on this thread: nothing more can be said about it.
     fn close_pending(&mut self, state: &mut Thread) {
         let Some(pending) = state.pending.take() else { return };
-        state.error = None;
         state.file = None;
         let Pending { time, file, host, place, own, of_host } = pending;
         let note = own.or(of_host).unwrap_or_else(|| Arc::new(Note { message: None, ..unexplained(place) }));
@@ -285,8 +324,12 @@ impl Timeline {
         if let Some(account) = state.account {
             return account;
         }
-        self.accounts.push(Account { destination: state.destination, ..Account::default() });
-        let account = self.accounts.len() - 1;
+        let destination = state.destination;
+        let same = |known: &Account| destination.is_some() && known.host.is_none() && known.destination == destination;
+        let account = self.accounts.iter().position(same).unwrap_or_else(|| {
+            self.accounts.push(Account { destination, ..Account::default() });
+            self.accounts.len() - 1
+        });
         state.account = Some(account);
         account
     }
@@ -302,20 +345,6 @@ impl Timeline {
             self.accounts[*account].destination = Some(number);
             self.senders.insert(number, host);
         }
-    }
-}
-
-/// A note about an error message.
-fn note(text: &str, place: Place) -> Note {
-    match Causes::builtin().classify(text) {
-        Some(found) => Note {
-            cause: found.cause,
-            stage: Some(found.stage),
-            remedy: Some(found.remedy),
-            message: Some(found.matched.to_owned()),
-            place,
-        },
-        None => Note { message: text.lines().next().map(str::to_owned), ..unexplained(place) },
     }
 }
 

@@ -1,0 +1,115 @@
+//! What a TARGET on the command line means: a name from the configuration, a saved answer, or a live server.
+
+use std::path::PathBuf;
+
+use crate::config::{Config, DEFAULT_PORT};
+use crate::saved::file::SavedRef;
+use crate::ssh::target::{Target, TargetSyntaxError};
+
+/// What a target is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetSpec {
+    /// A server that the configuration names.
+    Named {
+        /// Its name there.
+        name: String,
+        /// Where it is.
+        target: Target,
+        /// The user's note.
+        note: Option<String>,
+    },
+    /// A server.
+    Live(Target),
+    /// A saved answer.
+    Saved(SavedRef),
+}
+
+/// Why a target means nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// It reads like a file that is not there.
+    #[error("{}: no such file", .0.display())]
+    NoFile(PathBuf),
+    /// It is no host either.
+    #[error("{0}; a target is a name from the configuration file, host, host:port, [v6]:port or a saved answer's file")]
+    Syntax(#[from] TargetSyntaxError),
+}
+
+/// Finds out what a target means. A name from the configuration counts first, then a file that is there, then a
+/// host; `port` (a flag) is that of targets which name none.
+///
+/// # Errors
+/// When it is none of these.
+pub fn resolve(argument: &str, config: &Config, port: Option<u16>) -> Result<TargetSpec, TargetError> {
+    let port = port.or(config.defaults.port).unwrap_or(DEFAULT_PORT);
+    if let Some(named) = config.targets.get(argument) {
+        let target = Target::parse(&bracketed(&named.host), named.port.unwrap_or(port))?;
+        return Ok(TargetSpec::Named { name: argument.to_owned(), target, note: named.note.clone() });
+    }
+    if let Some(saved) = SavedRef::find(argument) {
+        return Ok(TargetSpec::Saved(saved));
+    }
+    if reads_like_a_file(argument) {
+        return Err(TargetError::NoFile(argument.into()));
+    }
+    Ok(TargetSpec::Live(Target::parse(argument, port)?))
+}
+
+/// No host name holds these marks, and no top-level domain is called so.
+fn reads_like_a_file(text: &str) -> bool {
+    let ending = text.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    let is_file_ending = ending.is_some_and(|ending| matches!(ending.as_str(), "json" | "xml" | "txt" | "nmap"));
+    text.contains(['\\', '#']) || (text.contains('/') && !text.contains("://")) || is_file_ending
+}
+
+fn bracketed(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+
+    fn meaning(argument: &str) -> Result<String, String> {
+        let config = parse(
+            "[defaults]\nport = 2022\n[targets.primary]\nhost = \"::1\"\n[targets.\"a.xml\"]\nhost = \"b\"\nport = 24",
+        )
+        .unwrap();
+        match resolve(argument, &config, None) {
+            Ok(TargetSpec::Named { name, target, .. }) => Ok(format!("{name} is {target}")),
+            Ok(TargetSpec::Live(target)) => Ok(target.to_string()),
+            Ok(TargetSpec::Saved(saved)) => Ok(format!("file {:?} {:?}", saved.path.file_name(), saved.server)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn a_name_counts_before_a_file_and_a_file_before_a_host() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/saved/several.nmap.xml");
+        assert_eq!(meaning("primary").unwrap(), "primary is [::1]:2022");
+        assert_eq!(meaning("a.xml").unwrap(), "a.xml is b:24");
+        assert_eq!(meaning(file).unwrap(), "file Some(\"several.nmap.xml\") None");
+        assert_eq!(meaning(&format!("{file}#x:1")).unwrap(), "file Some(\"several.nmap.xml\") Some(\"x:1\")");
+        assert_eq!(meaning("10.0.0.5").unwrap(), "10.0.0.5:2022");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_not_taken_for_a_host() {
+        for text in ["scan.xml", "./scan", "C:\\scan", "scan.xml#10.0.0.5:22", "answer.JSON"] {
+            assert_eq!(meaning(text).unwrap_err(), format!("{text}: no such file"));
+        }
+    }
+
+    #[test]
+    fn nonsense_is_told_what_a_target_is() {
+        assert!(meaning("a b").unwrap_err().contains("a target is a name from the configuration file"));
+        assert!(meaning("sftp://host/").unwrap_err().contains("without user"));
+    }
+
+    #[test]
+    fn the_flags_port_holds_for_targets_that_name_none() {
+        let target = resolve("host", &Config::default(), Some(24)).unwrap();
+        assert_eq!(target, TargetSpec::Live(Target::parse("host:24", 1).unwrap()));
+    }
+}

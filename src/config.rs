@@ -1,0 +1,399 @@
+//! `cdrdiag.toml`: defaults and named targets. An unknown key is an error, so that a typing mistake does not go
+//! unnoticed until the night when it matters.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use encoding_rs::UTF_8;
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::DeTable;
+
+use crate::ssh::target::Target;
+use crate::suggest::nearest;
+
+/// The file's name, in the working folder and in the user's configuration folder.
+pub const FILE_NAME: &str = "cdrdiag.toml";
+
+/// The port where neither the target nor a flag nor the file names one: SSH's (RFC 4253, section 4.1).
+pub const DEFAULT_PORT: u16 = 22;
+
+/// The time for a target as a whole where nothing else is said.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest time that a target is given.
+const A_DAY: Duration = Duration::from_secs(86_400);
+
+/// More is no configuration.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+const TABLES: [&str; 2] = ["defaults", "targets"];
+const DEFAULTS: [&str; 5] = ["profile", "timeout", "port", "timezone", "preserve_days"];
+const TARGET: [&str; 3] = ["host", "port", "note"];
+
+/// What a configuration file says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Config {
+    /// `[defaults]`
+    pub defaults: Defaults,
+    /// `[targets.NAME]`
+    pub targets: BTreeMap<String, NamedTarget>,
+}
+
+/// `[defaults]`: what holds where no flag says otherwise.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Defaults {
+    /// Profiles by which servers are judged: built-in names or files. Empty: not set.
+    pub profile: Vec<String>,
+    /// The time for a target as a whole.
+    pub timeout: Option<Duration>,
+    /// The port of targets that name none.
+    pub port: Option<u16>,
+    /// The node's time zone.
+    pub timezone: Option<Tz>,
+    /// How many days CUCM preserves its files.
+    pub preserve_days: Option<u32>,
+}
+
+/// `[targets.NAME]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedTarget {
+    /// Host name or address.
+    pub host: String,
+    /// TCP port, where the file names one.
+    pub port: Option<u16>,
+    /// What the user wants to remember.
+    pub note: Option<String>,
+}
+
+/// A configuration and where it comes from.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Loaded {
+    /// What it says; empty where there is no file.
+    pub config: Config,
+    /// The file; `None` where there is none.
+    pub origin: Option<PathBuf>,
+    /// Where it was looked for, in this order, up to the one that was found.
+    pub searched: Vec<PathBuf>,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("the configuration {} cannot be read: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Its content is wrong.
+    #[error("{}:{}: {}", path.display(), .mistake.line, .mistake.message)]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        mistake: Mistake,
+    },
+}
+
+/// A mistake in a configuration's text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {message}")]
+pub struct Mistake {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong, in one line.
+    pub message: String,
+}
+
+impl Config {
+    /// Finds and reads the configuration: `explicit`, else `./cdrdiag.toml`, else the one in the user's
+    /// configuration folder, else none.
+    ///
+    /// # Errors
+    /// When the file cannot be read (an explicit one must be there) or holds a mistake.
+    pub fn load(explicit: Option<&Path>) -> Result<Loaded, ConfigError> {
+        let places = match explicit {
+            Some(path) => vec![path.to_owned()],
+            None => places(),
+        };
+        for (number, path) in places.iter().enumerate() {
+            let text = match read(path) {
+                Ok(text) => text,
+                Err(error) if error.kind() == io::ErrorKind::NotFound && explicit.is_none() => continue,
+                Err(source) => return Err(ConfigError::Read { path: path.clone(), source }),
+            };
+            let config = parse(&text).map_err(|mistake| ConfigError::Content { path: path.clone(), mistake })?;
+            return Ok(Loaded { config, origin: Some(path.clone()), searched: places[..=number].to_vec() });
+        }
+        Ok(Loaded { config: Config::default(), origin: None, searched: places })
+    }
+}
+
+/// Where a configuration is looked for when none is named.
+fn places() -> Vec<PathBuf> {
+    let users = dirs::config_dir().map(|folder| folder.join("cdrdiag").join(FILE_NAME));
+    [PathBuf::from(FILE_NAME)].into_iter().chain(users).collect()
+}
+
+/// The file's text; a byte order mark tells UTF-16, as some editors of Windows write it.
+fn read(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 1 MiB"));
+    }
+    Ok(UTF_8.decode(&bytes).0.into_owned())
+}
+
+/// Reads a configuration.
+///
+/// # Errors
+/// When it is no TOML, holds a key that there is not, or a value of the wrong kind.
+pub fn parse(text: &str) -> Result<Config, Mistake> {
+    let text = text.trim_start_matches('\u{feff}');
+    let at = |span: Range<usize>, message: String| Mistake { line: line_of(text, span.start), message };
+    let toml = |error: &toml::de::Error| at(error.span().unwrap_or_default(), error.message().replace('\n', ", "));
+    let document = DeTable::parse(text).map_err(|error| toml(&error))?;
+    if let Some((span, message)) = unknown_key(document.get_ref()) {
+        return Err(at(span, message));
+    }
+    let file: FileForm = toml::from_str(text).map_err(|error| toml(&error))?;
+    let mut targets = BTreeMap::new();
+    for (name, form) in file.targets {
+        let span = form.host.span();
+        targets.insert(name, form.check().map_err(|message| at(span, message))?);
+    }
+    Ok(Config { defaults: file.defaults.into(), targets })
+}
+
+fn line_of(text: &str, byte: usize) -> usize {
+    1 + text.bytes().take(byte).filter(|byte| *byte == b'\n').count()
+}
+
+/// The first key that cdrdiag does not know, with the one that was probably meant.
+fn unknown_key(document: &DeTable<'_>) -> Option<(Range<usize>, String)> {
+    let targets = table(document, "targets").into_iter().flatten().filter_map(|(name, value)| {
+        unknown_in(value.get_ref().as_table()?, &TARGET, &format!(" in [targets.{}]", name.get_ref()))
+    });
+    unknown_in(document, &TABLES, "")
+        .or_else(|| unknown_in(table(document, "defaults")?, &DEFAULTS, " in [defaults]"))
+        .or_else(|| targets.min_by_key(|(span, _)| span.start))
+}
+
+fn table<'a, 'i>(document: &'a DeTable<'i>, name: &str) -> Option<&'a DeTable<'i>> {
+    document.get(name)?.get_ref().as_table()
+}
+
+fn unknown_in(table: &DeTable<'_>, known: &[&str], place: &str) -> Option<(Range<usize>, String)> {
+    let unknown = table.keys().filter(|key| !known.contains(&key.get_ref().as_ref()));
+    let key = unknown.min_by_key(|key| key.span().start)?;
+    let hint = match nearest(key.get_ref(), known.iter().copied()) {
+        Some(meant) => format!("did you mean {meant:?}?"),
+        None => format!("there are {}", known.join(", ")),
+    };
+    Some((key.span(), format!("unknown key {:?}{place}: {hint}", key.get_ref())))
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct FileForm {
+    defaults: DefaultsForm,
+    targets: BTreeMap<String, TargetForm>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct DefaultsForm {
+    profile: Option<OneOrMany>,
+    timeout: Option<Seconds>,
+    port: Option<Port>,
+    timezone: Option<Zone>,
+    preserve_days: Option<Days>,
+}
+
+#[derive(Deserialize)]
+struct TargetForm {
+    host: Spanned<String>,
+    port: Option<Port>,
+    note: Option<String>,
+}
+
+impl TargetForm {
+    /// A port behind the host counts, unless `port` says it, too.
+    fn check(self) -> Result<NamedTarget, String> {
+        let host = self.host.into_inner();
+        let own = Target::parse(&host, 0).map_err(|error| error.to_string())?;
+        let inside = Some(own.port()).filter(|port| *port != 0);
+        let port = match (self.port.map(|port| port.0), inside) {
+            (Some(_), Some(_)) => return Err(format!("the host {host:?} names a port, and so does port")),
+            (outside, inside) => outside.or(inside),
+        };
+        Ok(NamedTarget { host: own.host().to_owned(), port, note: self.note })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "give a profile's name or a list of names")]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "f64")]
+struct Seconds(Duration);
+
+impl TryFrom<f64> for Seconds {
+    type Error = String;
+
+    fn try_from(seconds: f64) -> Result<Self, String> {
+        let time = Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero() && *time <= A_DAY);
+        time.map(Self).ok_or_else(|| format!("{seconds} is no time: give seconds, more than 0 and at most 86400"))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "i64")]
+struct Port(u16);
+
+impl TryFrom<i64> for Port {
+    type Error = String;
+
+    fn try_from(number: i64) -> Result<Self, String> {
+        let port = u16::try_from(number).ok().filter(|port| *port != 0);
+        port.map(Self).ok_or_else(|| format!("{number} is no port: give a number from 1 to 65535"))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "i64")]
+struct Days(u32);
+
+impl TryFrom<i64> for Days {
+    type Error = String;
+
+    fn try_from(number: i64) -> Result<Self, String> {
+        let days = u32::try_from(number).ok().filter(|days| (1..=36_500).contains(days));
+        days.map(Self).ok_or_else(|| format!("{number} is no number of days: give 1 to 36500"))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Zone(Tz);
+
+impl TryFrom<String> for Zone {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        name.parse().map(Self).map_err(|_| format!("{name:?} is no time zone: give one such as Europe/Berlin"))
+    }
+}
+
+impl From<DefaultsForm> for Defaults {
+    fn from(form: DefaultsForm) -> Self {
+        let profile = match form.profile {
+            None => Vec::new(),
+            Some(OneOrMany::One(name)) => vec![name],
+            Some(OneOrMany::Many(names)) => names,
+        };
+        Self {
+            profile,
+            timeout: form.timeout.map(|seconds| seconds.0),
+            port: form.port.map(|port| port.0),
+            timezone: form.timezone.map(|zone| zone.0),
+            preserve_days: form.preserve_days.map(|days| days.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn mistake(text: &str) -> String {
+        parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_example_says_every_key() {
+        let text = include_str!("../fixtures/cdrdiag.toml");
+        let config = parse(text).unwrap();
+        for key in TABLES.iter().chain(&DEFAULTS).chain(&TARGET) {
+            assert!(text.contains(key), "{key}");
+        }
+        assert_eq!(config.defaults.profile, ["cucm-14"]);
+        assert_eq!(config.targets["primary"].host, "10.0.0.5");
+        assert!(config.defaults.timezone.is_some() && config.defaults.preserve_days.is_some());
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_one() {
+        assert_eq!(
+            mistake("[defaults]\nport = 22\ntimout = 5\n"),
+            "line 3: unknown key \"timout\" in [defaults]: did you mean \"timeout\"?"
+        );
+        assert_eq!(
+            mistake("\r\n[targets.primary]\r\nhots = \"x\"\r\n"),
+            "line 3: unknown key \"hots\" in [targets.primary]: did you mean \"host\"?"
+        );
+        assert_eq!(mistake("[default]\n"), "line 1: unknown key \"default\": did you mean \"defaults\"?");
+        assert_eq!(mistake("[zzzzzzzzz]\n"), "line 1: unknown key \"zzzzzzzzz\": there are defaults, targets");
+    }
+
+    #[test]
+    fn a_value_that_makes_no_sense_is_told_with_its_line() {
+        for (text, told) in [
+            ("[defaults]\nport = 0", "line 2: 0 is no port"),
+            ("[defaults]\nport = 65536", "line 2: 65536 is no port"),
+            ("[defaults]\nport = \"ssh\"", "line 2: invalid type: string \"ssh\""),
+            ("[defaults]\ntimeout = -1", "line 2: -1 is no time"),
+            ("[defaults]\ntimeout = nan", "line 2: NaN is no time"),
+            ("[defaults]\ntimeout = 1e300", "line 2: 1"),
+            ("[defaults]\npreserve_days = 0", "line 2: 0 is no number of days"),
+            ("[defaults]\npreserve_days = 4000000000", "line 2: 4000000000 is no number of days"),
+            ("[defaults]\ntimezone = \"Mars\"", "line 2: \"Mars\" is no time zone"),
+            ("[defaults]\nprofile = 14", "line 2: give a profile's name"),
+            ("[targets.a]\nport = 22", "line 1: missing field `host`"),
+            ("[targets.a]\n\nhost = \"a b\"", "line 3: \"a b\" is no host name"),
+            ("[targets.a]\nhost = \"a:22\"\nport = 22", "line 2: the host \"a:22\" names a port, and so does port"),
+            ("targets = 7", "line 1: invalid type: integer `7`"),
+            ("[defaults\n", "line 1: "),
+        ] {
+            let error = mistake(text);
+            assert!(error.starts_with(told) && !error.contains('\n'), "{text:?} gave {error:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_file_and_one_of_windows_are_fine() {
+        assert_eq!(parse(""), Ok(Config::default()));
+        let config =
+            parse("\u{feff}[defaults]\r\nprofile = [\"cucm-14\", \"mine.toml\"]\r\ntimeout = 2.5\r\n").unwrap();
+        assert_eq!(config.defaults.profile, ["cucm-14", "mine.toml"]);
+        assert_eq!(config.defaults.timeout, Some(Duration::from_millis(2500)));
+    }
+
+    #[test]
+    fn a_port_behind_the_host_counts() {
+        let config = parse("[targets.a]\nhost = \"[::1]:2022\"").unwrap();
+        assert_eq!(config.targets["a"], NamedTarget { host: "::1".into(), port: Some(2022), note: None });
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text: String, key in "[a-z]{0,8}", value in "[ -~]{0,12}") {
+            let _ = parse(&text);
+            let _ = parse(&format!("[defaults]\n{key} = {value}\n[targets.{key}]\nhost = \"{value}\"\n{text}"));
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Saved answers of real servers: each form tells the same as the KEXINIT that the server sent, except for what
+//! the form lacks. fixtures/saved/README.md says how they were made.
+#![allow(clippy::unwrap_used, reason = "a test that can't go on is to panic")]
+
+use std::path::PathBuf;
+
+use cdrdiag::algorithms::offer::{Category, Offer, split_list};
+use cdrdiag::saved::file::SavedRef;
+use cdrdiag::saved::{Form, SavedServer, parse};
+
+const SERVERS: [&str; 6] =
+    ["openssh-default", "openssh-hardened", "openssh-legacy", "dropbear", "tinyssh", "asymmetric"];
+
+/// What no form but cdrdiag's own tells.
+const LANGUAGES: [Category; 2] = [Category::LanguageC2s, Category::LanguageS2c];
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/saved").join(name)
+}
+
+fn load(name: &str) -> SavedServer {
+    SavedRef { path: path(name), server: None }.load().unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn offer(name: &str) -> Offer {
+    load(name).offer.unwrap()
+}
+
+/// The lists of a KEXINIT payload (RFC 4253, section 7.1), read without cdrdiag's own parser.
+fn sent(server: &str) -> Offer {
+    let payload = std::fs::read(path(&format!("{server}.kexinit"))).unwrap();
+    let mut rest = &payload[17..];
+    let mut offer = Offer::default();
+    for category in Category::ALL {
+        let (length, tail) = rest.split_at(4);
+        let (list, tail) = tail.split_at(u32::from_be_bytes(length.try_into().unwrap()) as usize);
+        offer.set(category, split_list(std::str::from_utf8(list).unwrap()));
+        rest = tail;
+    }
+    offer
+}
+
+fn without(mut offer: Offer, categories: &[Category]) -> Offer {
+    let known = Category::ALL.into_iter().filter(|category| !categories.contains(category));
+    let lists: Vec<_> = known.filter_map(|category| Some((category, offer.get(category)?.to_vec()))).collect();
+    offer = Offer::default();
+    for (category, list) in lists {
+        offer.set(category, list);
+    }
+    offer
+}
+
+#[test]
+fn both_of_nmaps_forms_tell_all_but_the_languages() {
+    for server in SERVERS {
+        let expected = without(sent(server), &LANGUAGES);
+        assert_eq!(offer(&format!("{server}.nmap.xml")), expected, "{server}");
+        assert_eq!(offer(&format!("{server}.nmap.txt")), expected, "{server}");
+    }
+    let default = without(sent("openssh-default"), &LANGUAGES);
+    assert_eq!(offer("openssh-default.plain.nmap.xml"), default);
+    assert_eq!(offer("openssh-default.terminal.nmap.txt"), default);
+}
+
+#[test]
+fn ssh_audit_tells_one_direction_only() {
+    use Category::{CipherC2s, CompressionC2s, LanguageC2s, LanguageS2c, MacC2s};
+    for server in SERVERS {
+        let expected = without(sent(server), &[CipherC2s, MacC2s, CompressionC2s, LanguageC2s, LanguageS2c]);
+        assert_eq!(offer(&format!("{server}.ssh-audit-2.5.0.json")), expected, "{server}");
+        assert_eq!(offer(&format!("{server}.ssh-audit-3.3.0.json")), expected, "{server}");
+    }
+}
+
+#[test]
+fn every_form_names_the_software_and_its_version() {
+    for (server, software, version) in [
+        ("openssh-default", "OpenSSH", "9.2p1"),
+        ("dropbear", "dropbear", "2022.83"),
+        ("tinyssh", "tinyssh", "20230101-1"),
+    ] {
+        for form in ["nmap.xml", "nmap.txt", "ssh-audit-2.5.0.json", "ssh-audit-3.3.0.json"] {
+            let found = load(&format!("{server}.{form}")).identification.unwrap();
+            assert_eq!(
+                (found.software.as_deref(), found.version.as_deref()),
+                (Some(software), Some(version)),
+                "{server}.{form}"
+            );
+        }
+    }
+}
+
+#[test]
+fn host_and_port_are_told_as_far_as_the_form_does() {
+    let place = |name: &str| {
+        let server = load(name);
+        (server.host.unwrap(), server.port)
+    };
+    assert_eq!(place("dropbear.nmap.xml"), ("127.0.0.1".into(), Some(42203)));
+    assert_eq!(place("dropbear.nmap.txt"), ("127.0.0.1".into(), Some(42203)));
+    assert_eq!(place("dropbear.ssh-audit-2.5.0.json"), ("127.0.0.1".into(), None));
+    assert_eq!(place("dropbear.ssh-audit-3.3.0.json"), ("127.0.0.1".into(), Some(42203)));
+}
+
+#[test]
+fn both_releases_of_ssh_audit_tell_the_same_host_keys() {
+    let keys = load("openssh-default.ssh-audit-2.5.0.json").host_keys;
+    let newer = load("openssh-default.ssh-audit-3.3.0.json").host_keys;
+    assert!(keys.iter().all(|key| newer.contains(key)), "{keys:?} {newer:?}");
+    assert_eq!((keys.len(), newer.len()), (2, 3), "2.5.0 does not ask for the ECDSA key");
+    assert!(keys.iter().any(|key| key.algorithm == "ssh-rsa" && key.bits == Some(3072)), "{keys:?}");
+}
+
+#[test]
+fn names_with_markup_and_control_characters_are_kept_and_hurt_nobody() {
+    let kex = offer("hostile.nmap.xml").kex.unwrap();
+    assert_eq!(kex, ["a<b>&amp;\"c", "\\x1B[31mred\\x07", "with space", "tab\there", "line\nfeed"]);
+    let kex = offer("hostile.ssh-audit-3.3.0.json").kex.unwrap();
+    assert_eq!(kex[1], "\u{1b}[31mred\u{7}");
+    for form in ["nmap.xml", "nmap.txt", "ssh-audit-2.5.0.json", "ssh-audit-3.3.0.json"] {
+        let offer = offer(&format!("hostile.{form}"));
+        assert_eq!(
+            (offer.host_key.unwrap(), offer.cipher_s2c.unwrap()),
+            (vec![], vec!["aes128-ctr".to_owned()]),
+            "{form}"
+        );
+    }
+}
+
+#[test]
+fn several_servers_stand_apart_and_one_that_did_not_answer_is_none() {
+    let names = |name: &str| {
+        let saved = parse(&std::fs::read_to_string(path(name)).unwrap()).unwrap();
+        (saved.form, saved.servers.into_iter().map(|server| server.name).collect::<Vec<_>>())
+    };
+    let three = ["127.0.0.1:42201", "127.0.0.1:42202", "127.0.0.1:42203"].map(str::to_owned).to_vec();
+    assert_eq!(names("several.nmap.xml"), (Form::NmapXml, three.clone()));
+    assert_eq!(names("several.nmap.txt"), (Form::NmapText, three));
+    let (form, mut both) = names("several.ssh-audit-3.3.0.json");
+    both.sort();
+    assert_eq!((form, both), (Form::SshAudit, vec!["127.0.0.1:42201".into(), "127.0.0.1:42202".into()]));
+    assert_eq!(names("several.ssh-audit-2.5.0.json").1.len(), 2);
+}
