@@ -49,7 +49,9 @@ pub fn parse(paths: &[PathBuf], narrow: &cli::Narrow, context: &Context<'_>) -> 
         problems.push(format!("{}: read only in part: {error}", found.sources[*source].label));
     }
     for (source, input) in found.sources.iter().zip(&reading.inputs) {
-        if input.counts.records == 0 {
+        let counts = &input.counts;
+        // Lines may all continue a record of the trace before.
+        if counts.records == 0 && counts.lines == counts.skipped_lines {
             problems.push(format!(
                 "{}: no trace record in it: give a cdrrepmgrNNNNN.log (on CUCM: activelog /cm/trace/cdrrep/log4j/)",
                 source.label
