@@ -10,6 +10,7 @@
 
 mod agreement;
 mod answer;
+mod compare;
 mod jsch;
 mod nmap;
 mod openssh;
