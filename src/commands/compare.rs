@@ -15,7 +15,7 @@ const MOST_AT_ONCE: usize = 64;
 /// Sets servers side by side.
 ///
 /// # Errors
-/// When a target is none, or a saved answer, the configuration or a profile can't be read.
+/// When a target means nothing, or a saved answer, the configuration or a profile can't be read.
 pub fn run(args: &cli::Compare, context: &Context<'_>) -> Result<Code> {
     let config = Config::load(context.global().config.as_deref())?.config;
     let find = |text: &String| Subject::find(text, &config, args.connection.port);

@@ -4,6 +4,7 @@ pub mod backlog;
 mod compare;
 pub mod config;
 pub mod examine;
+mod open_files;
 pub mod parse_log;
 mod probe;
 mod profile;

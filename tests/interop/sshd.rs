@@ -57,6 +57,18 @@ impl Configuration {
         self
     }
 
+    /// Certifies one of its host keys by an authority of its own, and has sshd show the certificate.
+    pub fn certified(mut self, kind: &str) -> Self {
+        let file = |name: &str| self.folder.path().join(name);
+        let (authority, key) = (file("authority"), file(&format!("ssh_host_{kind}_key")));
+        succeed(Command::new("ssh-keygen").args(["-q", "-N", "", "-t", "ed25519", "-f"]).arg(&authority));
+        let mut sign = Command::new("ssh-keygen");
+        sign.args(["-q", "-h", "-I", "host", "-s"]).arg(&authority).arg(key.with_extension("pub"));
+        succeed(&mut sign);
+        self.text = format!("HostCertificate {}-cert.pub\n{}", key.display(), self.text);
+        self
+    }
+
     /// Starts an sshd with it.
     pub fn start(&self) -> Sshd {
         let file = self.write();
