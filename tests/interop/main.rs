@@ -11,6 +11,7 @@
 mod agreement;
 mod answer;
 mod capture;
+mod compare;
 mod jsch;
 mod learn;
 mod nmap;
