@@ -23,6 +23,9 @@ use crate::document::probe::{Access, Handshake};
 /// The name with which the authentication methods are asked for.
 const USER: &str = "cdrdiag";
 
+/// How long after the deadline libssh2's own time-out comes.
+const LATER: Duration = Duration::from_secs(1);
+
 /// The name of the threads in which libssh2 runs.
 const THREAD: &str = "libssh2";
 
@@ -165,8 +168,9 @@ fn open(stream: TcpStream, preferences: &Preferences, deadline: Deadline) -> Res
     for (category, list) in &preferences.0 {
         session.method_pref(method_type(*category), list)?;
     }
-    let left = deadline.remaining().unwrap_or_default().as_millis();
-    session.set_timeout(u32::try_from(left).unwrap_or(u32::MAX).max(1));
+    // The relay ends it at the deadline and knows why it did; libssh2's own time-out must not come first.
+    let left = deadline.remaining().unwrap_or_default().saturating_add(LATER).as_millis();
+    session.set_timeout(u32::try_from(left).unwrap_or(u32::MAX));
     session.set_tcp_stream(stream);
     session.handshake()?;
     Ok(session)
