@@ -8,6 +8,7 @@
 //! | [`trace`] | CUCM's log4j traces: sources, records, events, causes, timeline |
 //! | [`algorithms`] | offers, the client's profiles, negotiation, remedies |
 //! | [`backlog`] | what waits in CUCM's CDR repository, from the listings its command line prints |
+//! | [`learn`] | what a client really proposes, out of logs and packet captures |
 //! | [`ssh`] | the SSH wire: identification strings, packets, KEXINIT, and the sockets that carry them |
 //! | [`document`] | the answers as data: what `--json` prints |
 //! | [`report`] | documents rendered for people |
@@ -25,6 +26,7 @@ pub mod commands;
 pub mod config;
 pub mod document;
 pub mod exit;
+pub mod learn;
 pub mod report;
 pub mod saved;
 pub mod ssh;

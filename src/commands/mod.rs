@@ -1,9 +1,11 @@
 //! One command a file: from arguments to a document. What a command prints goes through [`Context`].
 
 pub mod backlog;
+mod capture;
 mod compare;
 pub mod config;
 pub mod examine;
+mod learn;
 mod open_files;
 pub mod parse_log;
 mod probe;
@@ -33,6 +35,7 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
         Command::Probe(args) => probe::run(args, &context),
         Command::Compare(args) => compare::run(args, &context),
         Command::Profile(args) => profile::run(args, &context),
+        Command::Capture(args) => capture::run(args, &context),
     }
 }
 
@@ -63,6 +66,11 @@ impl Context<'_> {
         if !self.global.quiet {
             tell(message);
         }
+    }
+
+    /// One line on standard error that the user has to know while the command waits; not under `--quiet`.
+    pub fn announce(&self, message: &str) {
+        self.warn(message);
     }
 
     /// One line on standard error about what was done or left out; only under `--verbose`.

@@ -2,9 +2,11 @@
 //! trace said is escaped on the way.
 
 pub mod backlog;
+mod capture;
 mod compare;
 mod config;
 pub mod escape;
+mod learn;
 pub mod page;
 mod parse_log;
 mod probe;
