@@ -395,8 +395,7 @@ fn without_a_path_the_current_folder_is_read() {
 #[test]
 #[cfg(unix)]
 fn a_pipe_that_has_a_name_is_read_once_and_to_its_end() {
-    let trace = std::fs::read(fixture("cdrrepmgr00073.log")).unwrap();
-    let output = command(&["/dev/stdin", "--json"]).write_stdin(trace).output().unwrap();
+    let output = command(&["/dev/stdin", "--json"]).write_stdin(fixture()).output().unwrap();
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&answer["inputs"][0]["path"], &answer["inputs"][0]["records"]), (&"/dev/stdin".into(), &12.into()));
 }
