@@ -49,7 +49,9 @@ fn add_output(example: &mut Example, line: &str) {
 fn matches(expected: &[String], actual: &[&str]) -> bool {
     match expected.split_first() {
         None => actual.is_empty(),
-        Some((first, rest)) if first.trim() == "…" => (0..=actual.len()).any(|skipped| matches(rest, &actual[skipped..])),
+        Some((first, rest)) if first.trim() == "…" => {
+            (0..=actual.len()).any(|skipped| matches(rest, &actual[skipped..]))
+        }
         Some((first, rest)) => {
             actual.split_first().is_some_and(|(line, others)| line.trim_end() == first && matches(rest, others))
         }
@@ -91,7 +93,9 @@ fn documents() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut documents = vec![root.join("README.md")];
     if let Ok(folder) = std::fs::read_dir(root.join("docs")) {
-        documents.extend(folder.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "md")));
+        documents.extend(
+            folder.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "md")),
+        );
     }
     documents
 }
@@ -100,7 +104,11 @@ fn documents() -> Vec<PathBuf> {
 #[cfg(unix)]
 fn every_command_prints_what_the_documents_say() {
     let examples: Vec<Example> = documents().iter().flat_map(|path| examples(path)).collect();
-    assert!(examples.len() >= 5, "the documents hold only {} commands: are the blocks fenced as console?", examples.len());
+    assert!(
+        examples.len() >= 5,
+        "the documents hold only {} commands: are the blocks fenced as console?",
+        examples.len()
+    );
     for example in &examples {
         run(example);
     }
