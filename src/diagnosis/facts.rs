@@ -137,13 +137,15 @@ impl<'a> Trouble<'a> {
 }
 
 impl Server<'_> {
-    /// Its name with its role: `the primary (10.0.0.5)`.
+    /// Its host with its role, or with the name that the user gave it: `the primary (10.0.0.5)`.
     pub fn name(&self) -> String {
-        let name = &self.target.target;
+        let target = &self.target.target;
+        let host = self.target.host.as_ref().unwrap_or(target);
         match self.role {
-            Role::Primary => format!("the primary ({name})"),
-            Role::Secondary => format!("the secondary ({name})"),
-            Role::Other => name.clone(),
+            Role::Primary => format!("the primary ({host})"),
+            Role::Secondary => format!("the secondary ({host})"),
+            Role::Other if target.contains(host.as_str()) => target.clone(),
+            Role::Other => format!("{target} ({host})"),
         }
     }
 

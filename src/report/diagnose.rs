@@ -16,7 +16,8 @@ impl Render for Diagnose {
                 let tone = if conclusion.problem { Tone::Bad } else { Tone::Strong };
                 page.line(&[(tone, &conclusion.headline)]);
             }
-            body(conclusion, page);
+            let (before, _) = self.conclusions.split_at(index);
+            body(conclusion, before, page);
             server::remedies(&new_remedies(self, index), page);
         }
         offered(self, page);
@@ -27,18 +28,10 @@ impl Render for Diagnose {
     }
 }
 
-fn body(conclusion: &Conclusion, page: &mut Page) {
+fn body(conclusion: &Conclusion, before: &[Conclusion], page: &mut Page) {
     page.fact("certainty", Tone::Plain, conclusion.certainty.words());
     page.fact("why", Tone::Plain, &conclusion.text);
-    for (index, evidence) in conclusion.evidence.iter().enumerate() {
-        page.fact(if index == 0 { "evidence" } else { "" }, Tone::Plain, &evidence.what);
-        if let Some(place) = place(evidence) {
-            page.indented(16, 18, &[(Tone::Faint, &place)]);
-        }
-        if let Some(text) = &evidence.text {
-            page.indented(16, 18, &[(Tone::Faint, text)]);
-        }
-    }
+    evidence(conclusion, before, page);
     for (index, step) in conclusion.steps.iter().enumerate() {
         let name = if index == 0 { "do" } else { "" };
         // A command is copied, so it is never wrapped.
@@ -53,6 +46,25 @@ fn body(conclusion: &Conclusion, page: &mut Page) {
     }
     for (index, next) in conclusion.next.iter().enumerate() {
         page.fact(if index == 0 { "would tell" } else { "" }, Tone::Faint, next);
+    }
+}
+
+/// What a conclusion rests on; what stands above already is not repeated.
+fn evidence(conclusion: &Conclusion, before: &[Conclusion], page: &mut Page) {
+    let told = |evidence: &&Evidence| before.iter().any(|one| one.evidence.contains(evidence));
+    let new: Vec<&Evidence> = conclusion.evidence.iter().filter(|evidence| !told(evidence)).collect();
+    if new.len() < conclusion.evidence.len() {
+        page.fact("evidence", Tone::Faint, if new.is_empty() { "as above" } else { "as above, and" });
+    }
+    let first_of_all = new.len() == conclusion.evidence.len();
+    for (index, evidence) in new.into_iter().enumerate() {
+        page.fact(if index == 0 && first_of_all { "evidence" } else { "" }, Tone::Plain, &evidence.what);
+        if let Some(place) = place(evidence) {
+            page.indented(16, 18, &[(Tone::Faint, &place)]);
+        }
+        if let Some(text) = &evidence.text {
+            page.indented(16, 18, &[(Tone::Faint, text)]);
+        }
     }
 }
 

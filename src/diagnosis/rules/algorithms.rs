@@ -81,8 +81,9 @@ pub fn failover_to_refusing_server(facts: &Facts<'_>, trouble: &Trouble<'_>) -> 
     } else {
         format!("{host} leads to one of the two, and the secondary alone behaves as the trace says.")
     };
+    let moved = moved(trouble).map(|when| format!(" It moved {when}.")).unwrap_or_default();
     let text = format!(
-        "{} lets {} in; {} {}. {address} {}",
+        "{} lets {} in; {} {}. {address}{moved} {}",
         capital(&primary.name()),
         facts.titles(&profiles),
         secondary.name(),
@@ -340,11 +341,18 @@ fn which_release(facts: &Facts<'_>, profiles: &[&str]) -> Vec<String> {
     depends.then(ask).into_iter().collect()
 }
 
+/// When an address must have moved, where deliveries had worked: after the last of them, before the first failure.
+fn moved(trouble: &Trouble<'_>) -> Option<String> {
+    let (worked, failed) = (trouble.destination.last_delivery?, trouble.destination.outages.last()?.from);
+    (worked < failed)
+        .then(|| format!("between {}, the last delivery, and {}, the first failure", clock(worked), clock(failed)))
+}
+
 fn leads(trouble: &Trouble<'_>) -> String {
     let Some(outage) = trouble.destination.outages.last() else { return "leads to".to_owned() };
     match outage.to {
-        None => format!("has led, since {}, to", clock(outage.from)),
-        Some(to) => format!("led, from {} to {}, to", clock(outage.from), clock(to)),
+        None => format!("has led since {} to", clock(outage.from)),
+        Some(to) => format!("led from {} to {} to", clock(outage.from), clock(to)),
     }
 }
 
@@ -352,5 +360,154 @@ fn capital(text: &str) -> String {
     match text.strip_prefix("the ") {
         Some(rest) => format!("The {rest}"),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algorithms::offer::Offer;
+    use crate::algorithms::profile::find;
+    use crate::diagnosis::story::{HARDENED, ONLY_14, OPEN, Story, gone, server};
+
+    const VIP: &str = "192.0.2.10";
+
+    fn story() -> Story {
+        Story::no_agreement(VIP)
+    }
+
+    fn pair(primary: &str, secondary: &str) -> Story {
+        story().primary(server("192.0.2.5", primary)).secondary(server("192.0.2.6", secondary))
+    }
+
+    #[test]
+    fn a_secondary_that_refuses_beside_a_primary_that_accepts_is_a_failover() {
+        let found = pair(OPEN, HARDENED).conclusion("failover_to_refusing_server").unwrap();
+        assert_eq!(found.certainty, Certainty::Inferred);
+        assert!(found.headline.contains("the secondary (192.0.2.6), which refuses CUCM"), "{}", found.headline);
+        assert!(!found.remedy.is_empty() && found.remedy.iter().all(|remedy| remedy.server == "192.0.2.6"));
+        assert!(found.evidence.iter().any(|evidence| evidence.line == Some(7)));
+    }
+
+    #[test]
+    fn it_is_no_failover_where_the_secondary_accepts_or_the_trace_says_something_else() {
+        let id = "failover_to_refusing_server";
+        assert_eq!(pair(OPEN, OPEN).conclusion(id), None);
+        assert_eq!(pair(HARDENED, HARDENED).conclusion(id), None);
+        assert_eq!(pair(HARDENED, OPEN).conclusion(id), None);
+        assert_eq!(story().primary(server("a", OPEN)).secondary(gone("b")).conclusion(id), None);
+        let login = Story::failing(VIP, "authentication", Some("authentication"));
+        assert_eq!(login.primary(server("a", OPEN)).secondary(server("b", HARDENED)).conclusion(id), None);
+        let own = Story::no_agreement("192.0.2.6");
+        assert_eq!(
+            own.primary(server("192.0.2.5", OPEN)).secondary(server("192.0.2.6", HARDENED)).conclusion(id),
+            None
+        );
+    }
+
+    #[test]
+    fn a_failover_is_an_assumption_where_it_rests_on_the_release_or_on_an_address_taken_over() {
+        let certainty = |story: Story| story.conclusion("failover_to_refusing_server").unwrap().certainty;
+        assert_eq!(certainty(pair(OPEN, ONLY_14)), Certainty::Assumed);
+        let own = Story::no_agreement("192.0.2.5");
+        let own = own.primary(server("192.0.2.5", OPEN)).secondary(server("192.0.2.6", HARDENED));
+        assert_eq!(certainty(own), Certainty::Assumed);
+    }
+
+    #[test]
+    fn lists_in_the_trace_make_a_failover_seen() {
+        let lists = server("x", HARDENED).offer.unwrap();
+        let found = pair(OPEN, HARDENED).lists(Offer::default(), lists);
+        assert_eq!(found.conclusion("failover_to_refusing_server").unwrap().certainty, Certainty::Seen);
+    }
+
+    #[test]
+    fn the_server_at_the_traces_host_is_the_one_that_refuses() {
+        let one = || Story::no_agreement("192.0.2.5");
+        let id = "server_refuses_algorithms";
+        let found = one().primary(server("192.0.2.5", HARDENED)).conclusion(id).unwrap();
+        assert_eq!((found.certainty, found.remedy.is_empty()), (Certainty::Seen, false));
+        let release = one().primary(server("192.0.2.5", ONLY_14)).conclusion(id).unwrap();
+        assert_eq!((release.certainty, release.next.len()), (Certainty::Assumed, 1));
+        let elsewhere = one().other(server("192.0.2.7", HARDENED)).conclusion(id).unwrap();
+        assert_eq!(elsewhere.certainty, Certainty::Inferred);
+        let second = one().primary(server("192.0.2.4", OPEN)).secondary(server("192.0.2.5", HARDENED));
+        assert!(second.conclusion(id).is_some());
+        assert_eq!(one().primary(server("192.0.2.5", OPEN)).conclusion(id), None);
+        assert_eq!(pair(OPEN, HARDENED).conclusion(id), None);
+    }
+
+    #[test]
+    fn of_servers_in_no_role_some_refuse() {
+        let id = "some_servers_refuse";
+        let found = story().other(server("a", OPEN)).other(server("b", HARDENED)).conclusion(id).unwrap();
+        assert_eq!(found.headline, "b refuses CUCM");
+        assert!(pair(HARDENED, OPEN).conclusion(id).is_some());
+        assert_eq!(story().other(server("a", OPEN)).other(server("b", OPEN)).conclusion(id), None);
+        assert_eq!(pair(OPEN, HARDENED).conclusion(id), None);
+    }
+
+    #[test]
+    fn both_servers_that_refuse_were_hardened() {
+        let id = "both_servers_refuse";
+        let found = pair(HARDENED, HARDENED).conclusion(id).unwrap();
+        assert_eq!(found.certainty, Certainty::Inferred);
+        assert!(found.remedy.iter().any(|remedy| remedy.server == "192.0.2.5"));
+        assert!(found.remedy.iter().any(|remedy| remedy.server == "192.0.2.6"));
+        assert_eq!(pair(ONLY_14, ONLY_14).conclusion(id).unwrap().certainty, Certainty::Assumed);
+        assert_eq!(pair(OPEN, HARDENED).conclusion(id), None);
+        assert_eq!(pair(OPEN, OPEN).conclusion(id), None);
+    }
+
+    #[test]
+    fn where_all_accept_something_changed() {
+        let id = "changed_since_the_trace";
+        let found = pair(OPEN, OPEN).conclusion(id).unwrap();
+        assert_eq!(found.certainty, Certainty::Assumed);
+        assert!(found.next.iter().any(|next| next.contains("Cipher Management")));
+        let known = pair(OPEN, OPEN).lists(find("cucm-15").unwrap().algorithms.clone(), Offer::default());
+        let known = known.conclusion(id).unwrap();
+        assert!(!known.text.contains("Cipher Management"), "the trace shows what the node proposes: {}", known.text);
+        assert_eq!(pair(OPEN, HARDENED).conclusion(id), None);
+        assert_eq!(pair(OPEN, OPEN).recovered().conclusion(id), None);
+        assert_eq!(story().conclusion(id), None);
+    }
+
+    #[test]
+    fn the_trace_alone_says_that_nothing_is_in_common() {
+        let found = story().conclusion("no_common_algorithm").unwrap();
+        assert_eq!((found.certainty, found.steps), (Certainty::Seen, vec!["what to do".to_owned()]));
+        assert!(found.next[0].ends_with("cdrdiag probe 192.0.2.10"));
+        assert!(story().primary(gone("a")).conclusion("no_common_algorithm").is_some());
+        assert_eq!(pair(OPEN, OPEN).conclusion("no_common_algorithm"), None);
+    }
+
+    #[test]
+    fn a_traces_text_that_is_no_host_gets_into_no_command() {
+        let found = Story::no_agreement("a; rm -rf x").told();
+        assert!(found.offered_targets.is_empty());
+        let texts = found.conclusions.iter().flat_map(|conclusion| &conclusion.next);
+        assert!(texts.into_iter().all(|text| !text.contains("probe a; rm")));
+    }
+
+    #[test]
+    fn an_address_of_neither_server_leads_to_the_one_that_behaves_as_the_trace_says() {
+        let found = pair(OPEN, HARDENED).conclusion("virtual_address").unwrap();
+        assert!(found.headline.ends_with("behind it is the secondary (192.0.2.6)") && !found.problem);
+        let back = pair(HARDENED, OPEN).conclusion("virtual_address").unwrap();
+        assert!(back.headline.ends_with("behind it is the primary (192.0.2.5)"));
+        let lists = server("x", HARDENED).offer.unwrap();
+        let seen = pair(OPEN, HARDENED).lists(Offer::default(), lists).conclusion("virtual_address").unwrap();
+        assert_eq!(seen.certainty, Certainty::Seen);
+    }
+
+    #[test]
+    fn an_address_of_a_server_is_not_virtual_and_two_alike_do_not_tell_themselves_apart() {
+        assert_eq!(pair(OPEN, OPEN).conclusion("virtual_address"), None);
+        assert_eq!(pair(HARDENED, HARDENED).conclusion("virtual_address"), None);
+        let own = Story::no_agreement("192.0.2.6");
+        let own = own.primary(server("192.0.2.5", OPEN)).secondary(server("192.0.2.6", HARDENED));
+        assert_eq!(own.conclusion("virtual_address"), None);
+        assert_eq!(story().primary(server("a", HARDENED)).conclusion("virtual_address"), None);
     }
 }

@@ -94,3 +94,60 @@ pub fn several_servers_behind_address(facts: &Facts<'_>, trouble: &Trouble<'_>) 
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::story::{HARDENED, OPEN, Story, server, time};
+    use crate::document::parse_log::Outage;
+
+    const HOST: &str = "192.0.2.10";
+
+    #[test]
+    fn failures_that_ended_are_told_with_their_end_and_what_waits_still() {
+        let story = || Story::no_agreement(HOST).recovered();
+        let found = story().waiting(3).conclusion("recovered").unwrap();
+        assert!(found.headline.ends_with("since 2025-03-10 08:00:00"), "{}", found.headline);
+        assert!(found.text.contains("3 files failed and not delivered since"), "{}", found.text);
+        let listed = story().listing("cdr_C_01_202503090412_1\ncdr_C_01_202503090413_2\n");
+        assert!(listed.conclusion("recovered").unwrap().text.contains("2 files wait still"));
+        assert!(story().conclusion("recovered").unwrap().text.contains("Nothing that failed"));
+    }
+
+    #[test]
+    fn what_lasts_or_never_failed_has_not_recovered() {
+        assert_eq!(Story::no_agreement(HOST).conclusion("recovered"), None);
+        assert_eq!(Story::healthy(HOST).conclusion("recovered"), None);
+    }
+
+    #[test]
+    fn the_cause_of_what_is_over_comes_after_that_it_is_over() {
+        let story = Story::no_agreement(HOST).recovered();
+        let ids = story.primary(server("a", OPEN)).secondary(server("b", HARDENED)).ids();
+        assert_eq!(ids[..2], ["recovered", "failover_to_refusing_server"]);
+    }
+
+    fn taking_turns(cause: &str, stage: &str, times: usize) -> Story {
+        let mut story = Story::failing(HOST, cause, Some(stage));
+        story.destination(|destination| {
+            let outage = Outage { from: time("09T02:00:00"), to: Some(time("09T03:00:00")), failures: 2 };
+            destination.outages = vec![outage; times];
+            destination.outages.push(Outage { from: time("11T02:00:00"), to: None, failures: 2 });
+        });
+        story
+    }
+
+    #[test]
+    fn success_and_failure_in_turn_are_several_servers() {
+        let found = taking_turns("algorithm_negotiation", "key_exchange", 3);
+        let found = found.conclusion("several_servers_behind_address").unwrap();
+        assert_eq!(found.certainty, Certainty::Inferred);
+    }
+
+    #[test]
+    fn a_failover_and_back_or_a_shaky_network_are_not() {
+        let id = "several_servers_behind_address";
+        assert_eq!(taking_turns("algorithm_negotiation", "key_exchange", 2).conclusion(id), None);
+        assert_eq!(taking_turns("timeout", "connect", 9).conclusion(id), None);
+    }
+}

@@ -87,3 +87,38 @@ fn good_signs(facts: &Facts<'_>) -> Vec<Evidence> {
     signs.extend(fine.flat_map(|server| of_server(facts, server)));
     signs
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnosis::story::{HARDENED, OPEN, Story, server};
+    use crate::document::{Document, Verdict};
+
+    #[test]
+    fn nothing_is_wrong_where_everything_given_is_in_order() {
+        let told = Story::healthy("192.0.2.10").primary(server("a", OPEN)).secondary(server("b", OPEN)).told();
+        assert_eq!((told.conclusions[0].id.as_str(), told.verdict()), ("nothing_wrong", Verdict::Ok));
+        assert_eq!(told.conclusions[0].evidence.len(), 3);
+        assert_eq!(Story::healthy("x").other(server("a", HARDENED)).conclusion("nothing_wrong"), None);
+        assert_eq!(Story::no_agreement("x").conclusion("nothing_wrong"), None);
+    }
+
+    #[test]
+    fn a_trace_without_deliveries_tells_nothing() {
+        let mut story = Story::healthy("192.0.2.10");
+        story.parts.parse_log.as_mut().unwrap().destinations.clear();
+        let told = story.told();
+        assert_eq!(told.conclusions[0].id, "cannot_tell");
+        assert_eq!(told.conclusions[0].next.len(), 2, "{:?}", told.conclusions[0].next);
+        assert_eq!(Story::healthy("x").conclusion("cannot_tell"), None);
+    }
+
+    #[test]
+    fn a_part_that_could_not_be_read_is_a_problem() {
+        let mut story = Story::healthy("192.0.2.10");
+        story.parts.unread.push("b.log: no such file".into());
+        let told = story.told();
+        assert_eq!((told.conclusions[0].id.as_str(), told.verdict()), ("not_all_was_read", Verdict::Problem));
+        assert_eq!(told.warnings, ["b.log: no such file"]);
+        assert_eq!(Story::healthy("x").conclusion("not_all_was_read"), None);
+    }
+}

@@ -150,3 +150,75 @@ fn lets_in(server: &Server<'_>, profile: &str) -> Option<bool> {
     let client = server.target.clients.iter().find(|client| client.profile == profile)?;
     Some(Hurdle::of_client(client).is_none())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algorithms::offer::{Offer, split_list};
+    use crate::diagnosis::story::{HARDENED, ONLY_14, OPEN, Story, gone, server};
+
+    const HOST: &str = "192.0.2.10";
+
+    #[test]
+    fn a_secondary_that_would_refuse_is_told_before_it_takes_over() {
+        let id = "failover_would_fail";
+        let pair = |story: Story, secondary| story.primary(server("a", OPEN)).secondary(server("b", secondary));
+        let found = pair(Story::new(), HARDENED).conclusion(id).unwrap();
+        assert_eq!((found.certainty, found.remedy.is_empty()), (Certainty::Inferred, false));
+        assert_eq!(pair(Story::healthy(HOST), ONLY_14).conclusion(id).unwrap().certainty, Certainty::Assumed);
+        assert_eq!(pair(Story::new(), OPEN).conclusion(id), None);
+        assert_eq!(pair(Story::no_agreement(HOST), HARDENED).conclusion(id), None);
+        assert_eq!(Story::new().primary(server("a", HARDENED)).secondary(server("b", OPEN)).conclusion(id), None);
+    }
+
+    #[test]
+    fn a_server_that_refuses_is_a_problem_of_its_own() {
+        let id = "servers_refuse";
+        assert!(Story::new().other(server("a", HARDENED)).conclusion(id).is_some());
+        let login = Story::failing(HOST, "authentication", Some("authentication"));
+        assert!(login.primary(server("a", HARDENED)).conclusion(id).unwrap().text.contains("does not tell of it"));
+        assert_eq!(Story::new().other(server("a", OPEN)).conclusion(id), None);
+        assert_eq!(Story::no_agreement(HOST).other(server("a", HARDENED)).conclusion(id), None);
+    }
+
+    #[test]
+    fn a_server_that_did_not_answer_is_told() {
+        assert!(Story::new().other(gone("a")).conclusion("server_without_answer").is_some());
+        assert_eq!(Story::new().other(server("a", OPEN)).conclusion("server_without_answer"), None);
+    }
+
+    #[test]
+    fn a_handshake_that_contradicts_the_lists_is_told() {
+        use super::super::super::{answer, clients::Clients};
+        let question = crate::backlog::Question { preserve_days: None, now: chrono::DateTime::UNIX_EPOCH };
+        let told = |disagreement: Option<&str>| {
+            let mut target = server("a", OPEN);
+            crate::algorithms::answer::judge_target(&mut target, &profile::default_set());
+            target.clients[0].disagreement = disagreement.map(str::to_owned);
+            let parts = answer::Parts { others: vec![target], ..answer::Parts::default() };
+            answer::document(parts, &Clients::asked(profile::default_set()), question).conclusions[0].id.clone()
+        };
+        assert_eq!(told(Some("a real handshake failed")), "prediction_contradicted");
+        assert_eq!(told(None), "nothing_wrong");
+    }
+
+    #[test]
+    fn the_traces_own_lists_win_over_the_profile() {
+        let mut client = Offer::default();
+        client.set(Category::Kex, split_list("diffie-hellman-group1-sha1"));
+        let story = Story::no_agreement(HOST).lists(client, Offer::default()).other(server(HOST, OPEN));
+        let told = story.told();
+        let found = told.conclusions.iter().find(|found| found.id == "client_seen_in_trace").unwrap();
+        assert!(found.evidence.iter().any(|evidence| evidence.what.contains("key exchange")), "{found:?}");
+        assert_eq!(told.conclusions[0].id, "server_refuses_algorithms", "judged by the trace, it refuses");
+        assert!(told.probe.unwrap().profiles.iter().all(|profile| profile.id.starts_with("trace")));
+    }
+
+    #[test]
+    fn a_trace_without_lists_says_nothing_of_the_client() {
+        assert_eq!(Story::no_agreement(HOST).conclusion("client_seen_in_trace"), None);
+        let known = profile::find("cucm-15").unwrap().algorithms.clone();
+        let found = Story::no_agreement(HOST).lists(known, Offer::default()).conclusion("client_seen_in_trace");
+        assert!(found.unwrap().headline.ends_with("CUCM 15 to 15SU4"));
+    }
+}

@@ -238,3 +238,102 @@ fn evidence(facts: &Facts<'_>, trouble: &Trouble<'_>, servers: &[&Server<'_>]) -
     evidence.extend(servers.iter().flat_map(|server| of_server(facts, server)));
     evidence
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::story::{HARDENED, OPEN, Story, gone, server};
+
+    const HOST: &str = "192.0.2.10";
+
+    fn failing(cause: &str, stage: &str) -> Story {
+        Story::failing(HOST, cause, Some(stage))
+    }
+
+    #[test]
+    fn a_login_that_fails_shows_that_algorithms_are_fine() {
+        let story =
+            || failing("authentication", "authentication").primary(server("a", OPEN)).secondary(server("b", OPEN));
+        let found = story().conclusion("login_refused").unwrap();
+        assert_eq!((found.certainty, found.steps), (Certainty::Seen, vec!["what to do".to_owned()]));
+        assert!(found.text.contains("The servers' lists say the same"), "{}", found.text);
+        assert!(story().ids().iter().all(|id| id != "changed_since_the_trace"));
+        let other = failing("authentication", "authentication").primary(server("a", HARDENED));
+        assert!(!other.conclusion("login_refused").unwrap().text.contains("say the same"));
+        assert_eq!(failing("permission_denied", "sftp_write").conclusion("login_refused"), None);
+        assert_eq!(Story::no_agreement(HOST).conclusion("login_refused"), None);
+    }
+
+    #[test]
+    fn path_rights_and_space_come_after_the_login() {
+        for (cause, stage) in [
+            ("permission_denied", "sftp_write"),
+            ("disk_full", "transfer"),
+            ("no_such_path", "sftp_path"),
+            ("sftp_subsystem_missing", "channel"),
+        ] {
+            let found = failing(cause, stage).conclusion("file_refused").unwrap();
+            assert!(found.headline.starts_with(cause) && found.headline.contains("after the login"), "{found:?}");
+        }
+        assert_eq!(failing("authentication", "authentication").conclusion("file_refused"), None);
+        assert_eq!(failing("timeout", "connect").conclusion("file_refused"), None);
+    }
+
+    #[test]
+    fn a_host_key_that_changed_is_another_server_perhaps() {
+        let found = failing("host_key_changed", "host_key").conclusion("host_key_refused").unwrap();
+        assert!(found.next[0].contains("moved to another server"));
+        assert_eq!(failing("signature_verification", "key_exchange").conclusion("host_key_refused"), None);
+    }
+
+    #[test]
+    fn what_cannot_be_reached_by_either_is_down() {
+        let story = || failing("connection_refused", "connect");
+        let id = "still_unreachable";
+        assert_eq!(story().other(gone(HOST)).conclusion(id).unwrap().certainty, Certainty::Seen);
+        assert_eq!(story().primary(gone("a")).conclusion(id).unwrap().certainty, Certainty::Inferred);
+        assert_eq!(story().other(server(HOST, OPEN)).conclusion(id), None);
+        assert_eq!(story().conclusion(id), None);
+        assert_eq!(failing("authentication", "authentication").other(gone(HOST)).conclusion(id), None);
+    }
+
+    #[test]
+    fn what_answers_now_was_down_or_is_hidden_from_cucm() {
+        let story = || failing("timeout", "connect");
+        let found = story().other(server(HOST, OPEN)).conclusion("reachable_now").unwrap();
+        assert_eq!(found.certainty, Certainty::Assumed);
+        assert_eq!(story().other(gone(HOST)).conclusion("reachable_now"), None);
+        assert_eq!(story().conclusion("reachable_now"), None);
+        assert_eq!(story().other(server(HOST, OPEN)).recovered().conclusion("reachable_now"), None);
+        assert_eq!(failing("timeout", "session").other(server(HOST, OPEN)).conclusion("reachable_now"), None);
+    }
+
+    #[test]
+    fn without_a_probe_the_trace_alone_says_that_no_connection_stood() {
+        let story = || failing("unknown_host", "resolve");
+        assert_eq!(story().conclusion("could_not_connect").unwrap().certainty, Certainty::Seen);
+        assert_eq!(story().other(gone(HOST)).conclusion("could_not_connect"), None);
+        assert_eq!(story().other(server(HOST, OPEN)).conclusion("could_not_connect"), None);
+    }
+
+    #[test]
+    fn what_else_the_trace_names_is_passed_on() {
+        let found = failing("connection_closed", "identification").conclusion("stopped_on_the_way").unwrap();
+        assert!(found.text.contains("what the library says"));
+        for (cause, stage) in
+            [("timeout", "connect"), ("authentication", "authentication"), ("dh_group_size", "key_exchange")]
+        {
+            assert_eq!(failing(cause, stage).conclusion("stopped_on_the_way"), None);
+        }
+    }
+
+    #[test]
+    fn an_unknown_text_is_told_as_such_with_what_would_tell_more() {
+        let found = Story::failing(HOST, UNKNOWN, None).conclusion("cannot_tell").unwrap();
+        assert!(found.text.contains("what the library says") && found.problem && found.next.len() == 3);
+        let mut bare = Story::failing(HOST, UNKNOWN, None);
+        bare.destination(|destination| destination.causes.clear());
+        assert!(bare.conclusion("cannot_tell").unwrap().text.contains("no reason"));
+        assert_eq!(failing("authentication", "authentication").conclusion("cannot_tell"), None);
+    }
+}

@@ -3,7 +3,7 @@
 use super::super::evidence::{conclusion, many, words};
 use super::super::facts::Facts;
 use crate::backlog::deletion_day;
-use crate::document::backlog::{Backlog, Deadline, Group};
+use crate::document::backlog::{Backlog, Date, Deadline};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence, EvidenceKind};
 use crate::document::parse_log::{Destination, WaitingFile};
 
@@ -25,7 +25,7 @@ pub fn files_wait(facts: &Facts<'_>) -> Option<Conclusion> {
         return None;
     }
     let (count, evidence, next) = match listed(facts) {
-        Some(backlog) => (backlog.totals.files, groups(backlog), backlog.deadline_needs.clone().into_iter().collect()),
+        Some(backlog) => (backlog.totals.files, dates(backlog), backlog.deadline_needs.clone().into_iter().collect()),
         None => (waiting_in_trace(facts), traced(facts), vec![LIST.to_owned()]),
     };
     let text = "CUCM keeps them until its preservation duration is over, or its disk allocation is used up, and then \
@@ -82,7 +82,7 @@ fn of_listing(backlog: &Backlog, deadline: &Deadline) -> Option<Conclusion> {
         let gone = deadline.overdue_files;
         format!("{waiting}; CUCM has been deleting them since {} (UTC): {gone} may be gone", deadline.first_day)
     };
-    let mut evidence = groups(backlog);
+    let mut evidence = dates(backlog);
     evidence.push(shown(deadline.rule.clone(), "deadline.rule"));
     Some(Conclusion {
         evidence,
@@ -150,19 +150,9 @@ fn traced(facts: &Facts<'_>) -> Vec<Evidence> {
     told.collect()
 }
 
-fn groups(backlog: &Backlog) -> Vec<Evidence> {
-    let told = |group: &Group| {
-        let what = format!(
-            "{}: {} of node {}, made {} to {} UTC",
-            group.date,
-            many(group.files, &group.kind.name().to_uppercase(), &format!("{}s", group.kind.name().to_uppercase())),
-            group.node,
-            group.first_utc.format("%H:%M"),
-            group.last_utc.format("%H:%M"),
-        );
-        shown(what, "groups[]")
-    };
-    backlog.groups.iter().map(told).collect()
+fn dates(backlog: &Backlog) -> Vec<Evidence> {
+    let told = |date: &Date| shown(format!("{}: {} CDR, {} CMR wait", date.date, date.cdr, date.cmr), "dates[]");
+    backlog.dates.iter().map(told).collect()
 }
 
 fn commands(backlog: &Backlog) -> Vec<String> {
@@ -171,4 +161,62 @@ fn commands(backlog: &Backlog) -> Vec<String> {
 
 fn shown(what: String, field: &str) -> Evidence {
     Evidence { field: Some(field.to_owned()), ..words(EvidenceKind::Backlog, what) }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnosis::story::Story;
+    use crate::document::diagnose::Certainty;
+
+    const LISTING: &str = "admin:file list activelog /cm/cdr_repository/preserve/20250309/\n\
+        cdr_C_01_202503090412_1\ncdr_C_01_202503090413_2\n dir count = 0, file count = 2\n";
+
+    #[test]
+    fn the_listing_and_the_duration_give_the_day() {
+        let found = Story::new().preserve_days(30).listing(LISTING).conclusion("files_will_be_deleted").unwrap();
+        assert_eq!(found.headline, "2 files wait; CUCM starts to delete them on 2025-04-08 (UTC), in 27 days");
+        assert_eq!(found.steps, ["file get activelog /cm/cdr_repository/preserve/20250309/*"]);
+        let late = Story::new().preserve_days(2).listing(LISTING).conclusion("files_will_be_deleted").unwrap();
+        assert!(late.headline.contains("has been deleting them since 2025-03-11"), "{}", late.headline);
+    }
+
+    #[test]
+    fn the_deadline_follows_the_cause() {
+        let ids = Story::no_agreement("192.0.2.10").preserve_days(30).listing(LISTING).ids();
+        assert_eq!(ids[..2], ["no_common_algorithm", "files_will_be_deleted"]);
+    }
+
+    #[test]
+    fn without_a_listing_the_oldest_file_of_the_trace_gives_the_day() {
+        let story = || Story::no_agreement("192.0.2.10").waiting(1);
+        let found = story().preserve_days(30).conclusion("files_will_be_deleted").unwrap();
+        assert!(found.headline.contains("2025-04-08") && found.certainty == Certainty::Inferred, "{found:?}");
+        assert_eq!(story().conclusion("files_will_be_deleted"), None);
+        assert!(story().conclusion("files_wait").unwrap().next[0].contains("--preserve-days"));
+    }
+
+    #[test]
+    fn without_the_duration_files_wait_and_it_is_asked_for() {
+        let found = Story::new().listing(LISTING).conclusion("files_wait").unwrap();
+        assert_eq!(found.headline, "2 files wait for delivery");
+        assert!(found.next[0].contains("--preserve-days"));
+        assert_eq!(Story::new().preserve_days(30).listing(LISTING).conclusion("files_wait"), None);
+    }
+
+    #[test]
+    fn where_nothing_waits_there_is_no_deadline() {
+        let nothing =
+            "admin:file list activelog /cm/cdr_repository/preserve/20250309/\n dir count = 0, file count = 0\n";
+        let ids = Story::no_agreement("192.0.2.10").waiting(1).preserve_days(30).listing(nothing).ids();
+        assert!(ids.iter().all(|id| !id.starts_with("files_")), "the listing counts, not the trace: {ids:?}");
+        assert_eq!(Story::no_agreement("192.0.2.10").preserve_days(30).conclusion("files_will_be_deleted"), None);
+    }
+
+    #[test]
+    fn a_listing_that_is_not_whole_is_told() {
+        let cut = LISTING.replace("file count = 2", "file count = 9");
+        let found = Story::new().listing(&cut).conclusion("listing_incomplete").unwrap();
+        assert!(found.evidence[0].what.starts_with("7 files"), "{found:?}");
+        assert_eq!(Story::new().listing(LISTING).conclusion("listing_incomplete"), None);
+    }
 }
