@@ -73,8 +73,7 @@ fn waiting(paths: &[PathBuf], question: Question, unread: &mut Vec<String>) -> O
 
 /// Examines every server at the same time: one that times out does not make the others wait.
 fn servers(args: &cli::Diagnose, config: &Config, examination: &Examination, parts: &mut Parts) -> Result<()> {
-    let named = [args.primary.as_ref(), args.secondary.as_ref()].into_iter().map(|name| name.cloned());
-    let mut wanted: Vec<Option<String>> = named.collect();
+    let mut wanted = vec![args.primary.clone(), args.secondary.clone()];
     wanted.extend(args.targets.iter().cloned().map(Some));
     let mut subjects = Vec::new();
     for name in &wanted {
