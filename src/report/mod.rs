@@ -2,10 +2,12 @@
 //! trace said is escaped on the way.
 
 pub mod backlog;
+mod capture;
 mod compare;
 mod config;
 mod diagnose;
 pub mod escape;
+mod learn;
 pub mod page;
 mod parse_log;
 mod probe;

@@ -25,9 +25,13 @@ pub fn headlines(target: &Target, page: &mut Page) {
             for (clients, cause) in refusals(target) {
                 line(Tone::Bad, "refuses", &format!(" {}: {cause}", client_names(clients)));
             }
-            let accepted = ids(target.clients.iter().filter(|client| client.result == Access::Accepts));
-            if !accepted.is_empty() {
-                line(Tone::Good, "accepts", &format!(" {}", client_names(accepted)));
+            for (is_partial, limit) in [(false, ""), (true, ", as far as the lists are known")] {
+                let accepts =
+                    |client: &&Client| client.result == Access::Accepts && client.unknown.is_empty() != is_partial;
+                let accepted = ids(target.clients.iter().filter(accepts));
+                if !accepted.is_empty() {
+                    line(Tone::Good, "accepts", &format!(" {}{limit}", client_names(accepted)));
+                }
             }
         }
     }
