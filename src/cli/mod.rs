@@ -84,6 +84,8 @@ pub enum Command {
     Probe(Probe),
     /// Set two servers side by side: how do they differ, and which difference matters to CUCM
     Compare(Compare),
+    /// The whole story: traces, waiting files and servers taken together; cause, proof, remedy and deadline
+    Diagnose(Diagnose),
     /// What CUCM's client proposes, by release
     #[command(subcommand)]
     Profile(Profile),
@@ -133,6 +135,53 @@ pub struct Compare {
     /// More servers, each to compare with the first
     #[arg(value_name = "OTHER")]
     pub others: Vec<String>,
+
+    /// How servers are reached.
+    #[command(flatten)]
+    pub connection: Connection,
+
+    /// The node's settings.
+    #[command(flatten)]
+    pub variants: Variants,
+}
+
+/// Arguments of `diagnose`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Diagnose {
+    /// Trace files, folders, .gz, .zip, or - for standard input
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// What `file list activelog /cm/cdr_repository/preserve/<date>/ detail` printed, or a folder of files pulled off
+    /// CUCM; may be repeated
+    #[arg(long, value_name = "LISTING")]
+    pub preserve: Vec<PathBuf>,
+
+    /// The billing server that usually works: a name from the configuration, host, host:port, [v6]:port, or a saved
+    /// answer of cdrdiag, nmap or ssh-audit
+    #[arg(long, value_name = "TARGET")]
+    pub primary: Option<String>,
+
+    /// The billing server that takes over from it
+    #[arg(long, value_name = "TARGET")]
+    pub secondary: Option<String>,
+
+    /// Another server that may be meant; may be repeated
+    #[arg(long = "target", value_name = "TARGET")]
+    pub targets: Vec<String>,
+
+    /// Probe the hosts that the traces name, too
+    #[arg(long, requires = "paths")]
+    pub probe_from_trace: bool,
+
+    /// How long files are kept, and the time to judge by.
+    #[command(flatten)]
+    pub deadline: Deadline,
+
+    /// What narrows the answer about the traces.
+    #[command(flatten)]
+    pub narrow: Narrow,
 
     /// How servers are reached.
     #[command(flatten)]
@@ -303,6 +352,14 @@ pub struct Backlog {
     #[arg(value_name = "LISTING")]
     pub listings: Vec<PathBuf>,
 
+    /// How long files are kept, and the time to judge by.
+    #[command(flatten)]
+    pub deadline: Deadline,
+}
+
+/// When CUCM deletes what waits.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Deadline {
     /// How many days CUCM keeps CDR files (CDR Management, "Preservation Duration"): tells when it deletes them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36500))]
     pub preserve_days: Option<u32>,

@@ -4,6 +4,7 @@ pub mod backlog;
 mod capture;
 mod compare;
 pub mod config;
+mod diagnose;
 pub mod examine;
 mod learn;
 mod open_files;
@@ -34,6 +35,7 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
         Command::Config => config::run(&context),
         Command::Probe(args) => probe::run(args, &context),
         Command::Compare(args) => compare::run(args, &context),
+        Command::Diagnose(args) => diagnose::run(args, &context),
         Command::Profile(args) => profile::run(args, &context),
         Command::Capture(args) => capture::run(args, &context),
     }
