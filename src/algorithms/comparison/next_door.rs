@@ -20,9 +20,9 @@ pub(super) fn remedy(target: &Target, other: Named<'_>, profiles: &[Profile]) ->
     let taken = mended(target, offer, model, &narrowed);
     let plain = mended(target, offer, model, &refused().cloned().collect::<Vec<_>>());
     let lines = |remedies: &[Remedy]| remedies.iter().filter(|remedy| remedy.line.is_some()).count();
-    let words = |remedies: &[Remedy]| remedies.len() - lines(remedies);
+    let prose = |remedies: &[Remedy]| remedies.len() - lines(remedies);
     // Where it leaves a client outside, that is told in words.
-    if lines(&taken) >= lines(&plain) && words(&taken) <= words(&plain) { taken } else { plain }
+    if lines(&taken) >= lines(&plain) && prose(&taken) <= prose(&plain) { taken } else { plain }
 }
 
 fn refuses(target: &Target, profile: &Profile) -> bool {
