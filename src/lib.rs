@@ -9,6 +9,7 @@
 //! | [`algorithms`] | offers, the client's profiles, negotiation, remedies |
 //! | [`backlog`] | what waits in CUCM's CDR repository, from the listings its command line prints |
 //! | [`ssh`] | the SSH wire: identification strings, packets, KEXINIT, and the sockets that carry them |
+//! | [`delivery`] | a delivery as CUCM would make it, stage by stage |
 //! | [`document`] | the answers as data: what `--json` prints |
 //! | [`report`] | documents rendered for people |
 //! | [`saved`] | answers that were saved earlier, by cdrdiag, nmap or ssh-audit |
@@ -16,13 +17,14 @@
 //! | [`suggest`] | "did you mean …?" |
 //! | [`exit`] | the exit codes |
 //!
-//! Everything but `ssh`'s edges and `trace::sources` is pure: bytes and values in, values out.
+//! Everything but `ssh`'s edges, `delivery` and `trace::sources` is pure: bytes and values in, values out.
 
 pub mod algorithms;
 pub mod backlog;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod delivery;
 pub mod document;
 pub mod exit;
 pub mod report;

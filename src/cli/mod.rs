@@ -1,11 +1,13 @@
 //! Every command and flag, and nothing else: no file is opened and nothing is decided here.
 
+mod deliver;
 mod values;
 
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use deliver::{Deliver, Reach};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -82,6 +84,8 @@ pub enum Command {
     Probe(Probe),
     /// Set two servers side by side: how do they differ, and which difference matters to CUCM
     Compare(Compare),
+    /// Log in and write a test file as CUCM would: at which stage does it stop, and why
+    Deliver(Deliver),
     /// What CUCM's client proposes, by release
     #[command(subcommand)]
     Profile(Profile),

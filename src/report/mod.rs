@@ -4,6 +4,7 @@
 pub mod backlog;
 mod compare;
 mod config;
+mod deliver;
 pub mod escape;
 pub mod page;
 mod parse_log;

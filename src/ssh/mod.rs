@@ -2,7 +2,7 @@
 //! carry them over sockets.
 //!
 //! [`identification`], [`packet`] and [`kexinit`] take bytes and know no socket; they serve both roles, since a
-//! client's KEXINIT has the form of a server's. [`probe`] and [`handshake`] are the edges.
+//! client's KEXINIT has the form of a server's. [`probe`] and [`handshake`] are the edges. [`sftp`] speaks over a channel, [`known_hosts`] reads a file's text.
 
 pub mod connect;
 pub mod deadline;
@@ -10,9 +10,11 @@ pub mod handshake;
 pub mod host_key;
 pub mod identification;
 pub mod kexinit;
+pub mod known_hosts;
 pub mod packet;
 pub mod probe;
-mod relay;
+pub(crate) mod relay;
+pub mod sftp;
 pub mod target;
 
 /// Bytes of a peer as text: what is not UTF-8 becomes a visible `\xNN`, so that nothing is lost and two unlike
