@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use super::open_files::affordable;
 use crate::algorithms::answer::{disagreement, judge_target};
 use crate::algorithms::profile::Profile;
 use crate::document::probe::{Handshake, Target as Entry, TargetError};
@@ -64,10 +65,10 @@ impl Examination {
         entry
     }
 
-    /// Examines all of them, this many at a time; the answers come in the order given. `done` hears of each as
+    /// Examines all of them, at most this many at a time; the answers come in the order given. `done` hears of each as
     /// soon as it is done.
     pub fn examine_all(&self, targets: &[Named], concurrency: usize, done: impl FnMut(&Entry)) -> Vec<Entry> {
-        in_order(targets, concurrency, |named| self.examine(named), done)
+        in_order(targets, affordable(concurrency), |named| self.examine(named), done)
     }
 
     /// One handshake for each proposal that differs in what libssh2 knows of it. The first that succeeds asks for

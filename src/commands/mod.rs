@@ -6,6 +6,7 @@ pub mod config;
 pub mod credentials;
 mod deliver;
 pub mod examine;
+mod open_files;
 pub mod parse_log;
 mod probe;
 mod profile;

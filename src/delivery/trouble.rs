@@ -64,7 +64,7 @@ impl Trouble {
     pub(super) fn at(self, stage: Stage) -> Failure {
         let row = find(self.source, &self.code, stage);
         let cause = row.map(|row| row.cause);
-        let remedy = row.and_then(|row| row.remedy.or_else(|| remedy(row.cause, stage)));
+        let remedy = row.and_then(|row| row.remedy.remedy(row.cause, stage));
         Failure { stage, cause: cause.map(str::to_owned), message: self.message, remedy: remedy.map(str::to_owned) }
     }
 }
@@ -81,8 +81,36 @@ struct Row {
     code: &'static str,
     stage: &'static str,
     cause: &'static str,
-    /// In place of the cause's usual one.
-    remedy: Option<&'static str>,
+    remedy: Advice,
+}
+
+/// Where a row's remedy comes from.
+#[derive(Debug)]
+enum Advice {
+    /// The cause's usual one at the stage (`-`).
+    Usual,
+    /// The one of the message with which JSch tells the same (`as Auth fail`), where the cause has several.
+    OfMessage(&'static str),
+    /// Its own, where nobody but cdrdiag sees the trouble.
+    Own(&'static str),
+}
+
+impl Advice {
+    fn parse(text: &'static str) -> Self {
+        match text.strip_prefix("as ") {
+            Some(message) => Self::OfMessage(message),
+            None if text == "-" => Self::Usual,
+            None => Self::Own(text),
+        }
+    }
+
+    fn remedy(&self, cause: &str, stage: Stage) -> Option<&'static str> {
+        match self {
+            Self::Usual => usual(cause, stage),
+            Self::OfMessage(message) => Causes::builtin().classify(message).map(|found| found.remedy),
+            Self::Own(text) => Some(text),
+        }
+    }
 }
 
 impl Row {
@@ -90,7 +118,7 @@ impl Row {
         let mut columns = line.split('\t');
         let mut next = || columns.next();
         let (source, code, stage, cause) = (next()?, next()?, next()?, next()?);
-        Some(Self { source, code, stage, cause, remedy: next().filter(|remedy| *remedy != "-") })
+        Some(Self { source, code, stage, cause, remedy: Advice::parse(next()?) })
     }
 }
 
@@ -111,7 +139,7 @@ fn find(source: Source, code: &str, stage: Stage) -> Option<&'static Row> {
 
 /// The remedy of the table that `parse-log` uses: the stage's own, else that of a transfer, which JSch does not
 /// divide further, else the cause's most frequent one.
-fn remedy(cause: &str, stage: Stage) -> Option<&'static str> {
+fn usual(cause: &str, stage: Stage) -> Option<&'static str> {
     let causes = Causes::builtin();
     let transfer = (stage >= Stage::SftpPath).then_some("transfer");
     causes
@@ -136,7 +164,10 @@ mod tests {
             let stages: Vec<_> = Stage::ALL.into_iter().filter(|stage| stage.name() == row.stage).collect();
             assert!(!stages.is_empty() || row.stage == ANY, "{row:?}");
             for stage in stages {
-                assert!(remedy(row.cause, stage).is_some(), "{row:?}");
+                assert!(row.remedy.remedy(row.cause, stage).is_some(), "{row:?}");
+            }
+            if let Advice::OfMessage(message) = row.remedy {
+                assert_eq!(Causes::builtin().classify(message).map(|found| found.cause), Some(row.cause), "{row:?}");
             }
         }
         let keys: std::collections::BTreeSet<_> = rows().iter().map(|row| (row.source, row.code, row.stage)).collect();
@@ -156,7 +187,10 @@ mod tests {
     #[test]
     fn the_remedy_is_parse_logs_unless_the_row_has_its_own() {
         let failure = Trouble::new(Source::Libssh2, "-18", "x").at(Stage::Authentication);
-        assert_eq!(failure.remedy.as_deref(), Causes::builtin().remedy("authentication", Some("authentication")));
+        let jsch = Causes::builtin().classify("Auth fail").unwrap();
+        assert_eq!((failure.cause.as_deref(), failure.remedy.as_deref()), (Some(jsch.cause), Some(jsch.remedy)));
+        let failure = Trouble::new(Source::Sftp, "3", "x").at(Stage::SftpWrite);
+        assert_eq!(failure.remedy.as_deref(), Causes::builtin().remedy("permission_denied", Some("sftp_write")));
         let failure = Trouble::own("host_key_unknown", "x").at(Stage::HostKey);
         assert!(failure.remedy.unwrap().contains("--host-key"));
     }

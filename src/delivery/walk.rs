@@ -131,7 +131,7 @@ impl Walk {
 
     fn open(&self, stream: TcpStream) -> Shaken {
         let files = usize::try_from(self.order.repeat).unwrap_or(usize::MAX);
-        let max_bytes = HANDSHAKE_BYTES.saturating_add(files.saturating_mul(BYTES_PER_FILE));
+        let max_bytes = (2 * HANDSHAKE_BYTES).saturating_add(files.saturating_mul(BYTES_PER_FILE));
         Link::open(stream, &self.order.preferences, &self.clock, max_bytes)
     }
 

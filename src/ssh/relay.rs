@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 use super::deadline::Clock;
 
 /// The most bytes that a server may send in a handshake and one question about authentication. A real one needs
-/// less than 20,000, of which the host key and an 8,192-bit group are the most.
-pub(crate) const HANDSHAKE_BYTES: usize = 1_048_576;
+/// less than 20,000, of which the host key and an 8,192-bit group are the most. libssh2 may keep them all, for each
+/// of some hundred servers at a time.
+pub(crate) const HANDSHAKE_BYTES: usize = 131_072;
 
 /// How many of a server's first bytes are kept: its identification string and its KEXINIT are among them.
-const OPENING_BYTES: usize = 131_072;
+const OPENING_BYTES: usize = HANDSHAKE_BYTES;
 
 /// How soon a deadline that was moved is noticed.
 const NOTICE: Duration = Duration::from_millis(200);

@@ -379,6 +379,7 @@ mod tests {
     use std::io::Cursor;
 
     /// A server whose answers are all there beforehand; what it is sent is kept.
+    #[derive(Debug)]
     struct Scripted {
         answers: Cursor<Vec<u8>>,
         sent: Vec<u8>,
