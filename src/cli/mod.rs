@@ -4,6 +4,7 @@ mod deliver;
 mod values;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -95,7 +96,8 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct Probe {
-    /// Servers: host, host:port, [v6]:port
+    /// Servers: host, host:port, [v6]:port, a name from the configuration file, or a saved answer (JSON of
+    /// cdrdiag or ssh-audit, nmap's ssh2-enum-algos)
     #[arg(value_name = "TARGET", required_unless_present = "list")]
     pub targets: Vec<String>,
 
@@ -129,6 +131,10 @@ pub struct Compare {
     #[arg(value_name = "SECONDARY")]
     pub secondary: String,
 
+    /// More servers, each to compare with the first
+    #[arg(value_name = "OTHER")]
+    pub others: Vec<String>,
+
     /// How servers are reached.
     #[command(flatten)]
     pub connection: Connection,
@@ -142,13 +148,14 @@ pub struct Compare {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
-    /// The port where a target names none [default: 22]
+    /// The port where a target names none [default: the configuration file's, else 22]
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
 
-    /// Seconds for a server as a whole, from its name to the last handshake [default: 10]
+    /// Seconds for a server as a whole, from its name to the last handshake [default: the configuration file's,
+    /// else 10]
     #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
-    pub timeout: Option<f64>,
+    pub timeout: Option<Duration>,
 
     /// Use IPv4 only
     #[arg(short = '4', long, conflicts_with = "ipv6")]

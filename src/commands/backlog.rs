@@ -13,6 +13,7 @@ use super::Context;
 use crate::backlog::listing::{self, Entry, Listing, Section};
 use crate::backlog::{self, Question, Source};
 use crate::cli;
+use crate::config::Config;
 use crate::document::backlog::Input;
 use crate::exit::Code;
 use crate::trace::delivery_file::DeliveryFile;
@@ -32,8 +33,9 @@ pub type Unreadable = (String, anyhow::Error);
 /// Answers the question of `backlog`.
 ///
 /// # Errors
-/// When no input could be read, or standard output does not take the answer.
+/// When no input or not the configuration could be read, or standard output does not take the answer.
 pub fn run(arguments: &cli::Backlog, context: &Context<'_>) -> Result<Code> {
+    let config = Config::load(context.global().config.as_deref())?.config;
     let current = [PathBuf::from(".")];
     let paths = if arguments.listings.is_empty() { current.as_slice() } else { &arguments.listings };
     let (sources, mut unreadable) = read(paths);
@@ -44,7 +46,8 @@ pub fn run(arguments: &cli::Backlog, context: &Context<'_>) -> Result<Code> {
     if let Some((_, error)) = fatal {
         return Err(error);
     }
-    let question = Question { preserve_days: arguments.preserve_days, now: arguments.now.unwrap_or_else(Utc::now) };
+    let preserve_days = arguments.preserve_days.or(config.defaults.preserve_days);
+    let question = Question { preserve_days, now: arguments.now.unwrap_or_else(Utc::now) };
     let mut document = backlog::answer(&sources, question);
     document.inputs.extend(unreadable.iter().map(|(path, error)| Input {
         path: path.clone(),

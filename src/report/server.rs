@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use super::page::{Page, Tone};
 use crate::algorithms::knowledge::Setting;
 use crate::algorithms::offer::{Category, Offer};
-use crate::document::probe::{Access, Client, Outcome, ProfileRef, Target, Weak};
+use crate::algorithms::profile::client_names;
+use crate::document::probe::{Access, Client, Outcome, Target, Weak};
 use crate::document::remedy::Remedy;
 
 /// The verdict: a line for each cause, with the clients that it keeps out.
-pub fn headlines(target: &Target, profiles: &[ProfileRef], page: &mut Page) {
+pub fn headlines(target: &Target, page: &mut Page) {
     let name = target.target.as_str();
     let mut line = |tone, verb: &str, rest: &str| {
         page.line(&[(Tone::Strong, name), (Tone::Plain, " "), (tone, verb), (Tone::Plain, rest)]);
@@ -22,11 +23,11 @@ pub fn headlines(target: &Target, profiles: &[ProfileRef], page: &mut Page) {
         Outcome::Error => line(Tone::Bad, "gave no usable answer", &format!(": {message}")),
         Outcome::Accepts | Outcome::Refuses => {
             for (clients, cause) in refusals(target) {
-                line(Tone::Bad, "refuses", &format!(" {}: {cause}", titles(&clients, profiles)));
+                line(Tone::Bad, "refuses", &format!(" {}: {cause}", client_names(clients)));
             }
             let accepted = ids(target.clients.iter().filter(|client| client.result == Access::Accepts));
             if !accepted.is_empty() {
-                line(Tone::Good, "accepts", &format!(" {}", titles(&accepted, profiles)));
+                line(Tone::Good, "accepts", &format!(" {}", client_names(accepted)));
             }
         }
     }
@@ -53,6 +54,13 @@ pub fn whole(target: &Target, page: &mut Page) {
         page.gap();
         weak(&target.weak, page);
     }
+}
+
+/// The server's software and version, as far as it tells.
+pub fn software(target: &Target) -> String {
+    let Some(identification) = &target.identification else { return String::new() };
+    let parts = [&identification.software, &identification.version];
+    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
 /// Each cause of a refusal with the clients that it keeps out.
@@ -98,15 +106,6 @@ fn ids<'a>(clients: impl Iterator<Item = &'a Client>) -> Vec<&'a str> {
     clients.map(|client| client.profile.as_str()).collect()
 }
 
-/// The clients' titles without what follows the comma: `CUCM 15 to 15SU4`.
-fn titles(ids: &[&str], profiles: &[ProfileRef]) -> String {
-    let title = |id: &&str| -> Option<String> {
-        let known = profiles.iter().find(|profile| profile.id == *id)?;
-        known.title.split(',').next().filter(|title| !title.is_empty()).map(str::to_owned)
-    };
-    ids.iter().map(|id| title(id).unwrap_or_else(|| (*id).to_owned())).collect::<Vec<_>>().join(", ")
-}
-
 /// The changes, each with its line to copy; the commands that load them once, behind the last that needs them.
 pub fn remedies(remedies: &[Remedy], page: &mut Page) {
     for (index, remedy) in remedies.iter().enumerate() {
@@ -139,27 +138,28 @@ pub fn remedies(remedies: &[Remedy], page: &mut Page) {
 /// What each client agrees on, and how the real handshake went; clients that fare alike share a column.
 fn clients(clients: &[Client], page: &mut Page) {
     const SETTINGS: [Setting; 4] = [Setting::Kex, Setting::HostKey, Setting::Cipher, Setting::Mac];
-    let mut columns: Vec<(String, Vec<String>)> = Vec::new();
+    let mut columns: Vec<(Vec<&str>, Vec<String>)> = Vec::new();
     for client in clients {
         let mut cells = SETTINGS.map(|setting| agreed(client, setting)).to_vec();
         cells.push(handshake(client).to_owned());
         match columns.iter_mut().find(|(_, others)| *others == cells) {
-            Some((head, _)) => head.extend([", ", &client.profile]),
-            None => columns.push((client.profile.clone(), cells)),
+            Some((alike, _)) => alike.push(&client.profile),
+            None => columns.push((vec![&client.profile], cells)),
         }
     }
     let mut rows = vec![vec![String::new()]];
     rows.extend(SETTINGS.map(|setting| vec![setting.title().to_owned()]));
     rows.push(vec!["handshake".to_owned()]);
-    for (head, cells) in columns {
-        for (row, cell) in rows.iter_mut().zip([head].into_iter().chain(cells)) {
+    for (alike, cells) in columns {
+        for (row, cell) in rows.iter_mut().zip([alike.join(", ")].into_iter().chain(cells)) {
             row.push(cell);
         }
     }
     page.table(&rows);
 }
 
-fn agreed(client: &Client, setting: Setting) -> String {
+/// What a client agrees on in a setting, both directions where they differ.
+pub fn agreed(client: &Client, setting: Setting) -> String {
     let mut cells: Vec<&str> = setting
         .categories()
         .iter()
@@ -173,7 +173,8 @@ fn agreed(client: &Client, setting: Setting) -> String {
     cells.join(" / ")
 }
 
-fn handshake(client: &Client) -> &'static str {
+/// How the real handshake went.
+pub fn handshake(client: &Client) -> &'static str {
     let Some(handshake) = &client.handshake else { return "not tried" };
     match (handshake.performed, handshake.result) {
         (false, _) => "not possible",
@@ -205,7 +206,8 @@ pub fn notes(target: &Target, page: &mut Page) {
 /// Who the server is.
 fn facts(target: &Target, page: &mut Page) {
     if let Some(identification) = &target.identification {
-        page.fact("server", Tone::Plain, &identification.raw);
+        let raw = Some(identification.raw.clone()).filter(|raw| !raw.is_empty());
+        page.fact("server", Tone::Plain, &raw.unwrap_or_else(|| software(target)));
         for line in &identification.preceding_lines {
             page.fact("before it", Tone::Faint, line);
         }
@@ -213,21 +215,13 @@ fn facts(target: &Target, page: &mut Page) {
     if let Some(address) = &target.address {
         page.fact("address", Tone::Plain, address);
     }
-    let mut keys: Vec<String> = Vec::new();
-    for handshake in target.clients.iter().filter_map(|client| client.handshake.as_ref()) {
-        let Some(key) = &handshake.host_key else { continue };
+    for key in &target.host_keys {
         let bits = key.bits.map(|bits| format!(" {bits} bits")).unwrap_or_default();
-        let shown = format!("{}{bits} {}", key.algorithm, key.sha256.as_deref().unwrap_or_default());
-        if !keys.contains(&shown) {
-            keys.push(shown);
-        }
+        let sha256 = key.sha256.as_deref().unwrap_or_default();
+        page.fact("host key", Tone::Plain, &format!("{}{bits} {sha256}", key.algorithm));
     }
-    for key in keys {
-        page.fact("host key", Tone::Plain, &key);
-    }
-    let methods = target.clients.iter().filter_map(|client| client.handshake.as_ref()).map(|made| &made.auth_methods);
-    if let Some(methods) = methods.into_iter().find(|methods| !methods.is_empty()) {
-        page.fact("login by", Tone::Plain, &methods.join(", "));
+    if !target.auth_methods().is_empty() {
+        page.fact("login by", Tone::Plain, &target.auth_methods().join(", "));
     }
     let timing = &target.timing_ms;
     let steps = [
@@ -237,7 +231,10 @@ fn facts(target: &Target, page: &mut Page) {
         ("done", timing.total),
     ];
     let shown = steps.into_iter().filter_map(|(step, ms)| Some(format!("{step} {:.0} ms", ms?)));
-    page.fact("time", Tone::Faint, &shown.collect::<Vec<_>>().join(", "));
+    let shown: Vec<_> = shown.collect();
+    if !shown.is_empty() {
+        page.fact("time", Tone::Faint, &shown.join(", "));
+    }
 }
 
 /// The server's lists; what a client takes of each is marked.

@@ -40,7 +40,7 @@ impl Configuration {
         for key in keys {
             let file = format!("{place}ssh_host_{}_key", key.split(' ').next().unwrap_or_default());
             succeed(Command::new("ssh-keygen").args(["-q", "-N", "", "-f", &file, "-t"]).args(key.split(' ')));
-            host_keys = format!("{host_keys}HostKey {file}\n");
+            host_keys.extend(["HostKey ", &file, "\n"]);
         }
         // A Match block lasts to the end of the file, so what is meant for all connections comes before.
         let (all, matched) = match lines.find("Match ") {
