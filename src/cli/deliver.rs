@@ -1,6 +1,7 @@
 //! The flags of `deliver`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -71,7 +72,7 @@ pub struct Reach {
 
     /// Seconds for the delivery as a whole, and for each further file of --repeat [default: 10]
     #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
-    pub timeout: Option<f64>,
+    pub timeout: Option<Duration>,
 
     /// Use IPv4 only
     #[arg(short = '4', long, conflicts_with = "ipv6")]

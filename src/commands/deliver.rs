@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -38,7 +37,7 @@ pub fn run(args: &cli::Deliver, context: &Context<'_>) -> Result<Code> {
         name: args.target.clone(),
         target,
         family: family(&args.reach),
-        timeout: args.reach.timeout.map(Duration::from_secs_f64).or(config.defaults.timeout).unwrap_or(DEFAULT_TIMEOUT),
+        timeout: args.reach.timeout.or(config.defaults.timeout).unwrap_or(DEFAULT_TIMEOUT),
         profile,
         preferences,
         user: args.user.clone(),
