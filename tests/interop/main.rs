@@ -10,6 +10,7 @@
 
 mod agreement;
 mod answer;
+mod deliver;
 mod jsch;
 mod nmap;
 mod openssh;
