@@ -41,7 +41,7 @@ pub struct Deliver {
     #[arg(long, value_name = "SHA256:…", value_parser = Fingerprint::parse)]
     pub host_key: Option<Fingerprint>,
 
-    /// Look host keys up in this file [default: ~/.ssh/known_hosts]
+    /// Look host keys up in this file [default: `~/.ssh/known_hosts`]
     #[arg(long, value_name = "FILE")]
     pub known_hosts: Option<PathBuf>,
 

@@ -72,7 +72,7 @@ impl Link {
     /// What an SFTP request came to.
     pub(super) fn sftp_trouble(&self, error: &SftpError) -> Trouble {
         let trouble = match error {
-            SftpError::Status { code, .. } => return Trouble::new(Source::Sftp, code, error.to_string()),
+            SftpError::Status { code, .. } => return Trouble::new(Source::Sftp, &code, error.to_string()),
             SftpError::Stream(error) => {
                 let last = Error::last_session_error(&self.session);
                 last.map_or_else(|| Trouble::own(CLOSED, error.to_string()), |error| told(&error))
@@ -110,7 +110,7 @@ impl Link {
                 // What stood in SFTP's place says more than the status of the program that printed it.
                 let is_closed = trouble.code == "sftp_closed";
                 let known = is_closed && matches!(status, 126 | 127);
-                if known { Trouble::new(Source::Exit, status, message) } else { Trouble { message, ..trouble } }
+                if known { Trouble::new(Source::Exit, &status, message) } else { Trouble { message, ..trouble } }
             }
             _ => Trouble { message: format!("{}{words}", trouble.message), ..trouble },
         }
@@ -136,5 +136,5 @@ pub(super) fn told(error: &Error) -> Trouble {
         ErrorCode::Session(code) => (Source::Libssh2, code),
         ErrorCode::SFTP(code) => (Source::Sftp, code),
     };
-    Trouble::new(source, code, format!("libssh2 says: {}", error.message()))
+    Trouble::new(source, &code, format!("libssh2 says: {}", error.message()))
 }

@@ -43,7 +43,7 @@ fn read_packets(mut rest: &[u8], words: &mut FirstWords) {
             Message::Disconnect(goodbye) => {
                 let code = goodbye.reason.map_or_else(|| "unknown".to_owned(), |reason| reason.to_string());
                 let message = format!("the server hung up: {:?} (reason {code})", goodbye.text);
-                words.trouble = Some(Trouble::new(Source::Disconnect, code, message));
+                words.trouble = Some(Trouble::new(Source::Disconnect, &code, message));
                 return;
             }
             Message::Skipped => {}

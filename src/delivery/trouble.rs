@@ -51,7 +51,7 @@ pub(super) struct Trouble {
 }
 
 impl Trouble {
-    pub(super) fn new(source: Source, code: impl ToString, message: impl Into<String>) -> Self {
+    pub(super) fn new(source: Source, code: &(impl ToString + ?Sized), message: impl Into<String>) -> Self {
         Self { source, code: code.to_string(), message: message.into() }
     }
 

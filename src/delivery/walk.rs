@@ -436,6 +436,6 @@ fn throughput(asked: u32, files: u32, spent: Duration, slowest: Duration) -> Thr
         file_bytes: test_file::BYTES as u64,
         seconds,
         files_per_s: (files > 0 && seconds > 0.0).then(|| f64::from(files) / seconds),
-        slowest_ms: (files > 0).then(|| slowest.as_secs_f64() * 1000.0),
+        slowest_ms: (files > 0).then_some(slowest.as_secs_f64() * 1000.0),
     }
 }

@@ -1,4 +1,4 @@
-//! OpenSSH's `known_hosts` (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"): whether a server's key is the one that the user
+//! OpenSSH's `known_hosts` (sshd(8), "`SSH_KNOWN_HOSTS FILE FORMAT`"): whether a server's key is the one that the user
 //! has met before. Pure: text in, a judgement out.
 //!
 //! libssh2 reads such files, too, but knows neither `@revoked` nor patterns, and calls a key of another type a changed
