@@ -11,6 +11,7 @@
 //! | [`diagnosis`] | what follows from traces, waiting files and servers taken together |
 //! | [`learn`] | what a client really proposes, out of logs and packet captures |
 //! | [`ssh`] | the SSH wire: identification strings, packets, KEXINIT, and the sockets that carry them |
+//! | [`delivery`] | a delivery as CUCM would make it, stage by stage |
 //! | [`document`] | the answers as data: what `--json` prints |
 //! | [`report`] | documents rendered for people |
 //! | [`saved`] | answers that were saved earlier, by cdrdiag, nmap or ssh-audit |
@@ -18,13 +19,14 @@
 //! | [`suggest`] | "did you mean …?" |
 //! | [`exit`] | the exit codes |
 //!
-//! Everything but `ssh`'s edges and `trace::sources` is pure: bytes and values in, values out.
+//! Everything but `ssh`'s edges, `delivery` and `trace::sources` is pure: bytes and values in, values out.
 
 pub mod algorithms;
 pub mod backlog;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod delivery;
 pub mod diagnosis;
 pub mod document;
 pub mod exit;

@@ -1,5 +1,6 @@
 //! Every command and flag, and nothing else: no file is opened and nothing is decided here.
 
+mod deliver;
 mod values;
 
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use deliver::{Deliver, Reach};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -86,6 +88,8 @@ pub enum Command {
     Compare(Compare),
     /// The whole story: traces, waiting files and servers taken together; cause, proof, remedy and deadline
     Diagnose(Diagnose),
+    /// Log in and write a test file as CUCM would: at which stage does it stop, and why
+    Deliver(Deliver),
     /// What CUCM's client proposes, by release
     #[command(subcommand)]
     Profile(Profile),

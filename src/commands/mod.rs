@@ -4,6 +4,8 @@ pub mod backlog;
 mod capture;
 mod compare;
 pub mod config;
+pub mod credentials;
+mod deliver;
 mod diagnose;
 pub mod examine;
 mod learn;
@@ -36,6 +38,7 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
         Command::Probe(args) => probe::run(args, &context),
         Command::Compare(args) => compare::run(args, &context),
         Command::Diagnose(args) => diagnose::run(args, &context),
+        Command::Deliver(args) => deliver::run(args, &context),
         Command::Profile(args) => profile::run(args, &context),
         Command::Capture(args) => capture::run(args, &context),
     }

@@ -5,6 +5,7 @@ pub mod backlog;
 mod capture;
 mod compare;
 mod config;
+mod deliver;
 mod diagnose;
 pub mod escape;
 mod learn;
