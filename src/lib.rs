@@ -10,6 +10,7 @@
 //! | [`backlog`] | what waits in CUCM's CDR repository, from the listings its command line prints |
 //! | [`ssh`] | the SSH wire: identification strings, packets, KEXINIT, and the sockets that carry them |
 //! | [`document`] | the answers as data: what `--json` prints |
+//! | [`redact`] | other names for hosts, clusters, files and users, in a whole document |
 //! | [`report`] | documents rendered for people |
 //! | [`saved`] | answers that were saved earlier, by cdrdiag, nmap or ssh-audit |
 //! | [`config`] | the configuration file |
@@ -25,6 +26,7 @@ pub mod commands;
 pub mod config;
 pub mod document;
 pub mod exit;
+pub mod redact;
 pub mod report;
 pub mod saved;
 pub mod ssh;

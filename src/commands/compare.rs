@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::examine::{Examination, Named};
+use super::reports::{Inputs, Reports};
 use super::targets::{TargetError, TargetSpec, resolve};
 use super::{Context, probe, profiles};
 use crate::algorithms::answer::judge_target;
@@ -30,6 +31,12 @@ pub fn run(args: &cli::Compare, context: &Context<'_>) -> Result<Code> {
     };
     let meaning = |text: &str| resolve(text, &config, args.connection.port).map_err(refusal);
     let (left, right) = (meaning(&args.primary)?, meaning(&args.secondary)?);
+    let saved = |spec: &TargetSpec| match spec {
+        TargetSpec::Saved(saved) => Some(saved.path.display().to_string()),
+        TargetSpec::Named { .. } | TargetSpec::Live(_) => None,
+    };
+    let inputs: Vec<String> = [&left, &right].into_iter().filter_map(saved).collect();
+    let reports = Reports::open(&args.reports)?;
     // Both at the same time: one that times out does not make the other wait.
     let (primary, secondary) = thread::scope(|scope| {
         let left = scope.spawn(|| side(&args.primary, left, &examination));
@@ -37,7 +44,8 @@ pub fn run(args: &cli::Compare, context: &Context<'_>) -> Result<Code> {
         let primary = left.join().unwrap_or_else(|_| Err(anyhow::anyhow!("reading {} failed", args.primary)));
         (primary, secondary)
     });
-    context.answer(&compare(primary?, secondary?, &examination.profiles))
+    let document = compare(primary?, secondary?, &examination.profiles);
+    reports.answer(document, &Inputs { given: inputs.clone(), read: inputs }, context)
 }
 
 /// A file that is not there is no wrong usage: the job can't be done.

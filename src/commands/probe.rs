@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use super::examine::{Examination, Named};
+use super::reports::{Inputs, Reports, given};
 use super::{Context, profiles};
 use crate::cli;
 use crate::config::{DEFAULT_PORT, DEFAULT_TIMEOUT};
@@ -25,6 +26,7 @@ const MAX_LIST: u64 = 16 << 20;
 /// When a target is none, or the list of targets or a profile can't be read.
 pub fn run(args: &cli::Probe, context: &Context<'_>) -> Result<Code> {
     let targets = targets(args)?;
+    let reports = Reports::open(&args.reports)?;
     let examination = Examination {
         profiles: profiles(context.global(), &args.variants, &[])?,
         family: family(&args.connection),
@@ -37,7 +39,9 @@ pub fn run(args: &cli::Probe, context: &Context<'_>) -> Result<Code> {
         context.progress(&progress_line(done, whole, entry));
     });
     let profiles = examination.profiles.iter().map(ProfileRef::from).collect();
-    context.answer(&Probe { profiles, targets: entries, warnings: Vec::new() })
+    let document = Probe { profiles, targets: entries, warnings: Vec::new() };
+    let lists = given(args.list.as_slice());
+    reports.answer(document, &Inputs { read: lists.clone(), given: lists }, context)
 }
 
 fn progress_line(done: usize, whole: usize, entry: &Entry) -> String {

@@ -59,7 +59,7 @@ fn category(compare: &Compare, difference: &CategoryDifference, page: &mut Page)
 }
 
 /// The clients for which an algorithm decides.
-fn deciding(compare: &Compare, difference: &CategoryDifference, name: &str) -> String {
+pub fn deciding(compare: &Compare, difference: &CategoryDifference, name: &str) -> String {
     let decides = |client: &&crate::document::compare::ClientDifference| {
         client.required.iter().any(|required| required.category == difference.category && required.algorithm == name)
     };

@@ -2,9 +2,13 @@
 //! trace said is escaped on the way.
 
 pub mod backlog;
+pub mod chart;
 mod compare;
 mod config;
 pub mod escape;
+pub mod handout;
+pub mod html;
+pub mod markdown;
 pub mod page;
 mod parse_log;
 mod probe;

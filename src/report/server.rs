@@ -99,7 +99,7 @@ fn ids<'a>(clients: impl Iterator<Item = &'a Client>) -> Vec<&'a str> {
 }
 
 /// The clients' titles without what follows the comma: `CUCM 15 to 15SU4`.
-fn titles(ids: &[&str], profiles: &[ProfileRef]) -> String {
+pub fn titles(ids: &[&str], profiles: &[ProfileRef]) -> String {
     let title = |id: &&str| -> Option<String> {
         let known = profiles.iter().find(|profile| profile.id == *id)?;
         known.title.split(',').next().filter(|title| !title.is_empty()).map(str::to_owned)
@@ -159,21 +159,26 @@ fn clients(clients: &[Client], page: &mut Page) {
     page.table(&rows);
 }
 
-fn agreed(client: &Client, setting: Setting) -> String {
+/// What a cell says where the two have no algorithm in common.
+pub const NONE_IN_COMMON: &str = "none in common";
+
+/// What a client agrees on, of both directions where they differ.
+pub fn agreed(client: &Client, setting: Setting) -> String {
     let mut cells: Vec<&str> = setting
         .categories()
         .iter()
         .map(|category| match client.agreed.get(category) {
             Some(name) => name.as_str(),
             None if client.unknown.contains(category) => "unknown",
-            None => "none in common",
+            None => NONE_IN_COMMON,
         })
         .collect();
     cells.dedup();
     cells.join(" / ")
 }
 
-fn handshake(client: &Client) -> &'static str {
+/// How the real handshake went, in a few words.
+pub fn handshake(client: &Client) -> &'static str {
     let Some(handshake) = &client.handshake else { return "not tried" };
     match (handshake.performed, handshake.result) {
         (false, _) => "not possible",
@@ -213,20 +218,10 @@ fn facts(target: &Target, page: &mut Page) {
     if let Some(address) = &target.address {
         page.fact("address", Tone::Plain, address);
     }
-    let mut keys: Vec<String> = Vec::new();
-    for handshake in target.clients.iter().filter_map(|client| client.handshake.as_ref()) {
-        let Some(key) = &handshake.host_key else { continue };
-        let bits = key.bits.map(|bits| format!(" {bits} bits")).unwrap_or_default();
-        let shown = format!("{}{bits} {}", key.algorithm, key.sha256.as_deref().unwrap_or_default());
-        if !keys.contains(&shown) {
-            keys.push(shown);
-        }
-    }
-    for key in keys {
+    for key in host_keys(target) {
         page.fact("host key", Tone::Plain, &key);
     }
-    let methods = target.clients.iter().filter_map(|client| client.handshake.as_ref()).map(|made| &made.auth_methods);
-    if let Some(methods) = methods.into_iter().find(|methods| !methods.is_empty()) {
+    if let Some(methods) = auth_methods(target) {
         page.fact("login by", Tone::Plain, &methods.join(", "));
     }
     let timing = &target.timing_ms;
@@ -238,6 +233,26 @@ fn facts(target: &Target, page: &mut Page) {
     ];
     let shown = steps.into_iter().filter_map(|(step, ms)| Some(format!("{step} {:.0} ms", ms?)));
     page.fact("time", Tone::Faint, &shown.collect::<Vec<_>>().join(", "));
+}
+
+/// The host keys that handshakes showed, each once.
+pub fn host_keys(target: &Target) -> Vec<String> {
+    let mut keys: Vec<String> = Vec::new();
+    for handshake in target.clients.iter().filter_map(|client| client.handshake.as_ref()) {
+        let Some(key) = &handshake.host_key else { continue };
+        let bits = key.bits.map(|bits| format!(" {bits} bits")).unwrap_or_default();
+        let shown = format!("{}{bits} {}", key.algorithm, key.sha256.as_deref().unwrap_or_default());
+        if !keys.contains(&shown) {
+            keys.push(shown);
+        }
+    }
+    keys
+}
+
+/// The authentication methods that the server named.
+pub fn auth_methods(target: &Target) -> Option<&[String]> {
+    let methods = target.clients.iter().filter_map(|client| client.handshake.as_ref()).map(|made| &made.auth_methods);
+    methods.into_iter().find(|methods| !methods.is_empty()).map(Vec::as_slice)
 }
 
 /// The server's lists; what a client takes of each is marked.
