@@ -8,6 +8,7 @@
 //! | [`trace`] | CUCM's log4j traces: sources, records, events, causes, timeline |
 //! | [`algorithms`] | offers, the client's profiles, negotiation, remedies |
 //! | [`backlog`] | what waits in CUCM's CDR repository, from the listings its command line prints |
+//! | [`diagnosis`] | what follows from traces, waiting files and servers taken together |
 //! | [`ssh`] | the SSH wire: identification strings, packets, KEXINIT, and the sockets that carry them |
 //! | [`document`] | the answers as data: what `--json` prints |
 //! | [`redact`] | other names for hosts, clusters, files and users, in a whole document |
@@ -24,6 +25,7 @@ pub mod backlog;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod diagnosis;
 pub mod document;
 pub mod exit;
 pub mod redact;

@@ -1,63 +1,60 @@
-//! The linked libssh2 knows what CUCM's clients propose. Its newer bundles leave the SHA-1 methods out, which are
-//! the ones that CUCM 12.5 and 14 need: this is what the pin of `libssh2-sys` is for.
+//! The linked libssh2 knows what the built-in profiles propose. Its newer bundles leave the SHA-1 methods out, which
+//! are the ones that CUCM 12.5 and 14 need: this is what the pin of `libssh2-sys` is for.
 
 use cdrdiag::algorithms::offer::Category;
-use cdrdiag::ssh::handshake::supported;
+use cdrdiag::algorithms::profile;
+use cdrdiag::ssh::handshake::{Preferences, supported};
 
-fn assert_known(category: Category, wanted: &[&str]) {
-    let known = supported(category);
-    let missing: Vec<_> = wanted.iter().filter(|name| !known.contains(name)).collect();
-    assert!(missing.is_empty(), "libssh2 does not know {missing:?} in {category}; it knows {known:?}");
-}
+/// What libssh2 never had: JSch's own old wishes. No server needs them to let CUCM 12.5 or later in.
+const NEVER: [&str; 2] = ["3des-ctr", "ssh-dss"];
 
 #[test]
-fn key_exchange() {
-    assert_known(
-        Category::Kex,
-        &[
-            "ecdh-sha2-nistp256",
-            "ecdh-sha2-nistp384",
-            "ecdh-sha2-nistp521",
-            "diffie-hellman-group14-sha1",
-            "diffie-hellman-group1-sha1",
-            "diffie-hellman-group-exchange-sha256",
-            "diffie-hellman-group-exchange-sha1",
-        ],
-    );
-}
-
-#[test]
-fn host_keys() {
-    assert_known(
-        Category::HostKey,
-        &[
-            "ssh-rsa",
-            "rsa-sha2-256",
-            "rsa-sha2-512",
-            "ecdsa-sha2-nistp256",
-            "ecdsa-sha2-nistp384",
-            "ecdsa-sha2-nistp521",
-        ],
-    );
-}
-
-#[test]
-fn ciphers_in_both_directions() {
-    for category in [Category::CipherC2s, Category::CipherS2c] {
-        assert_known(category, &["aes128-ctr", "aes192-ctr", "aes256-ctr", "aes128-cbc", "aes192-cbc", "aes256-cbc"]);
+fn libssh2_knows_every_algorithm_of_every_profile_that_it_can() {
+    for profile in profile::builtin() {
+        for category in Category::NEGOTIATED {
+            let known = supported(category);
+            let proposed = profile.algorithms.get(category).unwrap_or_default();
+            let missing: Vec<_> = proposed
+                .iter()
+                .filter(|name| !known.contains(&name.as_str()) && !NEVER.contains(&name.as_str()))
+                .collect();
+            assert!(missing.is_empty(), "{}: libssh2 lacks {missing:?} in {category}; it knows {known:?}", profile.id);
+        }
     }
 }
 
 #[test]
-fn macs_in_both_directions() {
-    for category in [Category::MacC2s, Category::MacS2c] {
-        assert_known(category, &["hmac-sha1", "hmac-sha2-256", "hmac-sha2-512"]);
+fn the_exceptions_are_no_more_than_needed() {
+    for name in NEVER {
+        assert!(
+            Category::NEGOTIATED.iter().all(|category| !supported(*category).contains(&name)),
+            "libssh2 knows {name}: strike it off the exceptions"
+        );
+        let cucm = profile::default_set();
+        let proposes = |category: &Category| {
+            cucm.iter().any(|profile| profile.algorithms.get(*category).unwrap_or_default().iter().any(|it| it == name))
+        };
+        assert!(!Category::NEGOTIATED.iter().any(proposes), "CUCM proposes {name}");
     }
 }
 
 #[test]
-fn no_compression_is_always_possible() {
-    for category in [Category::CompressionC2s, Category::CompressionS2c] {
-        assert_known(category, &["none"]);
+fn a_handshake_can_speak_for_every_profile() {
+    for profile in profile::builtin() {
+        assert!(Preferences::of(&profile.algorithms).is_ok(), "{}", profile.id);
+    }
+}
+
+#[test]
+fn the_sha_1_methods_are_compiled_in() {
+    for (category, name) in [
+        (Category::Kex, "diffie-hellman-group14-sha1"),
+        (Category::Kex, "diffie-hellman-group1-sha1"),
+        (Category::Kex, "diffie-hellman-group-exchange-sha1"),
+        (Category::HostKey, "ssh-rsa"),
+        (Category::MacC2s, "hmac-sha1"),
+        (Category::MacS2c, "hmac-sha1"),
+    ] {
+        assert!(supported(category).contains(&name), "{name}");
     }
 }

@@ -5,7 +5,12 @@ use super::knowledge;
 use super::offer::{Category, Offer};
 use super::profile::Profile;
 use super::remedy::remedies;
-use crate::document::probe::{Access, Client, Handshake, Identification, Outcome, Target};
+use crate::document::probe::{Access, Client, Handshake, Identification, Outcome, ProfileRef, Target};
+
+/// How a document names the profiles by which it judges.
+pub fn profile_refs(profiles: &[Profile]) -> Vec<ProfileRef> {
+    profiles.iter().map(ProfileRef::from).collect()
+}
 
 /// Judges a target that has an offer by each profile, and fills in what follows from it: clients, remedy, weak
 /// algorithms, outcome. A target without a whole offer stays as it is.

@@ -3,6 +3,7 @@
 mod values;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -82,6 +83,8 @@ pub enum Command {
     Probe(Probe),
     /// Set two servers side by side: how do they differ, and which difference matters to CUCM
     Compare(Compare),
+    /// The whole story: traces, waiting files and servers taken together; cause, proof, remedy and deadline
+    Diagnose(Diagnose),
     /// What CUCM's client proposes, by release
     #[command(subcommand)]
     Profile(Profile),
@@ -91,7 +94,8 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct Probe {
-    /// Servers: host, host:port, [v6]:port
+    /// Servers: host, host:port, [v6]:port, a name from the configuration file, or a saved answer (JSON of
+    /// cdrdiag or ssh-audit, nmap's ssh2-enum-algos)
     #[arg(value_name = "TARGET", required_unless_present = "list")]
     pub targets: Vec<String>,
 
@@ -159,17 +163,69 @@ pub struct Reports {
     pub redact: bool,
 }
 
+/// Arguments of `diagnose`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Diagnose {
+    /// Trace files, folders, .gz, .zip, or - for standard input
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// What `file list activelog /cm/cdr_repository/preserve/<date>/ detail` printed, or a folder of files pulled off
+    /// CUCM; may be repeated
+    #[arg(long, value_name = "LISTING")]
+    pub preserve: Vec<PathBuf>,
+
+    /// The billing server that usually works: a name from the configuration, host, host:port, [v6]:port, or a saved
+    /// answer of cdrdiag, nmap or ssh-audit
+    #[arg(long, value_name = "TARGET")]
+    pub primary: Option<String>,
+
+    /// The billing server that takes over from it
+    #[arg(long, value_name = "TARGET")]
+    pub secondary: Option<String>,
+
+    /// Another server that may be meant; may be repeated
+    #[arg(long = "target", value_name = "TARGET")]
+    pub targets: Vec<String>,
+
+    /// Probe the hosts that the traces name, too
+    #[arg(long, requires = "paths")]
+    pub probe_from_trace: bool,
+
+    /// How long files are kept, and the time to judge by.
+    #[command(flatten)]
+    pub deadline: Deadline,
+
+    /// What narrows the answer about the traces.
+    #[command(flatten)]
+    pub narrow: Narrow,
+
+    /// How servers are reached.
+    #[command(flatten)]
+    pub connection: Connection,
+
+    /// The node's settings.
+    #[command(flatten)]
+    pub variants: Variants,
+
+    /// What is handed on.
+    #[command(flatten)]
+    pub reports: Reports,
+}
+
 /// How servers are reached.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
-    /// The port where a target names none [default: 22]
+    /// The port where a target names none [default: the configuration file's, else 22]
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
 
-    /// Seconds for a server as a whole, from its name to the last handshake [default: 10]
+    /// Seconds for a server as a whole, from its name to the last handshake [default: the configuration file's,
+    /// else 10]
     #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
-    pub timeout: Option<f64>,
+    pub timeout: Option<Duration>,
 
     /// Use IPv4 only
     #[arg(short = '4', long, conflicts_with = "ipv6")]
@@ -281,6 +337,14 @@ pub struct Backlog {
     #[arg(value_name = "LISTING")]
     pub listings: Vec<PathBuf>,
 
+    /// How long files are kept, and the time to judge by.
+    #[command(flatten)]
+    pub deadline: Deadline,
+}
+
+/// When CUCM deletes what waits.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Deadline {
     /// How many days CUCM keeps CDR files (CDR Management, "Preservation Duration"): tells when it deletes them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36500))]
     pub preserve_days: Option<u32>,

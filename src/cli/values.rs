@@ -1,5 +1,7 @@
 //! The forms in which people write times and numbers on the command line.
 
+use std::time::Duration;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 /// A time with its offset, or one in UTC as people write it.
@@ -19,9 +21,9 @@ pub fn utc_time(text: &str) -> Result<DateTime<Utc>, String> {
 ///
 /// # Errors
 /// With a line that says what is taken.
-pub fn seconds(text: &str) -> Result<f64, String> {
+pub fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().filter(|seconds: &f64| *seconds > 0.0 && *seconds <= 86_400.0);
-    seconds.ok_or_else(|| "give seconds, more than 0 and at most 86400".to_owned())
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| "give seconds, more than 0 and at most 86400".to_owned())
 }
 
 /// A time of a trace; a date means its beginning.
@@ -61,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_timeout_is_a_time_that_can_pass() {
-        assert_eq!(seconds("0.5"), Ok(0.5));
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
         for wrong in ["0", "-1", "nan", "inf", "1e9", "ten"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
         }

@@ -13,7 +13,7 @@ use super::Context;
 use crate::backlog::listing::{self, Entry, Listing, Section};
 use crate::backlog::{self, Question, Source};
 use crate::cli;
-use crate::document::backlog::Input;
+use crate::document::backlog::{Backlog, Input};
 use crate::exit::Code;
 use crate::trace::delivery_file::DeliveryFile;
 
@@ -44,17 +44,27 @@ pub fn run(arguments: &cli::Backlog, context: &Context<'_>) -> Result<Code> {
     if let Some((_, error)) = fatal {
         return Err(error);
     }
-    let question = Question { preserve_days: arguments.preserve_days, now: arguments.now.unwrap_or_else(Utc::now) };
-    let mut document = backlog::answer(&sources, question);
+    let document = document(&sources, &unreadable, question(&arguments.deadline, None));
+    let code = context.answer(&document)?;
+    let answered = document.tells_what_waits() || document.trace_folder.is_some();
+    Ok(if code == Code::Ok && !(answered && unreadable.is_empty()) { Code::Failure } else { code })
+}
+
+/// What the flags ask about a backlog; `default_days` where they leave the duration open.
+pub fn question(deadline: &cli::Deadline, default_days: Option<u32>) -> Question {
+    Question { preserve_days: deadline.preserve_days.or(default_days), now: deadline.now.unwrap_or_else(Utc::now) }
+}
+
+/// The document about what could be read and what could not.
+pub fn document(sources: &[Source], unreadable: &[Unreadable], question: Question) -> Backlog {
+    let mut document = backlog::answer(sources, question);
     document.inputs.extend(unreadable.iter().map(|(path, error)| Input {
         path: path.clone(),
         lines: None,
         skipped_lines: 0,
         error: Some(format!("{error:#}")),
     }));
-    let code = context.answer(&document)?;
-    let answered = document.tells_what_waits() || document.trace_folder.is_some();
-    Ok(if code == Code::Ok && !(answered && unreadable.is_empty()) { Code::Failure } else { code })
+    document
 }
 
 /// Reads listings and folders; what could not be read comes second, with its path.

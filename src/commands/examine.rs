@@ -8,9 +8,16 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use anyhow::Result;
+
+use super::targets::{self, TargetSpec};
 use crate::algorithms::answer::{disagreement, judge_target};
 use crate::algorithms::profile::Profile;
+use crate::cli;
+use crate::config::{Config, DEFAULT_TIMEOUT};
 use crate::document::probe::{Handshake, Target as Entry, TargetError};
+use crate::exit::UsageError;
+use crate::saved::SavedServer;
 use crate::ssh::connect::Family;
 use crate::ssh::deadline::Deadline;
 use crate::ssh::handshake::{self, Authentication, Preferences};
@@ -30,24 +37,77 @@ pub struct Examination {
     pub handshake: bool,
 }
 
-/// A server to examine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
-    /// As the user named it.
-    pub name: String,
-    /// Where it is.
-    pub target: Target,
+/// Something to examine, under the name that the user gave it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subject {
+    name: String,
+    place: Place,
+    file: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Place {
+    Live(Target),
+    Saved(Box<SavedServer>),
+}
+
+impl Subject {
+    /// Finds out what a target on the command line means, and reads it where it is a saved answer.
+    ///
+    /// # Errors
+    /// When it means nothing ([`UsageError`]), or its file can't be read.
+    pub fn find(text: &str, config: &Config, port: Option<u16>) -> Result<Self> {
+        let name = text.trim().to_owned();
+        let mut file = None;
+        let place = match targets::resolve(&name, config, port) {
+            Ok(TargetSpec::Named { target, .. } | TargetSpec::Live(target)) => Place::Live(target),
+            Ok(TargetSpec::Saved(saved)) => {
+                file = Some(saved.path.display().to_string());
+                Place::Saved(Box::new(saved.load()?))
+            }
+            Err(error @ targets::TargetError::Syntax(_)) => return Err(UsageError(error.to_string()).into()),
+            Err(error @ targets::TargetError::NoFile(_)) => return Err(error.into()),
+        };
+        Ok(Self { name, place, file })
+    }
+
+    /// The file that was read, where it is a saved answer.
+    pub fn file(&self) -> Option<String> {
+        self.file.clone()
+    }
 }
 
 impl Examination {
-    /// Examines one server.
-    pub fn examine(&self, named: &Named) -> Entry {
+    /// How the command line and the configuration want it.
+    pub fn new(connection: &cli::Connection, config: &Config, profiles: Vec<Profile>) -> Self {
+        let family = match (connection.ipv4, connection.ipv6) {
+            (true, _) => Family::V4,
+            (_, true) => Family::V6,
+            _ => Family::Any,
+        };
+        let timeout = connection.timeout.or(config.defaults.timeout).unwrap_or(DEFAULT_TIMEOUT);
+        Self { profiles, family, timeout, handshake: !connection.no_handshake }
+    }
+
+    /// Examines one server; a saved answer is judged as it is.
+    pub fn examine(&self, subject: &Subject) -> Entry {
+        match &subject.place {
+            Place::Live(target) => self.examine_live(&subject.name, target),
+            Place::Saved(server) => {
+                let mut entry = server.as_ref().clone().into_target(&subject.name);
+                judge_target(&mut entry, &self.profiles);
+                entry
+            }
+        }
+    }
+
+    fn examine_live(&self, name: &str, target: &Target) -> Entry {
         let deadline = Deadline::after(self.timeout);
-        let reading = probe::read(&named.target, self.family, deadline);
+        let reading = probe::read(target, self.family, deadline);
         let mut entry = Entry {
-            target: named.name.clone(),
-            host: Some(named.target.host().to_owned()),
-            port: Some(named.target.port()),
+            target: name.to_owned(),
+            host: Some(target.host().to_owned()),
+            port: Some(target.port()),
             address: reading.address.map(|address| address.ip().to_string()),
             outcome: reading.error.as_ref().map(probe::ProbeError::outcome).unwrap_or_default(),
             error: reading.error.as_ref().map(TargetError::from),
@@ -66,8 +126,8 @@ impl Examination {
 
     /// Examines all of them, this many at a time; the answers come in the order given. `done` hears of each as
     /// soon as it is done.
-    pub fn examine_all(&self, targets: &[Named], concurrency: usize, done: impl FnMut(&Entry)) -> Vec<Entry> {
-        in_order(targets, concurrency, |named| self.examine(named), done)
+    pub fn examine_all(&self, targets: &[Subject], concurrency: usize, done: impl FnMut(&Entry)) -> Vec<Entry> {
+        in_order(targets, concurrency, |subject| self.examine(subject), done)
     }
 
     /// One handshake for each proposal that differs in what libssh2 knows of it. The first that succeeds asks for

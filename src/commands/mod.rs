@@ -3,6 +3,7 @@
 pub mod backlog;
 mod compare;
 pub mod config;
+mod diagnose;
 pub mod examine;
 pub mod parse_log;
 mod probe;
@@ -32,6 +33,7 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
         Command::Config => config::run(&context),
         Command::Probe(args) => probe::run(args, &context),
         Command::Compare(args) => compare::run(args, &context),
+        Command::Diagnose(args) => diagnose::run(args, &context),
         Command::Profile(args) => profile::run(args, &context),
     }
 }

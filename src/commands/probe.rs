@@ -3,19 +3,17 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use super::examine::{Examination, Named};
+use super::examine::{Examination, Subject};
 use super::reports::{Inputs, Reports, given};
 use super::{Context, profiles};
+use crate::algorithms::answer::profile_refs;
 use crate::cli;
-use crate::config::{DEFAULT_PORT, DEFAULT_TIMEOUT};
-use crate::document::probe::{Probe, ProfileRef, Target as Entry};
+use crate::config::Config;
+use crate::document::probe::Probe;
 use crate::exit::{Code, UsageError};
-use crate::ssh::connect::Family;
-use crate::ssh::target::Target;
 
 /// A list of targets longer than this is none.
 const MAX_LIST: u64 = 16 << 20;
@@ -23,70 +21,48 @@ const MAX_LIST: u64 = 16 << 20;
 /// Tells what servers offer, and whether CUCM's client gets in.
 ///
 /// # Errors
-/// When a target is none, or the list of targets or a profile can't be read.
+/// When a target means nothing, or a saved answer, the list of targets or a profile can't be read.
 pub fn run(args: &cli::Probe, context: &Context<'_>) -> Result<Code> {
-    let targets = targets(args)?;
+    let config = Config::load(context.global().config.as_deref())?.config;
+    let subjects = subjects(args, &config)?;
+    let profiles = profiles(context.global(), &args.variants, &config.defaults.profile)?;
+    let examination = Examination::new(&args.connection, &config, profiles);
     let reports = Reports::open(&args.reports)?;
-    let examination = Examination {
-        profiles: profiles(context.global(), &args.variants, &[])?,
-        family: family(&args.connection),
-        timeout: timeout(&args.connection),
-        handshake: !args.connection.no_handshake,
-    };
-    let (whole, mut done) = (targets.len(), 0);
-    let entries = examination.examine_all(&targets, args.concurrency.into(), |entry| {
+    let mut done = 0;
+    let targets = examination.examine_all(&subjects, args.concurrency.into(), |entry| {
         done += 1;
-        context.progress(&progress_line(done, whole, entry));
+        context.progress(&format!("{done}/{}  {}: {}", subjects.len(), entry.target, entry.outcome.words()));
     });
-    let profiles = examination.profiles.iter().map(ProfileRef::from).collect();
-    let document = Probe { profiles, targets: entries, warnings: Vec::new() };
-    let lists = given(args.list.as_slice());
-    reports.answer(document, &Inputs { read: lists.clone(), given: lists }, context)
-}
-
-fn progress_line(done: usize, whole: usize, entry: &Entry) -> String {
-    let outcome = entry.outcome.words();
-    format!("{done}/{whole}  {}: {outcome}", entry.target)
-}
-
-pub(super) fn family(connection: &cli::Connection) -> Family {
-    match (connection.ipv4, connection.ipv6) {
-        (true, _) => Family::V4,
-        (_, true) => Family::V6,
-        _ => Family::Any,
-    }
-}
-
-fn timeout(connection: &cli::Connection) -> Duration {
-    connection.timeout.map_or(DEFAULT_TIMEOUT, Duration::from_secs_f64)
+    let document = Probe { profiles: profile_refs(&examination.profiles), targets, warnings: Vec::new() };
+    let saved = subjects.iter().filter_map(Subject::file);
+    reports.answer(document, &Inputs::of(given(args.list.as_slice()).into_iter().chain(saved)), context)
 }
 
 /// The targets of the command line, then those of the list.
-fn targets(args: &cli::Probe) -> Result<Vec<Named>> {
-    let port = args.connection.port.unwrap_or(DEFAULT_PORT);
-    let mut named = Vec::new();
-    for text in &args.targets {
-        named.push(parse(text, port)?);
-    }
+fn subjects(args: &cli::Probe, config: &Config) -> Result<Vec<Subject>> {
+    let find = |text: &str| Subject::find(text, config, args.connection.port);
+    let mut subjects = args.targets.iter().map(|text| find(text)).collect::<Result<Vec<_>>>()?;
     if let Some(path) = &args.list {
         let text = read(path).with_context(|| format!("cannot read the targets in {}", path.display()))?;
         for (number, line) in (1..).zip(text.lines()) {
-            let line = line.split('#').next().unwrap_or_default().trim();
+            let line = without_comment(line);
             if !line.is_empty() {
-                let place = |error| UsageError(format!("{}, line {number}: {error}", path.display()));
-                named.push(parse(line, port).map_err(place)?);
+                subjects.push(find(line).with_context(|| format!("{}, line {number}", path.display()))?);
             }
         }
     }
-    if named.is_empty() {
+    if subjects.is_empty() {
         return Err(UsageError("no target given: name a server, or a list of them by --targets".into()).into());
     }
-    Ok(named)
+    Ok(subjects)
 }
 
-fn parse(text: &str, port: u16) -> Result<Named, UsageError> {
-    let target = Target::parse(text, port).map_err(|error| UsageError(error.to_string()))?;
-    Ok(Named { name: text.trim().to_owned(), target })
+/// A comment begins the line or follows a blank: a saved answer's `FILE#SERVER` holds a `#`, too.
+fn without_comment(line: &str) -> &str {
+    let line = line.trim();
+    let begins = |(at, _): &(usize, &str)| line[..*at].chars().next_back().is_none_or(char::is_whitespace);
+    let end = line.match_indices('#').find(begins).map_or(line.len(), |(at, _)| at);
+    line[..end].trim_end()
 }
 
 fn read(path: &Path) -> io::Result<String> {
@@ -100,4 +76,17 @@ fn read(path: &Path) -> io::Result<String> {
         return Err(io::Error::other(format!("it is longer than {MAX_LIST} bytes")));
     }
     String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_begins_the_line_or_follows_a_blank() {
+        assert_eq!(without_comment("  # all of it"), "");
+        assert_eq!(without_comment(" 10.0.0.5:22\t# the first"), "10.0.0.5:22");
+        assert_eq!(without_comment("scan.xml#10.0.0.5:22 # é"), "scan.xml#10.0.0.5:22");
+        assert_eq!(without_comment("é# x"), "é# x");
+    }
 }

@@ -33,6 +33,14 @@ pub struct Inputs {
     pub given: Vec<String>,
 }
 
+impl Inputs {
+    /// Files that are named as they were given.
+    pub fn of(files: impl IntoIterator<Item = String>) -> Self {
+        let given: Vec<String> = files.into_iter().collect();
+        Self { read: given.clone(), given }
+    }
+}
+
 /// Paths as they show in an answer.
 pub fn given(paths: &[PathBuf]) -> Vec<String> {
     paths.iter().map(|path| path.display().to_string()).collect()

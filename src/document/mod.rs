@@ -6,6 +6,7 @@
 pub mod backlog;
 pub mod compare;
 pub mod config;
+pub mod diagnose;
 pub mod parse_log;
 pub mod probe;
 pub mod profile;

@@ -80,7 +80,8 @@ impl Redactor {
                 }
             }
             Class::Name(kind) => text::learn_name(kind, text, &mut self.tokens),
-            Class::Own | Class::OwnText | Class::Algorithm | Class::Text => {}
+            Class::Algorithm => text::learn_algorithm(text, &mut self.tokens),
+            Class::Own | Class::OwnText | Class::Text => {}
         }
     }
 }

@@ -23,7 +23,7 @@ static PATTERNS: LazyLock<Regex> = LazyLock::new(|| {
         (?P<file>c[dm]r_[^\s"'<>|/\\]+_\d+_\d{12}_\d+)
         |(?P<path>(?:\b[A-Za-z]:\\|\\\\|~?/)[^\s"'<>|:;,()\[\]]+|[\w.~-]+(?:[/\\][\w.~-]+)+\.[A-Za-z0-9]{1,5}\b)
         |(?P<user>[\w.+-]+)@(?P<at>[A-Za-z0-9][\w.-]*)
-        |(?i:unknownhostexception:\s*)(?P<unknown>[\w.-]+)
+        |(?i:[\w.]*unknownhostexception:\s*)(?P<unknown>[\w.-]+)
         |(?i:\buser(?:name)?\s*(?:[=:]\s*|\s['"]))['"]?(?P<login>[\w.+-]+)
         |(?P<v6>[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:\d{1,3}(?:\.\d{1,3}){3})?(?:%\w+)?)
         |(?P<v4>\d{1,3}(?:\.\d{1,3}){3})
@@ -76,6 +76,13 @@ pub fn identification_parts(raw: &str) -> Vec<&str> {
     match rest.split_once(' ') {
         Some((software, comments)) => vec![software, comments],
         None => vec![rest],
+    }
+}
+
+/// Learns whose an algorithm is.
+pub fn learn_algorithm(name: &str, tokens: &mut Tokens) {
+    if let Some((_, domain)) = name.split_once('@').filter(|(_, domain)| !is_public(domain)) {
+        tokens.known(Kind::Host, domain);
     }
 }
 
@@ -257,15 +264,16 @@ impl<'t> Replacer<'t> {
             return (!is_public(host)).then(marks);
         }
         for (group, kind) in [("unknown", Kind::Host), ("login", Kind::User)] {
-            if let (Some(name), Some(whole)) = (part(group), found.get(0)) {
-                return Some(whole.as_str().replacen(name, &self.mark(kind, name).to_string(), 1));
+            if let (Some(name), Some(whole)) = (found.name(group), found.get(0)) {
+                let mark = self.mark(kind, name.as_str());
+                return Some(format!("{}{mark}{}", &text[whole.start()..name.start()], &text[name.end()..whole.end()]));
             }
         }
         let is_v6 = |text: &&str| text.split('%').next().is_some_and(|text| text.parse::<Ipv6Addr>().is_ok());
         let v4 = |text: &&str| text.parse::<Ipv4Addr>().is_ok();
         let whole = found.get(0)?;
         let alone = stands_alone(text, whole.start(), whole.end());
-        let address = part("v6").filter(is_v6).filter(|_| alone).or(part("v4").filter(v4));
+        let address = part("v6").filter(is_v6).or(part("v4").filter(v4)).filter(|_| alone);
         let name = part("name").filter(|name| !is_public(name) && !is_of_a_program(name));
         address.or(name).map(|name| self.mark(Kind::Host, name).to_string())
     }

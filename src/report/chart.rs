@@ -27,6 +27,8 @@ pub struct Chart {
 pub struct Lane {
     /// Its name.
     pub name: String,
+    /// The host, where it is known.
+    pub host: Option<String>,
     /// What happened, in the order of time.
     pub bars: Vec<Bar>,
     /// Times without delivery.
@@ -83,6 +85,16 @@ impl Chart {
         let causes = causes(&shown);
         let lanes = shown.iter().map(|destination| lane(destination, &causes, to)).collect();
         Some(Self { from, to, causes, lanes })
+    }
+
+    /// Says of each failure's beginning in a destination's lane what it was.
+    pub fn mark_failures(&mut self, host: &str, what: &str) {
+        for lane in self.lanes.iter_mut().filter(|lane| lane.host.as_deref() == Some(host)) {
+            let begins = |at| lane.outages.iter().any(|(from, _)| *from == at);
+            for moment in lane.moments.iter_mut().filter(|moment| begins(moment.at)) {
+                moment.label = format!("{what}; {}", moment.label);
+            }
+        }
     }
 
     /// Where a time stands on the axis, from 0 to 1.
@@ -191,6 +203,7 @@ fn lane(destination: &Destination, causes: &[String], end: NaiveDateTime) -> Lan
         .collect();
     Lane {
         name: super::parse_log::name(destination),
+        host: destination.host.clone(),
         bars,
         outages: destination.outages.iter().map(|outage| (outage.from, outage.to.unwrap_or(end))).collect(),
         moments: moments(destination),
@@ -234,6 +247,7 @@ mod tests {
         };
         let lane = Lane {
             name: "a".to_owned(),
+            host: None,
             bars: bars.iter().map(bar).collect(),
             outages: Vec::new(),
             moments: Vec::new(),

@@ -5,6 +5,7 @@ pub mod backlog;
 pub mod chart;
 mod compare;
 mod config;
+mod diagnose;
 pub mod escape;
 pub mod handout;
 pub mod html;

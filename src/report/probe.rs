@@ -34,7 +34,7 @@ fn summary(answer: &Probe, page: &mut Page) {
     let verb = if wrong == 1 { " has a problem" } else { " have a problem" };
     page.line(&[(tone, &format!("{wrong} of {whole} servers")), (Tone::Plain, verb)]);
     page.gap();
-    let mut rows = vec![vec!["target".to_owned(), "outcome".to_owned(), "why".to_owned()]];
+    let mut rows = vec![["target", "server", "outcome", "why"].map(str::to_owned).to_vec()];
     for target in &answer.targets {
         let why = match &target.error {
             Some(error) => error.message.clone(),
@@ -45,7 +45,7 @@ fn summary(answer: &Probe, page: &mut Page) {
                 .join("; "),
             None => target.clients.iter().find_map(|client| client.disagreement.clone()).unwrap_or_default(),
         };
-        rows.push(vec![target.target.clone(), target.outcome.words().to_owned(), why]);
+        rows.push(vec![target.target.clone(), server::software(target), target.outcome.words().to_owned(), why]);
     }
     page.table(&rows);
     if wrong > 0 {

@@ -55,6 +55,13 @@ pub fn whole(target: &Target, page: &mut Page) {
     }
 }
 
+/// The server's software and version, as far as it tells.
+pub fn software(target: &Target) -> String {
+    let Some(identification) = &target.identification else { return String::new() };
+    let parts = [&identification.software, &identification.version];
+    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
 /// Each cause of a refusal with the clients that it keeps out.
 pub fn refusals(target: &Target) -> Vec<(Vec<&str>, String)> {
     grouped(target, |client| (client.result == Access::Refuses).then(|| cause(client)))
@@ -139,20 +146,20 @@ pub fn remedies(remedies: &[Remedy], page: &mut Page) {
 /// What each client agrees on, and how the real handshake went; clients that fare alike share a column.
 fn clients(clients: &[Client], page: &mut Page) {
     const SETTINGS: [Setting; 4] = [Setting::Kex, Setting::HostKey, Setting::Cipher, Setting::Mac];
-    let mut columns: Vec<(String, Vec<String>)> = Vec::new();
+    let mut columns: Vec<(Vec<&str>, Vec<String>)> = Vec::new();
     for client in clients {
         let mut cells = SETTINGS.map(|setting| agreed(client, setting)).to_vec();
         cells.push(handshake(client).to_owned());
         match columns.iter_mut().find(|(_, others)| *others == cells) {
-            Some((head, _)) => head.extend([", ", &client.profile]),
-            None => columns.push((client.profile.clone(), cells)),
+            Some((alike, _)) => alike.push(&client.profile),
+            None => columns.push((vec![&client.profile], cells)),
         }
     }
     let mut rows = vec![vec![String::new()]];
     rows.extend(SETTINGS.map(|setting| vec![setting.title().to_owned()]));
     rows.push(vec!["handshake".to_owned()]);
-    for (head, cells) in columns {
-        for (row, cell) in rows.iter_mut().zip([head].into_iter().chain(cells)) {
+    for (alike, cells) in columns {
+        for (row, cell) in rows.iter_mut().zip([alike.join(", ")].into_iter().chain(cells)) {
             row.push(cell);
         }
     }
@@ -210,7 +217,8 @@ pub fn notes(target: &Target, page: &mut Page) {
 /// Who the server is.
 fn facts(target: &Target, page: &mut Page) {
     if let Some(identification) = &target.identification {
-        page.fact("server", Tone::Plain, &identification.raw);
+        let raw = Some(identification.raw.clone()).filter(|raw| !raw.is_empty());
+        page.fact("server", Tone::Plain, &raw.unwrap_or_else(|| software(target)));
         for line in &identification.preceding_lines {
             page.fact("before it", Tone::Faint, line);
         }
@@ -232,7 +240,10 @@ fn facts(target: &Target, page: &mut Page) {
         ("done", timing.total),
     ];
     let shown = steps.into_iter().filter_map(|(step, ms)| Some(format!("{step} {:.0} ms", ms?)));
-    page.fact("time", Tone::Faint, &shown.collect::<Vec<_>>().join(", "));
+    let shown: Vec<_> = shown.collect();
+    if !shown.is_empty() {
+        page.fact("time", Tone::Faint, &shown.join(", "));
+    }
 }
 
 /// The host keys that handshakes showed, each once.

@@ -16,6 +16,7 @@ impl HandOut for ParseLog {
         let (title, tone) = title(&self.destinations);
         let mut sections = Vec::new();
         sections.extend(Section::of("Conclusion", conclusion(self)));
+        sections.extend(timeline(self));
         sections.extend(Section::of("What to do", remedies(self)));
         sections.extend(trace_sections(self));
         sections.extend(Section::of("What was read", read(self)));
@@ -23,11 +24,14 @@ impl HandOut for ParseLog {
     }
 }
 
-/// What the traces show, without a conclusion: the part that a larger report takes over.
+/// What happened over time.
+pub fn timeline(answer: &ParseLog) -> Option<Section> {
+    Section::of("Timeline", Chart::of(answer).map(Block::Chart).into_iter().collect())
+}
+
+/// What the traces show beside that, without a conclusion: the part that a larger report takes over.
 pub fn trace_sections(answer: &ParseLog) -> Vec<Section> {
-    let chart = Chart::of(answer).map(Block::Chart).into_iter().collect();
     let sections = [
-        Section::of("Timeline", chart),
         Section::of("Deliveries", deliveries(answer)),
         Section::of("Files waiting", waiting(answer)),
         Section::of("Algorithm lists in the trace", answer.negotiation.iter().flat_map(negotiation).collect()),
@@ -60,7 +64,8 @@ fn short(destination: &Destination) -> String {
     destination.host.clone().unwrap_or_else(|| name(destination))
 }
 
-fn headline(destination: &Destination) -> Headline {
+/// How one destination does.
+pub fn headline(destination: &Destination) -> Headline {
     let last = destination.outages.last();
     let (tone, verdict, rest) = match destination.status {
         Status::Failing => {
