@@ -109,7 +109,7 @@ fn no_marker_survives_in_a_trace() {
             "outages": [], "alarms": [{"name": "CDRAgentSendFileFailed", "count": 1, "first": "2024-01-31T00:00:00",
                 "last": "2024-01-31T00:00:00"}],
             "files": [{"name": "cmr_Marker2_03_201907231317_844004", "kind": "cmr", "cluster": "Marker2", "node": "03",
-                "created_utc": null, "sequence": 844004, "attempts": 1}],
+                "created_utc": null, "sequence": 844_004, "attempts": 1}],
             "retries": null, "oldest_waiting": null}],
         "negotiation": {"client": list, "server": list, "failed_category": "kex", "evidence": evidence},
         "warnings": ["/srv/marker7/traces/marker1.log:12: odd", "/srv/marker7/traces/marker9.gz: broken", "Marker2 is odd"],

@@ -218,13 +218,12 @@ impl<'t> Replacer<'t> {
             let index = (1..found.len()).find(|index| found.get(*index).is_some()).unwrap_or(1) - 1;
             done.push_str(&text[from..whole.start()]);
             from = whole.end();
-            match kinds.get(index).filter(|_| stands_alone(text, whole.start(), whole.end())) {
-                Some((kind, name)) => done.push(self.mark(*kind, name)),
-                None => {
-                    // Only its first character is passed over: another name may begin within it.
-                    from = whole.start() + whole.as_str().chars().next().map_or(1, char::len_utf8);
-                    done.push_str(&text[whole.start()..from]);
-                }
+            if let Some((kind, name)) = kinds.get(index).filter(|_| stands_alone(text, whole.start(), whole.end())) {
+                done.push(self.mark(*kind, name));
+            } else {
+                // Only its first character is passed over: another name may begin within it.
+                from = whole.start() + whole.as_str().chars().next().map_or(1, char::len_utf8);
+                done.push_str(&text[whole.start()..from]);
             }
         }
         done.push_str(&text[from..]);
@@ -338,7 +337,7 @@ fn is_public_remark(text: &str) -> bool {
             word.len() <= 3 || word == "Windows" || REMARKS.iter().any(|known| known.eq_ignore_ascii_case(word))
         })
     };
-    text.is_empty() || (text.chars().all(form) && REMARKS.iter().any(|public| begins(&public) && rest(&public)))
+    text.is_empty() || (text.chars().all(form) && REMARKS.iter().any(|public| begins(public) && rest(public)))
 }
 
 fn is_number(text: &str) -> bool {

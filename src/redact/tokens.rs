@@ -48,7 +48,7 @@ impl Kind {
 /// The names seen so far.
 #[derive(Debug, Default)]
 pub struct Tokens {
-    tokens: HashMap<(Kind, String), String>,
+    by_name: HashMap<(Kind, String), String>,
     counts: HashMap<Kind, usize>,
     /// Names that are to be found inside texts.
     known: Vec<(Kind, String)>,
@@ -58,13 +58,13 @@ impl Tokens {
     /// The token of a name. Hosts are the same in any case.
     pub fn of(&mut self, kind: Kind, name: &str) -> String {
         let name = if kind == Kind::Host { name.trim_end_matches('.').to_lowercase() } else { name.to_owned() };
-        if let Some(token) = self.tokens.get(&(kind, name.clone())) {
+        if let Some(token) = self.by_name.get(&(kind, name.clone())) {
             return token.clone();
         }
         let count = self.counts.entry(kind).or_default();
         *count += 1;
         let token = format!("{}-{count}", kind.word());
-        self.tokens.insert((kind, name), token.clone());
+        self.by_name.insert((kind, name), token.clone());
         token
     }
 

@@ -133,10 +133,11 @@ impl Page {
                 signs[usize::try_from(eighths.div_ceil(u128::from(most.max(1)))).map_or(8, |level| level.min(8))]
             }
         };
-        let edge = if self.look.blocks { '▏' } else { '|' };
-        self.text.push_str(&format!("    {label:<10} {edge}"));
+        let (left, right) = if self.look.blocks { ('▏', '▕') } else { ('|', '|') };
+        // Writing to a String cannot fail.
+        let _ = write!(self.text, "    {label:<10} {left}");
         self.push(tone, &values.iter().map(|value| sign(*value)).collect::<String>());
-        self.text.push_str(&format!("{edge} {}\n", escape::line(note)));
+        let _ = writeln!(self.text, "{right} {}", escape::line(note));
     }
 
     /// A table, its widest columns wrapped until it fits the page. The first row is the heading.
@@ -209,7 +210,7 @@ mod tests {
             page.into_string()
         };
         assert_eq!(shown(false).lines().nth(1).unwrap(), "    failed     | =@| up to 8");
-        assert_eq!(shown(true).lines().nth(1).unwrap(), "    failed     ▏ ▄█▏ up to 8");
+        assert_eq!(shown(true).lines().nth(1).unwrap(), "    failed     ▏ ▄█▕ up to 8");
         assert_eq!(shown(false).lines().next().unwrap(), "    failed     | ...@| up to\\x1b many");
     }
 

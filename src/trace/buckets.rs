@@ -184,8 +184,8 @@ mod tests {
             events in prop::collection::vec((-4_000_000_000i64..200_000_000_000, any::<bool>()), 0..60)
         ) {
             let buckets = filled(&events);
-            let failed = events.iter().filter(|(_, failed)| *failed).count();
-            prop_assert_eq!(totals(&buckets), ((events.len() - failed) as u64, failed as u64, failed as i64));
+            let failed = events.iter().filter(|(_, failed)| *failed).count() as u64;
+            prop_assert_eq!(totals(&buckets), (events.len() as u64 - failed, failed, failed.cast_signed()));
             prop_assert!(buckets.iter().count() <= 240);
             let (first, last) = (buckets.filled.first(), buckets.filled.last());
             prop_assert!(first.zip(last).is_none_or(|(first, last)| last.0 - first.0 < MOST));

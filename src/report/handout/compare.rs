@@ -1,6 +1,6 @@
 //! `compare` as a page to hand on.
 
-use super::{Block, HandOut, Handout, Piece, Row, Section, Table, code, probe, servers, toned, words};
+use super::{Block, HandOut, Handout, Row, Section, Table, code, probe, servers, toned, words};
 use crate::document::compare::{CategoryDifference, Compare};
 use crate::document::{Document, Verdict};
 use crate::report::page::Tone;
@@ -44,17 +44,19 @@ fn category(compare: &Compare, difference: &CategoryDifference) -> Block {
         let order = if difference.same_order == Some(true) { "" } else { ", in another order" };
         return Block::Paragraph(vec![words(format!("No difference{order} ({} in both).", difference.common.len()))]);
     }
-    let yes = || toned(Tone::Good, "yes");
-    let no = || toned(Tone::Bad, "no");
-    let groups: [(&[String], fn() -> Piece, fn() -> Piece); 3] =
-        [(&difference.common, yes, yes), (&difference.only_primary, yes, no), (&difference.only_secondary, no, yes)];
+    let has = |has: bool| if has { toned(Tone::Good, "yes") } else { toned(Tone::Bad, "no") };
+    let groups = [
+        (&difference.common, [true, true]),
+        (&difference.only_primary, [true, false]),
+        (&difference.only_secondary, [false, true]),
+    ];
     let mut rows = Vec::new();
-    for (names, primary, secondary) in groups {
-        for name in names {
-            let decides = crate::report::compare::deciding(compare, difference, name);
-            let marked = !decides.is_empty();
-            rows.push(Row { marked, cells: vec![code(name), primary(), secondary(), words(decides)] });
-        }
+    for (name, [primary, secondary]) in
+        groups.iter().flat_map(|(names, sides)| names.iter().map(move |name| (name, sides)))
+    {
+        let decides = crate::report::compare::deciding(compare, difference, name);
+        let marked = !decides.is_empty();
+        rows.push(Row { marked, cells: vec![code(name), has(*primary), has(*secondary), words(decides)] });
     }
     let head = vec![
         "algorithm".to_owned(),

@@ -8,6 +8,9 @@ use crate::document::remedy::Remedy;
 use crate::report::page::Tone;
 use crate::report::server;
 
+/// What is shown of an agreement.
+const SETTINGS: [Setting; 4] = [Setting::Kex, Setting::HostKey, Setting::Cipher, Setting::Mac];
+
 /// The verdicts on one server.
 pub fn headlines(target: &Target, profiles: &[ProfileRef]) -> Vec<Headline> {
     let line = |tone, verdict: &str, rest: String| Headline {
@@ -93,7 +96,6 @@ pub fn clients(target: &Target) -> Vec<Block> {
     if target.clients.is_empty() {
         return Vec::new();
     }
-    const SETTINGS: [Setting; 4] = [Setting::Kex, Setting::HostKey, Setting::Cipher, Setting::Mac];
     let head = ["client", "result"].into_iter().map(str::to_owned);
     let head = head.chain(SETTINGS.map(|setting| setting.title().to_owned())).chain(["handshake".to_owned()]).collect();
     let row = |client: &crate::document::probe::Client| {
@@ -120,8 +122,8 @@ pub fn offer(target: &Target) -> Vec<Block> {
         let mut taken: Vec<&str> = taken.map(String::as_str).collect();
         taken.sort_unstable();
         taken.dedup();
-        let takes = if taken.is_empty() { words("-") } else { code(taken.join(", ")) };
-        let cells = vec![words(category.title()), code(list.join(", ")), takes];
+        let cell = if taken.is_empty() { words("-") } else { code(taken.join(", ")) };
+        let cells = vec![words(category.title()), code(list.join(", ")), cell];
         Some(Row { marked: false, cells })
     };
     let head = ["category", "the server offers", "CUCM takes"].map(str::to_owned).to_vec();

@@ -1,6 +1,8 @@
 //! The chart as shapes: where everything stands. The page stretches the shapes to its width, so that words stand
 //! beside them and not in them.
 
+use std::fmt::Write;
+
 use chrono::{NaiveDateTime, TimeDelta, Timelike};
 
 use crate::report::chart::{Bar, Chart, Lane};
@@ -173,9 +175,10 @@ fn waiting(chart: &Chart, lane: &Lane) -> Option<(String, u64)> {
     };
     let mut path = format!("M0 {WAITING:.0}");
     for bar in &lane.bars {
-        path.push_str(&format!("H{:.1}V{}", chart.place(bar.from) * WIDTH, height(bar.waiting)));
+        // Writing to a String cannot fail.
+        let _ = write!(path, "H{:.1}V{}", chart.place(bar.from) * WIDTH, height(bar.waiting));
     }
-    path.push_str(&format!("H{WIDTH:.0}V{WAITING:.0}Z"));
+    let _ = write!(path, "H{WIDTH:.0}V{WAITING:.0}Z");
     Some((path, most))
 }
 

@@ -66,7 +66,7 @@ mod tests {
         let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
         let document = roxmltree::Document::parse_with_options(html, options).unwrap();
         let names =
-            document.descendants().filter(|node| node.is_element()).map(|node| node.tag_name().name().to_owned());
+            document.descendants().filter(roxmltree::Node::is_element).map(|node| node.tag_name().name().to_owned());
         let text = document.descendants().filter_map(|node| node.text()).collect::<Vec<_>>().join(" ");
         (names.collect(), text)
     }
