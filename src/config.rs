@@ -26,6 +26,9 @@ pub const DEFAULT_PORT: u16 = 22;
 /// The time for a target as a whole where nothing else is said.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The longest time that a target is given.
+const A_DAY: Duration = Duration::from_secs(86_400);
+
 /// More is no configuration.
 const MAX_BYTES: u64 = 1024 * 1024;
 
@@ -213,7 +216,7 @@ struct DefaultsForm {
     timeout: Option<Seconds>,
     port: Option<Port>,
     timezone: Option<Zone>,
-    preserve_days: Option<u32>,
+    preserve_days: Option<Days>,
 }
 
 #[derive(Deserialize)]
@@ -252,8 +255,8 @@ impl TryFrom<f64> for Seconds {
     type Error = String;
 
     fn try_from(seconds: f64) -> Result<Self, String> {
-        let time = Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero());
-        time.map(Self).ok_or_else(|| format!("{seconds} is no time: give seconds, more than 0"))
+        let time = Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero() && *time <= A_DAY);
+        time.map(Self).ok_or_else(|| format!("{seconds} is no time: give seconds, more than 0 and at most 86400"))
     }
 }
 
@@ -267,6 +270,19 @@ impl TryFrom<i64> for Port {
     fn try_from(number: i64) -> Result<Self, String> {
         let port = u16::try_from(number).ok().filter(|port| *port != 0);
         port.map(Self).ok_or_else(|| format!("{number} is no port: give a number from 1 to 65535"))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "i64")]
+struct Days(u32);
+
+impl TryFrom<i64> for Days {
+    type Error = String;
+
+    fn try_from(number: i64) -> Result<Self, String> {
+        let days = u32::try_from(number).ok().filter(|days| (1..=36_500).contains(days));
+        days.map(Self).ok_or_else(|| format!("{number} is no number of days: give 1 to 36500"))
     }
 }
 
@@ -294,7 +310,7 @@ impl From<DefaultsForm> for Defaults {
             timeout: form.timeout.map(|seconds| seconds.0),
             port: form.port.map(|port| port.0),
             timezone: form.timezone.map(|zone| zone.0),
-            preserve_days: form.preserve_days,
+            preserve_days: form.preserve_days.map(|days| days.0),
         }
     }
 }
@@ -342,6 +358,9 @@ mod tests {
             ("[defaults]\nport = \"ssh\"", "line 2: invalid type: string \"ssh\""),
             ("[defaults]\ntimeout = -1", "line 2: -1 is no time"),
             ("[defaults]\ntimeout = nan", "line 2: NaN is no time"),
+            ("[defaults]\ntimeout = 1e300", "line 2: 1"),
+            ("[defaults]\npreserve_days = 0", "line 2: 0 is no number of days"),
+            ("[defaults]\npreserve_days = 4000000000", "line 2: 4000000000 is no number of days"),
             ("[defaults]\ntimezone = \"Mars\"", "line 2: \"Mars\" is no time zone"),
             ("[defaults]\nprofile = 14", "line 2: give a profile's name"),
             ("[targets.a]\nport = 22", "line 1: missing field `host`"),

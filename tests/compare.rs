@@ -1,9 +1,12 @@
-//! `cdrdiag compare` with saved answers, run as people run it.
-#![allow(clippy::unwrap_used, reason = "a test that can't go on is to panic")]
+//! `cdrdiag compare` with saved answers and scripted peers, run as people run it.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on is to panic")]
+
+mod support;
 
 use assert_cmd::Command;
 use cdrdiag::document::{self, compare::Compare};
 use serde_json::{Value, json};
+use support::scripted_peer::{ScriptedPeer, good, modern, offer};
 
 const SAVED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/saved");
 
@@ -45,11 +48,22 @@ fn a_hardened_server_beside_a_default_one_is_the_one_that_refuses() {
     for client in answer["clients"].as_array().unwrap() {
         assert_eq!((&client["primary"], &client["secondary"]), (&json!("accepts"), &json!("refuses")), "{client}");
     }
-    let first = answer["findings"][0].as_str().unwrap();
-    assert!(first.contains("has no key exchange, no cipher, no MAC in common"), "{first}");
+    assert_eq!(
+        answer["findings"][0],
+        "secondary refuses CUCM 12.5, 14 and 15, which primary accepts: no key exchange, no cipher, no MAC in common on \
+         secondary"
+    );
+    assert_eq!(
+        answer["findings"][1],
+        "primary and CUCM 12.5, 14 and 15 agree on ecdh-sha2-nistp521 (key exchange), aes128-ctr (cipher), \
+         hmac-sha2-256 (MAC), which secondary does not offer"
+    );
     let remedy = answer["remedy"].as_array().unwrap();
     assert!(!remedy.is_empty());
     assert!(remedy.iter().all(|change| change["server"] == "openssh-hardened.nmap.xml"));
+    for change in remedy {
+        assert!(change["reason"].as_str().unwrap().contains("(primary offers it already)"), "{change}");
+    }
 }
 
 #[test]
@@ -75,8 +89,13 @@ fn swapped_sides_mirror_the_answer() {
         assert_eq!(left["only_primary"], right["only_secondary"]);
         assert_eq!(left["only_secondary"], right["only_primary"]);
     }
-    assert_eq!(there["remedy"], back["remedy"]);
-    assert_eq!(there["findings"], back["findings"]);
+    // The two go by their sides, as their names are long.
+    let swapped = |value: &Value| {
+        let text = value.to_string().replace("primary", "other").replace("secondary", "primary");
+        serde_json::from_str::<Value>(&text.replace("other", "secondary")).unwrap()
+    };
+    assert_eq!(there["remedy"], swapped(&back["remedy"]));
+    assert_eq!(there["findings"], swapped(&back["findings"]));
 }
 
 #[test]
@@ -104,4 +123,95 @@ fn a_servers_escape_sequences_stay_off_the_terminal() {
     let done = compare(&["openssh-default.nmap.xml", "hostile.ssh-audit-3.3.0.json"]).assert().code(1);
     let text = String::from_utf8(done.get_output().stdout.clone()).unwrap();
     assert!(!text.contains('\u{1b}') && text.contains("\\x1b[31mred"), "{text}");
+}
+
+#[test]
+fn the_cause_is_the_first_line_and_the_change_the_last() {
+    let done = compare(&["openssh-default.nmap.xml", "openssh-hardened.nmap.xml"]).assert().code(1);
+    let text = String::from_utf8(done.get_output().stdout.clone()).unwrap();
+    assert!(text.starts_with("secondary refuses CUCM 12.5, 14 and 15, which primary accepts"), "{text}");
+    let row = text.lines().find(|line| line.contains("hmac-sha2-256*")).expect("what decides is marked");
+    assert_eq!(row.split_whitespace().collect::<Vec<_>>(), ["hmac-sha2-256*", "yes", "-", "12.5,", "14,", "15"]);
+    let verdict = text.lines().find(|line| line.starts_with("  CUCM 12.5, 14 and 15")).expect("the verdicts");
+    assert!(verdict.ends_with("accepts             refuses"), "{verdict}");
+    assert!(text.ends_with("systemctl reload ssh\n"), "{text}");
+    let too_wide = text.lines().filter(|line| line.chars().count() > 80 && !line.contains(" sntrup"));
+    assert_eq!(
+        too_wide.collect::<Vec<_>>(),
+        ["      MACs hmac-sha2-512-etm@openssh.com,hmac-sha2-256-etm@openssh.com,hmac-sha2-256"]
+    );
+}
+
+#[test]
+fn where_both_accept_the_next_places_to_look_at_are_named() {
+    let done = compare(&["openssh-default.nmap.xml", "dropbear.nmap.xml"]).assert().code(0);
+    let text = String::from_utf8(done.get_output().stdout.clone()).unwrap();
+    assert!(
+        text.starts_with("both accept CUCM 12.5, 14 and 15: if deliveries fail, the cause lies elsewhere"),
+        "{text}"
+    );
+    for part in
+        ["look at the login", "look at the path", "look at the space", "OpenSSH on primary, dropbear on secondary"]
+    {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!text.contains("Change on"), "{text}");
+}
+
+#[test]
+fn a_list_that_an_answer_does_not_tell_limits_the_verdict_in_words() {
+    let pair = ["openssh-default.nmap.xml", "dropbear.ssh-audit-3.3.0.json"];
+    let answer = answer(&pair, 0);
+    assert_eq!(answer["clients"][0]["incomplete"], json!(["secondary"]));
+    let text = String::from_utf8(compare(&pair).assert().get_output().stdout.clone()).unwrap();
+    assert!(text.contains("accepts as far as known") && text.contains("unknown / aes128-ctr"), "{text}");
+}
+
+#[test]
+fn three_servers_have_a_column_each_and_are_compared_with_the_first() {
+    let names = ["openssh-default.nmap.xml", "dropbear.nmap.xml", "openssh-hardened.nmap.xml"];
+    let answer = answer(&names, 1);
+    assert_eq!(answer["remedy"], json!([]));
+    let other = &answer["others"][0];
+    assert_eq!((&other["secondary"]["target"], &other["secondary"]["outcome"]), (&json!(names[2]), &json!("refuses")));
+    assert_eq!(other["clients"][0]["primary"], "accepts");
+    let reason = other["remedy"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("(openssh-default.nmap.xml offers it already)"), "{reason}");
+    let text = String::from_utf8(compare(&names).assert().code(1).get_output().stdout.clone()).unwrap();
+    let row = text.lines().find(|line| line.contains("ecdh-sha2-nistp521*")).expect("what decides is marked");
+    assert_eq!(row.split_whitespace().skip(1).take(3).collect::<Vec<_>>(), ["yes", "yes", "-"]);
+    assert_eq!(text.matches("Change on").count(), 1, "{text}");
+}
+
+#[test]
+fn a_live_server_does_not_differ_from_its_saved_answer_and_another_one_does() {
+    let peer = ScriptedPeer::start(good("OpenSSH_9.2p1 Debian-2+deb12u7", &modern()));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("saved.json");
+    let done =
+        Command::cargo_bin("cdrdiag").unwrap().args(["probe", "--json", "--no-handshake", &peer.target()]).assert();
+    std::fs::write(&path, &done.get_output().stdout).unwrap();
+    let saved = path.to_str().unwrap();
+    let same = answer(&["--no-handshake", &peer.target(), saved], 0);
+    assert!(same["findings"].as_array().unwrap().contains(&json!("their algorithm lists do not differ")));
+    assert_eq!(same["facts"], json!([]));
+    assert!(same["clients"].as_array().unwrap().iter().all(|client| client["primary"] == client["secondary"]));
+    let old = offer("ecdh-sha2-nistp521", "rsa-sha2-512,rsa-sha2-256", "aes128-ctr", "hmac-sha1");
+    let other = ScriptedPeer::start(good("OpenSSH_8.0", &old));
+    let different = answer(&["--no-handshake", &other.target(), saved], 1);
+    assert!(!different.to_string().contains("do not differ"));
+    assert_eq!(different["facts"], json!([{"fact": "version", "primary": "8.0", "secondary": "9.2p1"}]));
+}
+
+#[test]
+fn host_keys_of_saved_answers_are_kept_and_compared() {
+    let file = |form: &str| format!("openssh-default.{form}.json");
+    let same = answer(&[&file("ssh-audit-2.5.0"), &file("ssh-audit-3.3.0")], 0);
+    assert_eq!((same["primary"]["host_keys"].as_array().unwrap().len(), &same["facts"]), (2, &json!([])));
+    let hardened = answer(&[&file("ssh-audit-3.3.0"), "openssh-hardened.ssh-audit-3.3.0.json"], 1);
+    assert!(!hardened["findings"].to_string().contains("host keys"), "the two have their keys in common");
+    let dropbear = answer(&[&file("ssh-audit-3.3.0"), "dropbear.ssh-audit-3.3.0.json"], 0);
+    let facts = dropbear["facts"].as_array().unwrap();
+    assert!(facts.iter().any(|fact| fact["fact"] == "host_key"), "{facts:?}");
+    assert!(dropbear["findings"].to_string().contains("they have different host keys"));
 }

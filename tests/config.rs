@@ -1,4 +1,4 @@
-//! `cdrdiag config`, run as people run it, in a home of its own.
+//! `cdrdiag config`, and what the commands take from the configuration, run as people run it, in a home of its own.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on is to panic")]
 
 use std::fs;
@@ -28,12 +28,22 @@ impl Place {
         path
     }
 
-    fn config(&self, arguments: &[&str]) -> Command {
+    fn run(&self, command_name: &str, arguments: &[&str]) -> Command {
         let mut command = Command::cargo_bin("cdrdiag").unwrap();
         let root = self.root.path();
-        command.arg("config").args(arguments).current_dir(root.join("work")).env("HOME", root);
+        command.arg(command_name).args(arguments).current_dir(root.join("work")).env("HOME", root);
         command.env("XDG_CONFIG_HOME", root.join("config")).env("APPDATA", root.join("config"));
         command
+    }
+
+    fn config(&self, arguments: &[&str]) -> Command {
+        self.run("config", arguments)
+    }
+
+    /// The JSON answer of another command, whatever it comes to.
+    fn answer(&self, command_name: &str, arguments: &[&str]) -> Value {
+        let output = self.run(command_name, arguments).arg("--json").output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
     }
 
     fn json(&self, arguments: &[&str]) -> Value {
@@ -55,6 +65,10 @@ impl Place {
 
 fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/cdrdiag.toml")
+}
+
+fn fixture(name: &str) -> String {
+    format!("{}/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
 #[test]
@@ -123,4 +137,51 @@ fn people_see_the_values_and_where_they_come_from() {
         assert!(text.contains(part), "{part} in {text}");
     }
     Place::new().config(&[]).assert().code(0).stdout(predicates::str::contains("no configuration file; looked for"));
+}
+
+#[test]
+fn the_nodes_time_zone_of_the_file_holds_unless_a_flag_says_another() {
+    let (place, trace) = (Place::new(), fixture("cdrrepmgr00073.log"));
+    let oldest = |arguments: &[&str]| {
+        let answer = place.answer("parse-log", &[&[trace.as_str()], arguments].concat());
+        answer["destinations"][0]["oldest_waiting"].clone()
+    };
+    let in_utc = oldest(&[]);
+    assert_eq!(in_utc["approximate"], true, "{in_utc}");
+    place.write("work/cdrdiag.toml", "[defaults]\ntimezone = \"Asia/Tokyo\"\n");
+    let in_tokyo = oldest(&[]);
+    let nine_hours = in_utc["age_s"].as_f64().unwrap() - in_tokyo["age_s"].as_f64().unwrap();
+    assert_eq!((&in_tokyo["approximate"], nine_hours.round()), (&json!(false), 9.0 * 3600.0));
+    assert_eq!(oldest(&["--timezone", "UTC"])["age_s"], in_utc["age_s"]);
+}
+
+#[test]
+fn the_days_that_cucm_preserves_files_hold_unless_a_flag_says_others() {
+    let (place, listing) = (Place::new(), fixture("listings/preserve-detail.txt"));
+    let days = |arguments: &[&str]| {
+        place.answer("backlog", &[&[listing.as_str(), "--now", "2019-07-25"], arguments].concat())["preserve_days"]
+            .clone()
+    };
+    assert_eq!(days(&[]), Value::Null);
+    place.write("work/cdrdiag.toml", "[defaults]\npreserve_days = 30\n");
+    assert_eq!((days(&[]), days(&["--preserve-days", "7"])), (json!(30), json!(7)));
+}
+
+#[test]
+fn a_list_of_targets_may_name_them_and_hold_saved_answers() {
+    let place = Place::new();
+    place.write(
+        "work/cdrdiag.toml",
+        "[defaults]\nprofile = \"cucm-15\"\n[targets.\"nobody\"]\nhost = \"127.0.0.1\"\nport = 1\n",
+    );
+    let hardened = fixture("saved/openssh-hardened.nmap.xml");
+    let several = fixture("saved/several.nmap.xml");
+    place.write("work/list", &format!("# ours\nnobody\n{hardened}\n{several}#127.0.0.1:42203 # the third\n"));
+    let answer = place.answer("probe", &["--targets", "list"]);
+    let told: Vec<_> =
+        answer["targets"].as_array().unwrap().iter().map(|target| (&target["outcome"], &target["port"])).collect();
+    let outcomes = ["unreachable", "refuses", "accepts"].map(Value::from);
+    assert_eq!(told.iter().map(|(outcome, _)| *outcome).collect::<Vec<_>>(), outcomes.iter().collect::<Vec<_>>());
+    assert_eq!((told[0].1, told[2].1), (&json!(1), &json!(42203)));
+    assert_eq!(answer["profiles"].as_array().unwrap().len(), 1);
 }

@@ -21,6 +21,9 @@ struct Answer {
 
 fn run(args: &[&str], stdin: &str) -> Answer {
     let mut command = Command::cargo_bin("cdrdiag").unwrap();
+    // No configuration file of the user's or of the folder's has a say here.
+    let nowhere = env!("CARGO_TARGET_TMPDIR");
+    command.current_dir(nowhere).env("HOME", nowhere).env("XDG_CONFIG_HOME", nowhere).env("APPDATA", nowhere);
     let output = command.arg("probe").args(args).write_stdin(stdin).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Answer { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }

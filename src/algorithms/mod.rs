@@ -3,7 +3,6 @@
 
 pub mod answer;
 pub mod comparison;
-mod comparison_findings;
 pub mod judge;
 pub mod knowledge;
 pub mod mend;

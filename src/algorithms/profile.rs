@@ -138,6 +138,24 @@ pub fn default_set() -> Vec<Profile> {
     builtin().iter().filter(|profile| profile.id.starts_with("cucm-")).cloned().collect()
 }
 
+/// Clients by their profiles' ids, as a sentence names them: `CUCM 12.5, 14 and 15`.
+pub fn client_names<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
+    let (mut names, mut after_a_release) = (Vec::new(), false);
+    for id in ids {
+        let release = id.strip_prefix("cucm-");
+        names.push(match release {
+            Some(release) if after_a_release => release.to_owned(),
+            Some(release) => format!("CUCM {release}"),
+            None => id.to_owned(),
+        });
+        after_a_release = release.is_some();
+    }
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
 mod lists {
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
@@ -178,6 +196,13 @@ mod tests {
     fn nobody_asking_means_every_cucm_release() {
         let ids: Vec<_> = default_set().into_iter().map(|profile| profile.id).collect();
         assert_eq!(ids, ["cucm-12.5", "cucm-14", "cucm-15"]);
+    }
+
+    #[test]
+    fn clients_are_named_shortly() {
+        assert_eq!(client_names(["cucm-12.5", "cucm-14", "cucm-15"]), "CUCM 12.5, 14 and 15");
+        assert_eq!(client_names(["jsch-0.1.54", "cucm-14"]), "jsch-0.1.54 and CUCM 14");
+        assert_eq!((client_names(["mine"]), client_names([])), ("mine".to_owned(), String::new()));
     }
 
     #[test]

@@ -20,12 +20,32 @@ pub fn remedies(
     identification: Option<&Identification>,
     refusals: &[(&Profile, &Judgement)],
 ) -> Vec<Remedy> {
+    remedies_as_on(None, server, offer, identification, refusals)
+}
+
+/// A server that lets a client in, as the model for one that does not.
+#[derive(Debug, Clone, Copy)]
+pub struct Model<'a> {
+    /// How a sentence names it.
+    pub name: &'a str,
+    /// What it offers.
+    pub offer: &'a Offer,
+}
+
+/// As [`remedies`]; each says whether the model offers already what it adds.
+pub fn remedies_as_on(
+    model: Option<Model<'_>>,
+    server: &str,
+    offer: &Offer,
+    identification: Option<&Identification>,
+    refusals: &[(&Profile, &Judgement)],
+) -> Vec<Remedy> {
     let software = identification.and_then(Server::recognise);
     let shown = software.as_ref().map(Server::title).or_else(|| plain_title(identification));
     let refused: Vec<_> = refusals.iter().copied().filter(|(_, judgement)| !judgement.obstacles.is_empty()).collect();
     Setting::ALL
         .into_iter()
-        .filter_map(|setting| Case::of(setting, offer, software.as_ref(), &refused))
+        .filter_map(|setting| Case::of(setting, offer, software.as_ref(), &refused, model))
         .flat_map(|case| case.remedies())
         .map(|remedy| Remedy { server: server.to_owned(), software: shown.clone(), ..remedy })
         .collect()
@@ -47,6 +67,7 @@ struct Case<'a> {
     clients: Vec<(&'a Profile, &'a Judgement)>,
     offered: Vec<String>,
     change: Change,
+    model: Option<Model<'a>>,
 }
 
 impl<'a> Case<'a> {
@@ -55,6 +76,7 @@ impl<'a> Case<'a> {
         offer: &Offer,
         server: Option<&'a Server>,
         refused: &[(&'a Profile, &'a Judgement)],
+        model: Option<Model<'a>>,
     ) -> Option<Self> {
         let concerns = |obstacle: &Obstacle| setting.categories().contains(&obstacle.category());
         let clients: Vec<_> =
@@ -65,7 +87,7 @@ impl<'a> Case<'a> {
         let offered = configurable(setting, offer);
         let demands: Vec<_> = clients.iter().flat_map(|(profile, _)| demands(setting, profile, server)).collect();
         let change = mend(&offered, &demands, |name| rank(setting, name, server, &offered));
-        Some(Self { setting, server, clients, offered, change })
+        Some(Self { setting, server, clients, offered, change, model })
     }
 
     fn remedies(&self) -> Vec<Remedy> {
@@ -180,9 +202,10 @@ impl<'a> Case<'a> {
             line: store.directive.as_ref().map(|directive| format!("{directive} {}", file.written)),
             adds: names.to_vec(),
             reason: format!(
-                "{} A key for {} is needed, and the server shows none: make it, unless {} exists.{needed}",
+                "{} A key for {} is needed{}, and the server shows none: make it, unless {} exists.{needed}",
                 self.why(),
                 names.join(", "),
+                self.model_of(names).map(|model| format!(" ({} has one)", model.name)).unwrap_or_default(),
                 file.path
             ),
             commands: std::iter::once(store.make(key, &file)).chain(store.list.clone()).chain(load).collect(),
@@ -194,6 +217,13 @@ impl<'a> Case<'a> {
     fn shows_another_ecdsa_key(&self) -> bool {
         let mut keys = self.offered.iter().filter_map(|name| key_of(name));
         keys.any(|key| key.starts_with("ecdsa") && key != USUAL_ECDSA)
+    }
+
+    /// The model, where it offers all of these.
+    fn model_of(&self, names: &[String]) -> Option<Model<'a>> {
+        let model = self.model?;
+        let offered = configurable(self.setting, model.offer);
+        names.iter().all(|name| offered.contains(name)).then_some(model)
     }
 
     /// Who is refused, and why.
@@ -215,8 +245,12 @@ impl<'a> Case<'a> {
     fn what(&self) -> String {
         let mut what = Vec::new();
         if !self.change.adds.is_empty() {
-            let one = self.change.adds.len() == 1;
-            let best = if one { "the strongest that serves" } else { "no single one serves all" };
+            let best = match (self.model_of(&self.change.adds), self.change.adds.len()) {
+                (Some(model), 1) => format!("{} offers it already", model.name),
+                (Some(model), _) => format!("{} offers them already", model.name),
+                (None, 1) => "the strongest that serves".to_owned(),
+                (None, _) => "no single one serves all".to_owned(),
+            };
             what.push(format!("Add {} ({best}); all else stays as it is offered today.", self.change.adds.join(", ")));
         }
         if !self.change.drops.is_empty() {

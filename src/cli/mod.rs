@@ -104,7 +104,7 @@ pub struct Probe {
     pub list: Option<PathBuf>,
 
     /// Probe this many servers at a time
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub concurrency: u16,
 
     /// How servers are reached.
@@ -132,6 +132,10 @@ pub struct Compare {
     /// The server to compare with it
     #[arg(value_name = "SECONDARY")]
     pub secondary: String,
+
+    /// More servers, each to compare with the first
+    #[arg(value_name = "OTHER")]
+    pub others: Vec<String>,
 
     /// How servers are reached.
     #[command(flatten)]

@@ -13,6 +13,7 @@ use super::Context;
 use crate::backlog::listing::{self, Entry, Listing, Section};
 use crate::backlog::{self, Question, Source};
 use crate::cli;
+use crate::config::Config;
 use crate::document::backlog::{Backlog, Input};
 use crate::exit::Code;
 use crate::trace::delivery_file::DeliveryFile;
@@ -32,8 +33,9 @@ pub type Unreadable = (String, anyhow::Error);
 /// Answers the question of `backlog`.
 ///
 /// # Errors
-/// When no input could be read, or standard output does not take the answer.
+/// When no input or not the configuration could be read, or standard output does not take the answer.
 pub fn run(arguments: &cli::Backlog, context: &Context<'_>) -> Result<Code> {
+    let config = Config::load(context.global().config.as_deref())?.config;
     let current = [PathBuf::from(".")];
     let paths = if arguments.listings.is_empty() { current.as_slice() } else { &arguments.listings };
     let (sources, mut unreadable) = read(paths);
@@ -44,15 +46,16 @@ pub fn run(arguments: &cli::Backlog, context: &Context<'_>) -> Result<Code> {
     if let Some((_, error)) = fatal {
         return Err(error);
     }
-    let document = document(&sources, &unreadable, question(&arguments.deadline, None));
+    let document = document(&sources, &unreadable, question(&arguments.deadline, &config));
     let code = context.answer(&document)?;
     let answered = document.tells_what_waits() || document.trace_folder.is_some();
     Ok(if code == Code::Ok && !(answered && unreadable.is_empty()) { Code::Failure } else { code })
 }
 
-/// What the flags ask about a backlog; `default_days` where they leave the duration open.
-pub fn question(deadline: &cli::Deadline, default_days: Option<u32>) -> Question {
-    Question { preserve_days: deadline.preserve_days.or(default_days), now: deadline.now.unwrap_or_else(Utc::now) }
+/// What is asked about a backlog, by the flags or else the configuration.
+pub fn question(deadline: &cli::Deadline, config: &Config) -> Question {
+    let preserve_days = deadline.preserve_days.or(config.defaults.preserve_days);
+    Question { preserve_days, now: deadline.now.unwrap_or_else(Utc::now) }
 }
 
 /// The document about what could be read and what could not.

@@ -1,29 +1,33 @@
-//! `compare PRIMARY SECONDARY`: each a live server, a named one, or a saved answer.
+//! `compare PRIMARY SECONDARY…`: each a live server, a named one, or a saved answer.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::examine::{Examination, Subject};
 use super::reports::{Inputs, Reports};
 use super::{Context, profiles};
-use crate::algorithms::comparison::compare;
+use crate::algorithms::comparison::compare_all;
 use crate::cli;
 use crate::config::Config;
 use crate::exit::Code;
 
-/// Sets two servers side by side.
+/// As many as `probe` examines at a time unless told otherwise.
+const MOST_AT_ONCE: usize = 64;
+
+/// Sets servers side by side.
 ///
 /// # Errors
-/// When a target is none, or a saved answer, the configuration or a profile can't be read.
+/// When a target means nothing, or a saved answer, the configuration or a profile can't be read.
 pub fn run(args: &cli::Compare, context: &Context<'_>) -> Result<Code> {
     let config = Config::load(context.global().config.as_deref())?.config;
     let find = |text: &String| Subject::find(text, &config, args.connection.port);
-    let subjects = [find(&args.primary)?, find(&args.secondary)?];
+    let named = [&args.primary, &args.secondary].into_iter().chain(&args.others);
+    let subjects = named.map(find).collect::<Result<Vec<_>>>()?;
     let profiles = profiles(context.global(), &args.variants, &config.defaults.profile)?;
     let examination = Examination::new(&args.connection, &config, profiles);
     let reports = Reports::open(&args.reports)?;
     // All at the same time: one that times out does not make the others wait.
-    let mut targets = examination.examine_all(&subjects, subjects.len(), |_| {}).into_iter();
-    let (Some(primary), Some(secondary)) = (targets.next(), targets.next()) else { anyhow::bail!("a target got lost") };
-    let document = compare(primary, secondary, &examination.profiles);
+    let mut targets = examination.examine_all(&subjects, subjects.len().min(MOST_AT_ONCE), |_| {}).into_iter();
+    let (Some(primary), Some(secondary)) = (targets.next(), targets.next()) else { bail!("a target got lost") };
+    let document = compare_all(primary, secondary, targets.collect(), &examination.profiles);
     reports.answer(document, &Inputs::of(subjects.iter().filter_map(Subject::file)), context)
 }

@@ -18,6 +18,9 @@ use crate::document::parse_log::ParseLog;
 use crate::document::probe::Target;
 use crate::exit::{Code, UsageError};
 
+/// As many as `probe` examines at a time unless told otherwise.
+const MOST_AT_ONCE: usize = 64;
+
 /// Tells the whole story. A part that can't be read is told in the answer and does not lose the others.
 ///
 /// # Errors
@@ -30,10 +33,10 @@ pub fn run(args: &cli::Diagnose, context: &Context<'_>) -> Result<Code> {
     }
     let config = Config::load(context.global().config.as_deref())?.config;
     let asked = profiles(context.global(), &args.variants, &config.defaults.profile)?;
-    let question = backlog::question(&args.deadline, config.defaults.preserve_days);
+    let question = backlog::question(&args.deadline, &config);
     let reports = Reports::open(&args.reports)?;
     let mut parts = Parts::default();
-    parts.parse_log = traces(args, &config, &mut parts.unread, context)?;
+    parts.parse_log = traces(args, &mut parts.unread, context)?;
     parts.backlog = waiting(&args.preserve, question, &mut parts.unread);
     let traced = parts.parse_log.as_ref().and_then(|trace| trace.negotiation.as_ref());
     let clients = Clients::in_view_of(asked, traced);
@@ -61,17 +64,11 @@ fn inputs(args: &cli::Diagnose, document: &Diagnose, saved: Vec<String>) -> Inpu
     Inputs { read: traces.chain(listings).chain(saved).collect(), given: known }
 }
 
-fn traces(
-    args: &cli::Diagnose,
-    config: &Config,
-    unread: &mut Vec<String>,
-    context: &Context<'_>,
-) -> Result<Option<ParseLog>> {
+fn traces(args: &cli::Diagnose, unread: &mut Vec<String>, context: &Context<'_>) -> Result<Option<ParseLog>> {
     if args.paths.is_empty() {
         return Ok(None);
     }
-    let narrow = cli::Narrow { timezone: args.narrow.timezone.or(config.defaults.timezone), ..args.narrow.clone() };
-    match parse_log::parse(&args.paths, &narrow, context) {
+    match parse_log::parse(&args.paths, &args.narrow, context) {
         Err(error) if error.is::<UsageError>() => Err(error),
         found => Ok(kept(found, unread)),
     }
@@ -89,8 +86,7 @@ fn waiting(paths: &[PathBuf], question: Question, unread: &mut Vec<String>) -> O
 /// Examines every server at the same time: one that times out does not make the others wait. Gives the files that
 /// were read in the place of servers.
 fn servers(args: &cli::Diagnose, config: &Config, examination: &Examination, parts: &mut Parts) -> Result<Vec<String>> {
-    let named = [args.primary.as_ref(), args.secondary.as_ref()].into_iter().map(|name| name.cloned());
-    let mut wanted: Vec<Option<String>> = named.collect();
+    let mut wanted = vec![args.primary.clone(), args.secondary.clone()];
     wanted.extend(args.targets.iter().cloned().map(Some));
     let mut subjects = Vec::new();
     for name in &wanted {
@@ -108,7 +104,7 @@ fn servers(args: &cli::Diagnose, config: &Config, examination: &Examination, par
         subjects.extend(hosts.map(|host| Subject::find(&host, config, args.connection.port).ok()));
     }
     let there: Vec<Subject> = subjects.iter().flatten().cloned().collect();
-    let mut found = examination.examine_all(&there, there.len(), |_| {}).into_iter();
+    let mut found = examination.examine_all(&there, there.len().min(MOST_AT_ONCE), |_| {}).into_iter();
     let mut of = |subject: &Option<Subject>| subject.as_ref().and_then(|_| found.next());
     let mut targets: Vec<Option<Target>> = subjects.iter().map(&mut of).collect();
     parts.others = targets.split_off(2).into_iter().flatten().collect();

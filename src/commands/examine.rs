@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::open_files::affordable;
 use super::targets::{self, TargetSpec};
 use crate::algorithms::answer::{disagreement, judge_target};
 use crate::algorithms::profile::Profile;
@@ -124,10 +125,10 @@ impl Examination {
         entry
     }
 
-    /// Examines all of them, this many at a time; the answers come in the order given. `done` hears of each as
+    /// Examines all of them, at most this many at a time; the answers come in the order given. `done` hears of each as
     /// soon as it is done.
     pub fn examine_all(&self, targets: &[Subject], concurrency: usize, done: impl FnMut(&Entry)) -> Vec<Entry> {
-        in_order(targets, concurrency, |subject| self.examine(subject), done)
+        in_order(targets, affordable(concurrency), |subject| self.examine(subject), done)
     }
 
     /// One handshake for each proposal that differs in what libssh2 knows of it. The first that succeeds asks for
@@ -151,6 +152,8 @@ impl Examination {
             }
             client.disagreement =
                 disagreement(client, &handshake, |category, name| handshake::supported(category).contains(&name));
+            let key = handshake.host_key.clone().filter(|key| !entry.host_keys.contains(key));
+            entry.host_keys.extend(key);
             client.handshake = Some(handshake);
         }
     }

@@ -5,6 +5,7 @@ mod compare;
 pub mod config;
 mod diagnose;
 pub mod examine;
+mod open_files;
 pub mod parse_log;
 mod probe;
 mod profile;

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::Context;
 use super::reports::{Inputs, Reports, given};
 use crate::cli;
+use crate::config::Config;
 use crate::document::parse_log::ParseLog;
 use crate::exit::{Code, UsageError};
 use crate::trace::answer::{self, Choice};
@@ -22,7 +23,7 @@ use crate::{suggest, trace::reading};
 /// Reads traces and tells what failed, to whom, since when and why.
 ///
 /// # Errors
-/// When no trace could be read, or a cause was asked for that does not exist.
+/// When no trace or not the configuration could be read, or a cause was asked for that does not exist.
 pub fn run(args: &cli::ParseLog, context: &Context<'_>) -> Result<Code> {
     let reports = Reports::open(&args.reports)?;
     let document = parse(&args.paths, &args.narrow, context)?;
@@ -33,9 +34,10 @@ pub fn run(args: &cli::ParseLog, context: &Context<'_>) -> Result<Code> {
 /// The document about these traces; what could not be read is told on the way.
 ///
 /// # Errors
-/// When no trace could be read, or a cause was asked for that does not exist.
+/// When no trace or not the configuration could be read, or a cause was asked for that does not exist.
 pub fn parse(paths: &[PathBuf], narrow: &cli::Narrow, context: &Context<'_>) -> Result<ParseLog> {
     check_causes(&narrow.cause)?;
+    let config = Config::load(context.global().config.as_deref())?.config;
     let here = [PathBuf::from(".")];
     let found = sources::find(if paths.is_empty() { &here } else { paths });
     for left_out in &found.left_out {
@@ -50,7 +52,9 @@ pub fn parse(paths: &[PathBuf], narrow: &cli::Narrow, context: &Context<'_>) -> 
         problems.push(format!("{}: read only in part: {error}", found.sources[*source].label));
     }
     for (source, input) in found.sources.iter().zip(&reading.inputs) {
-        if input.counts.records == 0 {
+        let counts = &input.counts;
+        // Lines may all continue a record of the trace before.
+        if counts.records == 0 && counts.lines == counts.skipped_lines {
             problems.push(format!(
                 "{}: no trace record in it: give a cdrrepmgrNNNNN.log (on CUCM: activelog /cm/trace/cdrrep/log4j/)",
                 source.label
@@ -65,7 +69,8 @@ pub fn parse(paths: &[PathBuf], narrow: &cli::Narrow, context: &Context<'_>) -> 
         context.warn(problem);
     }
     reading.warnings.splice(0..0, problems);
-    let choice = Choice { destinations: narrow.destination.clone(), limit: narrow.limit, timezone: narrow.timezone };
+    let timezone = narrow.timezone.or(config.defaults.timezone);
+    let choice = Choice { destinations: narrow.destination.clone(), limit: narrow.limit, timezone };
     Ok(answer::document(reading, &found.sources, &choice))
 }
 

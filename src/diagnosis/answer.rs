@@ -43,14 +43,14 @@ pub fn document(parts: Parts, clients: &Clients, question: Question) -> Diagnose
     let mut servers: Vec<Server<'_>> = Vec::new();
     if let Some(compare) = &compare {
         servers.push(Server { role: Role::Primary, target: &compare.primary });
-        servers.push(Server { role: Role::Secondary, target: &compare.secondary });
+        servers.push(Server { role: Role::Secondary, target: &compare.pair.secondary });
     }
     servers.extend(alone.iter().map(|(role, target)| Server { role: *role, target }));
     servers.extend(others.iter().map(|target| Server { role: Role::Other, target }));
     let facts = Facts {
         trace: parse_log.as_ref(),
         backlog: backlog.as_ref(),
-        next_door: compare.as_ref().map(|compare| compare.remedy.as_slice()).unwrap_or_default(),
+        next_door: compare.as_ref().map(|compare| compare.pair.remedy.as_slice()).unwrap_or_default(),
         servers,
         clients,
         question,

@@ -12,7 +12,7 @@ mod story;
 
 use crate::document::diagnose::Conclusion;
 use facts::{Facts, Trouble};
-use rules::{algorithms, course, rest, servers, stages, waiting};
+use rules::{address, algorithms, course, rest, servers, stages, waiting};
 
 type OfTrouble = fn(&Facts<'_>, &Trouble<'_>) -> Option<Conclusion>;
 type OfAll = fn(&Facts<'_>) -> Option<Conclusion>;
@@ -36,7 +36,7 @@ const CAUSES: [OfTrouble; 14] = [
 ];
 
 /// What else a trouble shows.
-const CIRCUMSTANCES: [OfTrouble; 2] = [course::several_servers_behind_address, algorithms::virtual_address];
+const CIRCUMSTANCES: [OfTrouble; 2] = [course::several_servers_behind_address, address::virtual_address];
 
 /// What presses, whatever the cause is.
 const WAITING: [OfAll; 3] = [waiting::files_will_be_deleted, waiting::files_wait, waiting::listing_incomplete];

@@ -59,6 +59,9 @@ pub struct Target {
     pub identification: Option<Identification>,
     /// The server's KEXINIT.
     pub offer: Option<Offer>,
+    /// The host keys that were seen, by handshakes or in the saved answer.
+    #[serde(default)]
+    pub host_keys: Vec<HostKey>,
     /// One entry a profile.
     pub clients: Vec<Client>,
     /// The least change that lets in all of them that are refused: their remedies taken together.
@@ -74,6 +77,13 @@ impl Target {
     /// Whether nothing is wrong with it: every client gets in, and no handshake contradicts that.
     pub fn is_fine(&self) -> bool {
         self.outcome == Outcome::Accepts && self.clients.iter().all(|client| client.disagreement.is_none())
+    }
+
+    /// The login methods that the server named to a handshake; empty where it named none.
+    pub fn auth_methods(&self) -> &[String] {
+        let handshakes = self.clients.iter().filter_map(|client| client.handshake.as_ref());
+        let told = handshakes.map(|handshake| handshake.auth_methods.as_slice()).find(|methods| !methods.is_empty());
+        told.unwrap_or_default()
     }
 }
 

@@ -1,67 +1,109 @@
-//! `compare` for people: the verdicts, what follows, the change, then the lists side by side.
+//! `compare` for people: what stops CUCM in the first line, the verdicts, the lists side by side, what else
+//! differs, and the change at the end, where the eye is when the prompt comes back.
+
+mod lists;
+mod verdicts;
 
 use super::page::{Page, Tone};
 use super::{Render, probe, server};
-use crate::document::compare::{CategoryDifference, Compare};
+use crate::algorithms::offer::Offer;
+use crate::document::compare::{Compare, Pair};
+use crate::document::probe::{Outcome, Target};
+use crate::document::remedy::Remedy;
 
 impl Render for Compare {
     fn render(&self, page: &mut Page) {
-        for target in [&self.primary, &self.secondary] {
-            server::headlines(target, &self.profiles, page);
+        let columns = Column::of(self);
+        for pair in self.pairs() {
+            let is_fine = self.primary.is_fine() && pair.secondary.is_fine();
+            findings(pair, if is_fine { Tone::Good } else { Tone::Bad }, page);
         }
-        if !self.findings.is_empty() {
-            page.gap();
-        }
-        for finding in &self.findings {
-            page.indented(2, 4, &[(Tone::Plain, "- "), (Tone::Plain, finding)]);
-        }
-        server::remedies(&self.remedy, page);
-        for difference in &self.categories {
-            category(self, difference, page);
-        }
+        page.gap();
+        servers(&columns, page);
+        page.gap();
+        verdicts::table(self, &columns, page);
+        lists::tables(self, &columns, page);
+        differences(self, &columns, page);
         page.gap();
         probe::judged_by(&self.profiles, page);
+        server::remedies(&changes(self), page);
     }
 }
 
-/// A category's algorithms, one a line; a list that both sides have alike is one line.
-fn category(compare: &Compare, difference: &CategoryDifference, page: &mut Page) {
-    let title = difference.category.title();
-    if !difference.unknown.is_empty() {
-        page.gap();
-        page.line(&[(Tone::Strong, title), (Tone::Warn, ": only one side's list is known")]);
-        return;
+/// A server, and the name above its column.
+struct Column<'a> {
+    label: String,
+    target: &'a Target,
+}
+
+impl<'a> Column<'a> {
+    /// The servers' own names, as far as a page of 80 columns has room for them.
+    fn of(compare: &'a Compare) -> Vec<Self> {
+        const ROOM: usize = 28;
+        let targets: Vec<_> = compare.targets().collect();
+        let needed: usize = targets.iter().map(|target| target.target.chars().count() + 2).sum();
+        let is_unlike = |index: usize| targets[..index].iter().all(|other| other.target != targets[index].target);
+        let by_name = needed <= ROOM && (0..targets.len()).all(is_unlike);
+        let label = |index: usize, target: &Target| match (index, targets.len()) {
+            _ if by_name => target.target.clone(),
+            (0, 2) => "primary".to_owned(),
+            (_, 2) => "secondary".to_owned(),
+            _ => format!("({})", index + 1),
+        };
+        targets.iter().enumerate().map(|(index, target)| Self { label: label(index, target), target }).collect()
     }
-    if difference.only_primary.is_empty() && difference.only_secondary.is_empty() {
-        let order = if difference.same_order == Some(true) { "" } else { ", in another order" };
-        let text = format!(": no difference{order} ({} in both)", difference.common.len());
-        page.gap();
-        page.line(&[(Tone::Strong, title), (Tone::Faint, &text)]);
-        return;
+
+    fn offer(&self) -> Option<&'a Offer> {
+        self.target.offer.as_ref()
     }
-    let mut rows = vec![vec![title.to_owned(), "primary".to_owned(), "secondary".to_owned(), "decides for".to_owned()]];
-    for (names, primary, secondary) in [
-        (&difference.common, "yes", "yes"),
-        (&difference.only_primary, "yes", "-"),
-        (&difference.only_secondary, "-", "yes"),
-    ] {
-        for name in names {
-            rows.push(vec![
-                name.clone(),
-                primary.to_owned(),
-                secondary.to_owned(),
-                deciding(compare, difference, name),
-            ]);
+}
+
+/// The first finding is the answer; the others follow from it or stand beside it.
+fn findings(pair: &Pair, tone: Tone, page: &mut Page) {
+    let Some((first, rest)) = pair.findings.split_first() else { return };
+    page.line(&[(tone, first)]);
+    for finding in rest {
+        page.indented(2, 4, &[(Tone::Plain, "- "), (Tone::Plain, finding)]);
+    }
+}
+
+/// Which server stands in which column.
+fn servers(columns: &[Column<'_>], page: &mut Page) {
+    for column in columns {
+        let raw = column.target.identification.as_ref().map(|told| told.raw.clone()).filter(|raw| !raw.is_empty());
+        let runs = raw.unwrap_or_else(|| server::software(column.target));
+        let name = if column.label == column.target.target { "" } else { column.target.target.as_str() };
+        let shown: Vec<_> = [name, runs.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
+        page.fact(&column.label, Tone::Plain, &shown.join("  "));
+    }
+}
+
+/// What else is not alike.
+fn differences(compare: &Compare, columns: &[Column<'_>], page: &mut Page) {
+    let Some((first, others)) = columns.split_first() else { return };
+    if compare.pairs().any(|pair| !pair.facts.is_empty()) {
+        page.gap();
+        page.line(&[(Tone::Strong, "What differs besides")]);
+    }
+    for (pair, column) in compare.pairs().zip(others) {
+        for fact in &pair.facts {
+            let values = format!("{} on {}, {} on {}", fact.primary, first.label, fact.secondary, column.label);
+            page.fact(fact.fact.title(), Tone::Plain, &values);
         }
     }
-    page.gap();
-    page.table(&rows);
 }
 
-/// The clients for which an algorithm decides.
-pub fn deciding(compare: &Compare, difference: &CategoryDifference, name: &str) -> String {
-    let decides = |client: &&crate::document::compare::ClientDifference| {
-        client.required.iter().any(|required| required.category == difference.category && required.algorithm == name)
-    };
-    compare.clients.iter().filter(decides).map(|client| client.profile.as_str()).collect::<Vec<_>>().join(", ")
+/// The changes of all pairs. The primary's is taken from a server that works, if there is one.
+pub fn changes(compare: &Compare) -> Vec<Remedy> {
+    let primary = &compare.primary.target;
+    let model = compare.pairs().find(|pair| pair.secondary.outcome == Outcome::Accepts).unwrap_or(&compare.pair);
+    let on_primary = model.remedy.iter().filter(|remedy| remedy.server == *primary);
+    let on_others = compare.pairs().flat_map(|pair| &pair.remedy).filter(|remedy| remedy.server != *primary);
+    let mut changes: Vec<Remedy> = Vec::new();
+    for remedy in on_primary.chain(on_others) {
+        if !changes.contains(remedy) {
+            changes.push(remedy.clone());
+        }
+    }
+    changes
 }

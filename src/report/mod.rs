@@ -44,7 +44,8 @@ pub enum Format {
 pub fn write<D: Render>(document: &D, format: Format, look: page::Look, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Json => {
-            serde_json::to_writer_pretty(&mut *out, &Envelope::of(document))?;
+            let json = serde_json::to_string_pretty(&Envelope::of(document))?;
+            out.write_all(escape::json(&json).as_bytes())?;
             out.write_all(b"\n")?;
         }
         Format::Text => {

@@ -8,13 +8,13 @@ use crate::document::probe::{Outcome, Probe, ProfileRef};
 impl Render for Probe {
     fn render(&self, page: &mut Page) {
         if let [only] = self.targets.as_slice() {
-            server::headlines(only, &self.profiles, page);
+            server::headlines(only, page);
             server::whole(only, page);
         } else {
             summary(self, page);
             for target in self.targets.iter().filter(|target| !target.is_fine()) {
                 page.gap();
-                server::headlines(target, &self.profiles, page);
+                server::headlines(target, page);
                 server::remedies(&target.remedy, page);
                 server::notes(target, page);
             }

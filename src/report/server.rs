@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use super::page::{Page, Tone};
 use crate::algorithms::knowledge::Setting;
 use crate::algorithms::offer::{Category, Offer};
-use crate::document::probe::{Access, Client, Outcome, ProfileRef, Target, Weak};
+use crate::algorithms::profile::client_names;
+use crate::document::probe::{Access, Client, HostKey, Outcome, Target, Weak};
 use crate::document::remedy::Remedy;
 
 /// The verdict: a line for each cause, with the clients that it keeps out.
-pub fn headlines(target: &Target, profiles: &[ProfileRef], page: &mut Page) {
+pub fn headlines(target: &Target, page: &mut Page) {
     let name = target.target.as_str();
     let mut line = |tone, verb: &str, rest: &str| {
         page.line(&[(Tone::Strong, name), (Tone::Plain, " "), (tone, verb), (Tone::Plain, rest)]);
@@ -22,11 +23,11 @@ pub fn headlines(target: &Target, profiles: &[ProfileRef], page: &mut Page) {
         Outcome::Error => line(Tone::Bad, "gave no usable answer", &format!(": {message}")),
         Outcome::Accepts | Outcome::Refuses => {
             for (clients, cause) in refusals(target) {
-                line(Tone::Bad, "refuses", &format!(" {}: {cause}", titles(&clients, profiles)));
+                line(Tone::Bad, "refuses", &format!(" {}: {cause}", client_names(clients)));
             }
             let accepted = ids(target.clients.iter().filter(|client| client.result == Access::Accepts));
             if !accepted.is_empty() {
-                line(Tone::Good, "accepts", &format!(" {}", titles(&accepted, profiles)));
+                line(Tone::Good, "accepts", &format!(" {}", client_names(accepted)));
             }
         }
     }
@@ -105,15 +106,6 @@ fn ids<'a>(clients: impl Iterator<Item = &'a Client>) -> Vec<&'a str> {
     clients.map(|client| client.profile.as_str()).collect()
 }
 
-/// The clients' titles without what follows the comma: `CUCM 15 to 15SU4`.
-pub fn titles(ids: &[&str], profiles: &[ProfileRef]) -> String {
-    let title = |id: &&str| -> Option<String> {
-        let known = profiles.iter().find(|profile| profile.id == *id)?;
-        known.title.split(',').next().filter(|title| !title.is_empty()).map(str::to_owned)
-    };
-    ids.iter().map(|id| title(id).unwrap_or_else(|| (*id).to_owned())).collect::<Vec<_>>().join(", ")
-}
-
 /// The changes, each with its line to copy; the commands that load them once, behind the last that needs them.
 pub fn remedies(remedies: &[Remedy], page: &mut Page) {
     for (index, remedy) in remedies.iter().enumerate() {
@@ -169,7 +161,7 @@ fn clients(clients: &[Client], page: &mut Page) {
 /// What a cell says where the two have no algorithm in common.
 pub const NONE_IN_COMMON: &str = "none in common";
 
-/// What a client agrees on, of both directions where they differ.
+/// What a client agrees on in a setting, both directions where they differ.
 pub fn agreed(client: &Client, setting: Setting) -> String {
     let mut cells: Vec<&str> = setting
         .categories()
@@ -184,7 +176,7 @@ pub fn agreed(client: &Client, setting: Setting) -> String {
     cells.join(" / ")
 }
 
-/// How the real handshake went, in a few words.
+/// How the real handshake went.
 pub fn handshake(client: &Client) -> &'static str {
     let Some(handshake) = &client.handshake else { return "not tried" };
     match (handshake.performed, handshake.result) {
@@ -226,11 +218,11 @@ fn facts(target: &Target, page: &mut Page) {
     if let Some(address) = &target.address {
         page.fact("address", Tone::Plain, address);
     }
-    for key in host_keys(target) {
-        page.fact("host key", Tone::Plain, &key);
+    for key in &target.host_keys {
+        page.fact("host key", Tone::Plain, &host_key(key));
     }
-    if let Some(methods) = auth_methods(target) {
-        page.fact("login by", Tone::Plain, &methods.join(", "));
+    if !target.auth_methods().is_empty() {
+        page.fact("login by", Tone::Plain, &target.auth_methods().join(", "));
     }
     let timing = &target.timing_ms;
     let steps = [
@@ -246,24 +238,10 @@ fn facts(target: &Target, page: &mut Page) {
     }
 }
 
-/// The host keys that handshakes showed, each once.
-pub fn host_keys(target: &Target) -> Vec<String> {
-    let mut keys: Vec<String> = Vec::new();
-    for handshake in target.clients.iter().filter_map(|client| client.handshake.as_ref()) {
-        let Some(key) = &handshake.host_key else { continue };
-        let bits = key.bits.map(|bits| format!(" {bits} bits")).unwrap_or_default();
-        let shown = format!("{}{bits} {}", key.algorithm, key.sha256.as_deref().unwrap_or_default());
-        if !keys.contains(&shown) {
-            keys.push(shown);
-        }
-    }
-    keys
-}
-
-/// The authentication methods that the server named.
-pub fn auth_methods(target: &Target) -> Option<&[String]> {
-    let methods = target.clients.iter().filter_map(|client| client.handshake.as_ref()).map(|made| &made.auth_methods);
-    methods.into_iter().find(|methods| !methods.is_empty()).map(Vec::as_slice)
+/// A host key in a line.
+pub fn host_key(key: &HostKey) -> String {
+    let bits = key.bits.map(|bits| format!(" {bits} bits")).unwrap_or_default();
+    format!("{}{bits} {}", key.algorithm, key.sha256.as_deref().unwrap_or_default())
 }
 
 /// The server's lists; what a client takes of each is marked.

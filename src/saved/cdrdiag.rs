@@ -1,4 +1,4 @@
-//! cdrdiag's own JSON: `probe` with its targets, `compare` with its sides, or one of these cut out.
+//! cdrdiag's own JSON: `probe` with its targets, `compare` with its servers, or one of these cut out.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -19,6 +19,7 @@ struct Side {
     error: Option<TargetError>,
     identification: Option<Identification>,
     offer: Option<Offer>,
+    host_keys: Vec<HostKey>,
     clients: Vec<Client>,
 }
 
@@ -56,13 +57,17 @@ pub(super) fn servers(mut json: Value) -> Result<Vec<SavedServer>, ParseError> {
             found.push(server(json[side].take(), Some(side))?);
         }
     }
+    let others = json["others"].as_array_mut().map(std::mem::take).unwrap_or_default();
+    for mut other in others.into_iter().filter(|other| is_target(&other["secondary"])) {
+        found.push(server(other["secondary"].take(), None)?);
+    }
     Ok(found)
 }
 
 fn server(json: Value, side: Option<&str>) -> Result<SavedServer, ParseError> {
     let target: Side = serde_json::from_value(json)
         .map_err(|error| ParseError::Broken { form: Form::Cdrdiag, reason: error.to_string() })?;
-    let mut host_keys: Vec<HostKey> = Vec::new();
+    let mut host_keys = target.host_keys;
     for key in target.clients.into_iter().filter_map(|client| client.handshake?.host_key) {
         if !host_keys.contains(&key) {
             host_keys.push(key);
@@ -103,9 +108,10 @@ mod tests {
 
     #[test]
     fn a_comparison_gives_its_sides_by_their_names_and_one_side_stands_alone() {
-        let compare = json!({"schema": "cdrdiag/compare/v1", "primary": target("x"), "secondary": target("y")});
+        let compare = json!({"schema": "cdrdiag/compare/v1", "primary": target("x"), "secondary": target("y"),
+                             "others": [{"secondary": target("z")}]});
         let found = servers(compare).unwrap();
-        assert_eq!(found.iter().map(|server| server.name.as_str()).collect::<Vec<_>>(), ["primary", "secondary"]);
+        assert_eq!(found.iter().map(|server| server.name.as_str()).collect::<Vec<_>>(), ["primary", "secondary", "z"]);
         assert!(is_it(&target("x")));
         assert_eq!(servers(target("x")).unwrap()[0].name, "x");
     }

@@ -68,6 +68,7 @@ impl SavedServer {
             error,
             identification: self.identification,
             offer: self.offer,
+            host_keys: self.host_keys,
             ..Target::default()
         }
     }

@@ -9,8 +9,9 @@ use std::thread;
 use super::deadline::Deadline;
 
 /// The most bytes that a server may send in a handshake and one question about authentication. A real one needs
-/// less than 20,000, of which the host key and an 8,192-bit group are the most.
-const MAX_BYTES: usize = 1_048_576;
+/// less than 20,000, of which the host key and an 8,192-bit group are the most. libssh2 may keep them all, for each
+/// of some hundred servers at a time.
+const MAX_BYTES: usize = 131_072;
 
 /// Why the relay stopped carrying.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

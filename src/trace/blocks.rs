@@ -26,6 +26,8 @@ pub struct Block {
     pub borrowed: usize,
     /// Lines of this source that stand before this block and were lent to the block before.
     pub lent_lines: u64,
+    /// Bytes of these lines.
+    pub lent_bytes: u64,
     /// Whether the block begins inside a record that was too long to be kept whole.
     pub inside_record: bool,
     /// Whether the source ends with this block.
@@ -113,6 +115,7 @@ struct Open {
     /// Whether the reader gave all that it has.
     at_end: bool,
     lent_lines: u64,
+    lent_bytes: u64,
     inside_record: bool,
 }
 
@@ -142,6 +145,7 @@ impl<'s> BlockReader<'s> {
         block.borrowed = 0;
         block.source = open.source;
         block.lent_lines = std::mem::take(&mut open.lent_lines);
+        block.lent_bytes = std::mem::take(&mut open.lent_bytes);
         block.inside_record = open.inside_record;
         std::mem::swap(&mut block.buffer, &mut open.carry);
         let cut = self.read_to_a_cut(&mut open, &mut block.buffer);
@@ -208,6 +212,7 @@ impl<'s> BlockReader<'s> {
                         carry: Buffer::default(),
                         at_end: false,
                         lent_lines: 0,
+                        lent_bytes: 0,
                         inside_record: false,
                     });
                 }
@@ -234,11 +239,18 @@ impl<'s> BlockReader<'s> {
             if lent < head.length || !next.at_end {
                 next.inside_record = lent > 0 && lent == head.length;
                 next.lent_lines = lent_lines;
+                next.lent_bytes = lent as u64;
                 next.carry.append(&head.bytes()[lent..]);
                 self.open = Some(next);
                 return;
             }
-            self.emptied.push_back(Block { source: next.source, lent_lines, last: true, ..Block::default() });
+            self.emptied.push_back(Block {
+                source: next.source,
+                lent_lines,
+                lent_bytes: lent as u64,
+                last: true,
+                ..Block::default()
+            });
             self.open = self.open_next();
         }
     }

@@ -1,7 +1,10 @@
 //! Records that tell something about deliveries, as events. Most records tell nothing, and [`may_matter`] says
 //! so after a glance at their first line.
 
+use std::sync::LazyLock;
+
 use chrono::NaiveDateTime;
+use memchr::memmem::Finder;
 
 use super::delivery_file::DeliveryFile;
 use super::negotiation;
@@ -137,19 +140,15 @@ pub fn read(line: &[u8], more: &[u8]) -> Option<Event> {
 fn read_message(header: &Header<'_>, more: &[u8]) -> Option<What> {
     let message = records::text(header.message);
     let loud = matches!(header.level, b"ERROR" | b"FATAL" | b"WARN");
-    if negotiation::may_hold_lists(header.message) && !loud {
+    if !loud && negotiation::may_hold_lists(header.message) {
         return Some(What::Lists(message.into_owned()));
     }
-    if let Some(what) = sender(&message).or_else(|| outcome(&message)) {
-        return Some(what);
-    }
-    if let Some(name) = ALARMS.into_iter().find(|name| message.contains(name)) {
-        return Some(What::Alarm(name));
-    }
-    if let Some(what) = delivery_failed(&message, more).or_else(|| connection_failed(&message)) {
-        return Some(what);
-    }
-    if loud { library_error(header, &message, more) } else { named_file(header, &message) }
+    sender(&message)
+        .or_else(|| outcome(&message))
+        .or_else(|| delivery_failed(&message, more))
+        .or_else(|| connection_failed(&message))
+        .or_else(|| alarm(&message))
+        .or_else(|| if loud { error(header, &message, more) } else { named_file(header, &message) })
 }
 
 fn sender(message: &str) -> Option<What> {
@@ -187,17 +186,29 @@ fn delivery_failed(message: &str, more: &[u8]) -> Option<What> {
 }
 
 fn connection_failed(message: &str) -> Option<What> {
-    if let Some((_, host)) = message.split_once("Failed connect to ") {
+    static CONNECT: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("Failed connect to "));
+    static ESTABLISH: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("Establish server connection to host ["));
+    let behind =
+        |finder: &Finder<'_>| finder.find(message.as_bytes()).and_then(|at| message.get(at + finder.needle().len()..));
+    if let Some(host) = behind(&CONNECT) {
         return Some(What::ConnectionFailed(ConnectionMention::Connect, host.trim().to_owned()));
     }
-    let (_, rest) = message.split_once("Establish server connection to host [")?;
+    let rest = behind(&ESTABLISH)?;
     // An IPv6 address may stand in brackets of its own.
     let (host, _) = rest.rsplit_once("] failed")?;
     Some(What::ConnectionFailed(ConnectionMention::Establish, host.to_owned()))
 }
 
+fn alarm(message: &str) -> Option<What> {
+    static CDR: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("CDR"));
+    CDR.find_iter(message.as_bytes())
+        .filter_map(|at| message.get(at..))
+        .find_map(|rest| ALARMS.into_iter().find(|name| rest.starts_with(name)))
+        .map(What::Alarm)
+}
+
 /// Errors of the library come through `sftpapi`'s classes, those about a file through the sender's own.
-fn library_error(header: &Header<'_>, message: &str, more: &[u8]) -> Option<What> {
+fn error(header: &Header<'_>, message: &str, more: &[u8]) -> Option<What> {
     let own = [b"cdrrep.FtpManager".as_slice(), b"cdrrep.CDRSender"].contains(&header.class);
     if !(own || header.class.starts_with(b"sftpapi.")) || message.starts_with("Unable to successfully send file") {
         return None;

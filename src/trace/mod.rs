@@ -8,6 +8,8 @@ pub mod delivery_file;
 pub mod events;
 pub mod ledger;
 pub mod negotiation;
+pub mod oddities;
+pub mod overlap;
 pub mod reading;
 pub mod records;
 pub mod scan;

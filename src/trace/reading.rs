@@ -1,7 +1,7 @@
 //! Reading traces: blocks go to as many threads as there are cores, and what they find is folded in the blocks'
 //! order. Memory is bounded by the blocks under way, whatever the size of the traces.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::num::NonZero;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -10,8 +10,10 @@ use chrono::NaiveDateTime;
 
 use super::blocks::{Block, BlockReader};
 use super::ledger::Place;
+use super::oddities::Oddity;
+use super::overlap::{Located, Overlap};
 use super::records;
-use super::scan::{self, Counts, Scanned, Seen};
+use super::scan::{self, Counts, Scanned};
 use super::sources::Source;
 use super::timeline::{Account, Timeline, TracedLists, Window};
 
@@ -54,8 +56,9 @@ pub fn read(sources: &[Source], window: &Window, progress: &(dyn Fn(u64) + Sync)
             scope.spawn(|| {
                 let mut block = Block::default();
                 while let Some(number) = next_block(&reader, &mut block, progress) {
+                    let ticket = Ticket { turn: &turn, number };
                     let scanned = scan::scan(&block);
-                    turn.take(number, |fold| fold.push(scanned));
+                    ticket.take(|fold| fold.push(scanned));
                 }
             });
         }
@@ -88,15 +91,30 @@ struct Turn<T> {
     passed: Condvar,
 }
 
-impl<T> Turn<T> {
-    fn take(&self, number: u64, work: impl FnOnce(&mut T)) {
-        let mut state = lock(&self.state);
-        while state.0 != number {
-            state = self.passed.wait(state).unwrap_or_else(PoisonError::into_inner);
+/// The right to one turn. It passes on when dropped, so that a thread that panics before its turn stops nobody.
+struct Ticket<'t, T> {
+    turn: &'t Turn<T>,
+    number: u64,
+}
+
+impl<T> Ticket<'_, T> {
+    fn take(self, work: impl FnOnce(&mut T)) {
+        work(&mut self.wait().1);
+    }
+
+    fn wait(&self) -> MutexGuard<'_, (u64, T)> {
+        let mut state = lock(&self.turn.state);
+        while state.0 != self.number {
+            state = self.turn.passed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        work(&mut state.1);
-        state.0 += 1;
-        self.passed.notify_all();
+        state
+    }
+}
+
+impl<T> Drop for Ticket<'_, T> {
+    fn drop(&mut self) {
+        self.wait().0 += 1;
+        self.turn.passed.notify_all();
     }
 }
 
@@ -112,7 +130,7 @@ struct Fold<'s> {
     nodes: Vec<(&'s str, Timeline)>,
     window: &'s Window,
     overlap: Overlap,
-    backwards: HashMap<usize, u64>,
+    told: HashSet<(usize, Oddity)>,
     warnings: Vec<String>,
 }
 
@@ -124,28 +142,31 @@ impl<'s> Fold<'s> {
             nodes: Vec::new(),
             window,
             overlap: Overlap::new(sources),
-            backwards: HashMap::new(),
+            told: HashSet::new(),
             warnings: Vec::new(),
         }
     }
 
     fn push(&mut self, scanned: Scanned) {
         let source = scanned.source;
-        let first_block = self.inputs[source].counts == Counts::default();
         let line = self.inputs[source].counts.lines + scanned.lent_lines;
-        self.warn(&scanned, line, first_block);
+        self.warn(&scanned, line);
         self.count(&scanned);
-        let node = self.node(source);
-        for Seen { line: at, event, text, fingerprint } in scanned.events {
-            if !self.overlap.is_new(source, event.time, fingerprint) {
-                continue;
+        for seen in scanned.events {
+            let line = line + seen.line + 1;
+            for counted in self.overlap.sift(Located { source, line, seen }, &self.inputs) {
+                self.push_event(counted);
             }
-            self.nodes[node].1.push(event, Place { source, line: line + at + 1, text });
         }
         if scanned.last && self.overlap.repeated(source) > 0 {
             let (label, count) = (&self.sources[source].label, self.overlap.repeated(source));
-            self.warnings.push(format!("{label}: repeats {count} events of a file read before: counted once"));
+            self.warnings.push(format!("{label}: repeats {count} events of another file: counted once"));
         }
+    }
+
+    fn push_event(&mut self, Located { source, line, seen }: Located) {
+        let node = self.node(source);
+        self.nodes[node].1.push(seen.event, Place { source, line, text: seen.text });
     }
 
     fn node(&mut self, source: usize) -> usize {
@@ -169,37 +190,24 @@ impl<'s> Fold<'s> {
         }
     }
 
-    fn warn(&mut self, scanned: &Scanned, line: u64, first_block: bool) {
-        let label = &self.sources[scanned.source].label;
-        let odd = &scanned.oddities;
-        if first_block && odd.orphan_lines > 0 {
-            self.warnings.push(format!("{label}: begins inside a record; its start is in an earlier trace"));
-        }
-        if odd.nul_lines > 0 && scanned.last {
-            self.warnings.push(format!("{label}: holds NULs, as a crash leaves them"));
-        }
-        if let Some(at) = odd.malformed {
-            self.warnings.push(format!("{label}:{}: a record is cut short or of another form", line + at + 1));
-        }
-        if let Some(at) = odd.overlong {
-            self.warnings.push(format!("{label}:{}: a record is too long to be kept whole", line + at + 1));
-        }
+    /// Tells each oddity of a source once, where it shows first.
+    fn warn(&mut self, scanned: &Scanned, line: u64) {
         let before = self.inputs[scanned.source].last;
         let between = scanned.times.and_then(|(first, _)| records::parse_time(&first)).zip(before);
         let backwards = between.is_some_and(|(first, before)| (before - first).num_seconds() >= 60);
-        if let Some(at) = odd.backwards.or(backwards.then_some(0)) {
-            let times = self.backwards.entry(scanned.source).or_default();
-            *times += 1;
-            if *times == 1 {
-                self.warnings.push(format!(
-                    "{label}:{}: the time runs backwards: the end of summer time, or the clock was set; the order is the file's",
-                    line + at + 1
-                ));
+        let across_blocks = backwards.then_some((Oddity::Backwards, 0));
+        for (oddity, at) in across_blocks.into_iter().chain(scanned.oddities.iter()) {
+            if self.told.insert((scanned.source, oddity)) {
+                let label = &self.sources[scanned.source].label;
+                self.warnings.push(format!("{label}:{}: {oddity}", line + at + 1));
             }
         }
     }
 
-    fn finish(self) -> Reading {
+    fn finish(mut self) -> Reading {
+        for held in self.overlap.release() {
+            self.push_event(held);
+        }
         let mut lists: Option<TracedLists> = None;
         let mut nodes = Vec::new();
         for (_, timeline) in self.nodes {
@@ -211,46 +219,5 @@ impl<'s> Fold<'s> {
             };
         }
         Reading { inputs: self.inputs, nodes, lists, warnings: self.warnings, broken: Vec::new() }
-    }
-}
-
-/// Copies of the same trace, taken at different times, hold the same records; each counts once.
-///
-/// Only events that a later file may hold as well are remembered: those not before the first record of any file
-/// that is still to come. With files that follow one another that is none at all.
-struct Overlap {
-    /// For each source, the earliest record of all behind it.
-    coming: Vec<Option<NaiveDateTime>>,
-    seen: HashMap<u64, usize>,
-    repeated: Vec<u64>,
-}
-
-impl Overlap {
-    fn new(sources: &[Source]) -> Self {
-        let mut coming = vec![None; sources.len()];
-        let mut earliest: Option<NaiveDateTime> = None;
-        for index in (0..sources.len()).rev() {
-            coming[index] = earliest;
-            earliest = match (earliest, sources[index].first) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            };
-        }
-        Self { coming, seen: HashMap::new(), repeated: vec![0; sources.len()] }
-    }
-
-    fn is_new(&mut self, source: usize, time: NaiveDateTime, fingerprint: u64) -> bool {
-        if self.seen.get(&fingerprint).is_some_and(|holder| *holder != source) {
-            self.repeated[source] += 1;
-            return false;
-        }
-        if self.coming[source].is_some_and(|coming| time >= coming) {
-            self.seen.insert(fingerprint, source);
-        }
-        true
-    }
-
-    fn repeated(&self, source: usize) -> u64 {
-        self.repeated[source]
     }
 }

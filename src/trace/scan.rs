@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::blocks::{self, Block};
 use super::events::{self, Event, What};
+use super::oddities::{Oddities, Oddity};
 use super::records::{self, Line, TIMESTAMP};
 
 /// A line of evidence is kept up to this many bytes.
@@ -41,21 +42,6 @@ pub struct Counts {
     pub skipped_lines: u64,
 }
 
-/// What is odd about a block, and where it shows first (line of the block, from 0).
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Oddities {
-    /// Lines before the first record, which belong to a record that is not there.
-    pub orphan_lines: u64,
-    /// Times that run backwards by a minute or more.
-    pub backwards: Option<u64>,
-    /// Lines with NULs.
-    pub nul_lines: u64,
-    /// A record so long that it was cut.
-    pub overlong: Option<u64>,
-    /// Records whose first line is cut short or of another form.
-    pub malformed: Option<u64>,
-}
-
 /// An event and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
@@ -67,6 +53,8 @@ pub struct Seen {
     pub text: String,
     /// Tells whether another file holds the same record.
     pub fingerprint: u64,
+    /// Whether it is the source's last record, of which something may be missing.
+    pub last: bool,
 }
 
 /// Reads a block.
@@ -81,17 +69,32 @@ pub fn scan(block: &Block) -> Scanned {
         inside: block.inside_record,
         out: Scanned { source: block.source, lent_lines: block.lent_lines, last: block.last, ..Scanned::default() },
     };
-    scan.all_lines();
+    let last_record = scan.all_lines();
     let mut out = scan.out;
     let own = block.own_bytes();
-    out.counts.bytes = own.len() as u64;
+    out.counts.bytes = own.len() as u64 + block.lent_bytes;
     if block.borrowed > 0 {
         out.counts.lines = blocks::count_lines(own);
     }
     if block.inside_record {
-        out.oddities.overlong = Some(0);
+        out.oddities.note(Oddity::Overlong, 0);
+    }
+    out.oddities.note_form(own);
+    if block.last && block.borrowed == 0 {
+        note_end(&mut out, own, last_record);
     }
     out
+}
+
+/// The source ends here, and nothing continues its last record.
+fn note_end(out: &mut Scanned, own: &[u8], last_record: Option<u64>) {
+    let last_line = own.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    if !last_line.is_empty() && records::classify_line(last_line) != Line::Noise {
+        out.oddities.note(Oddity::CutShort, out.counts.lines - 1);
+    }
+    if let Some(event) = out.events.last_mut() {
+        event.last = last_record == Some(event.line);
+    }
 }
 
 struct Scan<'b> {
@@ -120,7 +123,8 @@ struct Open {
 }
 
 impl Scan<'_> {
-    fn all_lines(&mut self) {
+    /// Reads all lines and tells where the last record begins.
+    fn all_lines(&mut self) -> Option<u64> {
         let bytes = self.bytes;
         let mut start = 0;
         while start < bytes.len() {
@@ -137,12 +141,14 @@ impl Scan<'_> {
             start += end + 1;
             self.line += 1;
         }
+        let last_record = self.record.map(|open| open.line);
         self.close_record(bytes.len());
         self.out.counts.lines = self.line;
         if let (Some((_, last)), Some(time)) = (&mut self.out.times, self.bytes[self.last..].first_chunk::<TIMESTAMP>())
         {
             *last = *time;
         }
+        last_record
     }
 
     #[inline]
@@ -164,7 +170,7 @@ impl Scan<'_> {
             self.out.times = line.first_chunk::<TIMESTAMP>().map(|time| (*time, *time));
         }
         if minute < self.minute {
-            self.out.oddities.backwards.get_or_insert(self.line);
+            self.out.oddities.note(Oddity::Backwards, self.line);
         }
         self.minute = minute;
     }
@@ -173,16 +179,21 @@ impl Scan<'_> {
     #[inline(never)]
     fn other_line(&mut self, start: usize, end: usize) {
         let line = &self.bytes[start..end];
-        self.out.oddities.nul_lines += u64::from(memchr::memchr(0, line).is_some());
+        if memchr::memchr(0, line).is_some() {
+            self.out.oddities.note(Oddity::Nuls, self.line);
+        }
         match records::classify_line(line) {
-            Line::Start(at) => self.open_record(start + at, end),
+            Line::Start(at) => {
+                self.out.oddities.note(Oddity::BeforeRecord, self.line);
+                self.open_record(start + at, end);
+            }
             Line::Noise => {
                 self.out.counts.skipped_lines += 1;
                 self.noisy = true;
             }
             Line::Continuation if self.record.is_none() && !self.inside => {
                 self.out.counts.skipped_lines += 1;
-                self.out.oddities.orphan_lines += 1;
+                self.out.oddities.note(Oddity::BeginsInsideRecord, self.line);
             }
             Line::Continuation => {}
         }
@@ -212,9 +223,14 @@ impl Scan<'_> {
             more
         };
         match events::read(first, records::trim_end(more)) {
-            Some(event) => self.out.events.push(seen(open.line, first, event)),
+            Some(event) => {
+                if std::str::from_utf8(record).is_err() {
+                    self.out.oddities.note(Oddity::Latin1, open.line);
+                }
+                self.out.events.push(seen(open.line, first, event));
+            }
             None if records::Header::parse(first).is_none() => {
-                self.out.oddities.malformed.get_or_insert(open.line);
+                self.out.oddities.note(Oddity::Malformed, open.line);
             }
             None => {}
         }
@@ -224,7 +240,7 @@ impl Scan<'_> {
 fn seen(line: u64, first: &[u8], event: Event) -> Seen {
     let evidence = !matches!(event.what, What::SenderCreated(_) | What::DeliveryEnded { .. } | What::FileNamed(_));
     let text = if evidence { records::text(&first[..first.len().min(EVIDENCE)]).into_owned() } else { String::new() };
-    Seen { line, event, text, fingerprint: fingerprint(first) }
+    Seen { line, event, text, fingerprint: fingerprint(first), last: false }
 }
 
 fn fingerprint(line: &[u8]) -> u64 {

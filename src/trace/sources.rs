@@ -16,6 +16,9 @@ use super::records::{self, Line};
 /// How much of a file is looked at to tell what it is and when it begins.
 const HEAD: usize = 64 * 1024;
 
+/// How a gzip file begins (RFC 1952, section 2.3.1).
+const GZIP: &[u8] = b"\x1f\x8b";
+
 /// A trace that can be read.
 #[derive(Debug)]
 pub struct Source {
@@ -78,7 +81,11 @@ impl Found {
         let mut head = Vec::new();
         match io::stdin().lock().take(HEAD as u64).read_to_end(&mut head) {
             Ok(_) => {
-                let first = first_time(&head);
+                let first = if head.starts_with(GZIP) {
+                    first_time(&head_of(MultiGzDecoder::new(head.as_slice())))
+                } else {
+                    first_time(&head)
+                };
                 self.sources.push(Source {
                     label: "-".into(),
                     folder: "-".into(),
@@ -131,7 +138,7 @@ impl Found {
         }
         file.seek(SeekFrom::Start(0))?;
         let size = file.metadata()?.len();
-        let (head, place) = if magic.starts_with(b"\x1f\x8b") {
+        let (head, place) = if magic.starts_with(GZIP) {
             (head_of(MultiGzDecoder::new(file)), Place::Gzip(path.to_owned()))
         } else {
             (head_of(file), Place::File(path.to_owned()))
@@ -203,7 +210,10 @@ impl Source {
         Ok(match &self.place {
             Place::File(path) => Box::new(File::open(path)?),
             Place::Gzip(path) => Box::new(MultiGzDecoder::new(File::open(path)?)),
-            Place::Memory(head) => Box::new(Cursor::new(head.clone()).chain(io::stdin())),
+            Place::Memory(head) => {
+                let whole = Cursor::new(head.clone()).chain(io::stdin());
+                if head.starts_with(GZIP) { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) }
+            }
             Place::ZipEntry { archive, index } => open_zip_entry(archive, *index)?,
         })
     }
@@ -265,7 +275,7 @@ impl Read for ChunkReader {
 fn unpacked<'a>(mut reader: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     let mut magic = Vec::with_capacity(2);
     (&mut reader).take(2).read_to_end(&mut magic)?;
-    let gzip = magic.starts_with(b"\x1f\x8b");
+    let gzip = magic.starts_with(GZIP);
     let whole = Cursor::new(magic).chain(reader);
     Ok(if gzip { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
 }
@@ -303,6 +313,10 @@ fn first_time(head: &[u8]) -> Option<NaiveDateTime> {
 fn looks_like_cdrrepmgr(label: &str, head: &[u8]) -> bool {
     let name = label.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
     let speaks = |word: &[u8]| memchr::memmem::find(head, word).is_some();
+    if name.contains("cdrrepmgr") && name.contains(".log") {
+        // It may hold no record's start: the rest of one that began in the file before.
+        return !head.is_empty() && !looks_binary(head);
+    }
     first_time(head).is_some() && (name.contains("cdrrepmgr") || speaks(b"] cdrrep.") || speaks(b"] sftpapi."))
 }
 
@@ -393,5 +407,8 @@ mod tests {
         assert!(looks_like_cdrrepmgr("cdrrepmgr00001.log", b"2019-07-25 13:12:11,889 INFO  [main] a.B (C.java:1) - x"));
         assert!(!looks_like_cdrrepmgr("cdragent00001.log", b"2019-07-25 13:12:11,889 INFO  [main] a.B (C.java:1) - x"));
         assert!(!looks_like_cdrrepmgr("cdrrepmgr.bin", b"\0\0\x01"));
+        assert!(looks_like_cdrrepmgr("cdrrepmgr00002.log", b" of a record that began before"));
+        assert!(!looks_like_cdrrepmgr("cdrrepmgr00002.log", b"\x89PNG\r\n\x1a\n\0\0\x01\x02\x03"));
+        assert!(!looks_like_cdrrepmgr("cdrrepmgr00002.log", b""));
     }
 }

@@ -111,9 +111,7 @@ impl Timeline {
         let index = self.thread(thread);
         let mut state = std::mem::take(&mut self.threads[index]);
         match what {
-            What::SenderCreated(number) => {
-                self.senders.entry(number).or_default();
-            }
+            What::SenderCreated(number) => self.sender_created(number),
             What::SenderRunning(number) => {
                 self.close_pending(&mut state);
                 state = self.sender_running(number);
@@ -160,6 +158,16 @@ impl Timeline {
             }
         }
         (accounts, self.lists)
+    }
+
+    /// The service starts. What its sender was doing before it stopped has ended, and nothing more will be said of it.
+    fn sender_created(&mut self, number: u32) {
+        self.senders.entry(number).or_default();
+        let mut threads = std::mem::take(&mut self.threads);
+        for state in threads.iter_mut().filter(|state| state.destination.is_none_or(|served| served == number)) {
+            self.close_pending(state);
+        }
+        self.threads = threads;
     }
 
     fn sender_running(&mut self, number: u32) -> Thread {
@@ -223,10 +231,10 @@ impl Timeline {
 
     fn delivery_ended(&mut self, state: &mut Thread, success: bool, time: NaiveDateTime) {
         self.close_pending(state);
+        state.error = None;
         if !success {
             return;
         }
-        state.error = None;
         state.mention = None;
         let account = self.account_of_thread(state);
         if let Some(host) = &self.accounts[account].host {
@@ -277,7 +285,6 @@ impl Timeline {
     /// Judges the failed delivery under way on this thread: nothing more can be said about it.
     fn close_pending(&mut self, state: &mut Thread) {
         let Some(pending) = state.pending.take() else { return };
-        state.error = None;
         state.file = None;
         let Pending { time, file, host, place, own, of_host } = pending;
         let note = own.or(of_host).unwrap_or_else(|| Arc::new(Note { message: None, ..unexplained(place) }));
@@ -317,8 +324,12 @@ impl Timeline {
         if let Some(account) = state.account {
             return account;
         }
-        self.accounts.push(Account { destination: state.destination, ..Account::default() });
-        let account = self.accounts.len() - 1;
+        let destination = state.destination;
+        let same = |known: &Account| destination.is_some() && known.host.is_none() && known.destination == destination;
+        let account = self.accounts.iter().position(same).unwrap_or_else(|| {
+            self.accounts.push(Account { destination, ..Account::default() });
+            self.accounts.len() - 1
+        });
         state.account = Some(account);
         account
     }

@@ -15,7 +15,7 @@ use super::nmap;
 pub const REAL: &str = "jsch-0.1.55";
 
 /// The profile of its predecessor, which differs in what it can verify only.
-const PREDECESSOR: &str = "jsch-0.1.54";
+pub const PREDECESSOR: &str = "jsch-0.1.54";
 
 /// The releases of CUCM.
 pub const CUCM: [&str; 3] = ["cucm-12.5", "cucm-14", "cucm-15"];

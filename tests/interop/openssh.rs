@@ -7,7 +7,7 @@ use cdrdiag::algorithms::offer::Category;
 use cdrdiag::document::probe::{Access, Target};
 use cdrdiag::document::remedy::Remedy;
 
-use super::agreement::{self, CUCM, REAL, handshakes_agree, offer};
+use super::agreement::{self, CUCM, PREDECESSOR, REAL, handshakes_agree, offer};
 use super::answer::{client, probe};
 use super::parts::available;
 use super::sshd::Configuration;
@@ -86,6 +86,36 @@ fn a_drop_in_file_that_hardens() {
         let hardening = "KexAlgorithms curve25519-sha256\nMACs hmac-sha2-512-etm@openssh.com\n";
         check(configuration.with_file("hardening.conf", hardening), Access::Refuses);
     }
+}
+
+#[test]
+fn a_host_certificate() {
+    if ready("a_host_certificate") {
+        check(Configuration::new(&[ED25519], "").certified(ED25519), Access::Refuses);
+    }
+}
+
+/// JSch 0.1.54 agrees to such a key and can't verify it. That its remedy serves is seen as far as one can without
+/// that version: its prediction says so, the other one still gets in, and by another key.
+#[test]
+fn a_key_that_only_the_predecessor_cannot_verify() {
+    if !ready("a_key_that_only_the_predecessor_cannot_verify") {
+        return;
+    }
+    let configuration = Configuration::new(&["ecdsa -b 384", ED25519], "");
+    let before = {
+        let server = configuration.start();
+        probe(server.address(), &[PREDECESSOR])
+    };
+    let refused = client(&before, PREDECESSOR);
+    assert_eq!((refused.result, refused.stage.as_deref()), (Access::Refuses, Some("host_key")));
+    let configuration = configuration.mended(&refused.remedy);
+    let server = configuration.start();
+    let after = probe(server.address(), &[PREDECESSOR]);
+    assert_eq!(client(&after, PREDECESSOR).result, Access::Accepts, "{:#?}", refused.remedy);
+    assert_eq!(jsch::login(server.address()).result, Access::Accepts);
+    handshakes_agree(&after);
+    nothing_is_lost(&before, &after, &refused.remedy);
 }
 
 fn ready(test: &str) -> bool {

@@ -37,3 +37,8 @@ pub fn available(test: &str, names: &[&str]) -> bool {
     let _ = writeln!(io::stderr(), "{what}");
     false
 }
+
+#[test]
+fn what_is_not_there_is_named() {
+    assert_eq!(missing(&["sh", "no-such-program"]), ["no-such-program"]);
+}

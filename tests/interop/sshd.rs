@@ -40,7 +40,7 @@ impl Configuration {
         for key in keys {
             let file = format!("{place}ssh_host_{}_key", key.split(' ').next().unwrap_or_default());
             succeed(Command::new("ssh-keygen").args(["-q", "-N", "", "-f", &file, "-t"]).args(key.split(' ')));
-            host_keys.push_str(&format!("HostKey {file}\n"));
+            host_keys.extend(["HostKey ", &file, "\n"]);
         }
         // A Match block lasts to the end of the file, so what is meant for all connections comes before.
         let (all, matched) = match lines.find("Match ") {
@@ -54,6 +54,18 @@ impl Configuration {
     /// Writes a file beside it.
     pub fn with_file(self, name: &str, text: &str) -> Self {
         fs::write(self.folder.path().join(name), text).unwrap();
+        self
+    }
+
+    /// Certifies one of its host keys by an authority of its own, and has sshd show the certificate.
+    pub fn certified(mut self, kind: &str) -> Self {
+        let file = |name: &str| self.folder.path().join(name);
+        let (authority, key) = (file("authority"), file(&format!("ssh_host_{kind}_key")));
+        succeed(Command::new("ssh-keygen").args(["-q", "-N", "", "-t", "ed25519", "-f"]).arg(&authority));
+        let mut sign = Command::new("ssh-keygen");
+        sign.args(["-q", "-h", "-I", "host", "-s"]).arg(&authority).arg(key.with_extension("pub"));
+        succeed(&mut sign);
+        self.text = format!("HostCertificate {}-cert.pub\n{}", key.display(), self.text);
         self
     }
 

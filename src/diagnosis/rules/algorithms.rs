@@ -1,5 +1,6 @@
 //! Deliveries stop before the login, at a hurdle that the servers' algorithms raise: which server raises it?
 
+use super::super::clients::Origin;
 use super::super::evidence::{clock, conclusion, line, of_server, of_trouble, probe};
 use super::super::facts::{Facts, Hurdle, Role, Server, Trouble};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence};
@@ -34,9 +35,15 @@ pub fn case<'a>(facts: &Facts<'a>, trouble: &Trouble<'a>) -> Option<Case<'a>> {
     };
     let some = |each: &[bool]| each.contains(&true) && each.contains(&false);
     let all = |each: &[bool]| !each.is_empty() && !each.contains(&false);
-    let at: Vec<&Server<'_>> = facts.at(trouble.destination.host.as_deref());
-    let at: Vec<&Server<'_>> = at.into_iter().filter(|server| server.is_judged()).collect();
-    let failover = failover(facts, hurdle).filter(|_| !at.iter().any(|server| server.role == Role::Secondary));
+    let at = facts.at(trouble.destination.host.as_deref());
+    let mut at: Vec<&Server<'_>> = at.into_iter().filter(|server| server.is_judged()).collect();
+    let by_lists = facts.server_in_trace();
+    let elsewhere = at.iter().any(|server| server.role == Role::Secondary)
+        || by_lists.is_some_and(|server| server.role != Role::Secondary);
+    let failover = failover(facts, hurdle).filter(|_| !elsewhere);
+    if at.is_empty() {
+        at.extend(by_lists);
+    }
     Some(match (failover, at.as_slice(), judged.as_slice()) {
         (_, _, []) => Case::NotJudged,
         (Some(profiles), _, _) => Case::Failover(profiles),
@@ -67,49 +74,42 @@ pub fn failover_to_refusing_server(facts: &Facts<'_>, trouble: &Trouble<'_>) -> 
     let Some(Case::Failover(profiles)) = case(facts, trouble) else { return None };
     let (primary, secondary) = (facts.server(Role::Primary)?, facts.server(Role::Secondary)?);
     let host = trouble.host();
-    let seen = facts.server_in_trace() == Some(secondary);
     let hurdle = trouble.hurdle()?;
-    let whoever = facts.profiles().iter().all(|id| secondary.stops(id, hurdle) == Some(true));
+    let others: Vec<_> = facts.at(Some(&host)).into_iter().filter(|server| server.role == Role::Other).collect();
     let at_primary = primary.is_at(&host);
-    let certainty = match (seen, whoever && !at_primary) {
-        (true, _) => Certainty::Seen,
-        (false, true) => Certainty::Inferred,
-        (false, false) => Certainty::Assumed,
+    let accepts_now = others.iter().any(|server| server.accepts());
+    let whoever = facts.profiles().iter().all(|id| secondary.stops(id, hurdle) == Some(true));
+    let certainty = match (facts.server_in_trace(), whoever && !at_primary && !accepts_now) {
+        (Some(_), _) => Certainty::Seen,
+        (None, true) => Certainty::Inferred,
+        (None, false) => Certainty::Assumed,
     };
-    let address = if at_primary {
-        format!("{host} is the primary's own address, so the secondary must have taken it over with the failover.")
-    } else {
-        format!("{host} leads to one of the two, and the secondary alone behaves as the trace says.")
-    };
-    let moved = moved(trouble).map(|when| format!(" It moved {when}.")).unwrap_or_default();
-    let text = format!(
-        "{} lets {} in; {} {}. {address}{moved} {}",
-        capital(&primary.name()),
-        facts.titles(&profiles),
-        secondary.name(),
-        hurdle.words(),
-        if trouble.destination.deliveries > 0 {
-            "Deliveries worked until then, and nothing had to change on CUCM for them to fail."
+    let mut text = vec![
+        format!("{} lets {} in;", capital(&primary.name()), facts.titles(&profiles)),
+        format!("{} {}.", secondary.name(), hurdle.words()),
+        if at_primary {
+            format!("{host} is the primary's own address, so the secondary must have taken it over.")
         } else {
-            "Nothing has to change on CUCM for deliveries to fail so."
+            format!("{host} leads to one of the two, and the secondary alone behaves as the trace says.")
         },
-    );
-    let headline =
-        format!("A failover is the cause: {host} {} {}, which refuses CUCM", leads(trouble), secondary.name());
-    let others = facts.at(Some(&host));
+    ];
+    text.extend(moved(trouble));
+    if accepts_now {
+        text.push(format!("By now {host} lets CUCM in: it leads to the primary again, or the server was changed."));
+    }
     let mut next = vec![format!("who held {host} then, and holds it now: the cluster's or load balancer's log")];
-    let mut involved = vec![primary, secondary];
-    involved.extend(others.iter().filter(|server| server.role == Role::Other));
-    if others.is_empty() {
+    if others.is_empty() && !at_primary {
         next.push(format!("what answers at {host} itself: {}", probe(&host)));
     }
+    let headline =
+        format!("A failover is the cause: {host} {} {}, which refuses CUCM", leads(trouble), secondary.name());
     Some(Conclusion {
         destination: trouble.destination.host.clone(),
-        evidence: evidence(facts, trouble, &involved),
+        evidence: evidence(facts, trouble, &[vec![primary, secondary], others].concat()),
         remedy: facts.remedy(secondary),
         steps: vec![format!("Until then: move {host} back to {}, or let CUCM deliver there.", primary.name())],
         next,
-        ..conclusion("failover_to_refusing_server", certainty, headline, text)
+        ..conclusion("failover_to_refusing_server", certainty, headline, text.join(" "))
     })
 }
 
@@ -123,16 +123,18 @@ pub fn server_refuses_algorithms(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Op
         (true, false) => Certainty::Inferred,
         (false, _) => Certainty::Assumed,
     };
-    let mut text = format!(
-        "The trace says {}, and {} {} ({}).",
+    let given = match (server.is_at(&host), facts.server_in_trace()) {
+        (true, _) => String::new(),
+        (false, Some(_)) => format!(" The lists that the trace holds show that it is behind {host}."),
+        (false, None) => format!(" That it is the server behind {host} is taken from your giving it."),
+    };
+    let text = format!(
+        "The trace says {}, and {} {} ({}).{given}",
         trouble.cause?.cause,
         server.name(),
         trouble.hurdle()?.words(),
         facts.titles(&profiles)
     );
-    if !server.is_at(&host) {
-        text.push_str(&format!(" That it is the server behind {host} is taken from your giving it."));
-    }
     Some(Conclusion {
         destination: trouble.destination.host.clone(),
         evidence: evidence(facts, trouble, &[&server]),
@@ -215,8 +217,8 @@ pub fn changed_since_the_trace(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Opti
     let servers = if at.is_empty() { facts.judged() } else { at };
     let names = servers.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
     let host = trouble.host();
-    let traced = facts.clients.origin == super::super::clients::Origin::Asked;
-    let client = if traced {
+    let client_is_guessed = facts.clients.origin == Origin::Asked;
+    let client = if client_is_guessed {
         "the node proposes other algorithms than its release is known to (Cipher Management, FIPS mode, another \
          release), or "
     } else {
@@ -231,7 +233,7 @@ pub fn changed_since_the_trace(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Opti
         "whether it still fails: a trace made now".to_owned(),
         format!("what answers at {host} itself, from CUCM's network: {}", probe(&host)),
     ];
-    if traced {
+    if client_is_guessed {
         next.push(
             "what the node really proposes: cdrdiag capture, then --profile FILE; or its Cipher Management page (Cisco \
              Unified OS Administration, Security) with --ssh-kex, --ssh-ciphers, --ssh-mac, --fips"
@@ -285,46 +287,8 @@ pub fn no_common_algorithm(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<C
     })
 }
 
-/// The trace's host is none of the servers, and which of them behaves as the trace says tells where it leads.
-pub fn virtual_address(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let hurdle = trouble.hurdle()?;
-    let host = trouble.destination.host.as_deref()?;
-    let (primary, secondary) = (facts.server(Role::Primary)?, facts.server(Role::Secondary)?);
-    if primary.is_at(host) || secondary.is_at(host) {
-        return None;
-    }
-    let stops = |server: &Server<'_>| facts.profiles().iter().any(|id| server.stops(id, hurdle) == Some(true));
-    let behind = match (facts.server_in_trace(), stops(primary), stops(secondary)) {
-        (Some(server), _, _) => server,
-        (None, true, false) => primary,
-        (None, false, true) => secondary,
-        _ => match case(facts, trouble)? {
-            Case::Failover(_) => secondary,
-            _ => return None,
-        },
-    };
-    let seen = facts.server_in_trace().is_some();
-    let since = trouble.destination.outages.last()?.from;
-    let how = if seen {
-        "the lists that the trace holds are this server's"
-    } else {
-        "of the two it alone behaves as the trace says"
-    };
-    Some(Conclusion {
-        problem: false,
-        destination: Some(host.to_owned()),
-        evidence: evidence(facts, trouble, &[primary, secondary]),
-        next: vec![format!("whether {host} is an address that moves between the two, and its log")],
-        ..conclusion(
-            "virtual_address",
-            if seen { Certainty::Seen } else { Certainty::Inferred },
-            format!("{host} is neither server's own address; behind it is {}", behind.name()),
-            format!("From {} on, {host} leads to {}: {how}.", clock(since), behind.name()),
-        )
-    })
-}
-
-fn evidence(facts: &Facts<'_>, trouble: &Trouble<'_>, servers: &[&Server<'_>]) -> Vec<Evidence> {
+/// How the deliveries went, and what the servers do.
+pub(super) fn evidence(facts: &Facts<'_>, trouble: &Trouble<'_>, servers: &[&Server<'_>]) -> Vec<Evidence> {
     let mut evidence = of_trouble(trouble);
     if let Some((server, lists)) = facts.server_in_trace().zip(facts.trace.and_then(|trace| trace.negotiation.as_ref()))
     {
@@ -344,8 +308,13 @@ fn which_release(facts: &Facts<'_>, profiles: &[&str]) -> Vec<String> {
 /// When an address must have moved, where deliveries had worked: after the last of them, before the first failure.
 fn moved(trouble: &Trouble<'_>) -> Option<String> {
     let (worked, failed) = (trouble.destination.last_delivery?, trouble.destination.outages.last()?.from);
-    (worked < failed)
-        .then(|| format!("between {}, the last delivery, and {}, the first failure", clock(worked), clock(failed)))
+    (worked < failed).then(|| {
+        let (worked, failed) = (clock(worked), clock(failed));
+        format!(
+            "Deliveries worked until {worked} and fail from {failed} on: it moved in between, and nothing had to change \
+             on CUCM."
+        )
+    })
 }
 
 fn leads(trouble: &Trouble<'_>) -> String {
@@ -422,6 +391,21 @@ mod tests {
     }
 
     #[test]
+    fn lists_in_the_trace_that_are_the_primarys_speak_against_a_failover() {
+        let lists = server("x", OPEN).offer.unwrap();
+        assert_eq!(pair(OPEN, HARDENED).lists(Offer::default(), lists).ids()[0], "changed_since_the_trace");
+    }
+
+    #[test]
+    fn an_address_that_lets_cucm_in_by_now_makes_a_failover_an_assumption() {
+        let found = pair(OPEN, HARDENED).other(server(VIP, OPEN)).conclusion("failover_to_refusing_server").unwrap();
+        assert!(found.certainty == Certainty::Assumed && found.text.contains("By now 192.0.2.10 lets CUCM in"));
+        let still =
+            pair(OPEN, HARDENED).other(server(VIP, HARDENED)).conclusion("failover_to_refusing_server").unwrap();
+        assert_eq!(still.certainty, Certainty::Inferred);
+    }
+
+    #[test]
     fn the_server_at_the_traces_host_is_the_one_that_refuses() {
         let one = || Story::no_agreement("192.0.2.5");
         let id = "server_refuses_algorithms";
@@ -488,26 +472,5 @@ mod tests {
         assert!(found.offered_targets.is_empty());
         let texts = found.conclusions.iter().flat_map(|conclusion| &conclusion.next);
         assert!(texts.into_iter().all(|text| !text.contains("probe a; rm")));
-    }
-
-    #[test]
-    fn an_address_of_neither_server_leads_to_the_one_that_behaves_as_the_trace_says() {
-        let found = pair(OPEN, HARDENED).conclusion("virtual_address").unwrap();
-        assert!(found.headline.ends_with("behind it is the secondary (192.0.2.6)") && !found.problem);
-        let back = pair(HARDENED, OPEN).conclusion("virtual_address").unwrap();
-        assert!(back.headline.ends_with("behind it is the primary (192.0.2.5)"));
-        let lists = server("x", HARDENED).offer.unwrap();
-        let seen = pair(OPEN, HARDENED).lists(Offer::default(), lists).conclusion("virtual_address").unwrap();
-        assert_eq!(seen.certainty, Certainty::Seen);
-    }
-
-    #[test]
-    fn an_address_of_a_server_is_not_virtual_and_two_alike_do_not_tell_themselves_apart() {
-        assert_eq!(pair(OPEN, OPEN).conclusion("virtual_address"), None);
-        assert_eq!(pair(HARDENED, HARDENED).conclusion("virtual_address"), None);
-        let own = Story::no_agreement("192.0.2.6");
-        let own = own.primary(server("192.0.2.5", OPEN)).secondary(server("192.0.2.6", HARDENED));
-        assert_eq!(own.conclusion("virtual_address"), None);
-        assert_eq!(story().primary(server("a", HARDENED)).conclusion("virtual_address"), None);
     }
 }

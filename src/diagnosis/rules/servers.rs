@@ -44,8 +44,8 @@ pub fn servers_refuse(facts: &Facts<'_>) -> Option<Conclusion> {
         return None;
     }
     let names = refusing.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
-    let whoever = |id: &&str| refusing.iter().all(|server| lets_in(server, id) == Some(false));
-    let all = facts.profiles().iter().all(|id| whoever(&id));
+    let whoever = |id: &str| refusing.iter().all(|server| lets_in(server, id) == Some(false));
+    let all = facts.profiles().into_iter().all(whoever);
     let text = if facts.trace.is_some() {
         "The trace does not tell of it: it may have begun since, or CUCM does not deliver there."
     } else {

@@ -3,6 +3,7 @@
 use super::{
     Block, HandOut, Handout, Headline, Piece, Section, backlog, code, compare, parse_log, probe, servers, toned, words,
 };
+use crate::document::compare::Compare;
 use crate::document::diagnose::{Conclusion, Diagnose, Evidence};
 use crate::document::probe::{ProfileRef, Target};
 use crate::document::{Document, Verdict};
@@ -18,7 +19,7 @@ impl HandOut for Diagnose {
         sections.extend(Section::of("What it rests on", evidence(self)));
         sections.extend(self.parse_log.iter().flat_map(parse_log::trace_sections));
         sections.extend(self.backlog.as_ref().and_then(backlog::section));
-        sections.extend(self.compare.as_ref().and_then(compare::comparison));
+        sections.extend(self.compare.iter().flat_map(compare::comparison));
         sections.extend(targets(self).into_iter().filter_map(probe::server));
         sections.extend(Section::of("Judged by", servers::judged_by(profiles(self))));
         sections.extend(Section::of("Notes", notes(self)));
@@ -29,13 +30,12 @@ impl HandOut for Diagnose {
 /// The servers' verdicts, which the title does not tell.
 fn headlines(diagnose: &Diagnose) -> Vec<Headline> {
     let destinations = diagnose.parse_log.iter().flat_map(|trace| &trace.destinations).map(parse_log::headline);
-    let profiles = profiles(diagnose);
-    let servers = targets(diagnose).into_iter().flat_map(|target| servers::headlines(target, profiles));
+    let servers = targets(diagnose).into_iter().flat_map(servers::headlines);
     destinations.chain(servers).collect()
 }
 
 fn targets(diagnose: &Diagnose) -> Vec<&Target> {
-    let compared = diagnose.compare.iter().flat_map(|compare| [&compare.primary, &compare.secondary]);
+    let compared = diagnose.compare.iter().flat_map(Compare::targets);
     compared.chain(diagnose.probe.iter().flat_map(|probe| &probe.targets)).collect()
 }
 

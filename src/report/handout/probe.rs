@@ -17,7 +17,7 @@ impl HandOut for Probe {
         let warnings = self.warnings.iter().map(|warning| vec![toned(Tone::Warn, "Note: "), words(warning)]);
         let warnings: Vec<_> = warnings.collect();
         sections.extend(Section::of("Notes", if warnings.is_empty() { vec![] } else { vec![Block::List(warnings)] }));
-        let headlines = self.targets.iter().flat_map(|target| servers::headlines(target, &self.profiles)).collect();
+        let headlines = self.targets.iter().flat_map(servers::headlines).collect();
         Handout { title, tone, headlines, sections }
     }
 }

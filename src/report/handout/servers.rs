@@ -3,6 +3,7 @@
 use super::{Block, Headline, Piece, Row, Table, code, toned, words};
 use crate::algorithms::knowledge::Setting;
 use crate::algorithms::offer::Category;
+use crate::algorithms::profile::client_names;
 use crate::document::probe::{Access, Outcome, ProfileRef, Target};
 use crate::document::remedy::Remedy;
 use crate::report::page::Tone;
@@ -12,7 +13,7 @@ use crate::report::server;
 const SETTINGS: [Setting; 4] = [Setting::Kex, Setting::HostKey, Setting::Cipher, Setting::Mac];
 
 /// The verdicts on one server.
-pub fn headlines(target: &Target, profiles: &[ProfileRef]) -> Vec<Headline> {
+pub fn headlines(target: &Target) -> Vec<Headline> {
     let line = |tone, verdict: &str, rest: String| Headline {
         tone,
         verdict: verdict.to_owned(),
@@ -27,12 +28,12 @@ pub fn headlines(target: &Target, profiles: &[ProfileRef]) -> Vec<Headline> {
         Outcome::Error => lines.push(line(Tone::Bad, "No usable answer", message)),
         Outcome::Accepts | Outcome::Refuses => {
             for (clients, cause) in server::refusals(target) {
-                lines.push(line(Tone::Bad, "Refuses", format!("{}: {cause}", server::titles(&clients, profiles))));
+                lines.push(line(Tone::Bad, "Refuses", format!("{}: {cause}", client_names(clients))));
             }
             let accepts = target.clients.iter().filter(|client| client.result == Access::Accepts);
             let accepted: Vec<&str> = accepts.map(|client| client.profile.as_str()).collect();
             if !accepted.is_empty() {
-                lines.push(line(Tone::Good, "Accepts", server::titles(&accepted, profiles)));
+                lines.push(line(Tone::Good, "Accepts", client_names(accepted)));
             }
         }
     }
@@ -82,11 +83,11 @@ pub fn facts(target: &Target) -> Vec<(String, Vec<Piece>)> {
     if let Some(address) = &target.address {
         facts.push(("Address".to_owned(), vec![code(address)]));
     }
-    for key in server::host_keys(target) {
-        facts.push(("Host key".to_owned(), vec![code(key)]));
+    for key in &target.host_keys {
+        facts.push(("Host key".to_owned(), vec![code(server::host_key(key))]));
     }
-    if let Some(methods) = server::auth_methods(target) {
-        facts.push(("Login by".to_owned(), vec![words(methods.join(", "))]));
+    if !target.auth_methods().is_empty() {
+        facts.push(("Login by".to_owned(), vec![words(target.auth_methods().join(", "))]));
     }
     facts
 }

@@ -1,0 +1,61 @@
+//! Writes a large trace with known counts to standard output, for measurements:
+//! `cargo run --release --example generate_trace -- --size 1G --seed 1 > FILE`. The counts go to standard error.
+
+#[path = "../tests/support/trace_generator.rs"]
+mod trace_generator;
+
+use std::io::{self, BufWriter, Write};
+
+use clap::Parser;
+use trace_generator::{Scenario, generate_into};
+
+/// Writes a large cdrrepmgr trace with known counts
+#[derive(Debug, Parser)]
+struct Args {
+    /// At least so many bytes; K, M and G are powers of 1000
+    #[arg(long, default_value = "100M", value_parser = size)]
+    size: u64,
+
+    /// The same seed gives the same trace
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+
+    /// Billing servers
+    #[arg(long, default_value_t = 3)]
+    destinations: usize,
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
+        Some(at) => text.split_at(at),
+        None => (text, ""),
+    };
+    let unit = match unit {
+        "" => 1,
+        "K" => 1_000,
+        "M" => 1_000_000,
+        "G" => 1_000_000_000,
+        other => return Err(format!("{other}: no unit; give K, M or G")),
+    };
+    digits.parse().map(|number: u64| number * unit).map_err(|error| error.to_string())
+}
+
+fn main() -> io::Result<()> {
+    let args = Args::parse();
+    // Some 98 % of the lines are filler, and between one and two in a hundred of level ERROR.
+    let scenario = Scenario { seed: args.seed, destinations: args.destinations, filler: 45, names_files: true };
+    let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
+    let expected = generate_into(scenario, args.size, &mut out)?;
+    out.flush()?;
+    eprintln!("{} records in {} lines, {} bytes", expected.records, expected.lines, expected.bytes);
+    for (number, truth) in expected.destinations {
+        eprintln!(
+            "destination {number}: {} delivered, {} failed, {} connections failed, {} files waiting",
+            truth.deliveries,
+            truth.delivery_failures,
+            truth.connection_failures,
+            truth.waiting.len()
+        );
+    }
+    Ok(())
+}

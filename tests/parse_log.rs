@@ -1,0 +1,464 @@
+//! `cdrdiag parse-log`, run as people run it.
+#![allow(clippy::unwrap_used, reason = "a test that can't go on is to panic")]
+
+#[path = "support/trace_generator.rs"]
+mod trace_generator;
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use assert_cmd::Command;
+use cdrdiag::document::{self, parse_log::ParseLog};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use trace_generator::{Scenario, generate};
+
+const FIXTURE: &str = "fixtures/cdrrepmgr00073.log";
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
+
+/// Runs the binary in the repository's root.
+fn run(args: &[&str]) -> Output {
+    command(args).output().unwrap()
+}
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("cdrdiag").unwrap();
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).env_remove("NO_COLOR").arg("parse-log").args(args);
+    command
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// The answer as JSON, checked against its schema.
+fn answer(args: &[&str]) -> Value {
+    valid(&run(&[args, &["--json"]].concat()))
+}
+
+#[track_caller]
+fn valid(output: &Output) -> Value {
+    let answer: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", stderr(output)));
+    let schema = serde_json::to_value(document::json_schema::<ParseLog>()).unwrap();
+    jsonschema::validate(&schema, &answer).unwrap_or_else(|error| panic!("{error} at {}", error.instance_path));
+    let code = i32::from(answer["verdict"] == "problem");
+    assert_eq!(output.status.code(), Some(code), "the exit code is the verdict's");
+    answer
+}
+
+fn folder_with(files: &[(&str, &[u8])]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (name, bytes) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    folder
+}
+
+fn fixture() -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(FIXTURE)).unwrap()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn the_fixture_tells_one_failure_its_cause_and_its_remedy() {
+    let output = run(&[FIXTURE]);
+    assert_eq!(code(&output), 1);
+    let text = stdout(&output);
+    assert!(text.starts_with("FAILING    1.1.1.1 (destination 1)"), "the verdict leads: {text}");
+    for fact in [
+        "algorithm_negotiation",
+        "\"Algorithm negotiation fail\"",
+        "fixtures/cdrrepmgr00073.log:4",
+        "0 delivered, 1 failed",
+        "cmr_StandAloneCluster_03_201907231317_844004",
+        "2019-07-23 13:17",
+    ] {
+        assert!(text.contains(fact), "{fact}: {text}");
+    }
+    let lead = text.find("algorithm_negotiation, at stage").unwrap();
+    assert!(lead < text.find("remedy").unwrap() && text.find("remedy").unwrap() < text.find("evidence").unwrap());
+    assert!(text.lines().count() <= 40, "one screen");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "a pipe is 80 columns wide: {text}");
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn the_fixture_s_answer_as_json_is_the_contract_s() {
+    let answer = answer(&[FIXTURE]);
+    assert_eq!((&answer["schema"], &answer["verdict"]), (&json!("cdrdiag/parse-log/v1"), &json!("problem")));
+    assert_eq!(answer["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(
+        answer["inputs"],
+        json!([{
+            "path": FIXTURE, "bytes": fixture().len(), "lines": 15, "records": 12, "skipped_lines": 0,
+            "first": "2019-07-25T13:12:11.889", "last": "2019-07-25T13:12:18.997"
+        }])
+    );
+    let destination = &answer["destinations"][0];
+    assert_eq!(answer["destinations"].as_array().unwrap().len(), 1);
+    for (field, value) in [
+        ("host", json!("1.1.1.1")),
+        ("destination", json!(1)),
+        ("status", json!("failing")),
+        ("deliveries", json!(0)),
+        ("delivery_failures", json!(1)),
+        ("connection_failures", json!(1)),
+        ("files_waiting", json!(1)),
+        ("first_failure", json!("2019-07-25T13:12:11.971")),
+        ("last_failure", json!("2019-07-25T13:12:18.996")),
+        ("last_delivery", json!(null)),
+        ("alarms", json!([])),
+        ("outages", json!([{"from": "2019-07-25T13:12:11.971", "to": null, "failures": 1}])),
+        (
+            "files",
+            json!([{
+                "name": "cmr_StandAloneCluster_03_201907231317_844004", "kind": "cmr", "cluster": "StandAloneCluster",
+                "node": "03", "created_utc": "2019-07-23T13:17:00Z", "sequence": 844_004, "attempts": 1
+            }]),
+        ),
+    ] {
+        assert_eq!(destination[field], value, "{field}");
+    }
+    let cause = &destination["causes"][0];
+    assert_eq!((&cause["cause"], &cause["stage"]), (&json!("algorithm_negotiation"), &json!("key_exchange")));
+    assert_eq!((&cause["count"], &cause["message"]), (&json!(1), &json!("Algorithm negotiation fail")));
+    assert_eq!((&cause["evidence"]["path"], &cause["evidence"]["line"]), (&json!(FIXTURE), &json!(4)));
+    assert_eq!((&answer["negotiation"], &answer["warnings"]), (&json!(null), &json!([])));
+}
+
+#[test]
+fn the_fixture_double_spaced_with_carriage_returns_tells_the_same() {
+    let spaced = String::from_utf8(fixture()).unwrap().replace('\n', "\r\n\r\n");
+    let folder = folder_with(&[("copied.txt", spaced.as_bytes())]);
+    let spaced = answer(&[text(&folder.path().join("copied.txt"))]);
+    let plain = answer(&[FIXTURE]);
+    let strip = |answer: &Value| {
+        let mut destinations = answer["destinations"].clone();
+        destinations[0]["causes"][0]["evidence"] = json!(null);
+        destinations
+    };
+    assert_eq!(strip(&spaced), strip(&plain));
+    assert_eq!((&spaced["inputs"][0]["lines"], &spaced["inputs"][0]["skipped_lines"]), (&json!(30), &json!(15)));
+    assert_eq!(spaced["destinations"][0]["causes"][0]["evidence"]["line"], 7);
+    assert!(spaced["warnings"][0].as_str().unwrap().contains("carriage returns"), "{}", spaced["warnings"]);
+}
+
+#[test]
+fn an_answer_about_a_long_story_is_valid_too() {
+    let (trace, expected) = generate(Scenario { destinations: 4, ..Scenario::default() }, 400_000);
+    let folder = folder_with(&[("cdrrepmgr00001.log", &trace)]);
+    let answer = answer(&[text(folder.path())]);
+    assert_eq!(answer["destinations"].as_array().unwrap().len(), expected.destinations.len());
+}
+
+#[test]
+fn both_sides_lists_come_out_where_the_trace_holds_them() {
+    let lists = "2024-05-06 07:00:00,000 ERROR [Thread-13] sftpapi.SFTPConnection (SFTPConnection.java:252) - error Making SFTP connectioncom.jcraft.jsch.JSchAlgoNegoFailException: Algorithm negotiation fail: algorithmName=\"cipher.c2s\" jschProposal=\"aes128-ctr,aes192-ctr\" serverProposal=\"aes256-gcm@openssh.com\"\n\
+        2024-05-06 07:00:00,001 ERROR [Thread-13] cdrrep.FtpManager (FtpManager.java:223) - SFTP/FTP failed: cdr_A_B_01_202405060500_1 to 10.0.0.1\n";
+    let folder = folder_with(&[("cdrrepmgr00001.log", lists.as_bytes())]);
+    let answer = answer(&[text(folder.path())]);
+    let negotiation = &answer["negotiation"];
+    assert_eq!(negotiation["failed_category"], "cipher_c2s");
+    assert_eq!(negotiation["client"]["cipher_c2s"], json!(["aes128-ctr", "aes192-ctr"]));
+    assert_eq!(negotiation["server"]["cipher_c2s"], json!(["aes256-gcm@openssh.com"]));
+    assert_eq!(answer["destinations"][0]["causes"][0]["cause"], "algorithm_negotiation");
+    assert!(stdout(&run(&[text(folder.path())])).contains("aes256-gcm@openssh.com"));
+}
+
+/// One failed delivery.
+fn failure(time: &str, number: u32, host: &str, error: &str) -> String {
+    format!(
+        "2024-05-06 {time},000 ERROR [Thread-{number}] sftpapi.SFTPConnection (SFTPConnection.java:252) - error Making SFTP connection{error}\n\
+         2024-05-06 {time},001 ERROR [Thread-{number}] cdrrep.FtpManager (FtpManager.java:223) - SFTP/FTP failed: cdr_C_01_202405060500_{number} to {host}\n\
+         2024-05-06 {time},002 INFO  [Thread-{number}] cdrrep.CDRSender (CDRSender.java:373) - sendSuccess=false, numOfFailure=1\n"
+    )
+}
+
+/// A trace of two destinations with three causes.
+fn narrowable() -> TempDir {
+    let trace = [
+        "2024-05-06 07:00:00,000 INFO  [Thread-1] cdrrep.CDRSender (CDRSender.java:85) - CDRSender for destination 1 is running...\n".to_owned(),
+        "2024-05-06 07:00:00,000 INFO  [Thread-2] cdrrep.CDRSender (CDRSender.java:85) - CDRSender for destination 2 is running...\n".to_owned(),
+        failure("08:00:00", 1, "10.0.0.1", "Auth fail"),
+        failure("09:00:00", 1, "10.0.0.1", "Algorithm negotiation fail"),
+        failure("10:00:00", 2, "10.0.0.2", "Auth fail"),
+        failure("11:00:00", 2, "10.0.0.2", "nobody knows this one"),
+    ]
+    .concat();
+    folder_with(&[("cdrrepmgr00001.log", trace.as_bytes())])
+}
+
+#[test]
+fn the_answer_can_be_narrowed() {
+    let folder = narrowable();
+    let failures = |args: &[&str]| -> Vec<(String, u64)> {
+        let answer = answer(&[&[text(folder.path())], args].concat());
+        let destinations = answer["destinations"].as_array().unwrap();
+        let mut failures: Vec<_> = destinations
+            .iter()
+            .map(|one| (one["host"].as_str().unwrap_or("-").to_owned(), one["delivery_failures"].as_u64().unwrap()))
+            .filter(|(_, failures)| *failures > 0)
+            .collect();
+        failures.sort();
+        failures
+    };
+    let one = |count| ("10.0.0.1".to_owned(), count);
+    let two = |count| ("10.0.0.2".to_owned(), count);
+    assert_eq!(failures(&[]), [one(2), two(2)]);
+    assert_eq!(failures(&["--since", "2024-05-06 09:00"]), [one(1), two(2)]);
+    assert_eq!(failures(&["--until", "2024-05-06 09:00"]), [one(2)]);
+    assert_eq!(failures(&["--since", "2024-05-06T08:30", "--until", "2024-05-06T10:30:00"]), [one(1), two(1)]);
+    assert_eq!(failures(&["--since", "2024-05-07"]), []);
+    assert_eq!(failures(&["--until", "2024-05-06"]), [one(2), two(2)]);
+    assert_eq!(failures(&["--destination", "10.0.0.2"]), [two(2)]);
+    assert_eq!(failures(&["--destination", "1"]), [one(2)]);
+    assert_eq!(failures(&["--destination", "1", "--destination", "10.0.0.2"]), [one(2), two(2)]);
+    assert_eq!(failures(&["--cause", "authentication"]), [one(1), two(1)]);
+    assert_eq!(failures(&["--cause", "unknown"]), [two(1)]);
+    assert_eq!(failures(&["--cause", "unknown", "--cause", "algorithm_negotiation"]), [one(1), two(1)]);
+}
+
+/// So many files that failed.
+fn failed_files(count: u32) -> String {
+    let failed = "2024-05-06 07:00:00,000 ERROR [Thread-1] cdrrep.FtpManager (F.java:1) - SFTP/FTP failed";
+    (0..count).map(|number| format!("{failed}: cdr_C_01_202405060500_{number} to h\n")).collect::<Vec<_>>().concat()
+}
+
+#[test]
+fn a_limit_shortens_the_lists_and_no_count() {
+    let trace = failed_files(30);
+    let folder = folder_with(&[("cdrrepmgr00001.log", trace.as_bytes())]);
+    for (limit, listed) in [("0", 0), ("7", 7), ("100", 30)] {
+        let answer = answer(&[text(folder.path()), "--limit", limit]);
+        let one = &answer["destinations"][0];
+        assert_eq!(one["files"].as_array().unwrap().len(), listed);
+        assert_eq!((&one["files_waiting"], &one["delivery_failures"]), (&json!(30), &json!(30)));
+    }
+    let text = stdout(&run(&[text(folder.path()), "--limit", "7"]));
+    assert!(text.contains("23 younger files"), "{text}");
+}
+
+#[test]
+fn a_time_zone_makes_the_age_exact() {
+    let age = |args: &[&str]| answer(&[&[FIXTURE], args].concat())["destinations"][0]["oldest_waiting"].clone();
+    // Made at 13:17 UTC on the 23rd; the trace ends at 13:12:18.997 local time on the 25th.
+    assert_eq!(age(&[]), json!({"age_s": 172_518.997, "approximate": true}));
+    assert_eq!(age(&["--timezone", "America/New_York"]), json!({"age_s": 186_918.997, "approximate": false}));
+    let output = run(&[FIXTURE, "--timezone", "Mars/Olympus"]);
+    assert_eq!((code(&output), stdout(&output).as_str()), (2, ""));
+}
+
+#[test]
+fn wrong_usage_is_told_with_what_would_be_right() {
+    for (args, hint) in [
+        (&["--cause", "authentification"][..], "did you mean authentication?"),
+        (&["--since", "yesterday"], "YYYY-MM-DD"),
+        (&["--limit", "many"], "invalid value"),
+    ] {
+        let output = run(&[&[FIXTURE], args].concat());
+        assert_eq!((code(&output), stdout(&output).as_str()), (2, ""));
+        assert!(stderr(&output).contains(hint), "{}", stderr(&output));
+    }
+}
+
+/// Runs on inputs that can't be read; checks both forms, and gives the one line that stands on standard error.
+#[track_caller]
+fn refused(path: &Path) -> String {
+    let output = run(&[text(path)]);
+    assert_eq!((code(&output), stdout(&output).as_str()), (3, ""), "{}", stderr(&output));
+    let json = run(&[text(path), "--json"]);
+    assert_eq!((code(&json), stdout(&json).as_str()), (3, ""));
+    let line = stderr(&output);
+    assert_eq!(line.lines().count(), 1, "{line}");
+    assert!(line.contains(text(path)), "names the path: {line}");
+    line
+}
+
+fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::new();
+    flate2::read::GzEncoder::new(bytes, flate2::Compression::fast()).read_to_end(&mut packed).unwrap();
+    packed
+}
+
+/// Each input that can't be read, and what its line says.
+fn unreadable() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    vec![
+        ("picture.png", PNG.to_vec(), "not a trace"),
+        ("cdrrepmgr00001.log", Vec::new(), "no trace record in it"),
+        ("notes.txt", b"nothing of interest\n".to_vec(), "no trace record in it"),
+        ("broken.zip", b"PK\x03\x04 and no more".to_vec(), "copy it again"),
+        ("password.zip", fs::read(root.join("fixtures/archives/password.zip")).unwrap(), "password"),
+        ("cdrrepmgr00002.log.gz", gzipped(&fixture())[..12].to_vec(), "no trace record in it"),
+    ]
+}
+
+#[test]
+fn what_can_t_be_read_is_told_in_one_line_that_names_it() {
+    let line = refused(Path::new("/no/such/place"));
+    assert!(line.contains("no such file or folder"), "{line}");
+    for (name, bytes, says) in unreadable() {
+        let folder = folder_with(&[(name, &bytes)]);
+        let line = refused(&folder.path().join(name));
+        assert!(line.contains(says), "{name}: {line}");
+    }
+}
+
+#[test]
+fn a_folder_without_traces_is_told_so() {
+    for files in [
+        &[][..],
+        &[("a.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\x01\0`".as_slice()), ("b/c.png", PNG)],
+        &[("syslog", b"Jul 25 13:12:11 host sshd[1]: hello\n".as_slice())],
+    ] {
+        let folder = folder_with(files);
+        let line = refused(folder.path());
+        assert!(line.contains("no cdrrepmgr trace in this folder"), "{line}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_without_permission_is_told_so() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder_with(&[("cdrrepmgr00001.log", &fixture())]);
+    let path = folder.path().join("cdrrepmgr00001.log");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::read(&path).is_ok() {
+        eprintln!("not tested: this user may read everything");
+        return;
+    }
+    assert!(refused(&path).contains("no permission"));
+}
+
+#[test]
+fn what_could_be_read_is_reported_beside_what_could_not() {
+    for (name, bytes, says) in unreadable() {
+        let folder = folder_with(&[(name, &bytes)]);
+        let path = folder.path().join(name);
+        let output = run(&[FIXTURE, text(&path), "--json"]);
+        let answer = valid(&output);
+        assert_eq!(answer["destinations"][0]["delivery_failures"], 1);
+        let warnings = answer["warnings"].as_array().unwrap();
+        let about =
+            |warning: &&Value| warning.as_str().is_some_and(|line| line.contains(text(&path)) && line.contains(says));
+        assert!(warnings.iter().any(|warning| about(&warning)), "{name}: {warnings:?}");
+        assert!(stderr(&output).contains(says), "{}", stderr(&output));
+        assert_eq!(stderr(&run(&[FIXTURE, text(&path), "--quiet"])), "");
+    }
+}
+
+#[test]
+fn the_readable_part_of_a_truncated_gz_is_reported() {
+    let (trace, expected) = generate(Scenario::default(), 400_000);
+    let packed = gzipped(&trace);
+    let folder = folder_with(&[("cdrrepmgr00001.log.gz", &packed[..packed.len() * 3 / 4])]);
+    let output = run(&[text(folder.path()), "--json"]);
+    let answer = valid(&output);
+    let records = answer["inputs"][0]["records"].as_u64().unwrap();
+    assert!(records > expected.records / 2 && records < expected.records, "{records}");
+    assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));
+    assert!(stderr(&output).contains("cdrrepmgr00001.log.gz: read only in part"), "{}", stderr(&output));
+}
+
+#[test]
+fn verbose_tells_what_was_left_out() {
+    let folder = folder_with(&[("cdrrepmgr00001.log", &fixture()), ("photo.png", PNG)]);
+    assert_eq!(stderr(&run(&[text(folder.path())])), "");
+    let verbose = stderr(&run(&[text(folder.path()), "-v"]));
+    assert!(verbose.contains("photo.png: left out"), "{verbose}");
+}
+
+#[test]
+fn without_a_path_the_current_folder_is_read() {
+    let folder = folder_with(&[("n1/cdrrepmgr00001.log", &fixture())]);
+    let output = command(&["--json"]).current_dir(folder.path()).output().unwrap();
+    assert_eq!(valid(&output)["destinations"][0]["host"], "1.1.1.1");
+}
+
+#[test]
+fn standard_input_may_be_empty_plain_or_packed() {
+    let output = command(&["-"]).write_stdin("").output().unwrap();
+    assert_eq!((code(&output), stderr(&output).lines().count()), (3, 1));
+    for bytes in [fixture(), gzipped(&fixture())] {
+        let output = command(&["-", "--json"]).write_stdin(bytes).output().unwrap();
+        let answer = valid(&output);
+        assert_eq!((&answer["inputs"][0]["path"], &answer["inputs"][0]["records"]), (&json!("-"), &json!(12)));
+    }
+}
+
+#[test]
+fn nothing_wrong_ends_with_0() {
+    let healthy = "2024-05-06 07:00:00,000 INFO  [Thread-1] cdrrep.CDRSender (CDRSender.java:85) - CDRSender for destination 1 is running...\n\
+        2024-05-06 07:00:01,000 INFO  [Thread-1] cdrrep.CDRSender (CDRSender.java:373) - sendSuccess=true, numOfFailure=0\n";
+    let folder = folder_with(&[("cdrrepmgr00001.log", healthy.as_bytes())]);
+    let output = run(&[text(folder.path())]);
+    assert_eq!(code(&output), 0);
+    assert!(stdout(&output).starts_with("HEALTHY"), "{}", stdout(&output));
+}
+
+#[test]
+fn colour_comes_only_when_it_is_wanted() {
+    let colourful = |output: &Output| output.stdout.contains(&0x1b);
+    assert!(!colourful(&run(&[FIXTURE])), "a pipe takes none");
+    assert!(colourful(&run(&[FIXTURE, "--color", "always"])));
+    assert!(!colourful(&run(&[FIXTURE, "--color", "never"])));
+    assert!(!colourful(&run(&[FIXTURE, "--color", "always", "--json"])), "JSON has none");
+    assert!(!colourful(&command(&[FIXTURE]).env("NO_COLOR", "1").output().unwrap()));
+}
+
+#[test]
+fn no_control_character_of_a_trace_reaches_the_terminal() {
+    let evil = "\u{1b}[31m\u{7}\u{9b}2J\u{202e}\u{7f}";
+    let trace = failure("08:00:00", 1, &format!("h{evil}"), &format!("strange{evil}"))
+        .replace("_202405060500_1", &format!("_{evil}"));
+    let name = if cfg!(unix) { "cdrrepmgr\u{1b}[31m.log" } else { "cdrrepmgr.log" };
+    let folder = folder_with(&[(name, trace.as_bytes()), ("cdrrepmgr2.log", b"no record")]);
+    for args in [&["--color", "never"][..], &["--json"], &["-v"]] {
+        let output = run(&[&[text(folder.path())], args].concat());
+        assert_eq!(code(&output), 1);
+        for stream in [stdout(&output), stderr(&output)] {
+            let raw: Vec<char> =
+                stream.chars().filter(|c| (c.is_control() && *c != '\n') || matches!(c, '\u{202e}')).collect();
+            assert!(raw.is_empty(), "{args:?}: {raw:?} in {stream}");
+        }
+    }
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    // Longer than any pipe holds, so that writing it meets the closed end.
+    let trace = failed_files(9000);
+    let folder = folder_with(&[("cdrrepmgr00001.log", trace.as_bytes())]);
+    let binary: PathBuf = assert_cmd::cargo::cargo_bin("cdrdiag");
+    for format in [&["--json"][..], &[]] {
+        let mut child = std::process::Command::new(&binary)
+            .args(["parse-log", text(folder.path()), "--limit", "100000"])
+            .args(format)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = [0; 8];
+        child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(stderr(&output), "");
+        assert!(output.status.code().is_some(), "no signal: {}", output.status);
+    }
+}
