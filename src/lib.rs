@@ -9,6 +9,7 @@
 //! | [`algorithms`] | offers, the client's profiles, negotiation, remedies |
 //! | [`backlog`] | what waits in CUCM's CDR repository, from the listings its command line prints |
 //! | [`diagnosis`] | what follows from traces, waiting files and servers taken together |
+//! | [`learn`] | what a client really proposes, out of logs and packet captures |
 //! | [`ssh`] | the SSH wire: identification strings, packets, KEXINIT, and the sockets that carry them |
 //! | [`document`] | the answers as data: what `--json` prints |
 //! | [`redact`] | other names for hosts, clusters, files and users, in a whole document |
@@ -28,6 +29,7 @@ pub mod config;
 pub mod diagnosis;
 pub mod document;
 pub mod exit;
+pub mod learn;
 pub mod redact;
 pub mod report;
 pub mod saved;

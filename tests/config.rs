@@ -159,8 +159,7 @@ fn the_nodes_time_zone_of_the_file_holds_unless_a_flag_says_another() {
 fn the_days_that_cucm_preserves_files_hold_unless_a_flag_says_others() {
     let (place, listing) = (Place::new(), fixture("listings/preserve-detail.txt"));
     let days = |arguments: &[&str]| {
-        place.answer("backlog", &[&[listing.as_str(), "--now", "2019-07-25"], arguments].concat())["preserve_days"]
-            .clone()
+        place.answer("backlog", &[&[listing.as_str(), "--now", "2019-07-25"], arguments].concat())["deadline"]["preserve_days"].clone()
     };
     assert_eq!(days(&[]), Value::Null);
     place.write("work/cdrdiag.toml", "[defaults]\npreserve_days = 30\n");

@@ -393,6 +393,14 @@ fn without_a_path_the_current_folder_is_read() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_pipe_that_has_a_name_is_read_once_and_to_its_end() {
+    let output = command(&["/dev/stdin", "--json"]).write_stdin(fixture()).output().unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&answer["inputs"][0]["path"], &answer["inputs"][0]["records"]), (&"/dev/stdin".into(), &12.into()));
+}
+
+#[test]
 fn standard_input_may_be_empty_plain_or_packed() {
     let output = command(&["-"]).write_stdin("").output().unwrap();
     assert_eq!((code(&output), stderr(&output).lines().count()), (3, 1));

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::negotiation::negotiate;
-use super::offer::{Category, Offer};
+use super::offer::{Category, Offer, titles};
 use super::profile::Profile;
 use super::server::Server;
 use crate::document::probe::{Access, Identification};
@@ -100,7 +100,7 @@ pub fn judge(profile: &Profile, offer: &Offer, identification: Option<&Identific
         findings.push(format!("{key} rests on the profile's assumed host key list"));
     }
     if !negotiation.unknown.is_empty() {
-        let names: Vec<_> = negotiation.unknown.iter().map(|category| category.title()).collect();
+        let names = titles(&negotiation.unknown);
         findings.push(format!("nothing can be said of {}: a side's list is not known", names.join(", ")));
     }
     Judgement {

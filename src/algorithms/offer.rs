@@ -188,6 +188,16 @@ impl Offer {
     }
 }
 
+/// Categories for people; both directions of one in a word.
+pub fn titles(categories: &[Category]) -> Vec<&'static str> {
+    let short = |category: Category| category.title().split(" (").next().unwrap_or_default();
+    let both = |category: Category| categories.iter().filter(|other| short(**other) == short(category)).count() > 1;
+    let title = |category: &Category| if both(*category) { short(*category) } else { category.title() };
+    let mut titles: Vec<_> = categories.iter().map(title).collect();
+    titles.dedup();
+    titles
+}
+
 /// Splits a comma-separated name-list (RFC 4251, section 5), blanks around the names dropped. An empty text is
 /// the empty list.
 pub fn split_list(text: &str) -> Vec<String> {
@@ -219,6 +229,12 @@ mod tests {
             assert_eq!(offer.get(category), Some([category.name().to_owned()].as_slice()));
             assert_eq!(category.name().parse(), Ok(category));
         }
+    }
+
+    #[test]
+    fn both_directions_are_one_word_and_one_of_them_is_told() {
+        let categories = [Category::Kex, Category::CipherC2s, Category::CipherS2c, Category::MacS2c];
+        assert_eq!(titles(&categories), ["key exchange", "cipher", "MAC (server to client)"]);
     }
 
     #[test]

@@ -102,12 +102,28 @@ pub fn parse(text: &str, format: ProfileFormat) -> Result<Profile, ProfileError>
     check(profile?)
 }
 
-/// Writes a profile as TOML, in the form that [`parse`] reads.
+/// Writes a profile as TOML, in the form that [`parse`] reads. What is empty is left out, but for the lists, where
+/// empty is not unknown.
 ///
 /// # Errors
 /// Never for what [`parse`] gave; when a string cannot be written as TOML.
 pub fn to_toml(profile: &Profile) -> Result<String, ProfileError> {
-    toml::to_string_pretty(profile).map_err(|error| ProfileError::Invalid(error.to_string()))
+    let invalid = |error: toml::ser::Error| ProfileError::Invalid(error.to_string());
+    let mut table = toml::Table::try_from(profile).map_err(invalid)?;
+    if let Some(toml::Value::Table(behaviour)) = table.get_mut("behaviour") {
+        behaviour.retain(|_, value| !is_empty(value));
+    }
+    table.retain(|_, value| !is_empty(value));
+    toml::to_string_pretty(&table).map_err(invalid)
+}
+
+fn is_empty(value: &toml::Value) -> bool {
+    match value {
+        toml::Value::String(text) => text.is_empty(),
+        toml::Value::Array(list) => list.is_empty(),
+        toml::Value::Table(table) => table.is_empty(),
+        _ => false,
+    }
 }
 
 fn toml_error(text: &str, error: &toml::de::Error) -> ProfileError {
@@ -150,7 +166,7 @@ fn check(profile: Profile) -> Result<Profile, ProfileError> {
     }
     for category in Category::ALL {
         for name in profile.algorithms.get(category).unwrap_or_default() {
-            if name.is_empty() || name.contains(|c: char| c == ',' || c.is_whitespace() || c.is_control()) {
+            if !is_name(name) {
                 return invalid(format!(
                     "{category}: {name:?} is no algorithm name (one name an entry, no commas or blanks)"
                 ));
@@ -163,6 +179,11 @@ fn check(profile: Profile) -> Result<Profile, ProfileError> {
         return invalid("group_exchange: min, preferred and max must rise in this order".to_owned());
     }
     Ok(profile)
+}
+
+/// Whether this can be an algorithm's name.
+pub fn is_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(|c: char| c == ',' || c.is_whitespace() || c.is_control())
 }
 
 /// `[algorithms]` as a file writes it.

@@ -41,7 +41,7 @@ pub fn remedies_as_on(
     refusals: &[(&Profile, &Judgement)],
 ) -> Vec<Remedy> {
     let software = identification.and_then(Server::recognise);
-    let shown = software.as_ref().map(Server::title).or_else(|| plain_title(identification));
+    let shown = software.as_ref().map(Server::title).or_else(|| identification?.product());
     let refused: Vec<_> = refusals.iter().copied().filter(|(_, judgement)| !judgement.obstacles.is_empty()).collect();
     Setting::ALL
         .into_iter()
@@ -49,12 +49,6 @@ pub fn remedies_as_on(
         .flat_map(|case| case.remedies())
         .map(|remedy| Remedy { server: server.to_owned(), software: shown.clone(), ..remedy })
         .collect()
-}
-
-fn plain_title(identification: Option<&Identification>) -> Option<String> {
-    let identification = identification?;
-    let software = identification.software.clone()?;
-    Some(identification.version.as_ref().map_or_else(|| software.clone(), |version| format!("{software} {version}")))
 }
 
 /// The ECDSA key that is in the usual file, in `ssh-keygen`'s words.

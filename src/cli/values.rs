@@ -1,5 +1,6 @@
 //! The forms in which people write times and numbers on the command line.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -24,6 +25,16 @@ pub fn utc_time(text: &str) -> Result<DateTime<Utc>, String> {
 pub fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().filter(|seconds: &f64| *seconds > 0.0 && *seconds <= 86_400.0);
     seconds.map(Duration::from_secs_f64).ok_or_else(|| "give seconds, more than 0 and at most 86400".to_owned())
+}
+
+/// An address to listen at; a port alone means every address.
+///
+/// # Errors
+/// With a line that says which forms are taken.
+pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    let port = |text: &str| text.parse().ok().map(|port: u16| SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)));
+    let address = text.parse().ok().or_else(|| port(text.strip_prefix(':').unwrap_or(text)));
+    address.ok_or_else(|| "give ADDR:PORT (0.0.0.0:2222, [::]:2222) or a port".to_owned())
 }
 
 /// A time of a trace; a date means its beginning.
@@ -66,6 +77,17 @@ mod tests {
         assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
         for wrong in ["0", "-1", "nan", "inf", "1e9", "ten"] {
             assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_port_alone_means_every_address() {
+        let parsed = |text| listen_address(text).map(|address| address.to_string());
+        assert_eq!(parsed("2222").as_deref(), Ok("0.0.0.0:2222"));
+        assert_eq!(parsed(":22").as_deref(), Ok("0.0.0.0:22"));
+        assert_eq!(parsed("[::1]:0").as_deref(), Ok("[::1]:0"));
+        for wrong in ["", "localhost", "10.0.0.1", "::1", "70000"] {
+            assert!(parsed(wrong).is_err(), "{wrong}");
         }
     }
 

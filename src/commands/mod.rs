@@ -1,10 +1,12 @@
 //! One command a file: from arguments to a document. What a command prints goes through [`Context`].
 
 pub mod backlog;
+mod capture;
 mod compare;
 pub mod config;
 mod diagnose;
 pub mod examine;
+mod learn;
 mod open_files;
 pub mod parse_log;
 mod probe;
@@ -36,6 +38,7 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
         Command::Compare(args) => compare::run(args, &context),
         Command::Diagnose(args) => diagnose::run(args, &context),
         Command::Profile(args) => profile::run(args, &context),
+        Command::Capture(args) => capture::run(args, &context),
     }
 }
 
@@ -66,6 +69,11 @@ impl Context<'_> {
         if !self.global.quiet {
             tell(message);
         }
+    }
+
+    /// One line on standard error that the user has to know while the command waits; not under `--quiet`.
+    pub fn announce(&self, message: &str) {
+        self.warn(message);
     }
 
     /// One line on standard error about what was done or left out; only under `--verbose`.

@@ -38,6 +38,7 @@ pub fn run(args: &cli::Profile, context: &Context<'_>) -> Result<Code> {
             let findings = profile.findings.clone();
             context.answer(&ProfileShow { profile, findings })
         }
+        cli::Profile::Learn(args) => super::learn::run(args, context),
     }
 }
 

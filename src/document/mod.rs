@@ -4,9 +4,11 @@
 //! The contract within v1: names in `snake_case`; a thing unknown is `null`; a list is never missing; fields are only added.
 
 pub mod backlog;
+pub mod capture;
 pub mod compare;
 pub mod config;
 pub mod diagnose;
+pub mod learn;
 pub mod parse_log;
 pub mod probe;
 pub mod profile;

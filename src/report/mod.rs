@@ -2,6 +2,7 @@
 //! trace said is escaped on the way.
 
 pub mod backlog;
+mod capture;
 pub mod chart;
 mod compare;
 mod config;
@@ -9,6 +10,7 @@ mod diagnose;
 pub mod escape;
 pub mod handout;
 pub mod html;
+mod learn;
 pub mod markdown;
 pub mod page;
 mod parse_log;

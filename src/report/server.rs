@@ -7,7 +7,7 @@ use super::page::{Page, Tone};
 use crate::algorithms::knowledge::Setting;
 use crate::algorithms::offer::{Category, Offer};
 use crate::algorithms::profile::client_names;
-use crate::document::probe::{Access, Client, HostKey, Outcome, Target, Weak};
+use crate::document::probe::{Access, Client, HostKey, Identification, Outcome, Target, Weak};
 use crate::document::remedy::Remedy;
 
 /// The verdict: a line for each cause, with the clients that it keeps out.
@@ -25,9 +25,13 @@ pub fn headlines(target: &Target, page: &mut Page) {
             for (clients, cause) in refusals(target) {
                 line(Tone::Bad, "refuses", &format!(" {}: {cause}", client_names(clients)));
             }
-            let accepted = ids(target.clients.iter().filter(|client| client.result == Access::Accepts));
-            if !accepted.is_empty() {
-                line(Tone::Good, "accepts", &format!(" {}", client_names(accepted)));
+            for (is_partial, limit) in [(false, ""), (true, ", as far as the lists are known")] {
+                let accepts =
+                    |client: &&Client| client.result == Access::Accepts && client.unknown.is_empty() != is_partial;
+                let accepted = ids(target.clients.iter().filter(accepts));
+                if !accepted.is_empty() {
+                    line(Tone::Good, "accepts", &format!(" {}{limit}", client_names(accepted)));
+                }
             }
         }
     }
@@ -58,9 +62,7 @@ pub fn whole(target: &Target, page: &mut Page) {
 
 /// The server's software and version, as far as it tells.
 pub fn software(target: &Target) -> String {
-    let Some(identification) = &target.identification else { return String::new() };
-    let parts = [&identification.software, &identification.version];
-    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ")
+    target.identification.as_ref().and_then(Identification::product).unwrap_or_default()
 }
 
 /// Each cause of a refusal with the clients that it keeps out.

@@ -2,14 +2,16 @@
 //! carry them over sockets.
 //!
 //! [`identification`], [`packet`] and [`kexinit`] take bytes and know no socket; they serve both roles, since a
-//! client's KEXINIT has the form of a server's. [`probe`] and [`handshake`] are the edges.
+//! client's KEXINIT has the form of a server's. [`probe`], [`handshake`] and [`listener`] are the edges.
 
 pub mod connect;
 pub mod deadline;
+pub mod greeting;
 pub mod handshake;
 pub mod host_key;
 pub mod identification;
 pub mod kexinit;
+pub mod listener;
 pub mod packet;
 pub mod probe;
 mod relay;

@@ -1,9 +1,11 @@
 //! Where traces come from: files, folders, `.gz`, `.zip`, standard input. The only input and output in `trace`.
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use chrono::NaiveDateTime;
 use flate2::read::MultiGzDecoder;
@@ -37,8 +39,24 @@ pub struct Source {
 enum Place {
     File(PathBuf),
     Gzip(PathBuf),
-    ZipEntry { archive: PathBuf, index: usize },
-    Memory(Vec<u8>),
+    ZipEntry {
+        archive: PathBuf,
+        index: usize,
+    },
+    /// What can be read only once: standard input, or a pipe.
+    Stream(Mutex<Stream>),
+}
+
+/// What was read of a stream to tell what it is, and the rest.
+struct Stream {
+    head: Vec<u8>,
+    rest: Box<dyn Read + Send>,
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Stream({} bytes read)", self.head.len())
+    }
 }
 
 /// What a search for traces came to.
@@ -58,7 +76,7 @@ pub fn find(paths: &[PathBuf]) -> Found {
     let mut found = Found::default();
     for path in paths {
         if path.as_os_str() == "-" {
-            found.add_standard_input();
+            found.add_stream("-".to_owned(), Box::new(io::stdin()));
         } else if path.is_dir() {
             found.add_folder(path);
         } else {
@@ -77,25 +95,15 @@ enum Asked {
 }
 
 impl Found {
-    fn add_standard_input(&mut self) {
+    fn add_stream(&mut self, label: String, mut rest: Box<dyn Read + Send>) {
         let mut head = Vec::new();
-        match io::stdin().lock().take(HEAD as u64).read_to_end(&mut head) {
-            Ok(_) => {
-                let first = if head.starts_with(GZIP) {
-                    first_time(&head_of(MultiGzDecoder::new(head.as_slice())))
-                } else {
-                    first_time(&head)
-                };
-                self.sources.push(Source {
-                    label: "-".into(),
-                    folder: "-".into(),
-                    first,
-                    size: 0,
-                    place: Place::Memory(head),
-                });
-            }
-            Err(error) => self.problems.push(format!("standard input can't be read: {error}")),
+        if let Err(error) = (&mut rest).take(HEAD as u64).read_to_end(&mut head) {
+            return self.problems.push(format!("{label}: can't be read: {error}"));
         }
+        let unpacked =
+            if head.starts_with(GZIP) { head_of(MultiGzDecoder::new(head.as_slice())) } else { head.clone() };
+        let place = Place::Stream(Mutex::new(Stream { head, rest }));
+        self.judge(Source { folder: label.clone(), label, first: None, size: 0, place }, &unpacked, Asked::ByName);
     }
 
     fn add_folder(&mut self, folder: &Path) {
@@ -130,6 +138,10 @@ impl Found {
 
     fn try_add_file(&mut self, path: &Path, asked: Asked) -> io::Result<()> {
         let mut file = File::open(path)?;
+        if !file.metadata()?.is_file() {
+            self.add_stream(path.display().to_string(), Box::new(file));
+            return Ok(());
+        }
         let mut magic = Vec::with_capacity(4);
         (&mut file).take(4).read_to_end(&mut magic)?;
         if magic.starts_with(b"PK\x03\x04") || magic.starts_with(b"PK\x05\x06") {
@@ -210,9 +222,11 @@ impl Source {
         Ok(match &self.place {
             Place::File(path) => Box::new(File::open(path)?),
             Place::Gzip(path) => Box::new(MultiGzDecoder::new(File::open(path)?)),
-            Place::Memory(head) => {
-                let whole = Cursor::new(head.clone()).chain(io::stdin());
-                if head.starts_with(GZIP) { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) }
+            Place::Stream(stream) => {
+                let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
+                let head = std::mem::take(&mut stream.head);
+                let rest = std::mem::replace(&mut stream.rest, Box::new(io::empty()));
+                Box::new(unpacked(Cursor::new(head).chain(rest))?)
             }
             Place::ZipEntry { archive, index } => open_zip_entry(archive, *index)?,
         })
@@ -272,7 +286,7 @@ impl Read for ChunkReader {
 }
 
 /// Unpacks a packed trace inside an archive.
-fn unpacked<'a>(mut reader: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+fn unpacked<'a>(mut reader: impl Read + Send + 'a) -> io::Result<Box<dyn Read + Send + 'a>> {
     let mut magic = Vec::with_capacity(2);
     (&mut reader).take(2).read_to_end(&mut magic)?;
     let gzip = magic.starts_with(GZIP);
@@ -378,7 +392,7 @@ mod tests {
 
     fn source(label: &str, first: Option<&str>) -> Source {
         let first = first.map(|time| records::parse_time(time.as_bytes()).unwrap());
-        Source { label: label.into(), folder: String::new(), first, size: 0, place: Place::Memory(Vec::new()) }
+        Source { label: label.into(), folder: String::new(), first, size: 0, place: Place::File(PathBuf::new()) }
     }
 
     #[test]

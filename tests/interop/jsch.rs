@@ -28,6 +28,8 @@ pub struct Login {
     pub client: Offer,
     /// What it says was agreed: cipher, MAC and compression of both directions. Empty where nothing was.
     pub agreed: BTreeMap<Category, String>,
+    /// The whole of its log.
+    pub log: String,
 }
 
 /// Tries to log in there, with a password that is wrong for certain.
@@ -65,6 +67,7 @@ fn read(text: &str) -> Login {
         server: lists(&log, "kex: server: "),
         client: lists(&log, "kex: client: "),
         agreed: agreed(&log),
+        log: log.join("\n"),
     }
 }
 

@@ -10,10 +10,15 @@
 
 mod agreement;
 mod answer;
+mod capture;
+mod compare;
 mod jsch;
+mod learn;
 mod nmap;
 mod openssh;
 mod parts;
 mod process;
 mod small_servers;
 mod sshd;
+#[path = "../support/mod.rs"]
+mod support;

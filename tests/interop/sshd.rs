@@ -157,3 +157,10 @@ impl Sshd {
         self.server.address()
     }
 }
+
+impl Configuration {
+    /// What an sshd with this configuration has logged.
+    pub fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+}

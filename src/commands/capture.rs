@@ -1,0 +1,208 @@
+//! `cdrdiag capture`: listens until clients have come, the time is over, or Ctrl-C.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+
+use anyhow::{Context as _, Result, anyhow};
+
+use super::Context;
+use super::learn::{check_out, write};
+use crate::cli;
+use crate::document::capture::{Caller, Capture, Stopped, Stranger};
+use crate::exit::Code;
+use crate::learn::collector::{Collector, Sighting};
+use crate::learn::profile::learned;
+use crate::learn::{Form, Place};
+use crate::ssh::deadline::Deadline;
+use crate::ssh::greeting::Greeting;
+use crate::ssh::listener::{Listener, Visit};
+
+/// The most strangers that are listed. Clients end the waiting when they are enough.
+const MAX_LISTED: usize = 1_000;
+
+/// The port to which CUCM connects: a billing server's entry has no field for another.
+const SFTP: u16 = 22;
+
+/// What ends the waiting, or goes into the answer.
+enum Event {
+    Visit(Box<Visit>),
+    Interrupted,
+}
+
+/// Captures clients' proposals.
+///
+/// # Errors
+/// When it can't listen there, or the profile can't be written.
+pub fn run(args: &cli::Capture, context: &Context<'_>) -> Result<Code> {
+    if let Some(out) = &args.out {
+        check_out(out)?;
+    }
+    let listener = Listener::bind(args.listen).map_err(|error| explain(args.listen, &error))?;
+    let address = listener.address();
+    // As many as may wait while one is looked at; the listener's threads wait for a place.
+    let (sender, events) = mpsc::sync_channel(64);
+    let interrupted = sender.clone();
+    ctrlc::set_handler(move || drop(interrupted.send(Event::Interrupted))).context("cannot wait for Ctrl-C")?;
+    listener.receive(sender, |visit| Event::Visit(Box::new(visit))).context("cannot listen")?;
+    for line in directions(address, args.count) {
+        context.announce(&line);
+    }
+    let deadline = args.timeout.map(Deadline::after);
+    let mut guests = Guests::default();
+    let stopped = receive(&events, args.count, deadline, &mut guests, context);
+    let mut answer = guests.into_answer(address, stopped);
+    if let Some(out) = &args.out {
+        write(out, answer.clients.iter_mut().map(|caller| &mut caller.learned))?;
+    }
+    context.answer(&answer)
+}
+
+/// Takes visits until one of the three ends.
+fn receive(
+    events: &Receiver<Event>,
+    count: u32,
+    deadline: Option<Deadline>,
+    guests: &mut Guests,
+    context: &Context<'_>,
+) -> Stopped {
+    while guests.captured < u64::from(count) {
+        let event = match deadline.map(|deadline| deadline.remaining()) {
+            None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(Some(remaining)) => events.recv_timeout(remaining),
+            Some(None) => Err(RecvTimeoutError::Timeout),
+        };
+        match event {
+            Ok(Event::Visit(visit)) => {
+                match &visit.result {
+                    Ok(greeting) => context.announce(&format!("{} came: {}", visit.peer, greeting.identification.raw)),
+                    Err(error) => context.announce(&format!("{} is not counted: {error}", visit.peer)),
+                }
+                guests.take(*visit);
+            }
+            Err(RecvTimeoutError::Timeout) => return Stopped::Timeout,
+            Ok(Event::Interrupted) | Err(RecvTimeoutError::Disconnected) => return Stopped::Interrupted,
+        }
+    }
+    Stopped::Count
+}
+
+/// Who came so far.
+#[derive(Default)]
+struct Guests {
+    captured: u64,
+    clients: Vec<(Visit, Greeting, u64)>,
+    strangers: Vec<Stranger>,
+    strangers_left_out: u64,
+}
+
+impl Guests {
+    fn take(&mut self, visit: Visit) {
+        match visit.result.clone() {
+            Ok(greeting) => {
+                self.captured += 1;
+                let same = |(other, known, _): &&mut (Visit, Greeting, u64)| {
+                    other.peer.ip() == visit.peer.ip() && *known == greeting
+                };
+                match self.clients.iter_mut().find(same) {
+                    Some((.., visits)) => *visits += 1,
+                    None => self.clients.push((visit, greeting, 1)),
+                }
+            }
+            Err(_) if self.strangers.len() >= MAX_LISTED => self.strangers_left_out += 1,
+            Err(error) => self.strangers.push(Stranger {
+                peer: visit.peer.to_string(),
+                at: visit.at,
+                kind: error.kind().to_owned(),
+                message: error.to_string(),
+            }),
+        }
+    }
+
+    fn into_answer(self, address: SocketAddr, stopped: Stopped) -> Capture {
+        let clients = self.clients.into_iter().filter_map(|(visit, greeting, visits)| caller(&visit, greeting, visits));
+        Capture {
+            listened: address.to_string(),
+            stopped,
+            clients: clients.collect(),
+            strangers: self.strangers,
+            strangers_left_out: self.strangers_left_out,
+        }
+    }
+}
+
+fn caller(visit: &Visit, greeting: Greeting, visits: u64) -> Option<Caller> {
+    let mut collector = Collector::default();
+    let sighting = Sighting {
+        address: Some(visit.peer.ip().to_canonical().to_string()),
+        identification: Some(greeting.identification.raw),
+        proposal: greeting.proposal,
+        ..Sighting::default()
+    };
+    let path = format!("cdrdiag capture, {}", visit.at.format("%Y-%m-%d %H:%M:%S UTC"));
+    collector.add(&sighting, &Place { path, number: None, form: Form::Capture });
+    let (clients, _) = collector.finish();
+    clients.first().map(|client| Caller { at: visit.at, port: visit.peer.port(), visits, learned: learned(client) })
+}
+
+/// What the user has to know while cdrdiag listens: how to bring CUCM here.
+fn directions(address: SocketAddr, count: u32) -> Vec<String> {
+    let port = address.port();
+    let clients = if count == 1 { "a client".to_owned() } else { format!("{count} clients") };
+    let mut lines = vec![
+        format!("listening on {address} for {clients}; Ctrl-C ends it"),
+        "point CUCM here: Cisco Unified Serviceability, Tools > CDR Management, add a billing application server \
+         (SFTP, any user and password) with this machine's address"
+            .to_owned(),
+    ];
+    if port != SFTP {
+        lines.extend([
+            format!("CUCM connects to port {SFTP} always; bring it to {port}, with CUCM's address for CUCM:"),
+            format!("  Linux:   iptables -t nat -A PREROUTING -p tcp -s CUCM --dport {SFTP} -j REDIRECT --to-ports {port}   (undo: -D for -A)"),
+            format!("  nftables: nft add rule ip nat prerouting ip saddr CUCM tcp dport {SFTP} redirect to :{port}"),
+            format!("  Windows: netsh interface portproxy add v4tov4 listenport={SFTP} connectport={port} connectaddress=127.0.0.1"),
+        ]);
+    }
+    lines
+}
+
+/// Why it can't listen, and what to do about it.
+fn explain(address: SocketAddr, error: &io::Error) -> anyhow::Error {
+    let port = address.port();
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => anyhow!(
+            "no permission to listen on {address}: ports below 1024 are the system's. Run it with sudo, or once \
+             \"sudo setcap cap_net_bind_service=+ep $(command -v cdrdiag)\", or listen on 2222 and redirect \
+             port {port} to it: \"sudo iptables -t nat -A PREROUTING -p tcp --dport {port} -j REDIRECT --to-ports 2222\""
+        ),
+        io::ErrorKind::AddrInUse => anyhow!(
+            "cannot listen on {address}: another program does (\"ss -ltnp 'sport = :{port}'\" names it); \
+             choose another port with --listen"
+        ),
+        io::ErrorKind::AddrNotAvailable => {
+            anyhow!("cannot listen on {address}: this machine has no such address; 0.0.0.0:{port} means all it has")
+        }
+        _ => anyhow!("cannot listen on {address}: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_obstacle_says_what_to_do() {
+        let address = "0.0.0.0:22".parse().unwrap();
+        let text = |kind| explain(address, &io::Error::from(kind)).to_string();
+        assert!(text(io::ErrorKind::PermissionDenied).contains("setcap"));
+        assert!(text(io::ErrorKind::PermissionDenied).contains("REDIRECT"));
+        assert!(text(io::ErrorKind::AddrInUse).contains("--listen"));
+    }
+
+    #[test]
+    fn the_redirect_is_told_only_where_one_is_needed() {
+        let lines = |port| directions(SocketAddr::from(([0, 0, 0, 0], port)), 1).join("\n");
+        assert!(lines(2222).contains("--to-ports 2222") && lines(2222).contains("netsh"));
+        assert!(!lines(22).contains("iptables"));
+    }
+}
