@@ -13,6 +13,7 @@
 //! | [`ssh`] | the SSH wire: identification strings, packets, KEXINIT, and the sockets that carry them |
 //! | [`delivery`] | a delivery as CUCM would make it, stage by stage |
 //! | [`document`] | the answers as data: what `--json` prints |
+//! | [`redact`] | other names for hosts, clusters, files and users, in a whole document |
 //! | [`report`] | documents rendered for people |
 //! | [`saved`] | answers that were saved earlier, by cdrdiag, nmap or ssh-audit |
 //! | [`config`] | the configuration file |
@@ -31,6 +32,7 @@ pub mod diagnosis;
 pub mod document;
 pub mod exit;
 pub mod learn;
+pub mod redact;
 pub mod report;
 pub mod saved;
 pub mod ssh;

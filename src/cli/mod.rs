@@ -121,6 +121,10 @@ pub struct Probe {
     /// The node's settings.
     #[command(flatten)]
     pub variants: Variants,
+
+    /// What is handed on.
+    #[command(flatten)]
+    pub reports: Reports,
 }
 
 /// Arguments of `compare`.
@@ -147,6 +151,27 @@ pub struct Compare {
     /// The node's settings.
     #[command(flatten)]
     pub variants: Variants,
+
+    /// What is handed on.
+    #[command(flatten)]
+    pub reports: Reports,
+}
+
+/// What is handed on.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Report")]
+pub struct Reports {
+    /// Write the answer as one HTML file, too, that needs nothing else to be read or printed
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+
+    /// Write the answer as Markdown, too, for a ticket
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+
+    /// Replace the names of hosts, clusters, nodes, users and files by host-1, cluster-1 and so on, in every form
+    #[arg(long)]
+    pub redact: bool,
 }
 
 /// Arguments of `diagnose`.
@@ -194,6 +219,10 @@ pub struct Diagnose {
     /// The node's settings.
     #[command(flatten)]
     pub variants: Variants,
+
+    /// What is handed on.
+    #[command(flatten)]
+    pub reports: Reports,
 }
 
 /// How servers are reached.
@@ -317,6 +346,10 @@ pub struct ParseLog {
     /// What narrows the answer.
     #[command(flatten)]
     pub narrow: Narrow,
+
+    /// What is handed on.
+    #[command(flatten)]
+    pub reports: Reports,
 }
 
 /// What narrows the answer about a trace.

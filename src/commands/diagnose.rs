@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use super::examine::{Examination, Subject};
+use super::reports::{Inputs, Reports, given};
 use super::{Context, backlog, parse_log, profiles};
 use crate::backlog::Question;
 use crate::cli;
@@ -12,6 +13,7 @@ use crate::config::Config;
 use crate::diagnosis::answer::{self, Parts};
 use crate::diagnosis::clients::Clients;
 use crate::document::backlog::Backlog;
+use crate::document::diagnose::Diagnose;
 use crate::document::parse_log::ParseLog;
 use crate::document::probe::Target;
 use crate::exit::{Code, UsageError};
@@ -32,13 +34,14 @@ pub fn run(args: &cli::Diagnose, context: &Context<'_>) -> Result<Code> {
     let config = Config::load(context.global().config.as_deref())?.config;
     let asked = profiles(context.global(), &args.variants, &config.defaults.profile)?;
     let question = backlog::question(&args.deadline, &config);
+    let reports = Reports::open(&args.reports)?;
     let mut parts = Parts::default();
     parts.parse_log = traces(args, &mut parts.unread, context)?;
     parts.backlog = waiting(&args.preserve, question, &mut parts.unread);
     let traced = parts.parse_log.as_ref().and_then(|trace| trace.negotiation.as_ref());
     let clients = Clients::in_view_of(asked, traced);
     let examination = Examination::new(&args.connection, &config, clients.profiles.clone());
-    servers(args, &config, &examination, &mut parts)?;
+    let saved = servers(args, &config, &examination, &mut parts)?;
     for why in &parts.unread {
         context.warn(why);
     }
@@ -46,7 +49,19 @@ pub fn run(args: &cli::Diagnose, context: &Context<'_>) -> Result<Code> {
     if parts.parse_log.is_none() && parts.backlog.is_none() && !servers {
         bail!("nothing that was given could be read");
     }
-    context.answer(&answer::document(parts, &clients, question))
+    let document = answer::document(parts, &clients, question);
+    let inputs = inputs(args, &document, saved);
+    reports.answer(document, &inputs, context)
+}
+
+/// Everything that was read: traces as they were found, listings and saved answers as they were given.
+fn inputs(args: &cli::Diagnose, document: &Diagnose, saved: Vec<String>) -> Inputs {
+    let traces = document.parse_log.iter().flat_map(|trace| &trace.inputs).map(|input| input.path.clone());
+    let listings = document.backlog.iter().flat_map(|backlog| &backlog.inputs).map(|input| input.path.clone());
+    let mut known = given(&args.paths);
+    known.extend(given(&args.preserve));
+    known.extend(saved.iter().cloned());
+    Inputs { read: traces.chain(listings).chain(saved).collect(), given: known }
 }
 
 fn traces(args: &cli::Diagnose, unread: &mut Vec<String>, context: &Context<'_>) -> Result<Option<ParseLog>> {
@@ -68,8 +83,9 @@ fn waiting(paths: &[PathBuf], question: Question, unread: &mut Vec<String>) -> O
     (!sources.is_empty()).then(|| backlog::document(&sources, &unreadable, question))
 }
 
-/// Examines every server at the same time: one that times out does not make the others wait.
-fn servers(args: &cli::Diagnose, config: &Config, examination: &Examination, parts: &mut Parts) -> Result<()> {
+/// Examines every server at the same time: one that times out does not make the others wait. Gives the files that
+/// were read in the place of servers.
+fn servers(args: &cli::Diagnose, config: &Config, examination: &Examination, parts: &mut Parts) -> Result<Vec<String>> {
     let mut wanted = vec![args.primary.clone(), args.secondary.clone()];
     wanted.extend(args.targets.iter().cloned().map(Some));
     let mut subjects = Vec::new();
@@ -94,7 +110,7 @@ fn servers(args: &cli::Diagnose, config: &Config, examination: &Examination, par
     parts.others = targets.split_off(2).into_iter().flatten().collect();
     parts.secondary = targets.pop().flatten();
     parts.primary = targets.pop().flatten();
-    Ok(())
+    Ok(there.iter().filter_map(Subject::file).collect())
 }
 
 /// What was read; why it was not goes to `unread`.

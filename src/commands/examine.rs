@@ -43,6 +43,7 @@ pub struct Examination {
 pub struct Subject {
     name: String,
     place: Place,
+    file: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -58,13 +59,22 @@ impl Subject {
     /// When it means nothing ([`UsageError`]), or its file can't be read.
     pub fn find(text: &str, config: &Config, port: Option<u16>) -> Result<Self> {
         let name = text.trim().to_owned();
+        let mut file = None;
         let place = match targets::resolve(&name, config, port) {
             Ok(TargetSpec::Named { target, .. } | TargetSpec::Live(target)) => Place::Live(target),
-            Ok(TargetSpec::Saved(file)) => Place::Saved(Box::new(file.load()?)),
+            Ok(TargetSpec::Saved(saved)) => {
+                file = Some(saved.path.display().to_string());
+                Place::Saved(Box::new(saved.load()?))
+            }
             Err(error @ targets::TargetError::Syntax(_)) => return Err(UsageError(error.to_string()).into()),
             Err(error @ targets::TargetError::NoFile(_)) => return Err(error.into()),
         };
-        Ok(Self { name, place })
+        Ok(Self { name, place, file })
+    }
+
+    /// The file that was read, where it is a saved answer.
+    pub fn file(&self) -> Option<String> {
+        self.file.clone()
     }
 }
 

@@ -60,6 +60,7 @@ fn destination(host: &str) -> Destination {
         files: Vec::new(),
         retries: None,
         oldest_waiting: None,
+        timeline: crate::document::parse_log::Timeline::default(),
     }
 }
 

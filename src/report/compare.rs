@@ -98,7 +98,7 @@ fn differences(compare: &Compare, columns: &[Column<'_>], page: &mut Page) {
 }
 
 /// The changes of all pairs. The primary's is taken from a server that works, if there is one.
-fn changes(compare: &Compare) -> Vec<Remedy> {
+pub fn changes(compare: &Compare) -> Vec<Remedy> {
     let primary = &compare.primary.target;
     let model = compare.pairs().find(|pair| pair.secondary.outcome == Outcome::Accepts).unwrap_or(&compare.pair);
     let on_primary = model.remedy.iter().filter(|remedy| remedy.server == *primary);
