@@ -19,8 +19,10 @@ impl Render for Probe {
                 server::notes(target, page);
             }
         }
-        page.gap();
-        judged_by(&self.profiles, page);
+        if self.targets.iter().any(|target| target.offer.is_some()) {
+            page.gap();
+            judged_by(&self.profiles, page);
+        }
         for warning in &self.warnings {
             page.line(&[(Tone::Warn, "note: "), (Tone::Plain, warning)]);
         }

@@ -56,6 +56,19 @@ pub fn document(reading: Reading, sources: &[Source], choice: &Choice) -> ParseL
     }
 }
 
+/// What `--destination` may name: each destination's host and number.
+pub fn names(reading: &Reading) -> Vec<String> {
+    let accounts = reading.nodes.iter().flatten();
+    let mut names: Vec<String> = accounts
+        .flat_map(|account| {
+            account.host.clone().into_iter().chain(account.destination.map(|number| number.to_string()))
+        })
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
 /// The same host on several nodes is one destination.
 fn merge(nodes: Vec<Vec<Account>>) -> Vec<Account> {
     let mut merged: Vec<Account> = Vec::new();
