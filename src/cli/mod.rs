@@ -376,7 +376,7 @@ pub struct Narrow {
     pub limit: usize,
 
     /// The node's time zone (Europe/Berlin), to tell exactly how old the waiting files are
-    #[arg(long, value_name = "ZONE")]
+    #[arg(long, value_name = "ZONE", value_parser = values::timezone)]
     pub timezone: Option<chrono_tz::Tz>,
 }
 

@@ -153,7 +153,7 @@ fn facts(destination: &Destination, page: &mut Page) {
         page.fact(
             "alarm",
             Tone::Plain,
-            &format!("{}: {} time(s), {}", alarm.name, alarm.count, between(alarm.first, alarm.last)),
+            &format!("{}: {}, {}", alarm.name, counted(alarm.count, "time"), between(alarm.first, alarm.last)),
         );
     }
 }

@@ -30,11 +30,12 @@ pub struct Choice {
 /// Makes the document.
 pub fn document(reading: Reading, sources: &[Source], choice: &Choice) -> ParseLog {
     let end = reading.inputs.iter().filter_map(|input| input.last).max();
-    let mut destinations: Vec<Destination> = merge(reading.nodes)
-        .into_iter()
-        .filter(|account| wanted(account, &choice.destinations))
-        .map(|account| destination(account, sources, choice, end))
-        .collect();
+    let accounts: Vec<Account> =
+        merge(reading.nodes).into_iter().filter(|account| wanted(account, &choice.destinations)).collect();
+    let mut warnings = reading.warnings;
+    warnings.extend(accounts.iter().filter_map(passed_over));
+    let mut destinations: Vec<Destination> =
+        accounts.into_iter().map(|account| destination(account, sources, choice, end)).collect();
     destinations.sort_by(|a, b| (a.status, &a.destination, &a.host).cmp(&(b.status, &b.destination, &b.host)));
     ParseLog {
         inputs: sources
@@ -52,8 +53,14 @@ pub fn document(reading: Reading, sources: &[Source], choice: &Choice) -> ParseL
             .collect(),
         destinations,
         negotiation: reading.lists.map(|lists| negotiation(lists, sources)),
-        warnings: reading.warnings,
+        warnings,
     }
+}
+
+/// What a choice of causes leaves out must not read as if it had not happened.
+fn passed_over(account: &Account) -> Option<String> {
+    let (count, host) = (account.ledger.passed_over, account.host.as_deref().unwrap_or("a destination"));
+    (count > 0).then(|| format!("{host}: {count} failed deliveries of other causes are left out, as --cause asks"))
 }
 
 /// What `--destination` may name: each destination's host and number.
