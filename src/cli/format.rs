@@ -1,0 +1,28 @@
+//! The flags that choose an answer's form.
+
+use clap::{Args, ValueEnum};
+
+/// In which form the answer is printed.
+#[derive(Debug, Clone, Copy, Default, Args)]
+#[command(next_help_heading = "Report")]
+pub struct Output {
+    /// Print the answer as text, json, prometheus or junit
+    ///
+    /// json is the same as --json; prometheus is for the textfile collector of the node exporter; junit is for CI jobs,
+    /// with a test case for each server and profile.
+    #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
+    pub format: Option<Format>,
+}
+
+/// The form of an answer about servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For scripts.
+    Json,
+    /// For monitoring.
+    Prometheus,
+    /// For CI jobs.
+    Junit,
+}
