@@ -1,7 +1,8 @@
 //! Every command and flag, and nothing else: no file is opened and nothing is decided here.
 
-mod format;
+mod deliver;
 pub mod help;
+mod report;
 mod shell;
 mod values;
 
@@ -11,7 +12,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-pub use format::{Format, Output};
+pub use deliver::{Deliver, Reach};
+pub use report::{Format, Output, Reports};
 pub use shell::{Completions, Man, Schema};
 
 /// Why CUCM does not deliver call detail records, and the least change that fixes it
@@ -88,6 +90,10 @@ pub enum Command {
     Probe(Probe),
     /// Set servers side by side: which difference matters to CUCM
     Compare(Compare),
+    /// The whole story: traces, waiting files and servers taken together
+    Diagnose(Diagnose),
+    /// Log in and write a file as CUCM would: where does it stop, and why
+    Deliver(Deliver),
     /// What CUCM's client proposes, by release
     #[command(subcommand)]
     Profile(Profile),
@@ -129,6 +135,10 @@ pub struct Probe {
     #[command(flatten)]
     pub variants: Variants,
 
+    /// What is handed on.
+    #[command(flatten)]
+    pub reports: Reports,
+
     /// The form of the answer.
     #[command(flatten)]
     pub output: Output,
@@ -160,9 +170,68 @@ pub struct Compare {
     #[command(flatten)]
     pub variants: Variants,
 
+    /// What is handed on.
+    #[command(flatten)]
+    pub reports: Reports,
+
     /// The form of the answer.
     #[command(flatten)]
     pub output: Output,
+}
+
+/// Arguments of `diagnose`.
+#[derive(Debug, Args)]
+pub struct Diagnose {
+    /// Trace files, folders, .gz, .zip, or - for standard input
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// A listing of CUCM's preserve folder, or its files
+    ///
+    /// What `file list activelog /cm/cdr_repository/preserve/<date>/ detail` printed, or a folder of files pulled off
+    /// CUCM. May be repeated.
+    #[arg(long, value_name = "LISTING")]
+    pub preserve: Vec<PathBuf>,
+
+    /// The billing server that usually works
+    ///
+    /// Host, host:port, [v6]:port, a configured name, or a saved answer of cdrdiag, nmap or ssh-audit.
+    #[arg(long, value_name = "TARGET")]
+    pub primary: Option<String>,
+
+    /// The billing server that takes over from it
+    #[arg(long, value_name = "TARGET")]
+    pub secondary: Option<String>,
+
+    /// Another server that may be meant
+    ///
+    /// May be repeated.
+    #[arg(long = "target", value_name = "TARGET")]
+    pub targets: Vec<String>,
+
+    /// Probe the hosts that the traces name, too
+    #[arg(long, requires = "paths")]
+    pub probe_from_trace: bool,
+
+    /// How long files are kept, and the time to judge by.
+    #[command(flatten)]
+    pub deadline: Deadline,
+
+    /// What narrows the answer about the traces.
+    #[command(flatten)]
+    pub narrow: Narrow,
+
+    /// How servers are reached.
+    #[command(flatten)]
+    pub connection: Connection,
+
+    /// The node's settings.
+    #[command(flatten)]
+    pub variants: Variants,
+
+    /// What is handed on.
+    #[command(flatten)]
+    pub reports: Reports,
 }
 
 /// How servers are reached.
@@ -183,11 +252,11 @@ pub struct Connection {
     pub timeout: Option<Duration>,
 
     /// Use IPv4 only
-    #[arg(short = '4', long, conflicts_with = "ipv6")]
+    #[arg(short = '4', long, conflicts_with = "ipv6", hide_short_help = true)]
     pub ipv4: bool,
 
     /// Use IPv6 only
-    #[arg(short = '6', long)]
+    #[arg(short = '6', long, hide_short_help = true)]
     pub ipv6: bool,
 
     /// Read the server's lists only
@@ -266,18 +335,18 @@ pub struct Variants {
     #[arg(long)]
     pub fips: bool,
 
-    /// Cipher Management's "SSH Ciphers", comma-separated
+    /// Cipher Management's "SSH Ciphers"; also --ssh-kex, --ssh-mac
     ///
-    /// As it was typed there; it replaces the defaults.
+    /// Comma-separated, as it was typed there; it replaces the defaults.
     #[arg(long, value_name = "LIST")]
     pub ssh_ciphers: Option<String>,
 
     /// Cipher Management's "SSH Key Exchange"
-    #[arg(long, value_name = "LIST")]
+    #[arg(long, hide_short_help = true, value_name = "LIST")]
     pub ssh_kex: Option<String>,
 
     /// Cipher Management's "SSH MAC"
-    #[arg(long, value_name = "LIST")]
+    #[arg(long, hide_short_help = true, value_name = "LIST")]
     pub ssh_mac: Option<String>,
 }
 
@@ -291,13 +360,17 @@ pub struct ParseLog {
     /// What narrows the answer.
     #[command(flatten)]
     pub narrow: Narrow,
+
+    /// What is handed on.
+    #[command(flatten)]
+    pub reports: Reports,
 }
 
 /// What narrows the answer about a trace.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "What is told of the trace")]
 pub struct Narrow {
-    /// Only what happened at or after this time of the trace
+    /// Only what happened at or after this time
     ///
     /// As 2019-07-25 or "2019-07-25 13:00".
     #[arg(long, value_name = "TIME", value_parser = values::trace_time_from)]
@@ -309,22 +382,22 @@ pub struct Narrow {
     #[arg(long, value_name = "TIME", value_parser = values::trace_time_until)]
     pub until: Option<NaiveDateTime>,
 
-    /// Only this destination: its host, or CDRSender's number
+    /// Only this destination: host or CDRSender's number
     ///
     /// May be repeated.
     #[arg(long, value_name = "HOST|N")]
     pub destination: Vec<String>,
 
-    /// Only failures of this cause, as the answer names it
+    /// Only failures of this cause
     ///
-    /// For example `algorithm_negotiation`. May be repeated.
+    /// As the answer names it, for example `algorithm_negotiation`. May be repeated.
     #[arg(long, value_name = "CAUSE")]
     pub cause: Vec<String>,
 
     /// List at most this many files a destination
     ///
     /// The counts stay whole.
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = 20, hide_short_help = true)]
     pub limit: usize,
 
     /// The node's time zone, as Europe/Berlin
@@ -342,11 +415,23 @@ pub struct Backlog {
     #[arg(value_name = "LISTING")]
     pub listings: Vec<PathBuf>,
 
-    /// How many days CUCM keeps CDR files (CDR Management, "Preservation Duration"): tells when it deletes them
+    /// How long files are kept, and the time to judge by.
+    #[command(flatten)]
+    pub deadline: Deadline,
+}
+
+/// When CUCM deletes what waits.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Deadline {
+    /// Days for which CUCM keeps CDR files
+    ///
+    /// They tell when it deletes them; CDR Management calls it "Preservation Duration".
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36500))]
     pub preserve_days: Option<u32>,
 
-    /// The time to judge by, in UTC (2019-07-25, "2019-07-25 13:00", or RFC 3339) [default: the clock]
+    /// The time to judge by, in UTC [default: the clock]
+    ///
+    /// As 2019-07-25, "2019-07-25 13:00", or RFC 3339 has it.
     #[arg(long, value_name = "TIME", value_parser = values::utc_time)]
     pub now: Option<DateTime<Utc>>,
 }

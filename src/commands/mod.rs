@@ -5,6 +5,9 @@ mod capture;
 mod compare;
 mod completions;
 pub mod config;
+pub mod credentials;
+mod deliver;
+mod diagnose;
 pub mod examine;
 mod learn;
 mod man;
@@ -12,6 +15,7 @@ mod open_files;
 pub mod parse_log;
 mod probe;
 mod profile;
+pub mod reports;
 mod schema;
 pub mod targets;
 
@@ -37,6 +41,8 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
         Command::Config => config::run(&context),
         Command::Probe(args) => probe::run(args, &context),
         Command::Compare(args) => compare::run(args, &context),
+        Command::Diagnose(args) => diagnose::run(args, &context),
+        Command::Deliver(args) => deliver::run(args, &context),
         Command::Profile(args) => profile::run(args, &context),
         Command::Capture(args) => capture::run(args, &context),
         Command::Completions(args) => completions::run(args, &context),
@@ -135,8 +141,16 @@ impl Context<'_> {
                 io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
             }
         };
-        Look { width: if io::stdout().is_terminal() { width } else { 80 }, color }
+        let terminal = io::stdout().is_terminal();
+        Look { width: if terminal { width } else { 80 }, color, blocks: terminal && shows_unicode() }
     }
+}
+
+/// Whether the terminal takes UTF-8: on Unix as the locale says, on Windows always.
+fn shows_unicode() -> bool {
+    let set = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_lowercase();
+    cfg!(windows) || locale.contains("utf-8") || locale.contains("utf8")
 }
 
 fn tell(message: &str) {

@@ -7,6 +7,8 @@ pub mod backlog;
 pub mod capture;
 pub mod compare;
 pub mod config;
+pub mod deliver;
+pub mod diagnose;
 pub mod learn;
 pub mod parse_log;
 pub mod probe;
@@ -70,6 +72,8 @@ pub const SCHEMAS: &[NamedSchema] = &[
     schema_of::<capture::Capture>(),
     schema_of::<compare::Compare>(),
     schema_of::<config::Config>(),
+    schema_of::<deliver::Deliver>(),
+    schema_of::<diagnose::Diagnose>(),
     schema_of::<parse_log::ParseLog>(),
     schema_of::<probe::Probe>(),
     schema_of::<learn::ProfileLearn>(),

@@ -3,12 +3,18 @@
 
 pub mod backlog;
 mod capture;
+pub mod chart;
 mod compare;
 mod config;
+mod deliver;
+mod diagnose;
 pub mod escape;
+pub mod handout;
+pub mod html;
 pub mod judged;
 mod junit;
 mod learn;
+pub mod markdown;
 pub mod page;
 mod parse_log;
 mod probe;

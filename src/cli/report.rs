@@ -1,4 +1,6 @@
-//! The flags that choose an answer's form.
+//! The flags that choose an answer's form, and what is handed on beside it.
+
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
@@ -25,4 +27,25 @@ pub enum Format {
     Prometheus,
     /// For CI jobs.
     Junit,
+}
+
+/// What is handed on.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Report")]
+pub struct Reports {
+    /// Write the answer as HTML, too
+    ///
+    /// One file that needs nothing else to be read or printed.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+
+    /// Write the answer as Markdown, too, for a ticket
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+
+    /// Replace the names of hosts, users and files
+    ///
+    /// And those of clusters and nodes: by host-1, cluster-1 and so on, in every form of the answer.
+    #[arg(long)]
+    pub redact: bool,
 }
