@@ -432,6 +432,6 @@ pub struct Deadline {
     /// The time to judge by, in UTC [default: the clock]
     ///
     /// As 2019-07-25, "2019-07-25 13:00", or RFC 3339 has it.
-    #[arg(long, value_name = "TIME", value_parser = values::utc_time)]
+    #[arg(long, value_name = "TIME", value_parser = values::utc_time, hide_short_help = true)]
     pub now: Option<DateTime<Utc>>,
 }
