@@ -22,6 +22,7 @@ peers=(
     "nmap nmap"
     "ssh-audit ssh-audit"
     "socat socat"
+    "chromium chromium"
 )
 
 has() { # PROGRAM|/FILE; servers are seldom in a user's PATH

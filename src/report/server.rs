@@ -112,18 +112,25 @@ fn ids<'a>(clients: impl Iterator<Item = &'a Client>) -> Vec<&'a str> {
 pub fn remedies(remedies: &[Remedy], page: &mut Page) {
     for (index, remedy) in remedies.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|before| remedies.get(before));
+        let before = before.filter(|before| before.server == remedy.server);
         page.gap();
-        if before.is_none_or(|before| before.server != remedy.server) {
+        if before.is_none() {
             let software = remedy.software.as_ref().map(|software| format!(" ({software})")).unwrap_or_default();
             page.line(&[(Tone::Strong, "Change on "), (Tone::Strong, &remedy.server), (Tone::Plain, &software)]);
         }
-        if let Some(file) = &remedy.file {
+        if let Some(file) =
+            remedy.file.as_ref().filter(|file| before.is_none_or(|before| before.file.as_ref() != Some(file)))
+        {
             page.fact("where", Tone::Plain, file);
         }
         if let Some(line) = &remedy.line {
             page.code(6, line);
         }
-        page.fact("why", Tone::Plain, &remedy.reason);
+        page.fact(
+            "why",
+            Tone::Plain,
+            before.map_or(&remedy.reason, |before| what_is_new(&remedy.reason, &before.reason)),
+        );
         if let Some(weakens) = &remedy.weakens {
             page.fact("weakens", Tone::Warn, weakens);
         }
@@ -135,6 +142,15 @@ pub fn remedies(remedies: &[Remedy], page: &mut Page) {
             }
         }
     }
+}
+
+/// A reason without the sentences at its end that the reader has just read in the one before.
+fn what_is_new<'a>(reason: &'a str, before: &str) -> &'a str {
+    reason
+        .match_indices(". ")
+        .map(|(at, _)| reason.split_at(at + 1))
+        .find(|(_, rest)| before.ends_with(rest))
+        .map_or(reason, |(new, _)| new)
 }
 
 /// What each client agrees on, and how the real handshake went; clients that fare alike share a column.
@@ -331,5 +347,19 @@ fn weak(weak: &[Weak], page: &mut Page) {
     }
     for (reason, algorithms) in reasons {
         page.indented(2, 4, &[(Tone::Warn, &algorithms.join(", ")), (Tone::Plain, ": "), (Tone::Plain, reason)]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_just_read_is_not_said_again() {
+        let place = "The line goes at the top. It counts once.";
+        let (first, second) = (format!("No cipher. Add a. {place}"), format!("No MAC. Add b. {place}"));
+        assert_eq!(what_is_new(&second, &first), "No MAC. Add b.");
+        assert_eq!(what_is_new(&second, "Something else."), second);
+        assert_eq!(what_is_new(&second, &second), "No MAC.");
     }
 }
