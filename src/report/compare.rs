@@ -4,6 +4,7 @@
 mod lists;
 mod verdicts;
 
+use super::judged::Judged;
 use super::page::{Page, Tone};
 use super::{Render, probe, server};
 use crate::algorithms::offer::Offer;
@@ -12,6 +13,10 @@ use crate::document::probe::{Outcome, Target};
 use crate::document::remedy::Remedy;
 
 impl Render for Compare {
+    fn judged(&self) -> Option<Judged<'_>> {
+        Some(Judged::new(&self.profiles, self.targets()))
+    }
+
     fn render(&self, page: &mut Page) {
         without_changes(self, page);
         server::remedies(&changes(self), page);

@@ -1,11 +1,16 @@
 //! `probe` as text: the verdict and the change that mends it first, what they rest on after that.
 
 use super::Render;
+use super::judged::Judged;
 use super::page::{Page, Tone};
 use super::server;
 use crate::document::probe::{Outcome, Probe, ProfileRef};
 
 impl Render for Probe {
+    fn judged(&self) -> Option<Judged<'_>> {
+        Some(Judged::new(&self.profiles, self.targets.iter()))
+    }
+
     fn render(&self, page: &mut Page) {
         if let [only] = self.targets.as_slice() {
             server::headlines(only, page);
