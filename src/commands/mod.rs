@@ -97,12 +97,16 @@ impl Context<'_> {
         let color = match self.global.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => {
-                io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-            }
+            Color::Auto => io::stdout().is_terminal() && !anstyle_query::no_color() && terminal_takes_escapes(),
         };
         Look { width: if io::stdout().is_terminal() { width } else { 80 }, color }
     }
+}
+
+/// A console of Windows shows escape sequences as garbage until it is told to read them, and one before Windows 10
+/// always.
+fn terminal_takes_escapes() -> bool {
+    anstyle_query::windows::enable_ansi_colors().unwrap_or(true)
 }
 
 fn tell(message: &str) {
