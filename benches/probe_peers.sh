@@ -42,8 +42,10 @@ one() {
     "$(PATH=$PATH:/usr/sbin command -v sshd)" -D -e -f "$work/sshd_config" -o PidFile=none -o UsePAM=no \
         -o ListenAddress=127.0.0.1 -o MaxStartups=1000 -p "$port" 2> "$work/log" &
     server=$!
-    sleep 1
-    kill -0 "$server" || { cat "$work/log" >&2; exit 3; }
+    until grep -qs '^Server listening' "$work/log"; do
+        kill -0 "$server" || { cat "$work/log" >&2; exit 3; }
+        sleep 0.2
+    done
     hyperfine -N -i --warmup 2 --runs "${RUNS:-20}" --export-csv "$work/one.csv" --style none \
         -n 'cdrdiag --no-handshake' "$cdrdiag probe --no-handshake 127.0.0.1:$port" \
         -n 'cdrdiag' "$cdrdiag probe 127.0.0.1:$port" \
@@ -59,11 +61,15 @@ one() {
 many() {
     # A listener each, and a connection at a time each.
     ulimit -n 4096
+    : > "$work/targets"
     "$target/debug/examples/delayed_servers" 1000 20 600 > "$work/targets" &
     server=$!
-    sleep 2
-    lines=$(wc -l < "$work/targets")
-    [ "$lines" -eq 1000 ] || { echo "only $lines servers" >&2; exit 3; }
+    waited=0
+    while [ "$(wc -l < "$work/targets")" -lt 1000 ]; do
+        waited=$((waited + 1))
+        { [ "$waited" -le 30 ] && kill -0 "$server"; } || { echo "the 1,000 servers do not start" >&2; exit 3; }
+        sleep 1
+    done
     read_by_us=$("$cdrdiag" probe --json --no-handshake --targets "$work/targets" 2>/dev/null | grep -c '"kexinit": [0-9]') || true
     read_by_ssh_audit=$(ssh-audit -jj -T "$work/targets" --threads 256 2>/dev/null | grep -c '"kex": \[') || true
     hyperfine -N -i --runs "${MANY_RUNS:-5}" --export-csv "$work/many.csv" --style none \

@@ -8,25 +8,31 @@
 //! | [`trace`] | CUCM's log4j traces: sources, records, events, causes, timeline |
 //! | [`algorithms`] | offers, the client's profiles, negotiation, remedies |
 //! | [`backlog`] | what waits in CUCM's CDR repository, from the listings its command line prints |
+//! | [`diagnosis`] | what follows from traces, waiting files and servers taken together |
 //! | [`learn`] | what a client really proposes, out of logs and packet captures |
 //! | [`ssh`] | the SSH wire: identification strings, packets, KEXINIT, and the sockets that carry them |
+//! | [`delivery`] | a delivery as CUCM would make it, stage by stage |
 //! | [`document`] | the answers as data: what `--json` prints |
+//! | [`redact`] | other names for hosts, clusters, files and users, in a whole document |
 //! | [`report`] | documents rendered for people |
 //! | [`saved`] | answers that were saved earlier, by cdrdiag, nmap or ssh-audit |
 //! | [`config`] | the configuration file |
 //! | [`suggest`] | "did you mean …?" |
 //! | [`exit`] | the exit codes |
 //!
-//! Everything but `ssh`'s edges and `trace::sources` is pure: bytes and values in, values out.
+//! Everything but `ssh`'s edges, `delivery` and `trace::sources` is pure: bytes and values in, values out.
 
 pub mod algorithms;
 pub mod backlog;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod delivery;
+pub mod diagnosis;
 pub mod document;
 pub mod exit;
 pub mod learn;
+pub mod redact;
 pub mod report;
 pub mod saved;
 pub mod ssh;

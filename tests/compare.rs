@@ -215,3 +215,14 @@ fn host_keys_of_saved_answers_are_kept_and_compared() {
     assert!(facts.iter().any(|fact| fact["fact"] == "host_key"), "{facts:?}");
     assert!(dropbear["findings"].to_string().contains("they have different host keys"));
 }
+
+#[test]
+fn a_server_that_is_not_there_is_told_first_and_leaves_nothing_to_compare() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let answer = answer(&[&free, "openssh-default.nmap.xml"], 1);
+    assert!(answer["findings"][0].as_str().unwrap().starts_with("primary is unreachable: "), "{}", answer["findings"]);
+    assert_eq!(answer["findings"][1], "secondary accepts CUCM 12.5, 14 and 15");
+    let text = String::from_utf8(compare(&[&free, "openssh-default.nmap.xml"]).assert().get_output().stdout.clone());
+    let text = text.unwrap();
+    assert!(text.contains("no answer") && !text.contains("in CUCM's list"), "{text}");
+}

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use cdrdiag::document::backlog::Backlog;
 use cdrdiag::document::compare::Compare;
 use cdrdiag::document::config::Config;
+use cdrdiag::document::deliver::Deliver;
+use cdrdiag::document::diagnose::Diagnose;
 use cdrdiag::document::parse_log::ParseLog;
 use cdrdiag::document::probe::Probe;
 use cdrdiag::document::profile::{ProfileList, ProfileShow};
@@ -23,6 +25,8 @@ fn schemas() -> Vec<(&'static str, String)> {
         schema_of::<Backlog>(),
         schema_of::<Compare>(),
         schema_of::<Config>(),
+        schema_of::<Diagnose>(),
+        schema_of::<Deliver>(),
         schema_of::<ParseLog>(),
         schema_of::<Probe>(),
         schema_of::<ProfileList>(),

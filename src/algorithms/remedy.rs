@@ -13,7 +13,8 @@ use crate::document::probe::Identification;
 use crate::document::remedy::Remedy;
 
 /// The changes that let these refused clients in, one a directive. Each entry of `refusals` is a profile with its
-/// judgement on this very offer; those that get in need nothing and are passed over.
+/// judgement on this very offer; those that get in need nothing and are passed over. For a client that one setting
+/// keeps out whatever is done, nothing else is changed either: that would weaken the server for nobody.
 pub fn remedies(
     server: &str,
     offer: &Offer,
@@ -41,20 +42,22 @@ pub fn remedies_as_on(
     refusals: &[(&Profile, &Judgement)],
 ) -> Vec<Remedy> {
     let software = identification.and_then(Server::recognise);
-    let shown = software.as_ref().map(Server::title).or_else(|| plain_title(identification));
-    let refused: Vec<_> = refusals.iter().copied().filter(|(_, judgement)| !judgement.obstacles.is_empty()).collect();
+    let shown = software.as_ref().map(Server::title).or_else(|| identification?.product());
+    let case = |setting, clients: &[_]| Case::of(setting, offer, software.as_ref(), clients, model);
+    let is_lost = |client, setting| case(setting, &[client]).is_some_and(|case| case.change.unmet);
+    let refused = refusals.iter().copied().filter(|(_, judgement)| !judgement.obstacles.is_empty());
+    let (lost, mendable): (Vec<_>, Vec<_>) =
+        refused.partition(|client| Setting::ALL.into_iter().any(|setting| is_lost(*client, setting)));
     Setting::ALL
         .into_iter()
-        .filter_map(|setting| Case::of(setting, offer, software.as_ref(), &refused, model))
-        .flat_map(|case| case.remedies())
+        .flat_map(|setting| {
+            let lost_here: Vec<_> = lost.iter().copied().filter(|client| is_lost(*client, setting)).collect();
+            let told = case(setting, &lost_here).map(|case| vec![case.out_of_reach()]);
+            let mended = case(setting, &mendable).map(|case| case.remedies());
+            told.into_iter().chain(mended).flatten()
+        })
         .map(|remedy| Remedy { server: server.to_owned(), software: shown.clone(), ..remedy })
         .collect()
-}
-
-fn plain_title(identification: Option<&Identification>) -> Option<String> {
-    let identification = identification?;
-    let software = identification.software.clone()?;
-    Some(identification.version.as_ref().map_or_else(|| software.clone(), |version| format!("{software} {version}")))
 }
 
 /// The ECDSA key that is in the usual file, in `ssh-keygen`'s words.
@@ -91,9 +94,6 @@ impl<'a> Case<'a> {
     }
 
     fn remedies(&self) -> Vec<Remedy> {
-        if self.change.unmet {
-            return vec![self.out_of_reach()];
-        }
         let missing = self.missing_keys();
         let keys: Vec<_> = missing.iter().filter_map(|(key, names)| self.make_key(key, names)).collect();
         let for_new_keys: usize = missing.values().map(Vec::len).sum();
@@ -494,6 +494,21 @@ mod tests {
         let found = remedied(&["cucm-15"], &old, "SSH-2.0-OpenSSH_6.6.1p1");
         assert_eq!((found.len(), &found[0].line), (1, &None));
         assert!(found[0].reason.contains("OpenSSH 7.2 or later"), "{}", found[0].reason);
+    }
+
+    #[test]
+    fn a_client_that_nothing_lets_in_neither_hides_the_way_for_others_nor_costs_anything() {
+        let old = server("curve25519-sha256@libssh.org", "ssh-rsa", "aes256-ctr", "hmac-md5");
+        let alone = remedied(&["cucm-15"], &old, "SSH-2.0-OpenSSH_6.6.1p1");
+        assert_eq!(lines(&alone), [""; 0]);
+        assert_eq!(alone.len(), 1, "{alone:#?}");
+        let both = remedied(&["cucm-15", "cucm-14"], &old, "SSH-2.0-OpenSSH_6.6.1p1");
+        assert_eq!(
+            lines(&both),
+            ["KexAlgorithms curve25519-sha256@libssh.org,ecdh-sha2-nistp521", "MACs hmac-md5,hmac-sha2-256"]
+        );
+        let reasons: Vec<_> = both.iter().map(|remedy| remedy.reason.split(':').next().unwrap()).collect();
+        assert_eq!(reasons, ["cucm-14", "cucm-15", "cucm-14"]);
     }
 
     #[test]

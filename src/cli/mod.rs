@@ -1,5 +1,6 @@
 //! Every command and flag, and nothing else: no file is opened and nothing is decided here.
 
+mod deliver;
 mod values;
 
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use deliver::{Deliver, Reach};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -84,6 +86,10 @@ pub enum Command {
     Probe(Probe),
     /// Set two servers side by side: how do they differ, and which difference matters to CUCM
     Compare(Compare),
+    /// The whole story: traces, waiting files and servers taken together; cause, proof, remedy and deadline
+    Diagnose(Diagnose),
+    /// Log in and write a test file as CUCM would: at which stage does it stop, and why
+    Deliver(Deliver),
     /// What CUCM's client proposes, by release
     #[command(subcommand)]
     Profile(Profile),
@@ -115,6 +121,10 @@ pub struct Probe {
     /// The node's settings.
     #[command(flatten)]
     pub variants: Variants,
+
+    /// What is handed on.
+    #[command(flatten)]
+    pub reports: Reports,
 }
 
 /// Arguments of `compare`.
@@ -141,6 +151,78 @@ pub struct Compare {
     /// The node's settings.
     #[command(flatten)]
     pub variants: Variants,
+
+    /// What is handed on.
+    #[command(flatten)]
+    pub reports: Reports,
+}
+
+/// What is handed on.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Report")]
+pub struct Reports {
+    /// Write the answer as one HTML file, too, that needs nothing else to be read or printed
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+
+    /// Write the answer as Markdown, too, for a ticket
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+
+    /// Replace the names of hosts, clusters, nodes, users and files by host-1, cluster-1 and so on, in every form
+    #[arg(long)]
+    pub redact: bool,
+}
+
+/// Arguments of `diagnose`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct Diagnose {
+    /// Trace files, folders, .gz, .zip, or - for standard input
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// What `file list activelog /cm/cdr_repository/preserve/<date>/ detail` printed, or a folder of files pulled off
+    /// CUCM; may be repeated
+    #[arg(long, value_name = "LISTING")]
+    pub preserve: Vec<PathBuf>,
+
+    /// The billing server that usually works: a name from the configuration, host, host:port, [v6]:port, or a saved
+    /// answer of cdrdiag, nmap or ssh-audit
+    #[arg(long, value_name = "TARGET")]
+    pub primary: Option<String>,
+
+    /// The billing server that takes over from it
+    #[arg(long, value_name = "TARGET")]
+    pub secondary: Option<String>,
+
+    /// Another server that may be meant; may be repeated
+    #[arg(long = "target", value_name = "TARGET")]
+    pub targets: Vec<String>,
+
+    /// Probe the hosts that the traces name, too
+    #[arg(long, requires = "paths")]
+    pub probe_from_trace: bool,
+
+    /// How long files are kept, and the time to judge by.
+    #[command(flatten)]
+    pub deadline: Deadline,
+
+    /// What narrows the answer about the traces.
+    #[command(flatten)]
+    pub narrow: Narrow,
+
+    /// How servers are reached.
+    #[command(flatten)]
+    pub connection: Connection,
+
+    /// The node's settings.
+    #[command(flatten)]
+    pub variants: Variants,
+
+    /// What is handed on.
+    #[command(flatten)]
+    pub reports: Reports,
 }
 
 /// How servers are reached.
@@ -264,6 +346,10 @@ pub struct ParseLog {
     /// What narrows the answer.
     #[command(flatten)]
     pub narrow: Narrow,
+
+    /// What is handed on.
+    #[command(flatten)]
+    pub reports: Reports,
 }
 
 /// What narrows the answer about a trace.
@@ -303,6 +389,14 @@ pub struct Backlog {
     #[arg(value_name = "LISTING")]
     pub listings: Vec<PathBuf>,
 
+    /// How long files are kept, and the time to judge by.
+    #[command(flatten)]
+    pub deadline: Deadline,
+}
+
+/// When CUCM deletes what waits.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Deadline {
     /// How many days CUCM keeps CDR files (CDR Management, "Preservation Duration"): tells when it deletes them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36500))]
     pub preserve_days: Option<u32>,

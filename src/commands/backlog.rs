@@ -14,7 +14,7 @@ use crate::backlog::listing::{self, Entry, Listing, Section};
 use crate::backlog::{self, Question, Source};
 use crate::cli;
 use crate::config::Config;
-use crate::document::backlog::Input;
+use crate::document::backlog::{Backlog, Input};
 use crate::exit::Code;
 use crate::trace::delivery_file::DeliveryFile;
 
@@ -46,18 +46,28 @@ pub fn run(arguments: &cli::Backlog, context: &Context<'_>) -> Result<Code> {
     if let Some((_, error)) = fatal {
         return Err(error);
     }
-    let preserve_days = arguments.preserve_days.or(config.defaults.preserve_days);
-    let question = Question { preserve_days, now: arguments.now.unwrap_or_else(Utc::now) };
-    let mut document = backlog::answer(&sources, question);
+    let document = document(&sources, &unreadable, question(&arguments.deadline, &config));
+    let code = context.answer(&document)?;
+    let answered = document.tells_what_waits() || document.trace_folder.is_some();
+    Ok(if code == Code::Ok && !(answered && unreadable.is_empty()) { Code::Failure } else { code })
+}
+
+/// What is asked about a backlog, by the flags or else the configuration.
+pub fn question(deadline: &cli::Deadline, config: &Config) -> Question {
+    let preserve_days = deadline.preserve_days.or(config.defaults.preserve_days);
+    Question { preserve_days, now: deadline.now.unwrap_or_else(Utc::now) }
+}
+
+/// The document about what could be read and what could not.
+pub fn document(sources: &[Source], unreadable: &[Unreadable], question: Question) -> Backlog {
+    let mut document = backlog::answer(sources, question);
     document.inputs.extend(unreadable.iter().map(|(path, error)| Input {
         path: path.clone(),
         lines: None,
         skipped_lines: 0,
         error: Some(format!("{error:#}")),
     }));
-    let code = context.answer(&document)?;
-    let answered = document.tells_what_waits() || document.trace_folder.is_some();
-    Ok(if code == Code::Ok && !(answered && unreadable.is_empty()) { Code::Failure } else { code })
+    document
 }
 
 /// Reads listings and folders; what could not be read comes second, with its path.

@@ -43,6 +43,7 @@ pub struct Examination {
 pub struct Subject {
     name: String,
     place: Place,
+    file: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -58,14 +59,30 @@ impl Subject {
     /// When it means nothing ([`UsageError`]), or its file can't be read.
     pub fn find(text: &str, config: &Config, port: Option<u16>) -> Result<Self> {
         let name = text.trim().to_owned();
+        let mut file = None;
         let place = match targets::resolve(&name, config, port) {
             Ok(TargetSpec::Named { target, .. } | TargetSpec::Live(target)) => Place::Live(target),
-            Ok(TargetSpec::Saved(file)) => Place::Saved(Box::new(file.load()?)),
+            Ok(TargetSpec::Saved(saved)) => {
+                file = Some(saved.path.display().to_string());
+                Place::Saved(Box::new(saved.load()?))
+            }
             Err(error @ targets::TargetError::Syntax(_)) => return Err(UsageError(error.to_string()).into()),
             Err(error @ targets::TargetError::NoFile(_)) => return Err(error.into()),
         };
-        Ok(Self { name, place })
+        Ok(Self { name, place, file })
     }
+
+    /// The file that was read, where it is a saved answer.
+    pub fn file(&self) -> Option<String> {
+        self.file.clone()
+    }
+}
+
+/// What a server gave, not yet judged.
+struct Visit {
+    entry: Entry,
+    /// One a profile; none where there is no offer, or where no proof was asked for.
+    handshakes: Vec<Handshake>,
 }
 
 impl Examination {
@@ -82,17 +99,30 @@ impl Examination {
 
     /// Examines one server; a saved answer is judged as it is.
     pub fn examine(&self, subject: &Subject) -> Entry {
+        self.judge(self.visit(subject))
+    }
+
+    /// Examines all of them, at most this many at a time; the answers come in the order given. `done` hears of each as
+    /// soon as it is done. Only the visits are made by many threads: judging takes no time that another would wait for.
+    pub fn examine_all(&self, targets: &[Subject], concurrency: usize, mut done: impl FnMut(&Entry)) -> Vec<Entry> {
+        let visit = |subject: &Subject| self.visit(subject);
+        in_order(targets, affordable(concurrency), visit, |visit| {
+            let entry = self.judge(visit);
+            done(&entry);
+            entry
+        })
+    }
+
+    fn visit(&self, subject: &Subject) -> Visit {
         match &subject.place {
-            Place::Live(target) => self.examine_live(&subject.name, target),
+            Place::Live(target) => self.visit_live(&subject.name, target),
             Place::Saved(server) => {
-                let mut entry = server.as_ref().clone().into_target(&subject.name);
-                judge_target(&mut entry, &self.profiles);
-                entry
+                Visit { entry: server.as_ref().clone().into_target(&subject.name), handshakes: Vec::new() }
             }
         }
     }
 
-    fn examine_live(&self, name: &str, target: &Target) -> Entry {
+    fn visit_live(&self, name: &str, target: &Target) -> Visit {
         let deadline = Deadline::after(self.timeout);
         let reading = probe::read(target, self.family, deadline);
         let mut entry = Entry {
@@ -107,26 +137,32 @@ impl Examination {
             timing_ms: reading.timing,
             ..Entry::default()
         };
+        let handshakes = match reading.address {
+            Some(address) if self.handshake && entry.error.is_none() => self.prove(address, deadline),
+            _ => Vec::new(),
+        };
+        entry.timing_ms.total = Some(deadline.elapsed_ms());
+        Visit { entry, handshakes }
+    }
+
+    fn judge(&self, Visit { mut entry, handshakes }: Visit) -> Entry {
         judge_target(&mut entry, &self.profiles);
-        if let (true, Some(address)) = (self.handshake, reading.address) {
-            self.prove(address, &mut entry, deadline);
-            entry.timing_ms.total = Some(deadline.elapsed_ms());
+        for (client, handshake) in entry.clients.iter_mut().zip(handshakes) {
+            client.disagreement =
+                disagreement(client, &handshake, |category, name| handshake::supported(category).contains(&name));
+            let key = handshake.host_key.clone().filter(|key| !entry.host_keys.contains(key));
+            entry.host_keys.extend(key);
+            client.handshake = Some(handshake);
         }
         entry
     }
 
-    /// Examines all of them, at most this many at a time; the answers come in the order given. `done` hears of each as
-    /// soon as it is done.
-    pub fn examine_all(&self, targets: &[Subject], concurrency: usize, done: impl FnMut(&Entry)) -> Vec<Entry> {
-        in_order(targets, affordable(concurrency), |subject| self.examine(subject), done)
-    }
-
     /// One handshake for each proposal that differs in what libssh2 knows of it. The first that succeeds asks for
     /// the authentication methods, which are the server's and not the proposal's.
-    fn prove(&self, address: SocketAddr, entry: &mut Entry, deadline: Deadline) {
+    fn prove(&self, address: SocketAddr, deadline: Deadline) -> Vec<Handshake> {
         let mut made: HashMap<Preferences, Handshake> = HashMap::new();
         let mut auth_methods: Option<Vec<String>> = None;
-        for (client, profile) in entry.clients.iter_mut().zip(&self.profiles) {
+        let mut prove = |profile: &Profile| {
             let mut handshake = match Preferences::of(&profile.algorithms) {
                 Ok(preferences) => made
                     .entry(preferences)
@@ -140,22 +176,20 @@ impl Examination {
             if handshake.host_key.is_some() {
                 handshake.auth_methods.clone_from(auth_methods.get_or_insert_with(|| handshake.auth_methods.clone()));
             }
-            client.disagreement =
-                disagreement(client, &handshake, |category, name| handshake::supported(category).contains(&name));
-            let key = handshake.host_key.clone().filter(|key| !entry.host_keys.contains(key));
-            entry.host_keys.extend(key);
-            client.handshake = Some(handshake);
-        }
+            handshake
+        };
+        self.profiles.iter().map(&mut prove).collect()
     }
 }
 
-/// Works on all items, this many at a time, and gives the results in the items' order.
-fn in_order<T: Sync, R: Send>(
+/// Works on all items, this many at a time, takes in each result here as it comes, and gives what was made of them
+/// in the items' order.
+fn in_order<T: Sync, R: Send, S>(
     items: &[T],
     concurrency: usize,
     work: impl Fn(&T) -> R + Sync,
-    mut done: impl FnMut(&R),
-) -> Vec<R> {
+    mut take_in: impl FnMut(R) -> S,
+) -> Vec<S> {
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();
     let worker = |sender: mpsc::Sender<(usize, R)>| {
@@ -165,7 +199,7 @@ fn in_order<T: Sync, R: Send>(
             }
         }
     };
-    let mut results: Vec<(usize, R)> = Vec::with_capacity(items.len());
+    let mut results: Vec<(usize, S)> = Vec::with_capacity(items.len());
     thread::scope(|scope| {
         let worker = &worker;
         let started = (0..concurrency.clamp(1, items.len().max(1)))
@@ -179,8 +213,7 @@ fn in_order<T: Sync, R: Send>(
         }
         drop(sender);
         for (index, result) in receiver {
-            done(&result);
-            results.push((index, result));
+            results.push((index, take_in(result)));
         }
     });
     results.sort_by_key(|(index, _)| *index);
@@ -204,7 +237,10 @@ mod tests {
             thread::sleep(Duration::from_micros((200 - item) * 5));
             item * 2
         };
-        let results = in_order(&items, 16, work, |_| told += 1);
+        let results = in_order(&items, 16, work, |result| {
+            told += 1;
+            result
+        });
         assert_eq!(results, items.iter().map(|item| item * 2).collect::<Vec<_>>());
         assert_eq!(told, 200);
     }

@@ -4,12 +4,16 @@ pub mod backlog;
 mod capture;
 mod compare;
 pub mod config;
+pub mod credentials;
+mod deliver;
+mod diagnose;
 pub mod examine;
 mod learn;
 mod open_files;
 pub mod parse_log;
 mod probe;
 mod profile;
+pub mod reports;
 pub mod targets;
 
 pub use profile::profiles;
@@ -34,6 +38,8 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
         Command::Config => config::run(&context),
         Command::Probe(args) => probe::run(args, &context),
         Command::Compare(args) => compare::run(args, &context),
+        Command::Diagnose(args) => diagnose::run(args, &context),
+        Command::Deliver(args) => deliver::run(args, &context),
         Command::Profile(args) => profile::run(args, &context),
         Command::Capture(args) => capture::run(args, &context),
     }
@@ -94,12 +100,13 @@ impl Context<'_> {
 
     fn look(&self) -> Look {
         let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).clamp(40, 160));
+        let terminal = io::stdout().is_terminal();
         let color = match self.global.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => io::stdout().is_terminal() && !anstyle_query::no_color() && terminal_takes_escapes(),
+            Color::Auto => terminal && !anstyle_query::no_color() && terminal_takes_escapes(),
         };
-        Look { width: if io::stdout().is_terminal() { width } else { 80 }, color }
+        Look { width: if terminal { width } else { 80 }, color, blocks: terminal && shows_unicode() }
     }
 }
 
@@ -107,6 +114,13 @@ impl Context<'_> {
 /// always.
 fn terminal_takes_escapes() -> bool {
     anstyle_query::windows::enable_ansi_colors().unwrap_or(true)
+}
+
+/// Whether the terminal takes UTF-8: on Unix as the locale says, on Windows always.
+fn shows_unicode() -> bool {
+    let set = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_lowercase();
+    cfg!(windows) || locale.contains("utf-8") || locale.contains("utf8")
 }
 
 fn tell(message: &str) {

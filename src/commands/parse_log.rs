@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Context;
+use super::reports::{Inputs, Reports, given};
 use crate::cli;
 use crate::config::Config;
 use crate::document::parse_log::ParseLog;
@@ -24,8 +25,10 @@ use crate::{suggest, trace::reading};
 /// # Errors
 /// When no trace or not the configuration could be read, or a cause was asked for that does not exist.
 pub fn run(args: &cli::ParseLog, context: &Context<'_>) -> Result<Code> {
+    let reports = Reports::open(&args.reports)?;
     let document = parse(&args.paths, &args.narrow, context)?;
-    context.answer(&document)
+    let read = document.inputs.iter().map(|input| input.path.clone()).collect();
+    reports.answer(document, &Inputs { read, given: given(&args.paths) }, context)
 }
 
 /// The document about these traces; what could not be read is told on the way.

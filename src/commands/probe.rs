@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::examine::{Examination, Subject};
+use super::reports::{Inputs, Reports, given};
 use super::{Context, profiles};
 use crate::algorithms::answer::profile_refs;
 use crate::cli;
@@ -26,12 +27,15 @@ pub fn run(args: &cli::Probe, context: &Context<'_>) -> Result<Code> {
     let subjects = subjects(args, &config)?;
     let profiles = profiles(context.global(), &args.variants, &config.defaults.profile)?;
     let examination = Examination::new(&args.connection, &config, profiles);
+    let reports = Reports::open(&args.reports)?;
     let mut done = 0;
     let targets = examination.examine_all(&subjects, args.concurrency.into(), |entry| {
         done += 1;
         context.progress(&format!("{done}/{}  {}: {}", subjects.len(), entry.target, entry.outcome.words()));
     });
-    context.answer(&Probe { profiles: profile_refs(&examination.profiles), targets, warnings: Vec::new() })
+    let document = Probe { profiles: profile_refs(&examination.profiles), targets, warnings: Vec::new() };
+    let saved = subjects.iter().filter_map(Subject::file);
+    reports.answer(document, &Inputs::of(given(args.list.as_slice()).into_iter().chain(saved)), context)
 }
 
 /// The targets of the command line, then those of the list.

@@ -7,6 +7,8 @@ pub mod backlog;
 pub mod capture;
 pub mod compare;
 pub mod config;
+pub mod deliver;
+pub mod diagnose;
 pub mod learn;
 pub mod parse_log;
 pub mod probe;

@@ -99,6 +99,42 @@ pub struct Destination {
     pub retries: Option<Retries>,
     /// How long the oldest waiting file has been waiting at the end of the trace.
     pub oldest_waiting: Option<Age>,
+    /// The same over time, in at most 240 buckets.
+    #[serde(default)]
+    pub timeline: Timeline,
+}
+
+/// What happened over time. The counts of all buckets add up to the destination's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Timeline {
+    /// How many seconds a bucket spans.
+    pub bucket_s: u64,
+    /// In the order of time; those in which nothing happened are left out.
+    pub buckets: Vec<Bucket>,
+}
+
+/// What happened in one span of time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Bucket {
+    /// When it begins.
+    pub from: NaiveDateTime,
+    /// Files delivered.
+    pub deliveries: u64,
+    /// Failed deliveries by cause.
+    pub failures: Vec<CauseShare>,
+    /// Connections that could not be made.
+    pub connection_failures: u64,
+    /// Files that wait at its end.
+    pub files_waiting: u64,
+}
+
+/// Failed deliveries of one cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CauseShare {
+    /// The cause's name in cdrdiag's table, or `unknown`.
+    pub cause: String,
+    /// Failed deliveries.
+    pub count: u64,
 }
 
 /// One cause of failed deliveries.

@@ -146,6 +146,14 @@ pub struct Identification {
     pub preceding_lines: Vec<String>,
 }
 
+impl Identification {
+    /// Software and version for people, as far as they are told: `OpenSSH 9.2p1`.
+    pub fn product(&self) -> Option<String> {
+        let software = self.software.as_deref()?;
+        Some(self.version.as_ref().map_or_else(|| software.to_owned(), |version| format!("{software} {version}")))
+    }
+}
+
 /// Whether one client gets in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

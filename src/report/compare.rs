@@ -22,7 +22,9 @@ impl Render for Compare {
         servers(&columns, page);
         page.gap();
         verdicts::table(self, &columns, page);
-        lists::tables(self, &columns, page);
+        if columns.iter().filter(|column| column.offer().is_some()).count() > 1 {
+            lists::tables(self, &columns, page);
+        }
         differences(self, &columns, page);
         page.gap();
         probe::judged_by(&self.profiles, page);
@@ -69,12 +71,14 @@ fn findings(pair: &Pair, tone: Tone, page: &mut Page) {
 
 /// Which server stands in which column.
 fn servers(columns: &[Column<'_>], page: &mut Page) {
-    for column in columns {
-        let raw = column.target.identification.as_ref().map(|told| told.raw.clone()).filter(|raw| !raw.is_empty());
-        let runs = raw.unwrap_or_else(|| server::software(column.target));
-        let name = if column.label == column.target.target { "" } else { column.target.target.as_str() };
-        let shown: Vec<_> = [name, runs.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
-        page.fact(&column.label, Tone::Plain, &shown.join("  "));
+    for Column { label, target } in columns {
+        let raw = target.identification.as_ref().map(|told| told.raw.clone()).filter(|raw| !raw.is_empty());
+        let runs = raw.unwrap_or_else(|| server::software(target));
+        let name = Some(target.target.clone()).filter(|name| name != label);
+        let place = target.host.as_ref().filter(|host| !target.target.contains(host.as_str()));
+        let place = place.map(|host| target.port.map_or_else(|| host.clone(), |port| format!("{host} port {port}")));
+        let shown: Vec<_> = [name, place, Some(runs)].into_iter().flatten().filter(|part| !part.is_empty()).collect();
+        page.fact(label, Tone::Plain, &shown.join(", "));
     }
 }
 
@@ -94,7 +98,7 @@ fn differences(compare: &Compare, columns: &[Column<'_>], page: &mut Page) {
 }
 
 /// The changes of all pairs. The primary's is taken from a server that works, if there is one.
-fn changes(compare: &Compare) -> Vec<Remedy> {
+pub fn changes(compare: &Compare) -> Vec<Remedy> {
     let primary = &compare.primary.target;
     let model = compare.pairs().find(|pair| pair.secondary.outcome == Outcome::Accepts).unwrap_or(&compare.pair);
     let on_primary = model.remedy.iter().filter(|remedy| remedy.server == *primary);

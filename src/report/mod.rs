@@ -3,10 +3,16 @@
 
 pub mod backlog;
 mod capture;
+pub mod chart;
 mod compare;
 mod config;
+mod deliver;
+mod diagnose;
 pub mod escape;
+pub mod handout;
+pub mod html;
 mod learn;
+pub mod markdown;
 pub mod page;
 mod parse_log;
 mod probe;

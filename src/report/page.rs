@@ -17,6 +17,8 @@ pub struct Look {
     pub width: usize,
     /// Whether ANSI colours are understood and wanted.
     pub color: bool,
+    /// Whether Unicode's block characters are shown as such.
+    pub blocks: bool,
 }
 
 /// What a piece of text is, which decides its colour.
@@ -118,6 +120,26 @@ impl Page {
         self.text.push('\n');
     }
 
+    /// Amounts side by side, a column each, with words on either side that say what they are: never wrapped.
+    pub fn levels(&mut self, label: &str, tone: Tone, values: &[u64], note: &str) {
+        const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+        const PLAIN: [char; 9] = [' ', '.', ':', '-', '=', '+', '*', '#', '@'];
+        let signs = if self.look.blocks { BLOCKS } else { PLAIN };
+        let most = values.iter().copied().max().unwrap_or_default();
+        // What is not nothing shows, however small beside the rest.
+        let sign = |value: u64| match u128::from(value) * 8 {
+            0 => signs[0],
+            eighths => {
+                signs[usize::try_from(eighths.div_ceil(u128::from(most.max(1)))).map_or(8, |level| level.min(8))]
+            }
+        };
+        let (left, right) = if self.look.blocks { ('▏', '▕') } else { ('|', '|') };
+        // Writing to a String cannot fail.
+        let _ = write!(self.text, "    {label:<10} {left}");
+        self.push(tone, &values.iter().map(|value| sign(*value)).collect::<String>());
+        let _ = writeln!(self.text, "{right} {}", escape::line(note));
+    }
+
     /// A table, its widest columns wrapped until it fits the page. The first row is the heading.
     pub fn table(&mut self, rows: &[Vec<String>]) {
         let mut builder = Builder::default();
@@ -176,7 +198,20 @@ mod tests {
     use super::*;
 
     fn page(width: usize, color: bool) -> Page {
-        Page::new(Look { width, color })
+        Page::new(Look { width, color, blocks: false })
+    }
+
+    #[test]
+    fn amounts_show_in_blocks_or_in_plain_characters_and_the_least_of_them_shows() {
+        let shown = |blocks| {
+            let mut page = Page::new(Look { width: 80, color: false, blocks });
+            page.levels("failed", Tone::Bad, &[0, 1, 500, 1000, u64::MAX / 2], "up to\x1b many");
+            page.levels("failed", Tone::Bad, &[0, 4, 8], "up to 8");
+            page.into_string()
+        };
+        assert_eq!(shown(false).lines().nth(1).unwrap(), "    failed     | =@| up to 8");
+        assert_eq!(shown(true).lines().nth(1).unwrap(), "    failed     ▏ ▄█▕ up to 8");
+        assert_eq!(shown(false).lines().next().unwrap(), "    failed     | ...@| up to\\x1b many");
     }
 
     #[test]

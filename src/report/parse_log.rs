@@ -3,6 +3,7 @@
 use chrono::NaiveDateTime;
 
 use super::Render;
+use super::chart::Chart;
 use super::page::{Page, Tone};
 use super::words::{clock, counted, duration, grouped};
 use crate::document::parse_log::{CauseCount, Destination, Input, Negotiation, Outage, ParseLog, Status, WaitingFile};
@@ -13,6 +14,10 @@ const OUTAGES: usize = 8;
 impl Render for ParseLog {
     fn render(&self, page: &mut Page) {
         headline(self, page);
+        if let Some(chart) = Chart::of(self) {
+            page.gap();
+            chart.render(page);
+        }
         for destination in &self.destinations {
             page.gap();
             destination_block(destination, page);
@@ -71,7 +76,8 @@ fn headline(answer: &ParseLog, page: &mut Page) {
     }
 }
 
-fn name(destination: &Destination) -> String {
+/// A destination as people call it.
+pub fn name(destination: &Destination) -> String {
     match (&destination.host, destination.destination) {
         (Some(host), Some(number)) => format!("{host} (destination {number})"),
         (Some(host), None) => host.clone(),
@@ -111,7 +117,8 @@ fn cause_block(cause: &CauseCount, failures: u64, page: &mut Page) {
     page.gap();
 }
 
-fn between(first: NaiveDateTime, last: NaiveDateTime) -> String {
+/// A span of time; one time where both are the same.
+pub fn between(first: NaiveDateTime, last: NaiveDateTime) -> String {
     if first == last { clock(first) } else { format!("{} to {}", clock(first), clock(last)) }
 }
 

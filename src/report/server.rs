@@ -7,7 +7,7 @@ use super::page::{Page, Tone};
 use crate::algorithms::knowledge::Setting;
 use crate::algorithms::offer::{Category, Offer};
 use crate::algorithms::profile::client_names;
-use crate::document::probe::{Access, Client, Outcome, Target, Weak};
+use crate::document::probe::{Access, Client, HostKey, Identification, Outcome, Target, Weak};
 use crate::document::remedy::Remedy;
 
 /// The verdict: a line for each cause, with the clients that it keeps out.
@@ -62,9 +62,7 @@ pub fn whole(target: &Target, page: &mut Page) {
 
 /// The server's software and version, as far as it tells.
 pub fn software(target: &Target) -> String {
-    let Some(identification) = &target.identification else { return String::new() };
-    let parts = [&identification.software, &identification.version];
-    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ")
+    target.identification.as_ref().and_then(Identification::product).unwrap_or_default()
 }
 
 /// Each cause of a refusal with the clients that it keeps out.
@@ -162,6 +160,9 @@ fn clients(clients: &[Client], page: &mut Page) {
     page.table(&rows);
 }
 
+/// What a cell says where the two have no algorithm in common.
+pub const NONE_IN_COMMON: &str = "none in common";
+
 /// What a client agrees on in a setting, both directions where they differ.
 pub fn agreed(client: &Client, setting: Setting) -> String {
     let mut cells: Vec<&str> = setting
@@ -170,7 +171,7 @@ pub fn agreed(client: &Client, setting: Setting) -> String {
         .map(|category| match client.agreed.get(category) {
             Some(name) => name.as_str(),
             None if client.unknown.contains(category) => "unknown",
-            None => "none in common",
+            None => NONE_IN_COMMON,
         })
         .collect();
     cells.dedup();
@@ -220,9 +221,7 @@ fn facts(target: &Target, page: &mut Page) {
         page.fact("address", Tone::Plain, address);
     }
     for key in &target.host_keys {
-        let bits = key.bits.map(|bits| format!(" {bits} bits")).unwrap_or_default();
-        let sha256 = key.sha256.as_deref().unwrap_or_default();
-        page.fact("host key", Tone::Plain, &format!("{}{bits} {sha256}", key.algorithm));
+        page.fact("host key", Tone::Plain, &host_key(key));
     }
     if !target.auth_methods().is_empty() {
         page.fact("login by", Tone::Plain, &target.auth_methods().join(", "));
@@ -239,6 +238,12 @@ fn facts(target: &Target, page: &mut Page) {
     if !shown.is_empty() {
         page.fact("time", Tone::Faint, &shown.join(", "));
     }
+}
+
+/// A host key in a line.
+pub fn host_key(key: &HostKey) -> String {
+    let bits = key.bits.map(|bits| format!(" {bits} bits")).unwrap_or_default();
+    format!("{}{bits} {}", key.algorithm, key.sha256.as_deref().unwrap_or_default())
 }
 
 /// The server's lists; what a client takes of each is marked.

@@ -164,8 +164,15 @@ fn list(attempts: &[(SocketAddr, Obstacle)]) -> String {
 /// # Errors
 /// When none does within the deadline.
 pub fn connect(target: &Target, family: Family, deadline: Deadline) -> Result<(TcpStream, SocketAddr), ConnectError> {
-    let addresses = resolve(target, family, deadline)?;
-    let connected = match addresses.as_slice() {
+    to_first(&resolve(target, family, deadline)?, deadline)
+}
+
+/// Connects to the first of these addresses that answers.
+///
+/// # Errors
+/// When none does within the deadline.
+pub fn to_first(addresses: &[SocketAddr], deadline: Deadline) -> Result<(TcpStream, SocketAddr), ConnectError> {
+    let connected = match addresses {
         [only] => to_one(*only, deadline).map_err(|obstacle| vec![(*only, obstacle)]),
         several => to_any(several, deadline),
     };
@@ -225,7 +232,10 @@ fn to_any(
 
 /// The target's addresses, both families in turn. A name is looked up on a thread of its own, since the system's
 /// resolver knows no deadline; a late answer is dropped.
-fn resolve(target: &Target, family: Family, deadline: Deadline) -> Result<Vec<SocketAddr>, ConnectError> {
+///
+/// # Errors
+/// When it has none of this family, or none is known within the deadline.
+pub fn resolve(target: &Target, family: Family, deadline: Deadline) -> Result<Vec<SocketAddr>, ConnectError> {
     let host = || target.host().to_owned();
     let found = match target.host().parse::<IpAddr>() {
         Ok(address) => vec![SocketAddr::new(address, target.port())],

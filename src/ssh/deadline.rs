@@ -1,5 +1,6 @@
 //! One end of time for a target as a whole.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A time too long for the clock ends after a century.
@@ -33,5 +34,59 @@ impl Deadline {
     /// Milliseconds since its start.
     pub fn elapsed_ms(&self) -> f64 {
         self.start.elapsed().as_secs_f64() * 1000.0
+    }
+}
+
+/// A deadline that several threads share and that may be moved while they wait: each step of a longer job has its
+/// own time, and an interrupted one ends sooner.
+#[derive(Debug, Clone)]
+pub struct Clock(Arc<Mutex<Deadline>>);
+
+impl Clock {
+    /// The deadline as it stands now.
+    pub fn deadline(&self) -> Deadline {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Another deadline from now on, for all who share the clock.
+    pub fn set(&self, deadline: Deadline) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
+    }
+
+    /// An earlier end, where the deadline is later than this far from now.
+    pub fn shorten(&self, time: Duration) {
+        let sooner = Deadline::after(time);
+        let mut deadline = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if sooner.end < deadline.end {
+            *deadline = sooner;
+        }
+    }
+
+    /// How long its deadline has been over; `None` before that.
+    pub fn overdue(&self) -> Option<Duration> {
+        Instant::now().checked_duration_since(self.deadline().end)
+    }
+}
+
+impl From<Deadline> for Clock {
+    fn from(deadline: Deadline) -> Self {
+        Self(Arc::new(Mutex::new(deadline)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_shared_and_is_only_ever_shortened_to_something_sooner() {
+        let clock = Clock::from(Deadline::after(Duration::from_secs(60)));
+        let other = clock.clone();
+        other.shorten(Duration::from_secs(600));
+        assert_eq!(clock.deadline().whole(), Duration::from_secs(60));
+        other.shorten(Duration::ZERO);
+        assert!(clock.deadline().remaining().is_none() && clock.overdue().is_some());
+        clock.set(Deadline::after(Duration::from_secs(60)));
+        assert!(other.deadline().remaining().is_some() && other.overdue().is_none());
     }
 }

@@ -15,7 +15,7 @@ use ssh2::{MethodType, Session};
 
 use super::connect;
 use super::deadline::Deadline;
-use super::relay::{Ending, Relay};
+use super::relay::{Ending, HANDSHAKE_BYTES, Relay};
 use super::{host_key, identification};
 use crate::algorithms::offer::{Category, Offer};
 use crate::document::probe::{Access, Handshake};
@@ -23,8 +23,11 @@ use crate::document::probe::{Access, Handshake};
 /// The name with which the authentication methods are asked for.
 const USER: &str = "cdrdiag";
 
+/// How long after the deadline libssh2's own time-out comes.
+const LATER: Duration = Duration::from_secs(1);
+
 /// The name of the threads in which libssh2 runs.
-const THREAD: &str = "libssh2";
+pub(crate) const THREAD: &str = "libssh2";
 
 /// What libssh2 is allowed to propose: of a client's proposal the algorithms that it knows. Two profiles with
 /// equal preferences need one handshake only.
@@ -138,7 +141,7 @@ fn attempt(
     deadline: Deadline,
 ) -> Handshake {
     let relay = match connect::to_one(address, deadline) {
-        Ok((server, _)) => Relay::open(server, deadline),
+        Ok((server, _)) => Relay::open(server, &deadline.into(), HANDSHAKE_BYTES),
         Err(obstacle) => return failed(obstacle.to_string()),
     };
     let (stream, relay) = match relay {
@@ -159,17 +162,27 @@ fn attempt(
     }
 }
 
-fn open(stream: TcpStream, preferences: &Preferences, deadline: Deadline) -> Result<Session, ssh2::Error> {
+/// Shakes hands over a stream whose other end is bounded; libssh2 waits for no answer longer than the deadline.
+///
+/// # Errors
+/// When the two do not agree, or the connection ends.
+pub(crate) fn open(stream: TcpStream, preferences: &Preferences, deadline: Deadline) -> Result<Session, ssh2::Error> {
     let mut session = Session::new()?;
     session.set_banner(identification::OURS.trim_end())?;
     for (category, list) in &preferences.0 {
         session.method_pref(method_type(*category), list)?;
     }
-    let left = deadline.remaining().unwrap_or_default().as_millis();
-    session.set_timeout(u32::try_from(left).unwrap_or(u32::MAX).max(1));
+    limit_waiting(&session, deadline);
     session.set_tcp_stream(stream);
     session.handshake()?;
     Ok(session)
+}
+
+/// Has libssh2 wait for an answer not much longer than the deadline. The relay ends it at the deadline and knows why
+/// it did; libssh2's own time-out must not come first.
+pub(crate) fn limit_waiting(session: &Session, deadline: Deadline) {
+    let left = deadline.remaining().unwrap_or_default().saturating_add(LATER).as_millis();
+    session.set_timeout(u32::try_from(left).unwrap_or(u32::MAX));
 }
 
 fn late(given: Duration) -> String {
@@ -184,17 +197,22 @@ fn explain(error: &ssh2::Error, ending: Option<Ending>, deadline: Deadline) -> S
     }
 }
 
-/// What came of a handshake that succeeded.
-fn describe(session: &Session) -> Handshake {
+/// What a session that is open has agreed on.
+pub(crate) fn agreed(session: &Session) -> BTreeMap<Category, String> {
     let agreed = Category::NEGOTIATED.into_iter().filter_map(|category| {
         let name = session.methods(method_type(category))?;
         // libssh2's own word for "an AEAD cipher, so no MAC".
         (!name.starts_with("INTEGRATED")).then(|| (category, name.to_owned()))
     });
+    agreed.collect()
+}
+
+/// What came of a handshake that succeeded.
+fn describe(session: &Session) -> Handshake {
     Handshake {
         performed: true,
         result: Some(Access::Accepts),
-        agreed: agreed.collect(),
+        agreed: agreed(session),
         host_key: session.host_key().map(|(blob, _)| host_key::describe(blob)),
         ..Handshake::default()
     }
@@ -216,7 +234,7 @@ fn ask(session: &Session, handshake: &mut Handshake) {
 }
 
 /// A caught panic of the crate's is told in the answer; the terminal need not see it, too.
-fn silence_panics() {
+pub(crate) fn silence_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let usual = panic::take_hook();

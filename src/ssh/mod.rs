@@ -3,6 +3,7 @@
 //!
 //! [`identification`], [`packet`] and [`kexinit`] take bytes and know no socket; they serve both roles, since a
 //! client's KEXINIT has the form of a server's. [`probe`], [`handshake`] and [`listener`] are the edges.
+//! [`sftp`] speaks over a channel, [`known_hosts`] reads a file's text.
 
 pub mod connect;
 pub mod deadline;
@@ -11,10 +12,12 @@ pub mod handshake;
 pub mod host_key;
 pub mod identification;
 pub mod kexinit;
+pub mod known_hosts;
 pub mod listener;
 pub mod packet;
 pub mod probe;
-mod relay;
+pub(crate) mod relay;
+pub mod sftp;
 pub mod target;
 
 /// Bytes of a peer as text: what is not UTF-8 becomes a visible `\xNN`, so that nothing is lost and two unlike

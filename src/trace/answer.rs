@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
+use super::buckets::{self, Buckets};
 use super::delivery_file::DeliveryFile;
 use super::ledger::{Ledger, Place, Tally, WaitingKey};
 use super::reading::Reading;
 use super::sources::Source;
 use super::timeline::{Account, TracedLists};
 use crate::document::parse_log::{
-    Age, Alarm, CauseCount, Destination, Evidence, Input, Negotiation, Outage, ParseLog, Retries, Status, WaitingFile,
+    Age, Alarm, Bucket, CauseCount, CauseShare, Destination, Evidence, Input, Negotiation, Outage, ParseLog, Retries,
+    Status, Timeline, WaitingFile,
 };
 
 /// How the answer is to be narrowed.
@@ -121,8 +123,26 @@ fn destination(account: Account, sources: &[Source], choice: &Choice, end: Optio
             longest_s: ledger.longest_pause_s,
             overlong: ledger.pauses.1,
         }),
+        timeline: timeline(&ledger.buckets),
         oldest_waiting: oldest.zip(end).map(|(file, end)| age(file.created_utc, end, choice.timezone)),
     }
+}
+
+fn timeline(buckets: &Buckets) -> Timeline {
+    let mut waiting = 0;
+    let bucket = |(from, bucket): (NaiveDateTime, &buckets::Bucket)| {
+        waiting += bucket.waiting_change;
+        let share = |(cause, count): &(&'static str, u64)| CauseShare { cause: (*cause).to_owned(), count: *count };
+        Bucket {
+            from,
+            deliveries: bucket.deliveries,
+            failures: bucket.failures.iter().map(share).collect(),
+            connection_failures: bucket.connection_failures,
+            // A clock that was set back can put a file's delivery before its failure.
+            files_waiting: waiting.max(0).unsigned_abs(),
+        }
+    };
+    Timeline { bucket_s: buckets.width_s().unsigned_abs(), buckets: buckets.iter().map(bucket).collect() }
 }
 
 fn causes(ledger: &Ledger, sources: &[Source]) -> Vec<CauseCount> {

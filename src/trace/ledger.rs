@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
+use super::buckets::Buckets;
 use super::delivery_file::DeliveryFile;
 
 /// The cause of a failure whose text is in no table.
@@ -135,6 +136,8 @@ pub struct Ledger {
     pub pauses: (u64, u64),
     /// The longest pause in seconds.
     pub longest_pause_s: f64,
+    /// The same over time.
+    pub buckets: Buckets,
 }
 
 impl Ledger {
@@ -146,7 +149,11 @@ impl Ledger {
     /// A delivery failed.
     pub fn fail(&mut self, failure: &Failure) {
         self.delivery_failures += 1;
-        *self.waiting.entry(WaitingKey::of(&failure.file)).or_default() += 1;
+        let attempts = self.waiting.entry(WaitingKey::of(&failure.file)).or_default();
+        let bucket = self.buckets.at(failure.time);
+        bucket.fail(failure.note.cause, 1);
+        bucket.waiting_change += i64::from(*attempts == 0);
+        *attempts += 1;
         let spell = self.spell_at(failure.time);
         let pause = (failure.time - spell.until).as_seconds_f64();
         let counts = spell.failures > 0;
@@ -163,6 +170,7 @@ impl Ledger {
     /// A connection could not be made.
     pub fn fail_connection(&mut self, time: NaiveDateTime) {
         self.connection_failures += 1;
+        self.buckets.at(time).connection_failures += 1;
         self.spell_at(time);
     }
 
@@ -175,11 +183,15 @@ impl Ledger {
         if let Some(spell) = self.spells.last_mut().filter(|spell| spell.ended.is_none()) {
             spell.ended = Some(time);
         }
+        let before = self.waiting.len();
         if let Some(name) = named {
             self.waiting.remove(&WaitingKey::of(name));
         } else if failed_last.and_then(|name| self.waiting.remove(&WaitingKey::of(name))).is_none() {
             self.waiting.pop_first();
         }
+        let bucket = self.buckets.at(time);
+        bucket.deliveries += 1;
+        bucket.waiting_change -= i64::from(self.waiting.len() < before);
     }
 
     /// An alarm was raised.
@@ -204,8 +216,14 @@ impl Ledger {
         for (name, span) in other.alarms {
             add_span(&mut self.alarms, name, span);
         }
+        self.buckets.add(other.buckets);
         for (key, attempts) in other.waiting {
-            *self.waiting.entry(key).or_default() += attempts;
+            let known = self.waiting.entry(key).or_default();
+            if let (1.., Some(time)) = (*known, self.last_failure) {
+                // Both waited for it, and it is one file.
+                self.buckets.at(time).waiting_change -= 1;
+            }
+            *known += attempts;
         }
         self.pauses.0 += other.pauses.0;
         self.pauses.1 += other.pauses.1;
@@ -314,6 +332,32 @@ mod tests {
         }
         assert_eq!(ledger.causes.len(), UNKNOWN_TEXTS);
         assert_eq!(ledger.causes.iter().map(|tally| tally.count).sum::<u64>(), 100);
+    }
+
+    #[test]
+    fn what_the_buckets_hold_adds_up_to_the_totals() {
+        let mut ledger = Ledger::default();
+        for second in 0..500 {
+            match second % 5 {
+                0 => ledger.succeed(at(second), None, None),
+                1 => ledger.fail_connection(at(second)),
+                _ => ledger.fail(&failure(second, &format!("cdr_C_01_202401010000_{second}"), "x")),
+            }
+        }
+        let mut other = Ledger::default();
+        other.fail(&failure(77, "cdr_C_01_202401010000_77", "y"));
+        other.fail(&failure(4000 - 600, "cdr_C_01_202401010000_499", "y"));
+        ledger.add(other);
+        let sum = |of: fn(&crate::trace::buckets::Bucket) -> i64| {
+            ledger.buckets.iter().map(|(_, bucket)| of(bucket)).sum::<i64>().unsigned_abs()
+        };
+        assert_eq!(sum(|bucket| bucket.deliveries.cast_signed()), ledger.deliveries);
+        assert_eq!(sum(|bucket| bucket.connection_failures.cast_signed()), ledger.connection_failures);
+        assert_eq!(sum(|bucket| bucket.waiting_change), ledger.waiting.len() as u64);
+        let failed = |bucket: &crate::trace::buckets::Bucket| {
+            bucket.failures.iter().map(|(_, count)| count.cast_signed()).sum::<i64>()
+        };
+        assert_eq!(sum(failed), ledger.delivery_failures);
     }
 
     #[test]

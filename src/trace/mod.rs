@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod blocks;
+pub mod buckets;
 pub mod causes;
 pub mod delivery_file;
 pub mod events;

@@ -12,6 +12,7 @@ mod agreement;
 mod answer;
 mod capture;
 mod compare;
+mod deliver;
 mod jsch;
 mod learn;
 mod nmap;

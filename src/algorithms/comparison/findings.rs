@@ -146,7 +146,7 @@ fn both_refuse((left, here): (Named<'_>, &Client), (right, there): (Named<'_>, &
     let reasons = if one == other {
         format!("{one} on either")
     } else {
-        format!("{one} on {}, {other} on {}", left.name, right.name)
+        format!("{one} on {}; {other} on {}", left.name, right.name)
     };
     Sentence("both refuse ".to_owned(), format!(": {reasons}"))
 }
@@ -252,10 +252,7 @@ fn is_same(categories: &[CategoryDifference]) -> bool {
 
 fn facts_in_words([left, right]: [Named<'_>; 2], facts: &[FactDifference]) -> Vec<(Weight, String)> {
     let of = |wanted: Fact| facts.iter().find(move |difference| difference.fact == wanted);
-    let software = |target: &Target| {
-        let told = target.identification.as_ref()?;
-        Some([told.software.as_deref()?, told.version.as_deref().unwrap_or_default()].join(" ").trim_end().to_owned())
-    };
+    let software = |target: &Target| target.identification.as_ref()?.product();
     let mut found = Vec::new();
     if of(Fact::HostKey).is_some() {
         let text = "they have different host keys: behind one address, a client that remembers the key objects after a \
@@ -317,7 +314,7 @@ mod tests {
         assert_eq!(same[0], "both refuse CUCM 12.5, 14 and 15: no key exchange in common on either");
         assert_eq!(
             apart[0],
-            "both refuse CUCM 12.5, 14 and 15: no key exchange in common on one, no MAC in common on two"
+            "both refuse CUCM 12.5, 14 and 15: no key exchange in common on one; no MAC in common on two"
         );
     }
 

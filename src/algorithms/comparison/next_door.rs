@@ -11,18 +11,18 @@ use crate::document::probe::{Access, Target};
 use crate::document::remedy::Remedy;
 
 /// The least change on `target`. A client's proposal is narrowed to what the other side offers, as far as that
-/// yields a line.
+/// lets in every client that its whole proposal would.
 pub(super) fn remedy(target: &Target, other: Named<'_>, profiles: &[Profile]) -> Vec<Remedy> {
     let (Some(offer), Some(works)) = (&target.offer, &other.target.offer) else { return target.remedy.clone() };
     let refused = || profiles.iter().filter(|profile| refuses(target, profile));
     let narrowed: Vec<Profile> = refused().map(|profile| narrowed_to(profile, offer, works)).collect();
     let model = Model { name: other.name, offer: works };
     let taken = mended(target, offer, model, &narrowed);
+    let plain = mended(target, offer, model, &refused().cloned().collect::<Vec<_>>());
     let lines = |remedies: &[Remedy]| remedies.iter().filter(|remedy| remedy.line.is_some()).count();
-    if lines(&taken) >= lines(&target.remedy) {
-        return taken;
-    }
-    mended(target, offer, model, &refused().cloned().collect::<Vec<_>>())
+    let prose = |remedies: &[Remedy]| remedies.len() - lines(remedies);
+    // Where it leaves a client outside, that is told in words.
+    if lines(&taken) >= lines(&plain) && prose(&taken) <= prose(&plain) { taken } else { plain }
 }
 
 fn refuses(target: &Target, profile: &Profile) -> bool {

@@ -1,0 +1,84 @@
+//! The flags of `deliver`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{EXIT_CODES, Variants, values};
+use crate::ssh::known_hosts::Fingerprint;
+
+const AFTER_HELP: &str = "\
+Password: --password-file, else the variable CDRDIAG_PASSWORD, else a prompt on the terminal; there is no flag for it.
+A key's passphrase: the variable CDRDIAG_PASSPHRASE, else a prompt. Neither is sent before the host key is known.
+The test file is called test_cdrdiag_01_TIME_NUMBER, so that no billing server takes it for a CDR file.";
+
+/// Arguments of `deliver`.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{AFTER_HELP}\n\n{EXIT_CODES}"))]
+pub struct Deliver {
+    /// The server: a name from the configuration, host, host:port, [v6]:port
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+
+    /// The account, as CDR Management has it
+    #[arg(long, short, value_name = "NAME")]
+    pub user: String,
+
+    /// The directory, as CDR Management has it; without a leading / it starts where the login does
+    #[arg(long, short, value_name = "PATH")]
+    pub directory: String,
+
+    /// Read the password from this file's first line; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "identity")]
+    pub password_file: Option<PathBuf>,
+
+    /// Log in with this private key instead of a password (CUCM itself has passwords only)
+    #[arg(long, short, value_name = "FILE")]
+    pub identity: Option<PathBuf>,
+
+    /// Confirm the server's host key by its fingerprint, where `known_hosts` does not have it
+    #[arg(long, value_name = "SHA256:…", value_parser = Fingerprint::parse)]
+    pub host_key: Option<Fingerprint>,
+
+    /// Look host keys up in this file [default: `~/.ssh/known_hosts`]
+    #[arg(long, value_name = "FILE")]
+    pub known_hosts: Option<PathBuf>,
+
+    /// Ask how much space the directory's volume has
+    #[arg(long)]
+    pub free_space: bool,
+
+    /// Then send this many small files, one after the other, and tell how many a second go through
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pub repeat: u32,
+
+    /// How the server is reached.
+    #[command(flatten)]
+    pub reach: Reach,
+
+    /// The node's settings.
+    #[command(flatten)]
+    pub variants: Variants,
+}
+
+/// How one server is reached.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct Reach {
+    /// The port where the target names none [default: 22]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+
+    /// Seconds for the delivery as a whole, and for each further file of --repeat [default: 10]
+    #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
+    pub timeout: Option<Duration>,
+
+    /// Use IPv4 only
+    #[arg(short = '4', long, conflicts_with = "ipv6")]
+    pub ipv4: bool,
+
+    /// Use IPv6 only
+    #[arg(short = '6', long)]
+    pub ipv6: bool,
+}

@@ -1,0 +1,140 @@
+//! Where a password or a key comes from: a file, a variable or a prompt; never the command line. What was read is wiped
+//! from memory when it is dropped.
+
+use std::env;
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
+
+use crate::cli;
+use crate::delivery::Login;
+use crate::exit::UsageError;
+
+/// The variable that holds the password.
+const PASSWORD: &str = "CDRDIAG_PASSWORD";
+
+/// The variable that holds the passphrase of a key.
+const PASSPHRASE: &str = "CDRDIAG_PASSPHRASE";
+
+/// No password and no key is longer.
+const MAX_BYTES: u64 = 65_536;
+
+/// What to log in with.
+///
+/// # Errors
+/// When a file cannot be read, or there is neither a file nor a variable nor a terminal to ask at.
+pub fn login(args: &cli::Deliver) -> Result<Login> {
+    match &args.identity {
+        Some(path) => key(path),
+        None => password(args).map(Login::Password),
+    }
+}
+
+fn password(args: &cli::Deliver) -> Result<SecretString> {
+    if let Some(path) = &args.password_file {
+        let text = read(path).with_context(|| format!("cannot read the password in {}", path.display()))?;
+        return match text.lines().next() {
+            Some(line) if !line.is_empty() => Ok(SecretString::from(line)),
+            _ => bail!("the first line of {} holds no password", path.display()),
+        };
+    }
+    if let Some(password) = variable(PASSWORD)? {
+        return Ok(password);
+    }
+    prompt(&format!("Password of {} at {}: ", args.user, args.target))?.ok_or_else(|| {
+        let message = format!(
+            "no password: give --password-file FILE or the variable {PASSWORD} (here is no terminal to ask at)"
+        );
+        UsageError(message).into()
+    })
+}
+
+fn key(path: &Path) -> Result<Login> {
+    let key = read(path).with_context(|| format!("cannot read the private key {}", path.display()))?;
+    if !key.contains("PRIVATE KEY-----") {
+        bail!("{} is no private key in PEM or OpenSSH's format", path.display());
+    }
+    let passphrase = match variable(PASSPHRASE)? {
+        None if is_encrypted(&key) => {
+            let asked = prompt(&format!("Passphrase of {}: ", path.display()))?;
+            Some(asked.ok_or_else(|| {
+                let path = path.display();
+                UsageError(format!(
+                    "{path} is encrypted: give the variable {PASSPHRASE} (here is no terminal to ask at)"
+                ))
+            })?)
+        }
+        given => given,
+    };
+    Ok(Login::Key { key: SecretString::from(key.as_str()), passphrase })
+}
+
+/// Whether a private key needs a passphrase: PEM says so in words, OpenSSH's format names a cipher behind its magic
+/// (`PROTOCOL.key` in its sources).
+fn is_encrypted(key: &str) -> bool {
+    const MAGIC: &[u8] = b"openssh-key-v1\0\0\0\0\x04none";
+    if !key.contains("BEGIN OPENSSH PRIVATE KEY") {
+        return key.contains("ENCRYPTED");
+    }
+    let body: Zeroizing<String> = Zeroizing::new(key.lines().filter(|line| !line.starts_with('-')).collect());
+    let start = STANDARD.decode(body.get(..32).unwrap_or_default()).unwrap_or_default();
+    !start.starts_with(MAGIC)
+}
+
+fn variable(name: &str) -> Result<Option<SecretString>> {
+    match env::var(name) {
+        Ok(value) if !value.is_empty() => Ok(Some(SecretString::from(value))),
+        Ok(_) | Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => bail!("the variable {name} is not UTF-8"),
+    }
+}
+
+/// Asks on the terminal; `None` where there is none.
+fn prompt(question: &str) -> Result<Option<SecretString>> {
+    if !io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    let question = crate::report::escape::line(question).into_owned();
+    let answer = rpassword::prompt_password(question).context("cannot ask on the terminal")?;
+    Ok(Some(SecretString::from(answer)))
+}
+
+fn read(path: &Path) -> io::Result<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_BYTES).unwrap_or_default() + 1));
+    if path == Path::new("-") {
+        io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    } else {
+        File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    }
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(io::Error::other(format!("it is longer than {MAX_BYTES} bytes")));
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|_| io::Error::other("it is not UTF-8"))?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encrypted_key_is_told_by_its_head() {
+        let openssh = |head: &[u8]| {
+            format!(
+                "-----BEGIN OPENSSH PRIVATE KEY-----\n{}\n-----END OPENSSH PRIVATE KEY-----\n",
+                STANDARD.encode(head)
+            )
+        };
+        assert!(!is_encrypted(&openssh(b"openssh-key-v1\0\0\0\0\x04none\0\0\0\x04none")));
+        assert!(is_encrypted(&openssh(b"openssh-key-v1\0\0\0\0\x0aaes256-ctr\0\0\0\x06bcrypt")));
+        assert!(is_encrypted("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"));
+        assert!(is_encrypted("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
+        assert!(!is_encrypted("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n"));
+    }
+}

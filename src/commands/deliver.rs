@@ -1,0 +1,129 @@
+//! `cdrdiag deliver TARGET --user U --directory D`
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::targets::{TargetError, TargetSpec, resolve};
+use super::{Context, credentials, profiles};
+use crate::algorithms::profile::Profile;
+use crate::cli;
+use crate::config::{Config, DEFAULT_TIMEOUT};
+use crate::delivery::{self, Interrupt, Order, Trust};
+use crate::exit::{Code, UsageError};
+use crate::ssh::connect::Family;
+use crate::ssh::handshake::Preferences;
+use crate::ssh::known_hosts::KnownHosts;
+use crate::ssh::target::Target;
+
+/// A longer `known_hosts` is none.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// Logs in and writes a file as CUCM would.
+///
+/// # Errors
+/// When the target, the profile, the password or `known_hosts` cannot be had.
+pub fn run(args: &cli::Deliver, context: &Context<'_>) -> Result<Code> {
+    let config = Config::load(context.global().config.as_deref())?.config;
+    let target = target(args, &config)?;
+    check_directory(&args.directory)?;
+    let (profile, warning) = profile(args, context, &config)?;
+    let preferences = Preferences::of(&profile.algorithms)
+        .with_context(|| format!("no delivery can stand for the profile {}", profile.id))?;
+    let trust = trust(args)?;
+    let order = Order {
+        name: args.target.clone(),
+        target,
+        family: family(&args.reach),
+        timeout: args.reach.timeout.or(config.defaults.timeout).unwrap_or(DEFAULT_TIMEOUT),
+        profile,
+        preferences,
+        user: args.user.clone(),
+        login: credentials::login(args)?,
+        directory: args.directory.clone(),
+        trust,
+        free_space: args.free_space,
+        repeat: args.repeat,
+    };
+    // After the prompt for the password, which Ctrl-C may end at once: nothing has been written by then.
+    let interrupt = Interrupt::default();
+    let raised = interrupt.clone();
+    ctrlc::set_handler(move || raised.raise()).context("cannot watch for Ctrl-C, and so could not tidy up")?;
+    context.progress(&format!("delivering to {}", order.target));
+    let mut answer = delivery::deliver(order, &interrupt);
+    answer.warnings.extend(warning);
+    context.answer(&answer)
+}
+
+fn target(args: &cli::Deliver, config: &Config) -> Result<Target> {
+    match resolve(&args.target, config, args.reach.port) {
+        Ok(TargetSpec::Named { target, .. } | TargetSpec::Live(target)) => Ok(target),
+        Ok(TargetSpec::Saved(saved)) => {
+            let path = saved.path.display();
+            Err(UsageError(format!("{path} is a saved answer: a delivery needs the server itself")).into())
+        }
+        Err(error @ TargetError::NoFile(_)) => Err(error.into()),
+        Err(TargetError::Syntax(error)) => Err(UsageError(error.to_string()).into()),
+    }
+}
+
+fn check_directory(directory: &str) -> Result<(), UsageError> {
+    if directory.is_empty() || directory.contains('\0') {
+        return Err(UsageError("--directory is empty; the login's own directory is .".into()));
+    }
+    Ok(())
+}
+
+/// The one client to stand for: the first that was asked for or is configured, else the newest CUCM release, which is
+/// then told.
+fn profile(args: &cli::Deliver, context: &Context<'_>, config: &Config) -> Result<(Profile, Option<String>)> {
+    let asked = &context.global().profile;
+    let is_named = !asked.is_empty() || !config.defaults.profile.is_empty();
+    if asked.len() > 1 {
+        return Err(UsageError("a delivery stands for one client: give --profile once".into()).into());
+    }
+    let mut profiles = profiles(context.global(), &args.variants, &config.defaults.profile)?;
+    if !is_named {
+        let Some(newest) = profiles.pop() else { bail!("no profile is built in") };
+        let warning = format!("no profile was named, so {} is used; --profile takes another release's", newest.id);
+        return Ok((newest, Some(warning)));
+    }
+    let mut profiles = profiles.into_iter();
+    let Some(first) = profiles.next() else { bail!("no profile is configured") };
+    let others = profiles.len();
+    let warning = (others > 0).then(|| {
+        format!("the configuration names several profiles, and {} is the first; --profile takes another", first.id)
+    });
+    Ok((first, warning))
+}
+
+fn family(reach: &cli::Reach) -> Family {
+    match (reach.ipv4, reach.ipv6) {
+        (true, _) => Family::V4,
+        (_, true) => Family::V6,
+        _ => Family::Any,
+    }
+}
+
+/// A `known_hosts` that was named must be there; the user's own need not.
+fn trust(args: &cli::Deliver) -> Result<Trust> {
+    let path = args.known_hosts.clone().or_else(|| dirs::home_dir().map(|home| home.join(".ssh").join("known_hosts")));
+    let path = path.unwrap_or_else(|| PathBuf::from("known_hosts"));
+    let known = match read(&path) {
+        Ok(text) => KnownHosts::parse(&text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && args.known_hosts.is_none() => KnownHosts::default(),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+    };
+    Ok(Trust { known, file: path.display().to_string(), confirmed: args.host_key.clone() })
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(io::Error::other(format!("it is longer than {MAX_BYTES} bytes")));
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

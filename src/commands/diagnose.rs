@@ -1,0 +1,119 @@
+//! `diagnose [PATH]… [--preserve LISTING] [--primary T] [--secondary T] [--target T]…`: everything at once.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use super::examine::{Examination, Subject};
+use super::reports::{Inputs, Reports, given};
+use super::{Context, backlog, parse_log, profiles};
+use crate::backlog::Question;
+use crate::cli;
+use crate::config::Config;
+use crate::diagnosis::answer::{self, Parts};
+use crate::diagnosis::clients::Clients;
+use crate::document::backlog::Backlog;
+use crate::document::diagnose::Diagnose;
+use crate::document::parse_log::ParseLog;
+use crate::document::probe::Target;
+use crate::exit::{Code, UsageError};
+
+/// As many as `probe` examines at a time unless told otherwise.
+const MOST_AT_ONCE: usize = 64;
+
+/// Tells the whole story. A part that can't be read is told in the answer and does not lose the others.
+///
+/// # Errors
+/// When nothing is given, a target means nothing, the configuration or a profile can't be read, or no part can.
+pub fn run(args: &cli::Diagnose, context: &Context<'_>) -> Result<Code> {
+    let nothing = [args.paths.is_empty(), args.preserve.is_empty(), args.targets.is_empty()] == [true; 3];
+    if nothing && args.primary.is_none() && args.secondary.is_none() {
+        let what = "nothing to diagnose: give traces, --preserve, --primary, --secondary or --target";
+        return Err(UsageError(what.to_owned()).into());
+    }
+    let config = Config::load(context.global().config.as_deref())?.config;
+    let asked = profiles(context.global(), &args.variants, &config.defaults.profile)?;
+    let question = backlog::question(&args.deadline, &config);
+    let reports = Reports::open(&args.reports)?;
+    let mut parts = Parts::default();
+    parts.parse_log = traces(args, &mut parts.unread, context)?;
+    parts.backlog = waiting(&args.preserve, question, &mut parts.unread);
+    let traced = parts.parse_log.as_ref().and_then(|trace| trace.negotiation.as_ref());
+    let clients = Clients::in_view_of(asked, traced);
+    let examination = Examination::new(&args.connection, &config, clients.profiles.clone());
+    let saved = servers(args, &config, &examination, &mut parts)?;
+    for why in &parts.unread {
+        context.warn(why);
+    }
+    let servers = parts.primary.is_some() || parts.secondary.is_some() || !parts.others.is_empty();
+    if parts.parse_log.is_none() && parts.backlog.is_none() && !servers {
+        bail!("nothing that was given could be read");
+    }
+    let document = answer::document(parts, &clients, question);
+    let inputs = inputs(args, &document, saved);
+    reports.answer(document, &inputs, context)
+}
+
+/// Everything that was read: traces as they were found, listings and saved answers as they were given.
+fn inputs(args: &cli::Diagnose, document: &Diagnose, saved: Vec<String>) -> Inputs {
+    let traces = document.parse_log.iter().flat_map(|trace| &trace.inputs).map(|input| input.path.clone());
+    let listings = document.backlog.iter().flat_map(|backlog| &backlog.inputs).map(|input| input.path.clone());
+    let mut known = given(&args.paths);
+    known.extend(given(&args.preserve));
+    known.extend(saved.iter().cloned());
+    Inputs { read: traces.chain(listings).chain(saved).collect(), given: known }
+}
+
+fn traces(args: &cli::Diagnose, unread: &mut Vec<String>, context: &Context<'_>) -> Result<Option<ParseLog>> {
+    if args.paths.is_empty() {
+        return Ok(None);
+    }
+    match parse_log::parse(&args.paths, &args.narrow, context) {
+        Err(error) if error.is::<UsageError>() => Err(error),
+        found => Ok(kept(found, unread)),
+    }
+}
+
+fn waiting(paths: &[PathBuf], question: Question, unread: &mut Vec<String>) -> Option<Backlog> {
+    if paths.is_empty() {
+        return None;
+    }
+    let (sources, unreadable) = backlog::read(paths);
+    unread.extend(unreadable.iter().map(|(_, error)| format!("{error:#}")));
+    (!sources.is_empty()).then(|| backlog::document(&sources, &unreadable, question))
+}
+
+/// Examines every server at the same time: one that times out does not make the others wait. Gives the files that
+/// were read in the place of servers.
+fn servers(args: &cli::Diagnose, config: &Config, examination: &Examination, parts: &mut Parts) -> Result<Vec<String>> {
+    let mut wanted = vec![args.primary.clone(), args.secondary.clone()];
+    wanted.extend(args.targets.iter().cloned().map(Some));
+    let mut subjects = Vec::new();
+    for name in &wanted {
+        subjects.push(match name {
+            None => None,
+            Some(name) => match Subject::find(name, config, args.connection.port) {
+                Err(error) if error.is::<UsageError>() => return Err(error),
+                found => kept(found, &mut parts.unread),
+            },
+        });
+    }
+    if let (true, Some(trace)) = (args.probe_from_trace, &parts.parse_log) {
+        let given = |host: &String| wanted.iter().flatten().any(|name| name == host);
+        let hosts = answer::hosts(trace).into_iter().map(|(host, _)| host).filter(|host| !given(host));
+        subjects.extend(hosts.map(|host| Subject::find(&host, config, args.connection.port).ok()));
+    }
+    let there: Vec<Subject> = subjects.iter().flatten().cloned().collect();
+    let mut found = examination.examine_all(&there, there.len().min(MOST_AT_ONCE), |_| {}).into_iter();
+    let mut of = |subject: &Option<Subject>| subject.as_ref().and_then(|_| found.next());
+    let mut targets: Vec<Option<Target>> = subjects.iter().map(&mut of).collect();
+    parts.others = targets.split_off(2).into_iter().flatten().collect();
+    parts.secondary = targets.pop().flatten();
+    parts.primary = targets.pop().flatten();
+    Ok(there.iter().filter_map(Subject::file).collect())
+}
+
+/// What was read; why it was not goes to `unread`.
+fn kept<T>(found: Result<T>, unread: &mut Vec<String>) -> Option<T> {
+    found.map_err(|error| unread.push(format!("{error:#}"))).ok()
+}

@@ -1,0 +1,204 @@
+//! The files that a command hands on beside its answer: `--html`, `--markdown`, and `--redact` for all of them.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use chrono::Utc;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::Context;
+use crate::cli;
+use crate::exit::{Code, UsageError};
+use crate::redact::Redactor;
+use crate::report::handout::{Appendix, HandOut, InputHash};
+use crate::report::{Render, html, markdown};
+
+/// The files to write, opened before the work begins, so that a bad path shows at once.
+#[derive(Debug)]
+pub struct Reports {
+    html: Option<Target>,
+    markdown: Option<Target>,
+    redact: bool,
+}
+
+/// What a command read.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    /// The inputs as the answer names them.
+    pub read: Vec<String>,
+    /// The paths on the command line.
+    pub given: Vec<String>,
+}
+
+impl Inputs {
+    /// Files that are named as they were given.
+    pub fn of(files: impl IntoIterator<Item = String>) -> Self {
+        let given: Vec<String> = files.into_iter().collect();
+        Self { read: given.clone(), given }
+    }
+}
+
+/// Paths as they show in an answer.
+pub fn given(paths: &[PathBuf]) -> Vec<String> {
+    paths.iter().map(|path| path.display().to_string()).collect()
+}
+
+impl Reports {
+    /// Opens the files that were asked for. What they hold stays until the report is written.
+    ///
+    /// # Errors
+    /// When one can't be written, or both are the same.
+    pub fn open(args: &cli::Reports) -> Result<Self> {
+        if args.html.is_some() && args.html == args.markdown {
+            return Err(UsageError("--html and --markdown name the same file".into()).into());
+        }
+        let open = |flag: &str, path: &Option<PathBuf>| -> Result<Option<Target>> {
+            path.as_deref().map(|path| Target::open(flag, path)).transpose()
+        };
+        Ok(Self {
+            html: open("--html", &args.html)?,
+            markdown: open("--markdown", &args.markdown)?,
+            redact: args.redact,
+        })
+    }
+
+    /// Prints the answer, writes the files, and says with which code to exit.
+    ///
+    /// # Errors
+    /// When the answer can't be redacted, a file can't be written, or standard output does not take the answer.
+    pub fn answer<D>(self, document: D, inputs: &Inputs, context: &Context<'_>) -> Result<Code>
+    where
+        D: Render + HandOut + DeserializeOwned,
+    {
+        let wanted = self.html.is_some() || self.markdown.is_some();
+        let mut hashes = if wanted { inputs.read.iter().map(|path| hashed(path)).collect() } else { Vec::new() };
+        let document = if self.redact {
+            let mut redactor = Redactor::new(&inputs.given);
+            let document = redactor.document(&document).context("the answer can't be redacted")?;
+            for input in &mut hashes {
+                input.path = redactor.path(&input.path);
+            }
+            document
+        } else {
+            document
+        };
+        if wanted {
+            let (made, redacted) = (Utc::now(), self.redact);
+            let appendix =
+                Appendix { command: D::NAME, version: env!("CARGO_PKG_VERSION"), made, redacted, inputs: hashes };
+            self.write(&document, &appendix)?;
+        }
+        context.answer(&document)
+    }
+
+    fn write<D: HandOut>(self, document: &D, appendix: &Appendix) -> Result<()> {
+        let handout = document.handout();
+        if let Some(target) = self.html {
+            target.write(&html::render(&handout, appendix)?)?;
+        }
+        if let Some(target) = self.markdown {
+            target.write(&markdown::render(&handout, appendix))?;
+        }
+        Ok(())
+    }
+}
+
+/// A file to be written. One that was made for this goes again when it is not written after all.
+#[derive(Debug)]
+struct Target {
+    path: PathBuf,
+    file: File,
+    to_remove: bool,
+}
+
+impl Target {
+    fn open(flag: &str, path: &Path) -> Result<Self> {
+        if path == Path::new("-") {
+            let text = format!("{flag} -: give a file; standard output holds the answer");
+            return Err(UsageError(text).into());
+        }
+        let is_new = !path.exists();
+        // The old text stays until there is a new one.
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path);
+        let file = file.with_context(|| format!("{flag} {}: can't be written", path.display()))?;
+        Ok(Self { path: path.to_owned(), file, to_remove: is_new })
+    }
+
+    fn write(mut self, text: &str) -> Result<()> {
+        let mut write = || -> io::Result<()> {
+            self.file.rewind()?;
+            self.file.set_len(0)?;
+            self.file.write_all(text.as_bytes())
+        };
+        write().with_context(|| format!("{}: can't be written", self.path.display()))?;
+        self.to_remove = false;
+        Ok(())
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        if self.to_remove {
+            // Nothing more can be done about an empty file that stays behind.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// The hash of an input: of the archive as a whole where the input is inside one.
+fn hashed(label: &str) -> InputHash {
+    let file = label.split_once("!/").map_or(label, |(archive, _)| archive);
+    let found = if label == "-" { None } else { hash(Path::new(file)).ok() };
+    let (bytes, sha256) = found.map_or((None, None), |(bytes, digest)| (Some(bytes), Some(digest)));
+    InputHash { path: label.to_owned(), bytes, sha256 }
+}
+
+fn hash(path: &Path) -> io::Result<(u64, String)> {
+    let mut file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let (mut hasher, mut buffer, mut bytes) = (Sha256::new(), vec![0; 1 << 16], 0);
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            break;
+        }
+        hasher.update(buffer.get(..read).unwrap_or_default());
+        bytes += read as u64;
+    }
+    let digest = hasher.finalize().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    Ok((bytes, digest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_written_after_all_leaves_no_trace_and_an_old_one_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (new, old) = (folder.path().join("new.html"), folder.path().join("old.html"));
+        fs::write(&old, "old").unwrap();
+        drop((Target::open("--html", &new).unwrap(), Target::open("--html", &old).unwrap()));
+        assert!(!new.exists());
+        assert_eq!(fs::read_to_string(&old).unwrap(), "old");
+        Target::open("--html", &old).unwrap().write("x").unwrap();
+        assert_eq!(fs::read_to_string(&old).unwrap(), "x");
+    }
+
+    #[test]
+    fn a_file_is_hashed_as_sha256sum_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        fs::write(&path, "abc").unwrap();
+        let input = hashed(&path.display().to_string());
+        assert_eq!(input.bytes, Some(3));
+        let known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(input.sha256.as_deref(), Some(known));
+        assert_eq!(hashed("-").sha256, None);
+    }
+}

@@ -1,0 +1,140 @@
+//! A connection by libssh2 behind the relay's bounds: from TCP to SFTP.
+
+use std::net::TcpStream;
+use std::time::Duration;
+
+use ssh2::{Channel, Error, ErrorCode, Session};
+
+use super::opening::{self, FirstWords};
+use super::trouble::{Source, Trouble};
+use crate::ssh::deadline::{Clock, Deadline};
+use crate::ssh::handshake::{self, Preferences};
+use crate::ssh::relay::{Ending, Opening, Relay};
+use crate::ssh::sftp::{Sftp, SftpError};
+
+/// How long the last words of a program that should have spoken SFTP are waited for.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// A session that is open.
+pub(super) struct Link {
+    pub(super) session: Session,
+    relay: Relay,
+    clock: Clock,
+}
+
+/// What a handshake came to, and how the server began.
+pub(super) struct Shaken {
+    pub(super) link: Result<Link, Trouble>,
+    pub(super) words: FirstWords,
+    pub(super) opening: Opening,
+}
+
+impl Link {
+    /// Shakes hands.
+    pub(super) fn open(server: TcpStream, preferences: &Preferences, clock: &Clock, max_bytes: usize) -> Shaken {
+        let (stream, relay) = match Relay::open(server, clock, max_bytes) {
+            Ok(open) => open,
+            Err(error) => {
+                let trouble = Trouble::own("sockets", format!("no sockets for it: {error}"));
+                return Shaken { link: Err(trouble), words: FirstWords::default(), opening: Opening::default() };
+            }
+        };
+        let shaken = handshake::open(stream, preferences, clock.deadline());
+        let opening = relay.opening();
+        let words = opening::read(&opening.bytes);
+        let link = match shaken {
+            Ok(session) => Ok(Self { session, relay, clock: clock.clone() }),
+            Err(error) => {
+                let relays = ended(relay.ending(), clock.deadline()).filter(|relays| relays.code != CLOSED);
+                Err(relays.unwrap_or_else(|| told(&error)))
+            }
+        };
+        Shaken { link, words, opening }
+    }
+
+    /// Whether there is still a connection.
+    pub(super) fn is_open(&self) -> bool {
+        self.relay.ending().is_none()
+    }
+
+    /// Has libssh2 wait no longer than the clock's deadline.
+    pub(super) fn limit_waiting(&self) {
+        handshake::limit_waiting(&self.session, self.clock.deadline());
+    }
+
+    /// A trouble that may come of the deadline, or of a bound.
+    pub(super) fn better(&self, trouble: Trouble) -> Trouble {
+        let relays = ended(self.relay.ending(), self.clock.deadline());
+        // A connection that the server closed is told by libssh2 as well, and in more words.
+        relays.filter(|relays| relays.code != CLOSED).unwrap_or(trouble)
+    }
+
+    /// What an SFTP request came to.
+    pub(super) fn sftp_trouble(&self, error: &SftpError) -> Trouble {
+        let trouble = match error {
+            SftpError::Status { code, .. } => return Trouble::new(Source::Sftp, &code, error.to_string()),
+            SftpError::Stream(error) => {
+                let last = Error::last_session_error(&self.session);
+                last.map_or_else(|| Trouble::own(CLOSED, error.to_string()), |error| told(&error))
+            }
+            SftpError::Closed => Trouble::own("sftp_closed", error.to_string()),
+            SftpError::Polluted(_) => Trouble::own("sftp_polluted", error.to_string()),
+            SftpError::Garbled(_) => Trouble::own("garbled", error.to_string()),
+        };
+        ended(self.relay.ending(), self.clock.deadline()).unwrap_or(trouble)
+    }
+
+    /// Opens the SFTP subsystem.
+    pub(super) fn sftp(&self) -> Result<Sftp<Channel>, Trouble> {
+        let mut channel = self.session.channel_session().map_err(|error| self.better(told(&error)))?;
+        channel.subsystem("sftp").map_err(|error| self.better(told(&error)))?;
+        Sftp::start(channel).map_err(|(error, channel)| {
+            let trouble = self.sftp_trouble(&error);
+            if self.is_open() { self.last_words(channel, trouble) } else { trouble }
+        })
+    }
+
+    /// What the program that should have spoken SFTP said and how it ended, where it tells.
+    fn last_words(&self, mut channel: Channel, trouble: Trouble) -> Trouble {
+        self.clock.shorten(LAST_WORDS);
+        self.limit_waiting();
+        let mut said = [0; 200];
+        let length = std::io::Read::read(&mut channel.stderr(), &mut said).unwrap_or_default();
+        let said = said.get(..length).unwrap_or_default().trim_ascii_end();
+        let words = if said.is_empty() { String::new() } else { format!("; it said \"{}\"", said.escape_ascii()) };
+        let _ = channel.close();
+        let ended = channel.wait_close().is_ok();
+        match channel.exit_status() {
+            Ok(status) if ended && status != 0 => {
+                let message = format!("{}; its program ended with status {status}{words}", trouble.message);
+                // What stood in SFTP's place says more than the status of the program that printed it.
+                let is_closed = trouble.code == "sftp_closed";
+                let known = is_closed && matches!(status, 126 | 127);
+                if known { Trouble::new(Source::Exit, &status, message) } else { Trouble { message, ..trouble } }
+            }
+            _ => Trouble { message: format!("{}{words}", trouble.message), ..trouble },
+        }
+    }
+}
+
+/// The code of a connection that came to its end.
+const CLOSED: &str = "connection_closed";
+
+/// Why the relay stopped, where it did.
+fn ended(ending: Option<Ending>, deadline: Deadline) -> Option<Trouble> {
+    Some(match ending? {
+        Ending::Deadline => {
+            Trouble::own("timed_out", format!("it did not end within {:.1} s", deadline.whole().as_secs_f64()))
+        }
+        Ending::TooMuch => Trouble::own("flood", "the server sent more than any delivery needs"),
+        Ending::Closed => Trouble::own(CLOSED, "the connection was closed"),
+    })
+}
+
+pub(super) fn told(error: &Error) -> Trouble {
+    let (source, code) = match error.code() {
+        ErrorCode::Session(code) => (Source::Libssh2, code),
+        ErrorCode::SFTP(code) => (Source::Sftp, code),
+    };
+    Trouble::new(source, &code, format!("libssh2 says: {}", error.message()))
+}

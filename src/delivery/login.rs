@@ -1,0 +1,143 @@
+//! The login, as CUCM's client does it: by password, or else by answering the server's prompt for one; and by key, for
+//! servers that want one.
+
+use secrecy::{ExposeSecret, SecretString};
+use ssh2::{KeyboardInteractivePrompt, Prompt, Session};
+
+use super::link::told;
+use super::trouble::Trouble;
+
+/// What a login is made with. It is wiped when it is dropped, and no debug output shows it.
+#[derive(Debug)]
+pub enum Login {
+    /// A password.
+    Password(SecretString),
+    /// A private key.
+    Key {
+        /// The text of its file.
+        key: SecretString,
+        /// What it is encrypted with.
+        passphrase: Option<SecretString>,
+    },
+}
+
+/// Logs in and tells the method. One attempt: a second one with the same wrong password brings an account nearer to
+/// being locked.
+pub(super) fn log_in(
+    session: &Session,
+    user: &str,
+    login: &Login,
+    methods: &[String],
+) -> Result<&'static str, Trouble> {
+    if session.authenticated() {
+        return Ok("none");
+    }
+    let offers = |method: &str| methods.iter().any(|offered| offered == method);
+    match login {
+        Login::Key { key, passphrase } => by_key(session, user, key, passphrase.as_ref()).map(|()| "publickey"),
+        Login::Password(password) if offers("password") => {
+            let done = session.userauth_password(user, password.expose_secret());
+            done.map_err(|error| told(&error)).map(|()| "password")
+        }
+        Login::Password(password) if offers("keyboard-interactive") => {
+            by_prompt(session, user, password).map(|()| "keyboard-interactive")
+        }
+        Login::Password(_) => {
+            let message = format!("the server takes no password from this account, only {}", methods.join(", "));
+            Err(Trouble::own("no_password_method", message))
+        }
+    }
+}
+
+/// The methods that the server offers to this user (RFC 4252, section 5.2). Empty where it needs none at all.
+pub(super) fn methods(session: &Session, user: &str) -> Result<Vec<String>, Trouble> {
+    match session.auth_methods(user) {
+        Ok(methods) => Ok(methods.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()),
+        Err(_) if session.authenticated() => Ok(Vec::new()),
+        Err(error) => Err(told(&error)),
+    }
+}
+
+fn by_key(session: &Session, user: &str, key: &SecretString, passphrase: Option<&SecretString>) -> Result<(), Trouble> {
+    let passphrase = passphrase.map(ExposeSecret::expose_secret);
+    session.userauth_pubkey_memory(user, None, key.expose_secret(), passphrase).map_err(|error| told(&error))
+}
+
+fn by_prompt(session: &Session, user: &str, password: &SecretString) -> Result<(), Trouble> {
+    let mut answerer = Answerer { password, used: false, unanswered: None };
+    let done = session.userauth_keyboard_interactive(user, &mut answerer);
+    done.map_err(|error| match answerer.unanswered {
+        Some(prompt) => Trouble::own("prompt_unknown", format!("the server asks {prompt:?}")),
+        None => told(&error),
+    })
+}
+
+/// Answers as JSch does (`UserAuthKeyboardInteractive`): a single hidden prompt that contains `password:`. Once.
+struct Answerer<'a> {
+    password: &'a SecretString,
+    used: bool,
+    unanswered: Option<String>,
+}
+
+impl KeyboardInteractivePrompt for Answerer<'_> {
+    fn prompt(&mut self, _user: &str, _instructions: &str, prompts: &[Prompt<'_>]) -> Vec<String> {
+        if let [only] = prompts
+            && asks_for_password(only)
+            && !std::mem::replace(&mut self.used, true)
+        {
+            return vec![self.password.expose_secret().to_owned()];
+        }
+        if let Some(first) = prompts.iter().find(|prompt| prompts.len() > 1 || !asks_for_password(prompt)) {
+            self.unanswered.get_or_insert_with(|| first.text.trim().chars().take(200).collect());
+        }
+        vec![String::new(); prompts.len()]
+    }
+}
+
+fn asks_for_password(prompt: &Prompt<'_>) -> bool {
+    !prompt.echo && prompt.text.to_lowercase().contains("password:")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(rounds: &[&[(&'static str, bool)]]) -> (Vec<Vec<String>>, Option<String>) {
+        let password = SecretString::from("secret");
+        let mut answerer = Answerer { password: &password, used: false, unanswered: None };
+        let mut given = Vec::new();
+        for round in rounds {
+            let prompts: Vec<_> =
+                round.iter().map(|(text, echo)| Prompt { text: (*text).into(), echo: *echo }).collect();
+            given.push(answerer.prompt("u", "", &prompts));
+        }
+        (given, answerer.unanswered)
+    }
+
+    #[test]
+    fn a_single_hidden_prompt_for_the_password_is_answered_once() {
+        let (given, unanswered) = answers(&[&[("(u@host) Password: ", false)], &[("Password: ", false)], &[]]);
+        assert_eq!(given, [vec!["secret".to_owned()], vec![String::new()], vec![]]);
+        assert_eq!(unanswered, None);
+    }
+
+    #[test]
+    fn the_password_goes_to_no_other_prompt() {
+        for round in [
+            &[("Verification code: ", false)][..],
+            &[("Password: ", true)],
+            &[("Password: ", false), ("Code: ", false)],
+        ] {
+            let (given, unanswered) = answers(&[round]);
+            assert!(given.concat().iter().all(String::is_empty), "{round:?}");
+            assert!(unanswered.is_some(), "{round:?}");
+        }
+    }
+
+    #[test]
+    fn no_debug_output_shows_a_secret() {
+        let login = Login::Key { key: "hush-key".into(), passphrase: Some("hush-phrase".into()) };
+        let shown = format!("{login:?} {:?}", Login::Password("hush-word".into()));
+        assert!(!shown.contains("hush"), "{shown}");
+    }
+}

@@ -1,0 +1,157 @@
+//! A delivery as CUCM would make it, stage by stage: libssh2, limited to a profile's algorithms, logs in, writes a small
+//! file that no billing server takes for a CDR file, reads its size back and removes it.
+//!
+//! What was written is removed, also after a failure, a time-out or an interrupt: over the connection that there is, or
+//! over a new one. What could not be removed is told.
+
+mod link;
+mod log;
+mod login;
+mod opening;
+mod test_file;
+mod trouble;
+mod walk;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use crate::algorithms::profile::Profile;
+use crate::document::deliver::Deliver;
+use crate::document::probe::ProfileRef;
+use crate::ssh::connect::Family;
+use crate::ssh::deadline::{Clock, Deadline};
+use crate::ssh::handshake::{self, Preferences};
+use crate::ssh::known_hosts::{Fingerprint, KnownHosts};
+use crate::ssh::target::Target;
+use log::Log;
+pub use login::Login;
+use trouble::Trouble;
+use walk::Walk;
+
+/// How soon an interrupt is noticed.
+const NOTICE: Duration = Duration::from_millis(100);
+
+/// What an interrupted delivery may still take for the step that it is in.
+const AFTER_INTERRUPT: Duration = Duration::from_secs(2);
+
+/// How long after a deadline the delivery may stay away: libssh2 has no time-out while it computes.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// A delivery to make.
+#[derive(Debug)]
+pub struct Order {
+    /// The server as the user named it.
+    pub name: String,
+    /// Where it is.
+    pub target: Target,
+    /// Which of its addresses count.
+    pub family: Family,
+    /// The time for the delivery as a whole, and then for each further file.
+    pub timeout: Duration,
+    /// The client to stand for.
+    pub profile: Profile,
+    /// What libssh2 knows of its algorithms.
+    pub preferences: Preferences,
+    /// The account.
+    pub user: String,
+    /// What to log in with.
+    pub login: Login,
+    /// The directory on the server.
+    pub directory: String,
+    /// Which host keys are trusted.
+    pub trust: Trust,
+    /// Whether to ask for the volume's space.
+    pub free_space: bool,
+    /// How many further files to send, to measure how fast they go.
+    pub repeat: u32,
+}
+
+/// Which host keys are trusted.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// Those on file.
+    pub known: KnownHosts,
+    /// Where that file is, for messages.
+    pub file: String,
+    /// The one that the user confirms.
+    pub confirmed: Option<Fingerprint>,
+}
+
+/// Asks a delivery to end, from anywhere.
+#[derive(Debug, Clone, Default)]
+pub struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Asks.
+    pub fn raise(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether somebody has asked.
+    pub fn is_raised(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Delivers, and tells how it went. It comes back in time, whatever the server does.
+pub fn deliver(order: Order, interrupt: &Interrupt) -> Deliver {
+    handshake::silence_panics();
+    let whole = Deadline::after(order.timeout);
+    let clock = Clock::from(whole);
+    let log = Log::new(blank(&order));
+    let (sender, receiver) = mpsc::channel();
+    let walk = Walk { order, log: log.clone(), clock: clock.clone(), interrupt: interrupt.clone() };
+    let spawned = thread::Builder::new().name(handshake::THREAD.into()).spawn(move || {
+        walk.run();
+        // Nobody waits any more where the grace is over.
+        sender.send(()).is_ok()
+    });
+    let lost = match spawned {
+        Ok(_) => wait(&receiver, &clock, interrupt),
+        Err(error) => Some(format!("no thread for it: {error}")),
+    };
+    if let Some(why) = lost {
+        log.fail(Trouble::own("lost", why));
+    }
+    let mut answer = log.answer();
+    answer.total_ms = Some(whole.elapsed_ms());
+    answer.interrupted = interrupt.is_raised() && !answer.delivered;
+    answer
+}
+
+/// Waits for the delivery's end. Tells why where it does not come.
+fn wait(receiver: &mpsc::Receiver<()>, clock: &Clock, interrupt: &Interrupt) -> Option<String> {
+    let mut interrupted = false;
+    loop {
+        match receiver.recv_timeout(NOTICE) {
+            Ok(()) => return None,
+            Err(RecvTimeoutError::Disconnected) => {
+                return Some("libssh2 gave up on what the server sent".to_owned());
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if interrupt.is_raised() && !std::mem::replace(&mut interrupted, true) {
+            clock.shorten(AFTER_INTERRUPT);
+        }
+        if clock.overdue().is_some_and(|overdue| overdue > GRACE) {
+            return Some("it did not end in time, and is left alone".to_owned());
+        }
+    }
+}
+
+/// The answer before anything has happened.
+fn blank(order: &Order) -> Deliver {
+    Deliver {
+        target: order.name.clone(),
+        host: order.target.host().to_owned(),
+        port: order.target.port(),
+        profile: Some(ProfileRef::from(&order.profile)),
+        user: order.user.clone(),
+        directory: order.directory.clone(),
+        file_bytes: test_file::BYTES as u64,
+        ..Deliver::default()
+    }
+}

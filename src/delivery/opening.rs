@@ -1,0 +1,97 @@
+//! What a server says in the clear: its identification, its offer, or why it won't talk. Pure.
+
+use super::trouble::{Source, Trouble};
+use crate::algorithms::offer::Offer;
+use crate::document::probe::Identification;
+use crate::ssh::identification::{self, IdentificationError};
+use crate::ssh::kexinit;
+use crate::ssh::packet::{self, Message};
+
+/// A server's first words.
+#[derive(Debug, Default)]
+pub(super) struct FirstWords {
+    pub(super) identification: Option<Identification>,
+    pub(super) offer: Option<Offer>,
+    /// What explains the end of the conversation better than libssh2 can.
+    pub(super) trouble: Option<Trouble>,
+}
+
+/// Reads the first bytes that a server sent, as far as they go.
+pub(super) fn read(bytes: &[u8]) -> FirstWords {
+    let mut words = FirstWords::default();
+    let mut reader = identification::Reader::default();
+    let found = reader.advance(bytes).and_then(|found| match found {
+        Some((found, size)) => {
+            identification::check_protocol(words.identification.insert(found))?;
+            Ok(Some(size))
+        }
+        None => reader.give_up(bytes).map_or(Ok(None), Err),
+    });
+    match found {
+        Ok(Some(size)) => read_packets(bytes.get(size..).unwrap_or_default(), &mut words),
+        Ok(None) => {}
+        Err(error) => words.trouble = Some(stranger(&error)),
+    }
+    words
+}
+
+/// Packets up to the KEXINIT; what follows may be encrypted, except a goodbye right behind it.
+fn read_packets(mut rest: &[u8], words: &mut FirstWords) {
+    while let Ok(Some(packet)) = packet::first(rest) {
+        match Message::of(packet.payload) {
+            Message::Kexinit(payload) if words.offer.is_none() => words.offer = kexinit::parse(payload).ok(),
+            Message::Disconnect(goodbye) => {
+                let code = goodbye.reason.map_or_else(|| "unknown".to_owned(), |reason| reason.to_string());
+                let message = format!("the server hung up: {:?} (reason {code})", goodbye.text);
+                words.trouble = Some(Trouble::new(Source::Disconnect, &code, message));
+                return;
+            }
+            Message::Skipped => {}
+            Message::Kexinit(_) | Message::Other(_) => return,
+        }
+        rest = rest.get(packet.size..).unwrap_or_default();
+    }
+}
+
+fn stranger(error: &IdentificationError) -> Trouble {
+    let code = match error {
+        IdentificationError::NotSsh { .. } | IdentificationError::OtherProtocol(_) => "not_ssh",
+        IdentificationError::TurnedAway { .. } => "turned_away",
+        IdentificationError::Broken { .. } => "garbled",
+    };
+    Trouble::own(code, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_server_is_read_as_far_as_it_goes() {
+        let mut bytes = b"SSH-2.0-OpenSSH_9.2p1\r\n".to_vec();
+        let words = read(&bytes);
+        assert!(words.identification.is_some() && words.offer.is_none() && words.trouble.is_none());
+        bytes.extend(packet::write(&kexinit::write(&Offer::default(), [1; 16])));
+        assert!(read(&bytes).offer.is_some());
+        bytes.extend(packet::write(b"\x01\0\0\0\x0c\0\0\0\x10Too many of you!\0\0\0\0"));
+        let trouble = read(&bytes).trouble.unwrap();
+        assert_eq!((trouble.source, trouble.code.as_str()), (Source::Disconnect, "12"));
+        assert!(trouble.message.contains("Too many of you!"));
+    }
+
+    #[test]
+    fn somebody_else_is_named() {
+        assert_eq!(read(b"HTTP/1.1 400 Bad Request\r\n\r\n").trouble.unwrap().code, "not_ssh");
+        assert_eq!(read(b"Exceeded MaxStartups\r\n").trouble.unwrap().code, "turned_away");
+        assert!(read(b"").trouble.is_none(), "silence says nothing");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes: Vec<u8>) {
+            let _ = read(&bytes);
+            let _ = read(&[b"SSH-2.0-x\r\n".as_slice(), &bytes].concat());
+        }
+    }
+}

@@ -1,0 +1,441 @@
+//! The walk through the stages, and what has to be tidied up behind it.
+
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use ssh2::Channel;
+
+use super::link::{Link, Shaken};
+use super::log::Log;
+use super::trouble::Trouble;
+use super::{Interrupt, Order, login, test_file};
+use crate::algorithms::answer::judge_target;
+use crate::document::deliver::{FreeSpace, Stage, Throughput};
+use crate::document::probe::{Access, Client, Target};
+use crate::ssh::connect;
+use crate::ssh::deadline::{Clock, Deadline};
+use crate::ssh::handshake;
+use crate::ssh::host_key;
+use crate::ssh::known_hosts::Standing;
+use crate::ssh::relay::HANDSHAKE_BYTES;
+use crate::ssh::sftp::{Sftp, SftpError, status};
+
+/// What removing the file may take, on each of two connections.
+const CLEAN_UP: Duration = Duration::from_secs(5);
+
+/// Bytes that a file may cost either way: its own, the requests around it, and ample room.
+const BYTES_PER_FILE: usize = 16_384;
+
+/// One delivery under way.
+pub(super) struct Walk {
+    pub(super) order: Order,
+    pub(super) log: Log,
+    pub(super) clock: Clock,
+    pub(super) interrupt: Interrupt,
+}
+
+/// A login with SFTP.
+struct Open {
+    link: Link,
+    sftp: Sftp<Channel>,
+}
+
+/// Where the server is, and which key it had.
+struct Seen {
+    address: SocketAddr,
+    key: Vec<u8>,
+}
+
+impl Walk {
+    /// Delivers, and removes what was written.
+    pub(super) fn run(&self) {
+        let mut seen = None;
+        let mut open = None;
+        let walked = self.walk(&mut seen, &mut open);
+        if let Err(trouble) = walked {
+            self.log.fail(if self.interrupt.is_raised() { interrupted() } else { trouble });
+        } else {
+            self.log.note(|answer| answer.delivered = true);
+        }
+        if !self.written().is_empty() {
+            self.clean_up(seen.as_ref(), open.take());
+        }
+        if let Some(open) = open {
+            // Politeness: it spares the server's log a broken connection.
+            let _ = open.link.session.disconnect(None, "cdrdiag has seen what it wanted", None);
+        }
+    }
+
+    fn walk(&self, seen: &mut Option<Seen>, open: &mut Option<Open>) -> Result<(), Trouble> {
+        let (stream, address) = self.connect()?;
+        let link = self.shake_hands(stream)?;
+        let key = self.check_host_key(&link)?;
+        *seen = Some(Seen { address, key });
+        self.log_in(&link)?;
+        let sftp = self.stage(Stage::Channel, || Ok((link.sftp()?, "SFTP".to_owned())))?;
+        let open = open.insert(Open { link, sftp });
+        let directory = self.enter(open)?;
+        self.measure_space(open, &directory);
+        self.send_one(open, &directory)?;
+        self.send_many(open, &directory)
+    }
+
+    /// A stage, unless somebody has asked to end.
+    fn stage<T>(&self, stage: Stage, work: impl FnOnce() -> Result<(T, String), Trouble>) -> Result<T, Trouble> {
+        self.log.stage(stage, || if self.interrupt.is_raised() { Err(interrupted()) } else { work() })
+    }
+
+    fn connect(&self) -> Result<(TcpStream, SocketAddr), Trouble> {
+        let deadline = self.clock.deadline();
+        let addresses = self.stage(Stage::Resolve, || {
+            let addresses = connect::resolve(&self.order.target, self.order.family, deadline)?;
+            let seen = addresses.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(", ");
+            Ok((addresses, seen))
+        })?;
+        let (stream, address) = self.stage(Stage::Connect, || {
+            let (stream, address) = connect::to_first(&addresses, deadline)?;
+            Ok(((stream, address), address.to_string()))
+        })?;
+        self.log.note(|answer| answer.address = Some(address.ip().to_string()));
+        Ok((stream, address))
+    }
+
+    /// Two stages, since libssh2 makes one step of both: the first ends with the server's first bytes.
+    fn shake_hands(&self, stream: TcpStream) -> Result<Link, Trouble> {
+        let start = Instant::now();
+        self.log.begin_at(Stage::Identification, start);
+        let Shaken { link, words, opening } = self.open(stream);
+        let Some(identification) = words.identification else {
+            let trouble = link.err().unwrap_or_else(|| Trouble::own("garbled", "no identification string came"));
+            return Err(words.trouble.unwrap_or(trouble));
+        };
+        let between = opening.first.unwrap_or(start);
+        self.log.pass_at(between, Some(identification.raw.clone()));
+        self.log.begin_at(Stage::KeyExchange, between);
+        let judged = self.judge(Target {
+            target: self.order.name.clone(),
+            offer: words.offer,
+            identification: Some(identification.clone()),
+            ..Target::default()
+        });
+        self.log.note(|answer| answer.identification = Some(identification));
+        match link {
+            Ok(link) => {
+                self.agree(&link, judged);
+                Ok(link)
+            }
+            Err(trouble) => Err(self.disagree(judged).or(words.trouble).unwrap_or(trouble)),
+        }
+    }
+
+    fn open(&self, stream: TcpStream) -> Shaken {
+        let files = usize::try_from(self.order.repeat).unwrap_or(usize::MAX);
+        let max_bytes = (2 * HANDSHAKE_BYTES).saturating_add(files.saturating_mul(BYTES_PER_FILE));
+        Link::open(stream, &self.order.preferences, &self.clock, max_bytes)
+    }
+
+    /// What the lists say of this client.
+    fn judge(&self, mut target: Target) -> Option<Client> {
+        judge_target(&mut target, std::slice::from_ref(&self.order.profile));
+        target.clients.pop()
+    }
+
+    fn agree(&self, link: &Link, judged: Option<Client>) {
+        let agreed = handshake::agreed(&link.session);
+        let names: Vec<_> = agreed.values().map(String::as_str).filter(|name| *name != "none").collect();
+        let mut names: Vec<_> = names.into_iter().map(str::to_owned).collect();
+        names.dedup();
+        self.log.pass(Some(names.join(", ")));
+        self.log.note(|answer| {
+            answer.agreed = agreed;
+            if let Some(refused) = judged.filter(|client| client.result == Access::Refuses) {
+                answer.warnings.push(format!(
+                    "libssh2 got through, but {} would not: {}",
+                    refused.profile,
+                    refused.findings.join("; ")
+                ));
+            }
+        });
+    }
+
+    /// What the lists say of a handshake that failed, where they predict it.
+    fn disagree(&self, judged: Option<Client>) -> Option<Trouble> {
+        let client = judged.filter(|client| client.result == Access::Refuses)?;
+        let mut titles: Vec<_> = client.missing.iter().map(|category| category.title()).collect();
+        titles.dedup();
+        let trouble = (!titles.is_empty()).then(|| {
+            Trouble::own(
+                "no_common_algorithm",
+                format!("nothing in common with {}: {}", client.profile, titles.join(", ")),
+            )
+        });
+        self.log.note(|answer| answer.refusal = Some(client));
+        trouble
+    }
+
+    /// Nothing secret has been sent before this stage has passed.
+    fn check_host_key(&self, link: &Link) -> Result<Vec<u8>, Trouble> {
+        self.stage(Stage::HostKey, || {
+            let key = link.session.host_key().map(|(key, _)| key.to_vec());
+            let key = key.ok_or_else(|| Trouble::own("garbled", "libssh2 tells no host key"))?;
+            let described = host_key::describe(&key);
+            let shown = format!("{} {}", described.algorithm, described.sha256.as_deref().unwrap_or_default());
+            self.log.note(|answer| answer.host_key = Some(described));
+            let how = self.trust(&key, &shown)?;
+            Ok((key, format!("{shown}, {how}")))
+        })
+    }
+
+    fn trust(&self, key: &[u8], shown: &str) -> Result<&'static str, Trouble> {
+        let (trust, target) = (&self.order.trust, &self.order.target);
+        let standing = trust.known.standing(target.host(), target.port(), key);
+        if let Some(confirmed) = &trust.confirmed {
+            if !confirmed.is_of(key) {
+                return Err(Trouble::own("host_key_unconfirmed", format!("the server's key is {shown}")));
+            }
+            if standing == Standing::Changed {
+                let warning = format!("{} has another key for this server than the one confirmed", trust.file);
+                self.log.note(|answer| answer.warnings.push(warning));
+            }
+            return Ok("confirmed by --host-key");
+        }
+        match standing {
+            Standing::Known => Ok("known"),
+            Standing::Changed => {
+                let message = format!("the server's key is {shown}, and {} has another one for it", trust.file);
+                Err(Trouble::own("host_key_changed", message))
+            }
+            Standing::Revoked => Err(Trouble::own("host_key_revoked", format!("{shown} is revoked in {}", trust.file))),
+            Standing::Unknown { others } => {
+                let others = match others.as_slice() {
+                    [] => String::new(),
+                    some => {
+                        format!(" (it has keys of the types {}, and CUCM's client agreed to this one)", some.join(", "))
+                    }
+                };
+                let fingerprint = shown.rsplit(' ').next().unwrap_or_default();
+                Err(Trouble::own(
+                    "host_key_unknown",
+                    format!(
+                        "{shown} is not in {}{others}; if it is the server's, add --host-key {fingerprint}",
+                        trust.file
+                    ),
+                ))
+            }
+        }
+    }
+
+    fn log_in(&self, link: &Link) -> Result<(), Trouble> {
+        self.stage(Stage::Authentication, || {
+            link.limit_waiting();
+            let methods = login::methods(&link.session, &self.order.user).map_err(|error| link.better(error))?;
+            self.log.note(|answer| answer.auth_methods.clone_from(&methods));
+            let method = login::log_in(&link.session, &self.order.user, &self.order.login, &methods)
+                .map_err(|error| link.better(error))?;
+            self.log.note(|answer| answer.auth_method = Some(method.to_owned()));
+            Ok(((), method.to_owned()))
+        })
+    }
+
+    /// The directory as the server sees it.
+    fn enter(&self, open: &mut Open) -> Result<String, Trouble> {
+        let Open { link, sftp } = open;
+        self.stage(Stage::SftpPath, || {
+            link.limit_waiting();
+            let path = sftp.real_path(&self.order.directory).map_err(|error| link.sftp_trouble(&error))?;
+            let attributes = sftp.stat(&path).map_err(|error| link.sftp_trouble(&error))?;
+            if attributes.is_directory() == Some(false) {
+                return Err(Trouble::own("not_directory", format!("{path} is no directory")));
+            }
+            self.log.note(|answer| answer.real_directory = Some(path.clone()));
+            Ok((path.clone(), path))
+        })
+    }
+
+    fn measure_space(&self, open: &mut Open, directory: &str) {
+        if !self.order.free_space {
+            return;
+        }
+        let space = open.sftp.space(directory);
+        self.log.note(|answer| match space {
+            Ok(space) => {
+                answer.free_space = Some(FreeSpace {
+                    total_bytes: space.total,
+                    available_bytes: space.available,
+                    files_available: (space.files > 0).then_some(space.files_available),
+                });
+            }
+            Err(error) => answer.free_space_unknown = Some(error.to_string()),
+        });
+    }
+
+    fn send_one(&self, open: &mut Open, directory: &str) -> Result<(), Trouble> {
+        let now = Utc::now();
+        let path = test_file::path(directory, &test_file::name(now, test_file::first_sequence(now)));
+        self.log.note(|answer| answer.file = Some(path.clone()));
+        self.stage(Stage::SftpWrite, || {
+            self.write(open, directory, &path)?;
+            Ok(((), format!("{} bytes as {path}", test_file::BYTES)))
+        })?;
+        self.stage(Stage::SftpSize, || {
+            let size = match open.sftp.stat(&path) {
+                Err(error) if error.status() == Some(status::NO_SUCH_FILE) => {
+                    self.removed(&path);
+                    return Err(Trouble::own("gone", format!("{path} is gone")));
+                }
+                found => found.map_err(|error| open.link.sftp_trouble(&error))?.size,
+            };
+            match size {
+                Some(size) if size != test_file::BYTES as u64 => {
+                    let message = format!("{} bytes were sent, and the server has {size}", test_file::BYTES);
+                    Err(Trouble::own("size_differs", message))
+                }
+                Some(size) => Ok(((), format!("{size} bytes"))),
+                None => Ok(((), "the server does not tell it".to_owned())),
+            }
+        })?;
+        self.stage(Stage::SftpRemove, || {
+            open.sftp.remove(&path).map_err(|error| open.link.sftp_trouble(&error))?;
+            self.removed(&path);
+            Ok(((), "nothing is left".to_owned()))
+        })
+    }
+
+    /// Makes, writes and closes a file. From before the first request on it counts as written.
+    fn write(&self, open: &mut Open, directory: &str, path: &str) -> Result<(), Trouble> {
+        let Open { link, sftp } = open;
+        self.log.note(|answer| answer.left_behind.push(path.to_owned()));
+        let written = sftp.create(path).and_then(|handle| {
+            let written = sftp.write(&handle, &test_file::content());
+            let closed = sftp.close(&handle);
+            written.and(closed)
+        });
+        written.map_err(|error| {
+            let trouble = link.sftp_trouble(&error);
+            full(sftp, directory, &error, &trouble).unwrap_or(trouble)
+        })
+    }
+
+    /// The same again, many times, with a time for each.
+    fn send_many(&self, open: &mut Open, directory: &str) -> Result<(), Trouble> {
+        if self.order.repeat == 0 {
+            return Ok(());
+        }
+        let (mut files, mut spent, mut slowest) = (0, Duration::ZERO, Duration::ZERO);
+        let mut failed = None;
+        let now = Utc::now();
+        let first = test_file::first_sequence(now);
+        for number in 1..=self.order.repeat {
+            self.clock.set(Deadline::after(self.order.timeout));
+            open.link.limit_waiting();
+            let path = test_file::path(directory, &test_file::name(now, first + u64::from(number)));
+            let start = Instant::now();
+            let written =
+                if self.interrupt.is_raised() { Err(interrupted()) } else { self.write(open, directory, &path) };
+            let took = start.elapsed();
+            let done = written.and_then(|()| {
+                (files, spent, slowest) = (files + 1, spent + took, slowest.max(took));
+                open.sftp.remove(&path).map_err(|error| open.link.sftp_trouble(&error))
+            });
+            if let Err(trouble) = done {
+                let message = format!("file {number} of {}: {}", self.order.repeat, trouble.message);
+                failed = Some(Trouble { message, ..trouble });
+                break;
+            }
+            self.removed(&path);
+        }
+        self.log.note(|answer| answer.throughput = Some(throughput(self.order.repeat, files, spent, slowest)));
+        let Some(trouble) = failed else { return Ok(()) };
+        // The one file went through: it is this stage that fails now.
+        self.log.begin(Stage::SftpWrite);
+        Err(trouble)
+    }
+
+    /// Removes what is still there: over this connection, or over a new one to the same server.
+    fn clean_up(&self, seen: Option<&Seen>, open: Option<Open>) {
+        self.clock.set(Deadline::after(CLEAN_UP));
+        if let Some(mut open) = open.filter(|open| open.link.is_open()) {
+            open.link.limit_waiting();
+            if self.remove_all(&mut open.sftp) {
+                return;
+            }
+        }
+        self.clock.set(Deadline::after(CLEAN_UP));
+        if let Some(mut open) = seen.and_then(|seen| self.reopen(seen)) {
+            self.remove_all(&mut open.sftp);
+        }
+    }
+
+    /// Tries each once. Whether the server has answered about all of them.
+    fn remove_all(&self, sftp: &mut Sftp<Channel>) -> bool {
+        for path in self.written() {
+            let gone = match sftp.remove(&path) {
+                Ok(()) => true,
+                Err(error) if error.status() == Some(status::NO_SUCH_FILE) => true,
+                Err(error) if error.status().is_some() => {
+                    // A file that was never made may not be removed either, and then says so in other words.
+                    matches!(sftp.stat(&path), Err(error) if error.status() == Some(status::NO_SUCH_FILE))
+                }
+                Err(_) => return false,
+            };
+            if gone {
+                self.removed(&path);
+            }
+        }
+        true
+    }
+
+    /// A new login, to the same address and the same key only.
+    fn reopen(&self, seen: &Seen) -> Option<Open> {
+        let (stream, _) = connect::to_one(seen.address, self.clock.deadline()).ok()?;
+        let link = self.open(stream).link.ok()?;
+        link.session.host_key().filter(|(key, _)| *key == seen.key)?;
+        let methods = login::methods(&link.session, &self.order.user).ok()?;
+        login::log_in(&link.session, &self.order.user, &self.order.login, &methods).ok()?;
+        let sftp = link.sftp().ok()?;
+        Some(Open { link, sftp })
+    }
+
+    fn written(&self) -> Vec<String> {
+        self.log.answer().left_behind
+    }
+
+    fn removed(&self, path: &str) {
+        self.log.note(|answer| answer.left_behind.retain(|left| left != path));
+    }
+}
+
+fn interrupted() -> Trouble {
+    Trouble::own("interrupted", "interrupted")
+}
+
+/// OpenSSH says "Failure" of a full disk. The volume's space tells it from other failures.
+fn full(sftp: &mut Sftp<Channel>, directory: &str, error: &SftpError, trouble: &Trouble) -> Option<Trouble> {
+    if error.status() != Some(status::FAILURE) {
+        return None;
+    }
+    let space = sftp.space(directory).ok()?;
+    let no_room = space.available < test_file::BYTES as u64;
+    let no_file = space.files > 0 && space.files_available == 0;
+    (no_room || no_file).then(|| {
+        let left = if no_room {
+            format!("{} bytes", space.available)
+        } else {
+            "room for no more files, whatever their size,".to_owned()
+        };
+        Trouble::own("no_space", format!("{}; the volume has {left} left for this account", trouble.message))
+    })
+}
+
+fn throughput(asked: u32, files: u32, spent: Duration, slowest: Duration) -> Throughput {
+    let seconds = spent.as_secs_f64();
+    Throughput {
+        asked,
+        files,
+        file_bytes: test_file::BYTES as u64,
+        seconds,
+        files_per_s: (files > 0 && seconds > 0.0).then(|| f64::from(files) / seconds),
+        slowest_ms: (files > 0).then_some(slowest.as_secs_f64() * 1000.0),
+    }
+}

@@ -1,0 +1,151 @@
+//! The evidence that conclusions cite.
+
+use chrono::NaiveDateTime;
+
+use super::facts::{Facts, Hurdle, Server, Trouble};
+use crate::document::diagnose::{Certainty, Conclusion, Evidence, EvidenceKind};
+use crate::document::parse_log;
+use crate::document::probe::Client;
+use crate::ssh::target::Target as Address;
+
+/// A conclusion about something wrong, its lists still empty.
+pub fn conclusion(id: &str, certainty: Certainty, headline: String, text: String) -> Conclusion {
+    Conclusion {
+        id: id.to_owned(),
+        headline,
+        text,
+        certainty,
+        problem: true,
+        destination: None,
+        evidence: Vec::new(),
+        remedy: Vec::new(),
+        steps: Vec::new(),
+        next: Vec::new(),
+    }
+}
+
+/// Evidence of this kind, with nothing but words.
+pub fn words(kind: EvidenceKind, what: String) -> Evidence {
+    Evidence { kind, what, path: None, line: None, text: None, server: None, field: None }
+}
+
+/// The line of a trace that tells the cause, and how the deliveries went.
+pub fn of_trouble(trouble: &Trouble<'_>) -> Vec<Evidence> {
+    let cause = trouble.cause.map(|cause| {
+        let what = format!(
+            "{} of {} to {} for {}, the last at {}",
+            cause.count,
+            many(trouble.destination.delivery_failures, "failed delivery", "failed deliveries"),
+            trouble.host(),
+            cause.cause,
+            clock(cause.last)
+        );
+        line(what, &cause.evidence)
+    });
+    cause.into_iter().chain(course(trouble)).collect()
+}
+
+/// How the deliveries to a destination went: when they stopped, and whether they had worked.
+pub fn course(trouble: &Trouble<'_>) -> Option<Evidence> {
+    let destination = trouble.destination;
+    let outage = destination.outages.last()?;
+    let before = match destination.deliveries {
+        0 => "no delivery succeeds in the trace".to_owned(),
+        count => format!(
+            "{} in the trace, the last at {}",
+            many(count, "delivery succeeds", "deliveries succeed"),
+            destination.last_delivery.map_or_else(|| "an unknown time".to_owned(), clock)
+        ),
+    };
+    let after = match outage.to {
+        None => format!("none since {}", clock(outage.from)),
+        Some(to) => format!("none from {} to {}", clock(outage.from), clock(to)),
+    };
+    let field = Some("destinations[].outages".to_owned());
+    Some(Evidence { field, ..words(EvidenceKind::Trace, format!("{}: {before}; {after}", trouble.host())) })
+}
+
+/// A line of a trace.
+pub fn line(what: String, at: &parse_log::Evidence) -> Evidence {
+    Evidence {
+        path: Some(at.path.clone()),
+        line: Some(at.line),
+        text: Some(at.text.clone()),
+        ..words(EvidenceKind::Trace, what)
+    }
+}
+
+/// What a server's judgement says: whom it lets in, whom it stops and why.
+pub fn of_server(facts: &Facts<'_>, server: &Server<'_>) -> Vec<Evidence> {
+    let (stopped, let_in): (Vec<&Client>, Vec<&Client>) =
+        server.target.clients.iter().partition(|client| Hurdle::of_client(client).is_some());
+    let titles =
+        |clients: &[&Client]| facts.titles(&clients.iter().map(|client| client.profile.as_str()).collect::<Vec<_>>());
+    let mut found = Vec::new();
+    if let Some(first) = stopped.first() {
+        let why = match Hurdle::of_client(first) {
+            Some(Hurdle::Negotiation) => format!("no {} in common", missing(first).join(", no ")),
+            _ => format!("it fails at the stage {}", first.stage.as_deref().unwrap_or("unknown")),
+        };
+        let what = format!("{} refuses {}: {why}{}", server.name(), titles(&stopped), proof(first));
+        found.push(at(server, what, "clients[].missing"));
+    }
+    if let Some(first) = let_in.first() {
+        let what = format!("{} accepts {}{}", server.name(), titles(&let_in), proof(first));
+        found.push(at(server, what, "clients[].result"));
+    }
+    if found.is_empty() {
+        let why = server.target.error.as_ref().map_or("it was not judged", |error| error.message.as_str());
+        found.push(at(server, format!("{} tells no algorithms: {why}", server.name()), "error"));
+    }
+    found
+}
+
+/// Evidence on a server.
+pub fn at(server: &Server<'_>, what: String, field: &str) -> Evidence {
+    let (name, field) = (Some(server.target.target.clone()), Some(field.to_owned()));
+    Evidence { server: name, field, ..words(EvidenceKind::Server, what) }
+}
+
+/// Whether a real handshake bears the lists out.
+fn proof(client: &Client) -> String {
+    let result = client.handshake.as_ref().and_then(|handshake| handshake.result);
+    match (result, client.disagreement.is_some()) {
+        (Some(_), false) => " (a real handshake bears that out)".to_owned(),
+        (Some(_), true) => " (but a real handshake contradicts that)".to_owned(),
+        (None, _) => String::new(),
+    }
+}
+
+/// The kinds of algorithm that are not in common, each direction's once.
+pub fn missing(client: &Client) -> Vec<&'static str> {
+    let mut kinds: Vec<&'static str> = Vec::new();
+    for category in &client.missing {
+        let title = category.title();
+        let kind = title.split_once(" (").map_or(title, |(kind, _)| kind);
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    kinds
+}
+
+/// A number of things.
+pub fn many(count: u64, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}
+
+/// A time of a trace, to the second.
+pub fn clock(time: NaiveDateTime) -> String {
+    time.format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// The command that probes a trace's host; without the host where its text is no host's, since commands are copied.
+pub fn probe(host: &str) -> String {
+    if is_host(host) { format!("cdrdiag probe {host}") } else { "cdrdiag probe, on that host".to_owned() }
+}
+
+/// Whether a text of a trace is a host and nothing else.
+pub fn is_host(text: &str) -> bool {
+    Address::parse(text, 22).is_ok_and(|address| address.host() == text)
+}

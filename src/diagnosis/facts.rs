@@ -1,0 +1,245 @@
+//! What the documents say, in the terms in which the rules ask.
+
+use crate::algorithms::offer::{Category, Offer};
+use crate::backlog::Question;
+use crate::document::backlog::Backlog;
+use crate::document::parse_log::{CauseCount, Destination, ParseLog, Status};
+use crate::document::probe::{Access, Client, Outcome, ProfileRef, Target};
+use crate::document::remedy::Remedy;
+
+use super::clients::Clients;
+
+/// All that is known.
+#[derive(Debug, Clone)]
+pub struct Facts<'a> {
+    /// What the traces tell.
+    pub trace: Option<&'a ParseLog>,
+    /// What waits.
+    pub backlog: Option<&'a Backlog>,
+    /// The servers that were examined.
+    pub servers: Vec<Server<'a>>,
+    /// The changes that the comparison of primary and secondary asks for: what works next door.
+    pub next_door: &'a [Remedy],
+    /// The clients by which the servers were judged.
+    pub clients: &'a Clients,
+    /// The preservation duration and the time.
+    pub question: Question,
+    /// Why parts that were asked for could not be read.
+    pub unread: &'a [String],
+}
+
+/// A server that was examined.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Server<'a> {
+    /// What the user says it is.
+    pub role: Role,
+    /// What was found.
+    pub target: &'a Target,
+}
+
+/// What the user says a server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The one that usually works.
+    Primary,
+    /// The one that takes over.
+    Secondary,
+    /// Some server.
+    Other,
+}
+
+/// A point before the login at which a server's algorithms stop a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hurdle {
+    /// Nothing in common.
+    Negotiation,
+    /// The key exchange itself.
+    KeyExchange,
+    /// The host key's signature.
+    HostKey,
+}
+
+impl Hurdle {
+    /// The hurdle at which a trace's cause strikes; `None` where the cause is not about algorithms.
+    pub fn of_cause(cause: &str) -> Option<Self> {
+        match cause {
+            "algorithm_negotiation" => Some(Self::Negotiation),
+            "dh_group_size" => Some(Self::KeyExchange),
+            "signature_verification" => Some(Self::HostKey),
+            _ => None,
+        }
+    }
+
+    /// The hurdle at which a server stops a client; `None` where it gets in.
+    pub fn of_client(client: &Client) -> Option<Self> {
+        match (client.result, client.missing.is_empty(), client.stage.as_deref()) {
+            (Access::Accepts, _, _) => None,
+            (Access::Refuses, false, _) => Some(Self::Negotiation),
+            (Access::Refuses, true, Some("host_key")) => Some(Self::HostKey),
+            (Access::Refuses, true, _) => Some(Self::KeyExchange),
+        }
+    }
+
+    /// What a server that stops clients here does, to follow its name.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Negotiation => "has no algorithm in common with CUCM",
+            Self::KeyExchange => "takes no key exchange that CUCM can do",
+            Self::HostKey => "has a host key that CUCM cannot verify",
+        }
+    }
+}
+
+/// A billing server to which deliveries fail or failed, with what is to be explained.
+#[derive(Debug, Clone, Copy)]
+pub struct Trouble<'a> {
+    /// The billing server.
+    pub destination: &'a Destination,
+    /// Why its latest failures happened; `None` where no failed delivery is traced.
+    pub cause: Option<&'a CauseCount>,
+}
+
+impl<'a> Trouble<'a> {
+    /// The trouble with a destination; `None` where it has none.
+    pub fn of(destination: &'a Destination) -> Option<Self> {
+        if destination.status == Status::Healthy {
+            return None;
+        }
+        let since = destination.outages.last().map(|outage| outage.from);
+        let latest = destination.causes.iter().filter(|cause| since.is_none_or(|since| cause.last >= since));
+        let cause = latest.max_by_key(|cause| (cause.count, cause.last)).or(destination.causes.first());
+        Some(Self { destination, cause })
+    }
+
+    /// Whether it lasts until the end of the trace.
+    pub fn lasts(&self) -> bool {
+        self.destination.status == Status::Failing
+    }
+
+    /// The host, or what stands for it where the trace does not name it.
+    pub fn host(&self) -> String {
+        match (&self.destination.host, self.destination.destination) {
+            (Some(host), _) => host.clone(),
+            (None, Some(number)) => format!("destination {number}"),
+            (None, None) => "a billing server that the trace does not name".to_owned(),
+        }
+    }
+
+    /// The hurdle at which its cause strikes.
+    pub fn hurdle(&self) -> Option<Hurdle> {
+        Hurdle::of_cause(&self.cause?.cause)
+    }
+
+    /// The stage at which its cause strikes.
+    pub fn stage(&self) -> Option<&'a str> {
+        self.cause?.stage.as_deref()
+    }
+}
+
+impl Server<'_> {
+    /// Its host with its role, or with the name that the user gave it: `the primary (10.0.0.5)`.
+    pub fn name(&self) -> String {
+        let target = &self.target.target;
+        let host = self.target.host.as_ref().unwrap_or(target);
+        match self.role {
+            Role::Primary => format!("the primary ({host})"),
+            Role::Secondary => format!("the secondary ({host})"),
+            Role::Other if target.contains(host.as_str()) => target.clone(),
+            Role::Other => format!("{target} ({host})"),
+        }
+    }
+
+    /// Whether a trace's host is this server, by name or address.
+    pub fn is_at(&self, host: &str) -> bool {
+        let names = [Some(&self.target.target), self.target.host.as_ref(), self.target.address.as_ref()];
+        names.into_iter().flatten().any(|name| name.eq_ignore_ascii_case(host))
+    }
+
+    /// Whether there is an offer that was judged.
+    pub fn is_judged(&self) -> bool {
+        !self.target.clients.is_empty()
+    }
+
+    /// Whether no connection came about.
+    pub fn is_unreachable(&self) -> bool {
+        self.target.outcome == Outcome::Unreachable
+    }
+
+    /// Whether it stops this client at this hurdle; `None` where that was not judged.
+    pub fn stops(&self, profile: &str, hurdle: Hurdle) -> Option<bool> {
+        let client = self.target.clients.iter().find(|client| client.profile == profile)?;
+        Some(Hurdle::of_client(client) == Some(hurdle))
+    }
+
+    /// Whether it lets every client in.
+    pub fn accepts(&self) -> bool {
+        self.target.outcome == Outcome::Accepts
+    }
+
+    /// Whether it keeps some client out.
+    pub fn refuses(&self) -> bool {
+        self.target.outcome == Outcome::Refuses
+    }
+
+    /// Whether it offers exactly these lists, in the categories that are known of both; there must be some.
+    pub fn offers(&self, lists: &Offer) -> bool {
+        let Some(offer) = &self.target.offer else { return false };
+        let both = |category| Some((lists.get(category)?, offer.get(category)?));
+        let mut known = Category::NEGOTIATED.into_iter().filter_map(both).peekable();
+        known.peek().is_some() && known.all(|(one, other)| one == other)
+    }
+}
+
+impl<'a> Facts<'a> {
+    /// The troubles that last, or those that are over.
+    pub fn troubles(&self, lasting: bool) -> Vec<Trouble<'a>> {
+        let destinations = self.trace.map(|trace| trace.destinations.as_slice()).unwrap_or_default();
+        destinations.iter().filter_map(Trouble::of).filter(|trouble| trouble.lasts() == lasting).collect()
+    }
+
+    /// The server in this role.
+    pub fn server(&self, role: Role) -> Option<&Server<'a>> {
+        self.servers.iter().find(|server| server.role == role)
+    }
+
+    /// The servers at a trace's host.
+    pub fn at(&self, host: Option<&str>) -> Vec<&Server<'a>> {
+        self.servers.iter().filter(|server| host.is_some_and(|host| server.is_at(host))).collect()
+    }
+
+    /// The servers that have an offer to judge by.
+    pub fn judged(&self) -> Vec<&Server<'a>> {
+        self.servers.iter().filter(|server| server.is_judged()).collect()
+    }
+
+    /// The ids of the clients.
+    pub fn profiles(&self) -> Vec<&'a str> {
+        self.clients.profiles.iter().map(|profile| profile.id.as_str()).collect()
+    }
+
+    /// These clients in words: `CUCM 14 to 14SU6, CUCM 15 to 15SU4`.
+    pub fn titles(&self, ids: &[&str]) -> String {
+        let references = self.clients.profiles.iter().map(ProfileRef::from);
+        let named = references.filter(|profile| ids.contains(&profile.id.as_str()));
+        let short = |profile: ProfileRef| match profile.title.split(',').next() {
+            Some(title) if !title.is_empty() => title.to_owned(),
+            _ => profile.id,
+        };
+        named.map(short).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The change on a server: the one that the comparison found, else its own.
+    pub fn remedy(&self, server: &Server<'_>) -> Vec<Remedy> {
+        let of_server = |remedy: &&Remedy| remedy.server == server.target.target;
+        let next_door: Vec<Remedy> = self.next_door.iter().filter(of_server).cloned().collect();
+        if next_door.is_empty() { server.target.remedy.clone() } else { next_door }
+    }
+
+    /// The server whose lists the trace itself holds.
+    pub fn server_in_trace(&self) -> Option<&Server<'a>> {
+        let lists = &self.trace?.negotiation.as_ref()?.server;
+        let mut same = self.servers.iter().filter(|server| server.offers(lists));
+        let found = same.next()?;
+        same.next().is_none().then_some(found)
+    }
+}

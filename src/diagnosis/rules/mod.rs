@@ -1,0 +1,9 @@
+//! The rules, one a function: each takes the facts and says what follows, with its evidence, or nothing.
+
+pub mod address;
+pub mod algorithms;
+pub mod course;
+pub mod rest;
+pub mod servers;
+pub mod stages;
+pub mod waiting;

@@ -1,0 +1,339 @@
+//! Deliveries stop at a stage that the servers' algorithms do not raise: before a connection stands, or after the
+//! negotiation has succeeded.
+
+use super::super::evidence::{conclusion, of_server, of_trouble, probe};
+use super::super::facts::{Facts, Server, Trouble};
+use crate::document::diagnose::{Certainty, Conclusion, Evidence};
+use crate::trace::ledger::UNKNOWN;
+
+/// The stages at which a connection does not stand yet.
+const REACHING: [&str; 2] = ["resolve", "connect"];
+
+/// The stages that are reached only after both sides have agreed on algorithms, with where each strikes.
+const BEYOND_ALGORITHMS: [(&str, &str); 6] = [
+    ("host_key", "over the server's host key"),
+    ("authentication", "at the login"),
+    ("channel", "after the login, when SFTP is to start"),
+    ("sftp_path", "after the login, on the way to the folder"),
+    ("sftp_write", "after the login, when the file is to be made"),
+    ("transfer", "after the login, while the file is written"),
+];
+
+/// The login fails, so algorithms are fine.
+pub fn login_refused(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
+    if trouble.stage()? != "authentication" {
+        return None;
+    }
+    beyond(facts, trouble, "login_refused", "the user and the password are asked for only after that")
+}
+
+/// The host key is refused, so algorithms are fine: another server, or a new key.
+pub fn host_key_refused(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
+    let is_it = trouble.stage()? == "host_key" && trouble.hurdle().is_none();
+    if !is_it {
+        return None;
+    }
+    let found = beyond(facts, trouble, "host_key_refused", "the host key is checked only after that")?;
+    let next = "whether the address moved to another server at that time: servers that stand in for each other need \
+                the same host key";
+    Some(Conclusion { next: vec![next.to_owned()], ..found })
+}
+
+/// The file does not arrive, though CUCM is logged in: path, rights, space.
+pub fn file_refused(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
+    let is_it = matches!(trouble.stage()?, "channel" | "sftp_path" | "sftp_write" | "transfer");
+    if !is_it {
+        return None;
+    }
+    beyond(facts, trouble, "file_refused", "CUCM is logged in by then")
+}
+
+fn beyond(facts: &Facts<'_>, trouble: &Trouble<'_>, id: &str, why: &str) -> Option<Conclusion> {
+    let (cause, host) = (trouble.cause?, trouble.host());
+    let fail = if trouble.lasts() { "fail" } else { "failed" };
+    let (_, place) = BEYOND_ALGORITHMS.into_iter().find(|(stage, _)| Some(*stage) == trouble.stage())?;
+    let servers = concerned(facts, trouble);
+    let accepting = servers.iter().filter(|server| server.accepts()).count();
+    let agrees = match (servers.len(), accepting) {
+        (0, _) | (_, 0) => "",
+        (all, some) if all == some => " The servers' lists say the same: CUCM gets in.",
+        _ => "",
+    };
+    let text = format!("Deliveries to {host} {fail} {place}; {why}, so algorithms are not the cause.{agrees}");
+    Some(Conclusion {
+        destination: trouble.destination.host.clone(),
+        evidence: evidence(facts, trouble, &servers),
+        steps: cause.remedy.clone().into_iter().collect(),
+        next: vec![format!("the log of {host} at the time of a failure, for CUCM's address")],
+        ..conclusion(
+            id,
+            Certainty::Seen,
+            format!("{}: deliveries to {host} {fail} {place}; the algorithms are fine", cause.cause),
+            text,
+        )
+    })
+}
+
+/// No connection stands, and none stands now.
+pub fn still_unreachable(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
+    let servers = concerned(facts, trouble);
+    let (cause, host) = (reaching(trouble)?, trouble.host());
+    let gone: Vec<&Server<'_>> = servers.into_iter().filter(|server| server.is_unreachable()).collect();
+    let first = gone.first()?;
+    let at_host = trouble.destination.host.as_deref().is_some_and(|host| first.is_at(host));
+    let names = gone.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
+    let text = format!(
+        "CUCM could not connect to {host} ({}), and probing {names} did not succeed either: it is not about algorithms, \
+         which are not even exchanged.",
+        cause.cause
+    );
+    Some(Conclusion {
+        destination: trouble.destination.host.clone(),
+        evidence: evidence(facts, trouble, &gone),
+        steps: cause.remedy.clone().into_iter().collect(),
+        next: vec!["whether the server runs and listens, and which firewall lies between".to_owned()],
+        ..conclusion(
+            "still_unreachable",
+            if at_host { Certainty::Seen } else { Certainty::Inferred },
+            format!("{names} cannot be reached, neither by CUCM nor by cdrdiag"),
+            text,
+        )
+    })
+}
+
+/// No connection stood, and now one does: it is over, or something lies between CUCM and the server.
+pub fn reachable_now(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
+    let servers = concerned(facts, trouble);
+    let (cause, host) = (reaching(trouble)?, trouble.host());
+    let is_it = trouble.lasts() && !servers.is_empty() && servers.iter().all(|server| answers(server));
+    if !is_it {
+        return None;
+    }
+    let names = servers.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
+    let text = format!(
+        "CUCM could not connect to {host} ({}), but {names} answered when it was probed. Either it is back since, or \
+         the way is blocked from CUCM only: cdrdiag did not probe from there.",
+        cause.cause
+    );
+    Some(Conclusion {
+        destination: trouble.destination.host.clone(),
+        evidence: evidence(facts, trouble, &servers),
+        steps: cause.remedy.clone().into_iter().collect(),
+        next: vec![
+            "whether it still fails: a trace made now".to_owned(),
+            "from CUCM's own command line: utils network ping, and the firewall's log for its address".to_owned(),
+        ],
+        ..conclusion(
+            "reachable_now",
+            Certainty::Assumed,
+            format!("{host} could not be reached by CUCM, yet {names} answers"),
+            text,
+        )
+    })
+}
+
+/// No connection stood, and nobody looked whether one does now.
+pub fn could_not_connect(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
+    let (cause, host) = (reaching(trouble)?, trouble.host());
+    let covered = still_unreachable(facts, trouble).is_some() || reachable_now(facts, trouble).is_some();
+    if covered {
+        return None;
+    }
+    Some(Conclusion {
+        destination: trouble.destination.host.clone(),
+        evidence: evidence(facts, trouble, &concerned(facts, trouble)),
+        steps: cause.remedy.clone().into_iter().collect(),
+        next: vec![format!("whether it answers now: {}", probe(&host))],
+        ..conclusion(
+            "could_not_connect",
+            Certainty::Seen,
+            format!("CUCM could not connect to {host}: {}", cause.cause),
+            "No connection came about, so algorithms, login and path play no part in it.".to_owned(),
+        )
+    })
+}
+
+/// What remains of the causes that have a name: the trace's own word for it.
+pub fn stopped_on_the_way(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
+    let (cause, host) = (trouble.cause?, trouble.host());
+    let stage = trouble.stage()?;
+    let is_told_otherwise = trouble.hurdle().is_some()
+        || REACHING.contains(&stage)
+        || BEYOND_ALGORITHMS.iter().any(|(beyond, _)| *beyond == stage);
+    if is_told_otherwise || cause.cause == UNKNOWN {
+        return None;
+    }
+    let stop = if trouble.lasts() { "stop" } else { "stopped" };
+    let said = cause.message.as_ref().map(|message| format!(" (\"{message}\")")).unwrap_or_default();
+    Some(Conclusion {
+        destination: trouble.destination.host.clone(),
+        evidence: evidence(facts, trouble, &concerned(facts, trouble)),
+        steps: cause.remedy.clone().into_iter().collect(),
+        next: vec![
+            format!("the log of {host} at the time of a failure, for CUCM's address"),
+            format!("whether CUCM would get in now: {}", probe(&host)),
+        ],
+        ..conclusion(
+            "stopped_on_the_way",
+            Certainty::Seen,
+            format!("{}: deliveries to {host} {stop} at the stage {stage}", cause.cause),
+            format!("That is what the trace says{said}. Whether algorithms play a part in it is not told."),
+        )
+    })
+}
+
+/// The trace gives no reason, or one that is in no table.
+pub fn unknown_cause(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
+    let named = trouble.cause.filter(|cause| cause.cause != UNKNOWN && cause.stage.is_some());
+    if named.is_some() {
+        return None;
+    }
+    let host = trouble.host();
+    let text = match trouble.cause.and_then(|cause| cause.message.as_ref()) {
+        Some(message) => format!("The trace's text is in no table of CUCM's client: \"{message}\""),
+        None => "The trace holds the failures and no reason for them.".to_owned(),
+    };
+    let mut next = vec![
+        "the trace's part before the first failure, and with the level Debug (Cisco Unified Serviceability, Trace, \
+         Configuration, CDR Repository Manager)"
+            .to_owned(),
+        format!("the log of {host} at the time of a failure, for CUCM's address"),
+    ];
+    if facts.servers.is_empty() {
+        next.push(format!("whether CUCM would get in now: {}", probe(&host)));
+    }
+    Some(Conclusion {
+        destination: trouble.destination.host.clone(),
+        evidence: evidence(facts, trouble, &concerned(facts, trouble)),
+        next,
+        ..conclusion(
+            "cannot_tell",
+            Certainty::Seen,
+            format!(
+                "Why deliveries to {host} {} cannot be told from what was given",
+                if trouble.lasts() { "fail" } else { "failed" }
+            ),
+            text,
+        )
+    })
+}
+
+fn reaching<'a>(trouble: &Trouble<'a>) -> Option<&'a crate::document::parse_log::CauseCount> {
+    trouble.cause.filter(|_| trouble.stage().is_some_and(|stage| REACHING.contains(&stage)))
+}
+
+/// Whether something answered there, whatever it was.
+fn answers(server: &Server<'_>) -> bool {
+    server.target.identification.is_some() || server.target.offer.is_some()
+}
+
+/// The servers at the trouble's host; where none is, all that were given.
+fn concerned<'f, 'a>(facts: &'f Facts<'a>, trouble: &Trouble<'a>) -> Vec<&'f Server<'a>> {
+    let at = facts.at(trouble.destination.host.as_deref());
+    if at.is_empty() { facts.servers.iter().collect() } else { at }
+}
+
+fn evidence(facts: &Facts<'_>, trouble: &Trouble<'_>, servers: &[&Server<'_>]) -> Vec<Evidence> {
+    let mut evidence = of_trouble(trouble);
+    evidence.extend(servers.iter().flat_map(|server| of_server(facts, server)));
+    evidence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::story::{HARDENED, OPEN, Story, gone, server};
+
+    const HOST: &str = "192.0.2.10";
+
+    fn failing(cause: &str, stage: &str) -> Story {
+        Story::failing(HOST, cause, Some(stage))
+    }
+
+    #[test]
+    fn a_login_that_fails_shows_that_algorithms_are_fine() {
+        let story =
+            || failing("authentication", "authentication").primary(server("a", OPEN)).secondary(server("b", OPEN));
+        let found = story().conclusion("login_refused").unwrap();
+        assert_eq!((found.certainty, found.steps), (Certainty::Seen, vec!["what to do".to_owned()]));
+        assert!(found.text.contains("The servers' lists say the same"), "{}", found.text);
+        assert!(story().ids().iter().all(|id| id != "changed_since_the_trace"));
+        let other = failing("authentication", "authentication").primary(server("a", HARDENED));
+        assert!(!other.conclusion("login_refused").unwrap().text.contains("say the same"));
+        assert_eq!(failing("permission_denied", "sftp_write").conclusion("login_refused"), None);
+        assert_eq!(Story::no_agreement(HOST).conclusion("login_refused"), None);
+    }
+
+    #[test]
+    fn path_rights_and_space_come_after_the_login() {
+        for (cause, stage) in [
+            ("permission_denied", "sftp_write"),
+            ("disk_full", "transfer"),
+            ("no_such_path", "sftp_path"),
+            ("sftp_subsystem_missing", "channel"),
+        ] {
+            let found = failing(cause, stage).conclusion("file_refused").unwrap();
+            assert!(found.headline.starts_with(cause) && found.headline.contains("after the login"), "{found:?}");
+        }
+        assert_eq!(failing("authentication", "authentication").conclusion("file_refused"), None);
+        assert_eq!(failing("timeout", "connect").conclusion("file_refused"), None);
+    }
+
+    #[test]
+    fn a_host_key_that_changed_is_another_server_perhaps() {
+        let found = failing("host_key_changed", "host_key").conclusion("host_key_refused").unwrap();
+        assert!(found.next[0].contains("moved to another server"));
+        assert_eq!(failing("signature_verification", "key_exchange").conclusion("host_key_refused"), None);
+    }
+
+    #[test]
+    fn what_cannot_be_reached_by_either_is_down() {
+        let story = || failing("connection_refused", "connect");
+        let id = "still_unreachable";
+        assert_eq!(story().other(gone(HOST)).conclusion(id).unwrap().certainty, Certainty::Seen);
+        assert_eq!(story().primary(gone("a")).conclusion(id).unwrap().certainty, Certainty::Inferred);
+        assert_eq!(story().other(server(HOST, OPEN)).conclusion(id), None);
+        assert_eq!(story().conclusion(id), None);
+        assert_eq!(failing("authentication", "authentication").other(gone(HOST)).conclusion(id), None);
+    }
+
+    #[test]
+    fn what_answers_now_was_down_or_is_hidden_from_cucm() {
+        let story = || failing("timeout", "connect");
+        let found = story().other(server(HOST, OPEN)).conclusion("reachable_now").unwrap();
+        assert_eq!(found.certainty, Certainty::Assumed);
+        assert_eq!(story().other(gone(HOST)).conclusion("reachable_now"), None);
+        assert_eq!(story().conclusion("reachable_now"), None);
+        assert_eq!(story().other(server(HOST, OPEN)).recovered().conclusion("reachable_now"), None);
+        assert_eq!(failing("timeout", "session").other(server(HOST, OPEN)).conclusion("reachable_now"), None);
+    }
+
+    #[test]
+    fn without_a_probe_the_trace_alone_says_that_no_connection_stood() {
+        let story = || failing("unknown_host", "resolve");
+        assert_eq!(story().conclusion("could_not_connect").unwrap().certainty, Certainty::Seen);
+        assert_eq!(story().other(gone(HOST)).conclusion("could_not_connect"), None);
+        assert_eq!(story().other(server(HOST, OPEN)).conclusion("could_not_connect"), None);
+    }
+
+    #[test]
+    fn what_else_the_trace_names_is_passed_on() {
+        let found = failing("connection_closed", "identification").conclusion("stopped_on_the_way").unwrap();
+        assert!(found.text.contains("what the library says"));
+        for (cause, stage) in
+            [("timeout", "connect"), ("authentication", "authentication"), ("dh_group_size", "key_exchange")]
+        {
+            assert_eq!(failing(cause, stage).conclusion("stopped_on_the_way"), None);
+        }
+    }
+
+    #[test]
+    fn an_unknown_text_is_told_as_such_with_what_would_tell_more() {
+        let found = Story::failing(HOST, UNKNOWN, None).conclusion("cannot_tell").unwrap();
+        assert!(found.text.contains("what the library says") && found.problem && found.next.len() == 3);
+        let mut bare = Story::failing(HOST, UNKNOWN, None);
+        bare.destination(|destination| destination.causes.clear());
+        assert!(bare.conclusion("cannot_tell").unwrap().text.contains("no reason"));
+        assert_eq!(failing("authentication", "authentication").conclusion("cannot_tell"), None);
+    }
+}

@@ -1,0 +1,222 @@
+//! Files that wait, and the day on which CUCM deletes them.
+
+use super::super::evidence::{conclusion, many, words};
+use super::super::facts::Facts;
+use crate::backlog::deletion_day;
+use crate::document::backlog::{Backlog, Date, Deadline};
+use crate::document::diagnose::{Certainty, Conclusion, Evidence, EvidenceKind};
+use crate::document::parse_log::{Destination, WaitingFile};
+
+/// How to see what waits.
+const LIST: &str = "what waits: file list activelog /cm/cdr_repository/preserve/ on CUCM's command line, each date's \
+    folder after it, as --preserve LISTING, with --preserve-days N";
+
+/// Files wait, and CUCM deletes them on a known day.
+pub fn files_will_be_deleted(facts: &Facts<'_>) -> Option<Conclusion> {
+    match listed(facts) {
+        Some(backlog) => of_listing(backlog, backlog.deadline.as_ref()?),
+        None => of_trace(facts),
+    }
+}
+
+/// Files wait, and until when is not known.
+pub fn files_wait(facts: &Facts<'_>) -> Option<Conclusion> {
+    if files_will_be_deleted(facts).is_some() {
+        return None;
+    }
+    let (count, evidence, next) = match listed(facts) {
+        Some(backlog) => (backlog.totals.files, dates(backlog), backlog.deadline_needs.clone().into_iter().collect()),
+        None => (waiting_in_trace(facts), traced(facts), vec![LIST.to_owned()]),
+    };
+    let text = "CUCM keeps them until its preservation duration is over, or its disk allocation is used up, and then \
+                deletes them undelivered.";
+    let found = conclusion(
+        "files_wait",
+        Certainty::Seen,
+        format!("{} for delivery", many(count, "file waits", "files wait")),
+        text.to_owned(),
+    );
+    (count > 0).then(|| Conclusion { evidence, steps: listed(facts).map(commands).unwrap_or_default(), next, ..found })
+}
+
+/// CUCM tells of records that no listing shows.
+pub fn listing_incomplete(facts: &Facts<'_>) -> Option<Conclusion> {
+    let backlog = facts.backlog?;
+    let (unread, folders) = (backlog.totals.unread_files, &backlog.unlisted_folders);
+    if unread == 0 && folders.is_empty() {
+        return None;
+    }
+    let mut evidence: Vec<Evidence> =
+        folders.iter().map(|folder| shown(folder.folder.clone(), "unlisted_folders[]")).collect();
+    if unread > 0 {
+        let what = format!("{} by CUCM's count and not in the listing", many(unread, "file", "files"));
+        evidence.push(shown(what, "totals.unread_files"));
+    }
+    Some(Conclusion {
+        evidence,
+        next: folders.iter().map(|folder| folder.command.clone()).collect(),
+        ..conclusion(
+            "listing_incomplete",
+            Certainty::Seen,
+            "More waits than the listing shows".to_owned(),
+            "What is said here of waiting files is the least that holds.".to_owned(),
+        )
+    })
+}
+
+fn of_listing(backlog: &Backlog, deadline: &Deadline) -> Option<Conclusion> {
+    let waiting = many(backlog.totals.files, "file waits", "files wait");
+    let first = deadline.days.first()?;
+    let kept = many(deadline.preserve_days.into(), "day", "days");
+    let text = match deadline.days.last().filter(|last| last.day > first.day) {
+        Some(last) => format!(
+            "It keeps files for {kept}: the first {} go on {}, all are gone on {}.",
+            first.files, first.day, last.day
+        ),
+        None => format!("It keeps files for {kept}: all go on that day."),
+    };
+    let headline = if deadline.days_left > 0 {
+        let left = many(deadline.days_left.unsigned_abs(), "day", "days");
+        format!("{waiting}; CUCM starts to delete them on {} (UTC), in {left}", deadline.first_day)
+    } else {
+        let gone = deadline.overdue_files;
+        format!("{waiting}; CUCM has been deleting them since {} (UTC): {gone} may be gone", deadline.first_day)
+    };
+    let mut evidence = dates(backlog);
+    evidence.push(shown(deadline.rule.clone(), "deadline.rule"));
+    Some(Conclusion {
+        evidence,
+        steps: commands(backlog),
+        ..conclusion("files_will_be_deleted", Certainty::Inferred, headline, text)
+    })
+}
+
+/// Without a listing the oldest file that failed and was not delivered since tells the first day.
+fn of_trace(facts: &Facts<'_>) -> Option<Conclusion> {
+    let days = facts.question.preserve_days?;
+    let oldest = oldest(facts)?;
+    let created = oldest.created_utc?;
+    let day = deletion_day(created.date_naive(), days)?;
+    let left = (day - facts.question.now.date_naive()).num_days();
+    let when = if left > 0 {
+        format!("starts to delete on {day} (UTC), in {}", many(left.unsigned_abs(), "day", "days"))
+    } else {
+        format!("has been deleting since {day} (UTC)")
+    };
+    Some(Conclusion {
+        evidence: traced(facts),
+        next: vec![LIST.to_owned()],
+        ..conclusion(
+            "files_will_be_deleted",
+            Certainty::Inferred,
+            format!("Files wait that CUCM {when}"),
+            format!(
+                "The oldest that failed and was not delivered since, {}, was made at {} UTC, and CUCM keeps files for \
+                 {}. How many wait the trace does not tell: it names only those that were tried.",
+                oldest.name,
+                created.format("%Y-%m-%d %H:%M"),
+                many(days.into(), "day", "days")
+            ),
+        )
+    })
+}
+
+/// The listing, where it tells what waits.
+fn listed<'a>(facts: &Facts<'a>) -> Option<&'a Backlog> {
+    facts.backlog.filter(|backlog| backlog.tells_what_waits())
+}
+
+fn destinations<'a>(facts: &Facts<'a>) -> &'a [Destination] {
+    facts.trace.map(|trace| trace.destinations.as_slice()).unwrap_or_default()
+}
+
+fn waiting_in_trace(facts: &Facts<'_>) -> u64 {
+    destinations(facts).iter().map(|destination| destination.files_waiting).sum()
+}
+
+fn oldest<'a>(facts: &Facts<'a>) -> Option<&'a WaitingFile> {
+    let files = destinations(facts).iter().flat_map(|destination| &destination.files);
+    files.filter(|file| file.created_utc.is_some()).min_by_key(|file| file.created_utc)
+}
+
+fn traced(facts: &Facts<'_>) -> Vec<Evidence> {
+    let waiting = destinations(facts).iter().filter(|destination| destination.files_waiting > 0);
+    let told = waiting.map(|destination| {
+        let host = destination.host.as_deref().unwrap_or("a billing server");
+        let files = many(destination.files_waiting, "file", "files");
+        let field = Some("destinations[].files_waiting".to_owned());
+        Evidence { field, ..words(EvidenceKind::Trace, format!("{files} failed to {host} and not delivered since")) }
+    });
+    told.collect()
+}
+
+fn dates(backlog: &Backlog) -> Vec<Evidence> {
+    let told = |date: &Date| shown(format!("{}: {} CDR, {} CMR wait", date.date, date.cdr, date.cmr), "dates[]");
+    backlog.dates.iter().map(told).collect()
+}
+
+fn commands(backlog: &Backlog) -> Vec<String> {
+    backlog.commands.iter().map(|command| command.command.clone()).collect()
+}
+
+fn shown(what: String, field: &str) -> Evidence {
+    Evidence { field: Some(field.to_owned()), ..words(EvidenceKind::Backlog, what) }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnosis::story::Story;
+    use crate::document::diagnose::Certainty;
+
+    const LISTING: &str = "admin:file list activelog /cm/cdr_repository/preserve/20250309/\n\
+        cdr_C_01_202503090412_1\ncdr_C_01_202503090413_2\n dir count = 0, file count = 2\n";
+
+    #[test]
+    fn the_listing_and_the_duration_give_the_day() {
+        let found = Story::new().preserve_days(30).listing(LISTING).conclusion("files_will_be_deleted").unwrap();
+        assert_eq!(found.headline, "2 files wait; CUCM starts to delete them on 2025-04-08 (UTC), in 27 days");
+        assert_eq!(found.steps, ["file get activelog /cm/cdr_repository/preserve/20250309/*"]);
+        let late = Story::new().preserve_days(2).listing(LISTING).conclusion("files_will_be_deleted").unwrap();
+        assert!(late.headline.contains("has been deleting them since 2025-03-11"), "{}", late.headline);
+    }
+
+    #[test]
+    fn the_deadline_follows_the_cause() {
+        let ids = Story::no_agreement("192.0.2.10").preserve_days(30).listing(LISTING).ids();
+        assert_eq!(ids[..2], ["no_common_algorithm", "files_will_be_deleted"]);
+    }
+
+    #[test]
+    fn without_a_listing_the_oldest_file_of_the_trace_gives_the_day() {
+        let story = || Story::no_agreement("192.0.2.10").waiting(1);
+        let found = story().preserve_days(30).conclusion("files_will_be_deleted").unwrap();
+        assert!(found.headline.contains("2025-04-08") && found.certainty == Certainty::Inferred, "{found:?}");
+        assert_eq!(story().conclusion("files_will_be_deleted"), None);
+        assert!(story().conclusion("files_wait").unwrap().next[0].contains("--preserve-days"));
+    }
+
+    #[test]
+    fn without_the_duration_files_wait_and_it_is_asked_for() {
+        let found = Story::new().listing(LISTING).conclusion("files_wait").unwrap();
+        assert_eq!(found.headline, "2 files wait for delivery");
+        assert!(found.next[0].contains("--preserve-days"));
+        assert_eq!(Story::new().preserve_days(30).listing(LISTING).conclusion("files_wait"), None);
+    }
+
+    #[test]
+    fn where_nothing_waits_there_is_no_deadline() {
+        let nothing =
+            "admin:file list activelog /cm/cdr_repository/preserve/20250309/\n dir count = 0, file count = 0\n";
+        let ids = Story::no_agreement("192.0.2.10").waiting(1).preserve_days(30).listing(nothing).ids();
+        assert!(ids.iter().all(|id| !id.starts_with("files_")), "the listing counts, not the trace: {ids:?}");
+        assert_eq!(Story::no_agreement("192.0.2.10").preserve_days(30).conclusion("files_will_be_deleted"), None);
+    }
+
+    #[test]
+    fn a_listing_that_is_not_whole_is_told() {
+        let cut = LISTING.replace("file count = 2", "file count = 9");
+        let found = Story::new().listing(&cut).conclusion("listing_incomplete").unwrap();
+        assert!(found.evidence[0].what.starts_with("7 files"), "{found:?}");
+        assert_eq!(Story::new().listing(LISTING).conclusion("listing_incomplete"), None);
+    }
+}

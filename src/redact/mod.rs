@@ -1,0 +1,136 @@
+//! Other names for hosts, addresses, clusters, nodes, users and files: the same name gets the same token wherever it
+//! stands in a document. Works on the document as JSON, so that no field is forgotten: what `data/redaction.tsv`
+//! does not name is searched through for everything that looks like a name.
+
+mod text;
+mod tokens;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::document::Document;
+use text::Replacer;
+use tokens::{Kind, Tokens};
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Own,
+    OwnText,
+    Algorithm,
+    Identification,
+    Text,
+    Name(Kind),
+}
+
+/// Replaces names, the same always by the same token.
+#[derive(Debug, Default)]
+pub struct Redactor {
+    tokens: Tokens,
+}
+
+/// Why a document could not be redacted.
+#[derive(Debug, thiserror::Error)]
+pub enum RedactError {
+    /// It is no JSON document, or none of its kind any more.
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+    /// It holds more names than can be told apart.
+    #[error("there are too many names: {0}")]
+    TooMany(#[from] regex::Error),
+}
+
+impl Redactor {
+    /// Knows the paths that were given on the command line.
+    pub fn new(given: &[String]) -> Self {
+        let mut redactor = Self::default();
+        for path in given.iter().filter(|path| !matches!(path.as_str(), "-" | "." | "..")) {
+            redactor.tokens.known(Kind::File, path);
+        }
+        redactor
+    }
+
+    /// The document with other names.
+    ///
+    /// # Errors
+    /// When it holds more names than can be told apart.
+    pub fn document<D: Document + DeserializeOwned>(&mut self, document: &D) -> Result<D, RedactError> {
+        let mut value = serde_json::to_value(document)?;
+        each_string(&mut value, "", "", &mut |class, text| self.learn(class, text));
+        let mut replacer = Replacer::new(&mut self.tokens)?;
+        each_string(&mut value, "", "", &mut |class, text| *text = redacted(class, text, &mut replacer));
+        Ok(serde_json::from_value(value)?)
+    }
+
+    /// A path with its token.
+    pub fn path(&mut self, path: &str) -> String {
+        if path == "-" { path.to_owned() } else { self.tokens.known(Kind::File, path) }
+    }
+
+    /// Names that fields hold are names in every text, too.
+    fn learn(&mut self, class: Class, text: &str) {
+        match class {
+            Class::Name(Kind::Remark) => text::learn_remark(text, &mut self.tokens),
+            Class::Identification => {
+                for part in text::identification_parts(text) {
+                    text::learn_remark(part, &mut self.tokens);
+                }
+            }
+            Class::Name(kind) => text::learn_name(kind, text, &mut self.tokens),
+            Class::Algorithm => text::learn_algorithm(text, &mut self.tokens),
+            Class::Own | Class::OwnText | Class::Text => {}
+        }
+    }
+}
+
+fn redacted(class: Class, text: &str, replacer: &mut Replacer<'_>) -> String {
+    match class {
+        Class::Own => text.to_owned(),
+        Class::OwnText => replacer.known_names(text),
+        Class::Algorithm => replacer.algorithm(text),
+        Class::Identification => replacer.identification(text),
+        Class::Name(kind) => replacer.name(kind, text),
+        Class::Text => replacer.text(text),
+    }
+}
+
+/// Visits every string with what it is, in the document's order. A list's strings are what the list is.
+fn each_string(value: &mut Value, parent: &str, key: &str, visit: &mut dyn FnMut(Class, &mut String)) {
+    match value {
+        Value::String(text) => visit(class(parent, key), text),
+        Value::Array(list) => list.iter_mut().for_each(|item| each_string(item, parent, key, visit)),
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                each_string(field, key, name, visit);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn class(parent: &str, key: &str) -> Class {
+    let both = format!("{parent}.{key}");
+    CLASSES.get(both.as_str()).or_else(|| CLASSES.get(key)).copied().unwrap_or(Class::Text)
+}
+
+static CLASSES: LazyLock<HashMap<&'static str, Class>> = LazyLock::new(|| {
+    let rows = include_str!("../../data/redaction.tsv").lines().filter(|line| !line.starts_with('#'));
+    rows.filter_map(|row| row.split_once('\t')).map(|(field, class)| (field, named(class))).collect()
+});
+
+/// A class by its name in the table; a test holds the table to these.
+fn named(class: &str) -> Class {
+    match class {
+        "own" => Class::Own,
+        "own_text" => Class::OwnText,
+        "algorithm" => Class::Algorithm,
+        "identification" => Class::Identification,
+        other => Kind::named(other).map_or(Class::Text, Class::Name),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+use super::*;
+use crate::document::parse_log::ParseLog;
+use crate::document::probe::Probe;
+use serde_json::json;
+
+/// A text with its names replaced, when these fields are known.
+fn text(fields: &[(Kind, &str)], text: &str) -> String {
+    let mut tokens = Tokens::default();
+    for (kind, name) in fields {
+        text::learn_name(*kind, name, &mut tokens);
+    }
+    Replacer::new(&mut tokens).unwrap().text(text)
+}
+
+fn redact<D: Document + DeserializeOwned>(value: Value) -> (D, String) {
+    let document: D = serde_json::from_value(value).unwrap();
+    let done = Redactor::new(&["/srv/marker7/traces".to_owned()]).document(&document).unwrap();
+    let shown = serde_json::to_string(&done).unwrap();
+    (done, shown)
+}
+
+#[test]
+fn every_class_in_the_table_is_one() {
+    let rows = include_str!("../../data/redaction.tsv").lines().filter(|line| !line.starts_with('#'));
+    for row in rows {
+        let (_, class) = row.split_once('\t').unwrap();
+        assert!(named(class) != Class::Text, "{row}");
+    }
+}
+
+#[test]
+fn the_same_name_has_the_same_token_everywhere() {
+    let known = [(Kind::Host, "billing.acme.example:22"), (Kind::Host, "10.0.0.5")];
+    assert_eq!(
+        text(&known, "to BILLING.acme.example, then 10.0.0.5, [10.0.0.5]:22, 10.0.0.6 and sftp.acme.example."),
+        "to host-1, then host-2, [host-2]:22, host-3 and host-4."
+    );
+}
+
+#[test]
+fn what_looks_like_a_name_is_replaced_though_no_field_names_it() {
+    for (before, after) in [
+        ("java.net.UnknownHostException: billing01", "java.net.UnknownHostException: host-1"),
+        ("no route to fe80::1%eth0", "no route to host-1"),
+        ("/srv/acme/in: Permission denied", "file-1: Permission denied"),
+        (r"C:\Users\alice\in is full", "file-1 is full"),
+        ("login as alice@acme.example", "login as user-1@host-1"),
+        ("Auth fail for user 'alice'", "Auth fail for user 'user-1'"),
+        ("traces/acme/x.log: no such file", "file-1: no such file"),
+        ("failed: cmr_Acme_03_201907231317_844004 to 1.1.1.1", "failed: file-1 to host-1"),
+    ] {
+        assert_eq!(text(&[], before), after);
+    }
+}
+
+#[test]
+fn what_is_no_name_stays() {
+    for same in [
+        "2019-07-25 13:12:11,971 ERROR [main] cdrrep.FtpManager (FtpManager.java:75) - SFTP/FTP failed",
+        "com.jcraft.jsch.JSchException: Algorithm negotiation fail",
+        "see /etc/ssh/sshd_config; curve25519-sha256@libssh.org of OpenSSH 9.2p1; CUCM 12.5.1.11900-146",
+        "primary accepts, secondary refuses",
+    ] {
+        assert_eq!(text(&[], same), same);
+    }
+}
+
+#[test]
+fn a_name_is_not_found_within_a_word_or_a_token() {
+    assert_eq!(
+        text(&[(Kind::Host, "sftp"), (Kind::Host, "host")], "sftpapi to sftp and host"),
+        "sftpapi to host-1 and host-2"
+    );
+    assert_eq!(text(&[(Kind::Cluster, "Acme")], "cdr_Acme_x and Acme-2"), "cdr_cluster-1_x and cluster-1-2");
+}
+
+#[test]
+fn a_server_keeps_its_product_and_loses_its_name() {
+    let mut tokens = Tokens::default();
+    let mut replacer = Replacer::new(&mut tokens).unwrap();
+    assert_eq!(
+        replacer.identification("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7"),
+        "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7"
+    );
+    assert_eq!(
+        replacer.identification("SSH-2.0-OpenSSH_9.6p1 Ubuntu-3ubuntu13.5"),
+        "SSH-2.0-OpenSSH_9.6p1 Ubuntu-3ubuntu13.5"
+    );
+    assert_eq!(replacer.identification("SSH-2.0-AcmeSFTP billing01"), "SSH-2.0-remark-1 remark-2");
+}
+
+#[test]
+fn no_marker_survives_in_a_trace() {
+    let evidence = json!({"path": "/srv/marker7/traces/marker1.log", "line": 3,
+        "text": "SFTP/FTP failed: cmr_Marker2_03_201907231317_844004 to marker3.example, Marker2, /home/marker4/x"});
+    let list = json!({"kex": ["curve25519-sha256@libssh.org", "x@marker5.example"], "host_key": null,
+        "cipher_c2s": null, "cipher_s2c": null, "mac_c2s": null, "mac_s2c": null, "compression_c2s": null,
+        "compression_s2c": null, "language_c2s": null, "language_s2c": null, "first_kex_packet_follows": null});
+    let value = json!({
+        "inputs": [{"path": "/srv/marker7/traces/marker1.log", "bytes": 1, "lines": 1, "records": 1,
+            "skipped_lines": 0, "first": null, "last": null}],
+        "destinations": [{
+            "host": "marker3.example", "destination": 1, "status": "failing", "deliveries": 0, "delivery_failures": 1,
+            "connection_failures": 0, "files_waiting": 1, "first_failure": null, "last_failure": null,
+            "last_delivery": null,
+            "causes": [{"cause": "unknown", "stage": null, "count": 1, "first": "2024-01-31T00:00:00",
+                "last": "2024-01-31T00:00:00", "message": "to marker3.example via 192.0.2.77 for user=marker8",
+                "remedy": "ask marker3.example", "evidence": evidence}],
+            "outages": [], "alarms": [{"name": "CDRAgentSendFileFailed", "count": 1, "first": "2024-01-31T00:00:00",
+                "last": "2024-01-31T00:00:00"}],
+            "files": [{"name": "cmr_Marker2_03_201907231317_844004", "kind": "cmr", "cluster": "Marker2", "node": "03",
+                "created_utc": null, "sequence": 844_004, "attempts": 1}],
+            "retries": null, "oldest_waiting": null}],
+        "negotiation": {"client": list, "server": list, "failed_category": "kex", "evidence": evidence},
+        "warnings": ["/srv/marker7/traces/marker1.log:12: odd", "/srv/marker7/traces/marker9.gz: broken", "Marker2 is odd"],
+    });
+    let (document, shown) = redact::<ParseLog>(value);
+    assert!(!shown.to_lowercase().contains("marker") && !shown.contains("192.0.2.77"), "{shown}");
+    let destination = &document.destinations[0];
+    assert_eq!(destination.host.as_deref(), Some("host-1"));
+    assert_eq!(destination.alarms[0].name, "CDRAgentSendFileFailed");
+    assert_eq!(document.inputs[0].path, destination.causes[0].evidence.path);
+    assert!(destination.causes[0].evidence.text.contains(" to host-1, cluster-1, "), "{shown}");
+    assert!(destination.causes[0].evidence.text.contains(&destination.files[0].name), "{shown}");
+}
+
+#[test]
+fn no_marker_survives_in_a_probe() {
+    let remedy = json!({"server": "marker1", "software": "OpenSSH 9.2p1 (marker2)", "file": "/etc/ssh/sshd_config",
+        "directive": "KexAlgorithms", "line": "KexAlgorithms a,b@marker3.example", "adds": ["b@marker3.example"],
+        "reason": "marker1 lacks it", "commands": ["ssh marker1 reload"], "weakens": null});
+    let value = json!({
+        "profiles": [{"id": "cucm-14", "title": "CUCM 14", "source": ["Cisco"]}],
+        "targets": [{
+            "target": "marker1:2222", "host": "marker1", "port": 2222, "address": "2001:db8::77", "outcome": "error",
+            "error": {"kind": "closed", "message": "marker1 (2001:db8::77) closed, said marker4.example"},
+            "identification": {"raw": "SSH-2.0-OpenSSH_9.2p1 marker5 here", "protocol": "2.0", "software": "OpenSSH",
+                "version": "9.2p1", "comments": "marker5 here", "preceding_lines": ["welcome to marker6"]},
+            "offer": {"kex": ["b@marker3.example"]},
+            "clients": [{"profile": "cucm-14", "result": "refuses", "stage": "key_exchange",
+                "agreed": {"kex": "b@marker3.example"}, "missing": ["mac_c2s"], "findings": ["marker1: marker5 here"],
+                "handshake": {"performed": true, "result": "refuses", "agreed": {}, "host_key": null,
+                    "auth_methods": ["password"], "error": "from marker1", "ms": 1.0},
+                "disagreement": "of marker1", "remedy": [remedy]}],
+            "remedy": [remedy], "weak": [{"category": "kex", "algorithm": "b@marker3.example", "reason": "old"}],
+            "timing_ms": {"connect": null, "identification": null, "kexinit": null, "total": null}}],
+        "warnings": ["marker1 is odd; so is welcome to marker6"],
+    });
+    let (document, shown) = redact::<Probe>(value);
+    // What stands in brackets behind the software is read from the identification alone, so it is known there.
+    let shown = shown.replace("(marker2)", "");
+    assert!(!shown.contains("marker") && !shown.contains("2001:db8"), "{shown}");
+    let target = &document.targets[0];
+    assert_eq!((target.target.as_str(), target.host.as_deref()), ("host-1:2222", Some("host-1")));
+    assert_eq!(target.remedy[0].commands, ["ssh host-1 reload"]);
+    assert_eq!(target.remedy[0].file.as_deref(), Some("/etc/ssh/sshd_config"));
+}

@@ -1,0 +1,362 @@
+//! Names found inside texts.
+//!
+//! A name that was replaced stands as a single private character until the text is done, so that no later step
+//! finds a name within a token.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex, RegexBuilder};
+
+use super::tokens::{Kind, Tokens};
+use crate::trace::delivery_file::DeliveryFile;
+
+/// The private characters that stand for tokens while a text is worked on (Unicode, plane 15).
+const FIRST_MARK: u32 = 0xF_0000;
+const LAST_MARK: u32 = 0xF_FFFD;
+
+/// What looks like a name. The order counts: what comes first is tried first.
+static PATTERNS: LazyLock<Regex> = LazyLock::new(|| {
+    #[allow(clippy::unwrap_used, reason = "the pattern is a constant, and every test needs it")]
+    RegexBuilder::new(
+        r#"(?x)
+        (?P<file>c[dm]r_[^\s"'<>|/\\]+_\d+_\d{12}_\d+)
+        |(?P<path>(?:\b[A-Za-z]:\\|\\\\|~?/)[^\s"'<>|:;,()\[\]]+|[\w.~-]+(?:[/\\][\w.~-]+)+\.[A-Za-z0-9]{1,5}\b)
+        |(?P<user>[\w.+-]+)@(?P<at>[A-Za-z0-9][\w.-]*)
+        |(?i:[\w.]*unknownhostexception:\s*)(?P<unknown>[\w.-]+)
+        |(?i:\buser(?:name)?\s*(?:[=:]\s*|\s['"]))['"]?(?P<login>[\w.+-]+)
+        |(?P<v6>[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:\d{1,3}(?:\.\d{1,3}){3})?(?:%\w+)?)
+        |(?P<v4>\d{1,3}(?:\.\d{1,3}){3})
+        |(?P<name>[A-Za-z0-9](?:[\w-]*)(?:\.[A-Za-z0-9][\w-]*)*\.[A-Za-z]{2,})"#,
+    )
+    .build()
+    .unwrap()
+});
+
+/// Endings of files that a program's own messages name: `FtpManager.java`, `sshd.conf`.
+const ENDINGS: [&str; 14] =
+    ["java", "log", "conf", "txt", "gz", "zip", "xml", "json", "toml", "nmap", "service", "md", "html", "ini"];
+
+static PUBLIC: LazyLock<Vec<&'static str>> = LazyLock::new(|| lines(include_str!("../../data/public_names.txt")));
+static REMARKS: LazyLock<Vec<&'static str>> = LazyLock::new(|| lines(include_str!("../../data/public_remarks.txt")));
+
+fn lines(text: &'static str) -> Vec<&'static str> {
+    text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect()
+}
+
+/// Learns a field's name, so that it is found in texts.
+pub fn learn_name(kind: Kind, name: &str, tokens: &mut Tokens) {
+    match kind {
+        Kind::Host if is_public(name) => {}
+        Kind::Host if is_file(name) => learn_name(Kind::File, name.split('#').next().unwrap_or(name), tokens),
+        Kind::Host => {
+            tokens.known(Kind::Host, host_of(name).0);
+        }
+        // A node's number stands in texts for anything; files are known by their form.
+        Kind::Node => {}
+        Kind::File if name == "-" => {}
+        Kind::File => match DeliveryFile::parse(name) {
+            Some(file) => drop(tokens.known(Kind::Cluster, file.cluster)),
+            None => drop(tokens.known(Kind::File, name)),
+        },
+        kind => drop(tokens.known(kind, name)),
+    }
+}
+
+/// Learns what a server says of itself, where that is not a product's or a distribution's name.
+pub fn learn_remark(text: &str, tokens: &mut Tokens) {
+    if !is_public_remark(text) && !is_number(text) {
+        tokens.known(Kind::Remark, text);
+    }
+}
+
+/// The parts of an identification string that a server chooses: software with version, and comments.
+pub fn identification_parts(raw: &str) -> Vec<&str> {
+    let rest = raw.split_once('-').and_then(|(_, rest)| rest.split_once('-')).map_or(raw, |(_, rest)| rest);
+    match rest.split_once(' ') {
+        Some((software, comments)) => vec![software, comments],
+        None => vec![rest],
+    }
+}
+
+/// Learns whose an algorithm is.
+pub fn learn_algorithm(name: &str, tokens: &mut Tokens) {
+    if let Some((_, domain)) = name.split_once('@').filter(|(_, domain)| !is_public(domain)) {
+        tokens.known(Kind::Host, domain);
+    }
+}
+
+/// Replaces names in texts.
+#[derive(Debug)]
+pub struct Replacer<'t> {
+    tokens: &'t mut Tokens,
+    paths: Known,
+    names: Known,
+    marks: Vec<String>,
+}
+
+/// Known names as one pattern.
+#[derive(Debug)]
+struct Known {
+    kinds: Vec<(Kind, String)>,
+    pattern: Option<Regex>,
+}
+
+impl Known {
+    fn new(kinds: Vec<(Kind, String)>) -> Result<Self, regex::Error> {
+        let alternatives: Vec<String> = kinds.iter().map(|(_, name)| format!("({})", regex::escape(name))).collect();
+        let build = || {
+            RegexBuilder::new(&alternatives.join("|")).case_insensitive(true).size_limit(256 << 20).build().map(Some)
+        };
+        let pattern = if kinds.is_empty() { None } else { build()? };
+        Ok(Self { kinds, pattern })
+    }
+}
+
+impl<'t> Replacer<'t> {
+    /// Knows all names that were learnt.
+    ///
+    /// # Errors
+    /// When they are too many for one pattern.
+    pub fn new(tokens: &'t mut Tokens) -> Result<Self, regex::Error> {
+        let paths = Known::new(tokens.names(|kind| matches!(kind, Kind::File | Kind::Remark)))?;
+        let names = Known::new(tokens.names(|kind| !matches!(kind, Kind::File | Kind::Remark)))?;
+        Ok(Self { tokens, paths, names, marks: Vec::new() })
+    }
+
+    /// A text of unknown origin.
+    pub fn text(&mut self, text: &str) -> String {
+        let text = self.replace_known(&unmarked(text), false);
+        let text = self.replace_patterns(&text);
+        let text = self.replace_known(&text, true);
+        self.finish(&text)
+    }
+
+    /// A sentence of cdrdiag's, in which nothing but known names and addresses is replaced.
+    pub fn known_names(&mut self, text: &str) -> String {
+        let text = self.replace_known(&unmarked(text), false);
+        let text = self.replace_known(&text, true);
+        self.finish(&text)
+    }
+
+    /// An algorithm's name: what stands behind its `@` is somebody's domain.
+    pub fn algorithm(&mut self, name: &str) -> String {
+        match name.split_once('@') {
+            Some((algorithm, domain)) if !is_public(domain) => {
+                format!("{}@{}", self.known_names(algorithm), self.tokens.of(Kind::Host, domain))
+            }
+            _ => self.known_names(name),
+        }
+    }
+
+    /// A server's identification string.
+    pub fn identification(&mut self, raw: &str) -> String {
+        let mut text = unmarked(raw);
+        for part in identification_parts(raw) {
+            if !is_public_remark(part) && !is_number(part) {
+                let mark = self.mark(Kind::Remark, part);
+                text = text.replacen(part, &mark.to_string(), 1);
+            }
+        }
+        let text = self.replace_known(&text, true);
+        self.finish(&text)
+    }
+
+    /// A field that is a name as a whole.
+    pub fn name(&mut self, kind: Kind, name: &str) -> String {
+        match kind {
+            Kind::Host if is_public(name) => name.to_owned(),
+            Kind::Host if is_file(name) => match name.split_once('#') {
+                Some((path, server)) => format!("{}#{}", self.path(path), self.name(Kind::Host, server)),
+                None => self.path(name),
+            },
+            Kind::Host => {
+                let (host, port) = host_of(name);
+                format!("{}{port}", self.tokens.of(Kind::Host, host))
+            }
+            Kind::File if name == "-" => name.to_owned(),
+            Kind::Remark if is_public_remark(name) || is_number(name) => self.known_names(name),
+            kind => self.tokens.of(kind, name),
+        }
+    }
+
+    fn path(&mut self, path: &str) -> String {
+        self.tokens.of(Kind::File, path)
+    }
+
+    fn mark(&mut self, kind: Kind, name: &str) -> char {
+        let token = self.tokens.of(kind, name);
+        let index = self.marks.iter().position(|known| *known == token).unwrap_or_else(|| {
+            self.marks.push(token);
+            self.marks.len() - 1
+        });
+        let number = u32::try_from(index).ok().and_then(|index| FIRST_MARK.checked_add(index));
+        number.filter(|number| *number <= LAST_MARK).and_then(char::from_u32).unwrap_or('\u{fffd}')
+    }
+
+    fn finish(&mut self, text: &str) -> String {
+        let mut done = String::with_capacity(text.len());
+        for c in text.chars() {
+            let index = u32::from(c).checked_sub(FIRST_MARK).and_then(|index| usize::try_from(index).ok());
+            match index.and_then(|index| self.marks.get(index)) {
+                Some(token) => done.push_str(token),
+                None => done.push(c),
+            }
+        }
+        self.marks.clear();
+        done
+    }
+
+    fn replace_known(&mut self, text: &str, hosts_too: bool) -> String {
+        let known = if hosts_too { &self.names } else { &self.paths };
+        let Some(pattern) = known.pattern.clone() else { return text.to_owned() };
+        let kinds = known.kinds.clone();
+        let mut done = String::with_capacity(text.len());
+        let mut from = 0;
+        while let Some(found) = pattern.captures_at(text, from) {
+            let Some(whole) = found.get(0).filter(|whole| !whole.is_empty()) else { break };
+            let index = (1..found.len()).find(|index| found.get(*index).is_some()).unwrap_or(1) - 1;
+            done.push_str(&text[from..whole.start()]);
+            from = whole.end();
+            if let Some((kind, name)) = kinds.get(index).filter(|_| stands_alone(text, whole.start(), whole.end())) {
+                done.push(self.mark(*kind, name));
+            } else {
+                // Only its first character is passed over: another name may begin within it.
+                from = whole.start() + whole.as_str().chars().next().map_or(1, char::len_utf8);
+                done.push_str(&text[whole.start()..from]);
+            }
+        }
+        done.push_str(&text[from..]);
+        done
+    }
+
+    fn replace_patterns(&mut self, text: &str) -> String {
+        let mut done = String::with_capacity(text.len());
+        let mut from = 0;
+        for found in PATTERNS.captures_iter(text) {
+            let Some(whole) = found.get(0) else { continue };
+            done.push_str(&text[from..whole.start()]);
+            done.push_str(&self.replacement(text, &found).unwrap_or_else(|| whole.as_str().to_owned()));
+            from = whole.end();
+        }
+        done.push_str(&text[from..]);
+        done
+    }
+
+    /// What takes the place of something that looks like a name; `None` where it is none.
+    fn replacement(&mut self, text: &str, found: &Captures<'_>) -> Option<String> {
+        let part = |name| found.name(name).map(|part| part.as_str());
+        if let Some(file) = part("file") {
+            return Some(self.mark(Kind::File, file).to_string());
+        }
+        if let Some(path) = part("path") {
+            let start = found.get(0).map_or(0, |whole| whole.start());
+            let within = text[..start].chars().next_back().is_some_and(char::is_alphanumeric);
+            if let Some(rest) = path.strip_prefix('/').filter(|_| within) {
+                // "SFTP/FTP" is no path, but what stands behind the stroke may be a name.
+                return Some(format!("/{}", self.replace_patterns(rest)));
+            }
+            return (!is_public_path(path)).then(|| self.mark(Kind::File, path).to_string());
+        }
+        if let (Some(user), Some(host)) = (part("user"), part("at")) {
+            let marks = || format!("{}@{}", self.mark(Kind::User, user), self.mark(Kind::Host, host));
+            return (!is_public(host)).then(marks);
+        }
+        for (group, kind) in [("unknown", Kind::Host), ("login", Kind::User)] {
+            if let (Some(name), Some(whole)) = (found.name(group), found.get(0)) {
+                let mark = self.mark(kind, name.as_str());
+                return Some(format!("{}{mark}{}", &text[whole.start()..name.start()], &text[name.end()..whole.end()]));
+            }
+        }
+        let is_v6 = |text: &&str| text.split('%').next().is_some_and(|text| text.parse::<Ipv6Addr>().is_ok());
+        let v4 = |text: &&str| text.parse::<Ipv4Addr>().is_ok();
+        let whole = found.get(0)?;
+        let alone = stands_alone(text, whole.start(), whole.end());
+        let address = part("v6").filter(is_v6).or(part("v4").filter(v4)).filter(|_| alone);
+        let name = part("name").filter(|name| !is_public(name) && !is_of_a_program(name));
+        address.or(name).map(|name| self.mark(Kind::Host, name).to_string())
+    }
+}
+
+/// No letter or digit on either side.
+fn stands_alone(text: &str, start: usize, end: usize) -> bool {
+    let before = text[..start].chars().next_back();
+    let after = text[end..].chars().next();
+    [before, after].into_iter().flatten().all(|c| !c.is_alphanumeric())
+}
+
+/// A text without the characters that stand for tokens.
+fn unmarked(text: &str) -> String {
+    text.replace(|c| (FIRST_MARK..=LAST_MARK).contains(&u32::from(c)), "\u{fffd}")
+}
+
+fn is_public(name: &str) -> bool {
+    PUBLIC.iter().any(|public| public.eq_ignore_ascii_case(name.trim_end_matches('.')))
+        || name.to_lowercase().ends_with(".cisco.com")
+}
+
+fn is_public_path(path: &str) -> bool {
+    let words = path.split('/').filter(|word| !word.is_empty()).count();
+    PUBLIC.iter().any(|public| public.starts_with('/') && path.starts_with(public))
+        || (path.starts_with('/') && words == 0)
+}
+
+/// A class or a file of a program's: `cdrrep.FtpManager`, `com.jcraft.jsch.JSchException`, `FtpManager.java`.
+fn is_of_a_program(name: &str) -> bool {
+    let ending = name.rsplit('.').next().unwrap_or_default();
+    let is_class = |label: &str| label.chars().any(char::is_uppercase) && label.chars().any(char::is_lowercase);
+    let package = ["java.", "javax.", "sun.", "com.", "org.", "net.", "cdrrep.", "sftpapi."];
+    ENDINGS.contains(&ending)
+        || (package.iter().any(|package| name.starts_with(package)) && name.split('.').any(is_class))
+}
+
+/// A saved answer in the place of a server.
+fn is_file(name: &str) -> bool {
+    let path = name.split('#').next().unwrap_or_default();
+    let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    name.contains(['/', '\\', '#']) || ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+}
+
+/// A host and what follows it: `[::1]:22` is `::1` and `:22`.
+fn host_of(name: &str) -> (&str, &str) {
+    if let Some((host, port)) = name.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return (host, port);
+    }
+    match name.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') && is_number(port) => (host, &name[host.len()..]),
+        _ => (name, ""),
+    }
+}
+
+fn is_public_remark(text: &str) -> bool {
+    let begins = |public: &&str| text.get(..public.len()).is_some_and(|head| head.eq_ignore_ascii_case(public));
+    let form = |c: char| c.is_ascii_alphanumeric() || "_-.+~".contains(c);
+    // A version follows, and nothing that could be a name: no letter but within a short run.
+    let rest = |public: &&str| {
+        text[public.len()..].split(|c: char| !c.is_ascii_alphabetic()).all(|word| {
+            word.len() <= 3 || word == "Windows" || REMARKS.iter().any(|known| known.eq_ignore_ascii_case(word))
+        })
+    };
+    text.is_empty() || (text.chars().all(form) && REMARKS.iter().any(|public| begins(public) && rest(public)))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || ".p-_".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_it_and_a_known_name_never_stays(text in "(\\PC|billing7|[ .:/@_-]){0,40}") {
+            let mut tokens = Tokens::default();
+            learn_name(Kind::Host, "billing7", &mut tokens);
+            let alone = format!("{text} billing7 {text}");
+            let done = Replacer::new(&mut tokens).unwrap().text(&alone);
+            prop_assert!(!done.contains(" billing7 "));
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `deliver` as text: whether it was delivered, or where it stopped, why and what helps; then every stage.
+
+use super::page::{Page, Tone};
+use super::words::{counted, duration, grouped};
+use super::{Render, probe, server};
+use crate::document::deliver::{Deliver, FreeSpace, StageReport, Throughput};
+
+impl Render for Deliver {
+    fn render(&self, page: &mut Page) {
+        headline(self, page);
+        failure(self, page);
+        left_behind(self, page);
+        page.gap();
+        stages(&self.stages, page);
+        facts(self, page);
+        if let Some(profile) = &self.profile {
+            page.gap();
+            probe::judged_by(std::slice::from_ref(profile), page);
+        }
+        for warning in &self.warnings {
+            page.line(&[(Tone::Warn, "note: "), (Tone::Plain, warning)]);
+        }
+    }
+}
+
+fn headline(answer: &Deliver, page: &mut Page) {
+    let place = format!("{}@{}:{}", answer.user, answer.target, answer.directory);
+    let (tone, verb) = match &answer.failure {
+        _ if answer.interrupted => (Tone::Warn, "INTERRUPTED"),
+        None if answer.delivered => (Tone::Good, "DELIVERED"),
+        _ => (Tone::Bad, "NOT DELIVERED"),
+    };
+    let rest = match &answer.failure {
+        Some(failure) if !answer.interrupted => {
+            let cause = failure.cause.as_deref().unwrap_or("a cause that no table knows");
+            format!(": it stops at {}: {cause}", failure.stage.name())
+        }
+        _ => String::new(),
+    };
+    page.line(&[(tone, verb), (Tone::Plain, "  "), (Tone::Strong, &place), (Tone::Plain, &rest)]);
+}
+
+fn failure(answer: &Deliver, page: &mut Page) {
+    let Some(failure) = answer.failure.as_ref().filter(|_| !answer.interrupted) else { return };
+    page.fact("says", Tone::Plain, &failure.message);
+    match &failure.remedy {
+        Some(remedy) => page.fact("remedy", Tone::Strong, remedy),
+        None => page.fact("remedy", Tone::Warn, "not known: see the server's log at this time"),
+    }
+    if let Some(refusal) = &answer.refusal {
+        for finding in &refusal.findings {
+            page.fact("finding", Tone::Plain, finding);
+        }
+        server::remedies(&refusal.remedy, page);
+    }
+}
+
+fn left_behind(answer: &Deliver, page: &mut Page) {
+    for path in &answer.left_behind {
+        page.line(&[
+            (Tone::Bad, "LEFT BEHIND"),
+            (Tone::Plain, "  "),
+            (Tone::Strong, path),
+            (Tone::Plain, " could not be removed, if it was made: remove it by hand"),
+        ]);
+    }
+}
+
+fn stages(stages: &[StageReport], page: &mut Page) {
+    let mut rows = vec![["stage", "result", "ms", "seen"].map(str::to_owned).to_vec()];
+    rows.extend(stages.iter().map(|report| {
+        let ms = report.ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1}"));
+        let detail = report.detail.clone().unwrap_or_default();
+        vec![report.stage.name().to_owned(), report.result.words().to_owned(), ms, detail]
+    }));
+    page.table(&rows);
+}
+
+fn facts(answer: &Deliver, page: &mut Page) {
+    page.gap();
+    if let Some(total) = answer.total_ms {
+        page.fact("time", Tone::Plain, &duration(total / 1000.0));
+    }
+    if !answer.auth_methods.is_empty() {
+        page.fact("logins", Tone::Plain, &format!("the server offers {}", answer.auth_methods.join(", ")));
+    }
+    if let Some(space) = &answer.free_space {
+        page.fact("free space", Tone::Plain, &space_words(space));
+    }
+    if let Some(why) = &answer.free_space_unknown {
+        page.fact("free space", Tone::Warn, &format!("not known: {why}"));
+    }
+    if let Some(throughput) = &answer.throughput {
+        page.fact("throughput", Tone::Plain, &throughput_words(throughput));
+    }
+}
+
+fn space_words(space: &FreeSpace) -> String {
+    let files = space.files_available.map(|files| format!(", room for {}", counted(files, "more file")));
+    let (available, total) = (grouped(space.available_bytes), grouped(space.total_bytes));
+    format!("{available} of {total} bytes for this account{}", files.unwrap_or_default())
+}
+
+fn throughput_words(throughput: &Throughput) -> String {
+    let rate =
+        throughput.files_per_s.map_or_else(|| "none arrived".to_owned(), |rate| format!("{rate:.1} files a second"));
+    let slowest = throughput.slowest_ms.map(|ms| format!(", the slowest {ms:.0} ms")).unwrap_or_default();
+    let (files, asked) = (grouped(throughput.files.into()), grouped(throughput.asked.into()));
+    format!("{rate}: {files} of {asked} files of {} bytes{slowest}", grouped(throughput.file_bytes))
+}

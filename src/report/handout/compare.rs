@@ -1,0 +1,82 @@
+//! `compare` as a page to hand on.
+
+use super::{Block, HandOut, Handout, Piece, Row, Section, Table, code, probe, servers, toned, words};
+use crate::document::compare::{CategoryDifference, Compare, Listed, Pair};
+use crate::document::probe::Target;
+use crate::document::{Document, Verdict};
+use crate::report::compare::changes;
+use crate::report::page::Tone;
+
+impl HandOut for Compare {
+    fn handout(&self) -> Handout {
+        let tone = if self.verdict() == Verdict::Ok { Tone::Good } else { Tone::Bad };
+        let mut sections = Vec::new();
+        sections.extend(Section::of("Conclusion", findings(self)));
+        sections.extend(Section::of("What to do", servers::remedies(&changes(self))));
+        sections.extend(comparison(self));
+        sections.extend(self.targets().filter_map(probe::server));
+        sections.extend(Section::of("Judged by", servers::judged_by(&self.profiles)));
+        let headlines = self.targets().flat_map(servers::headlines).collect();
+        Handout { title: title(self), tone, headlines, sections }
+    }
+}
+
+fn title(compare: &Compare) -> String {
+    let servers = compare.targets().count();
+    let wrong = compare.targets().filter(|target| !target.is_fine()).count();
+    match (servers, wrong) {
+        (2, 0) => "Both servers let CUCM in".to_owned(),
+        (_, 0) => format!("All {servers} servers let CUCM in"),
+        (2, _) => format!("{}, {}", probe::verdict(&compare.primary), probe::verdict(&compare.pair.secondary)),
+        _ => format!("{wrong} of {servers} servers {} a problem", if wrong == 1 { "has" } else { "have" }),
+    }
+}
+
+fn findings(compare: &Compare) -> Vec<Block> {
+    let points: Vec<_> = compare.pairs().flat_map(|pair| &pair.findings).map(|finding| vec![words(finding)]).collect();
+    if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }
+}
+
+/// The lists side by side, what decides for CUCM marked; a section a pair.
+pub fn comparison(compare: &Compare) -> Vec<Section> {
+    let section = |pair: &Pair| {
+        let mut blocks = Vec::new();
+        for difference in &pair.categories {
+            blocks.push(Block::Heading(vec![words(difference.category.title())]));
+            blocks.push(category([&compare.primary, &pair.secondary], difference));
+        }
+        Section::of(&format!("{} and {} side by side", compare.primary.target, pair.secondary.target), blocks)
+    };
+    compare.pairs().filter_map(section).collect()
+}
+
+fn category(sides: [&Target; 2], difference: &CategoryDifference) -> Block {
+    if !difference.unknown.is_empty() {
+        return Block::Paragraph(vec![toned(Tone::Warn, "Only one side's list is known.")]);
+    }
+    if difference.only_primary.is_empty() && difference.only_secondary.is_empty() {
+        let order = if difference.same_order == Some(true) { "" } else { ", in another order" };
+        return Block::Paragraph(vec![words(format!("No difference{order} ({} in both).", difference.common.len()))]);
+    }
+    let row = |listed: &Listed| {
+        let cells = vec![
+            code(&listed.algorithm),
+            has(listed.primary),
+            has(listed.secondary),
+            words(listed.proposed_by.join(", ")),
+            words(listed.decides_for.join(", ")),
+        ];
+        Row { marked: !listed.decides_for.is_empty(), cells }
+    };
+    let [primary, secondary] = sides.map(|target| target.target.clone());
+    let head = ["algorithm".to_owned(), primary, secondary, "proposed by".to_owned(), "decides for".to_owned()];
+    Block::Table(Table { head: head.to_vec(), rows: difference.algorithms.iter().map(row).collect() })
+}
+
+fn has(offered: Option<bool>) -> Piece {
+    match offered {
+        Some(true) => toned(Tone::Good, "yes"),
+        Some(false) => toned(Tone::Faint, "no"),
+        None => toned(Tone::Warn, "unknown"),
+    }
+}

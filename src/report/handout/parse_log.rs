@@ -1,0 +1,265 @@
+//! `parse-log` as a page to hand on.
+
+use super::{Block, HandOut, Handout, Headline, Piece, Row, Section, Table, code, toned, words};
+use crate::algorithms::offer::Category;
+use crate::document::parse_log::{CauseCount, Destination, Input, Negotiation, Outage, ParseLog, Status};
+use crate::report::chart::Chart;
+use crate::report::page::Tone;
+use crate::report::parse_log::{between, name};
+use crate::report::words::{clock, counted, duration, grouped};
+
+/// Outages beyond this many are summed up.
+const OUTAGES: usize = 20;
+
+impl HandOut for ParseLog {
+    fn handout(&self) -> Handout {
+        let (title, tone) = title(&self.destinations);
+        let mut sections = Vec::new();
+        sections.extend(Section::of("Conclusion", conclusion(self)));
+        sections.extend(timeline(self));
+        sections.extend(Section::of("What to do", remedies(self)));
+        sections.extend(trace_sections(self));
+        sections.extend(Section::of("What was read", read(self)));
+        Handout { title, tone, headlines: self.destinations.iter().map(headline).collect(), sections }
+    }
+}
+
+/// What happened over time.
+pub fn timeline(answer: &ParseLog) -> Option<Section> {
+    Section::of("Timeline", Chart::of(answer).map(Block::Chart).into_iter().collect())
+}
+
+/// What the traces show beside that, without a conclusion: the part that a larger report takes over.
+pub fn trace_sections(answer: &ParseLog) -> Vec<Section> {
+    let sections = [
+        Section::of("Deliveries", deliveries(answer)),
+        Section::of("Files waiting", waiting(answer)),
+        Section::of("Algorithm lists in the trace", answer.negotiation.iter().flat_map(negotiation).collect()),
+        Section::of("Evidence", evidence(answer)),
+    ];
+    sections.into_iter().flatten().collect()
+}
+
+fn title(destinations: &[Destination]) -> (String, Tone) {
+    let of = |status| destinations.iter().filter(move |destination| destination.status == status).collect::<Vec<_>>();
+    let since = |destination: &Destination| destination.outages.last().map(|outage| clock(outage.from));
+    match (of(Status::Failing).as_slice(), of(Status::Recovered).as_slice()) {
+        ([], []) if destinations.is_empty() => ("The traces speak of no delivery".to_owned(), Tone::Good),
+        ([], []) => ("All call detail records were delivered".to_owned(), Tone::Good),
+        ([], [one]) => (format!("Deliveries to {} failed and go on again", short(one)), Tone::Warn),
+        ([], several) => {
+            (format!("Deliveries to {} failed and go on again", counted(several.len() as u64, "server")), Tone::Warn)
+        }
+        ([one], _) => {
+            let since = since(one).map(|time| format!(" since {time}")).unwrap_or_default();
+            (format!("{} gets no call detail records{since}", short(one)), Tone::Bad)
+        }
+        (several, _) => {
+            (format!("{} get no call detail records", counted(several.len() as u64, "billing server")), Tone::Bad)
+        }
+    }
+}
+
+fn short(destination: &Destination) -> String {
+    destination.host.clone().unwrap_or_else(|| name(destination))
+}
+
+/// How one destination does.
+pub fn headline(destination: &Destination) -> Headline {
+    let last = destination.outages.last();
+    let (tone, verdict, rest) = match destination.status {
+        Status::Failing => {
+            let since = last.map(|outage| format!("since {}", clock(outage.from))).unwrap_or_default();
+            let why = destination.causes.first().map(|cause| format!(": {}", cause.cause)).unwrap_or_default();
+            (Tone::Bad, "Failing", format!("{since}{why}"))
+        }
+        Status::Recovered => {
+            let at = last.and_then(|outage| outage.to).map(|to| format!("at {}", clock(to))).unwrap_or_default();
+            (Tone::Warn, "Recovered", at)
+        }
+        Status::Healthy => (Tone::Good, "Healthy", format!("({} delivered)", counted(destination.deliveries, "file"))),
+    };
+    Headline { tone, verdict: verdict.to_owned(), subject: name(destination), rest }
+}
+
+fn conclusion(answer: &ParseLog) -> Vec<Block> {
+    let mut points = Vec::new();
+    for destination in &answer.destinations {
+        for cause in &destination.causes {
+            points.push(cause_point(destination, cause));
+        }
+        if destination.files_waiting > 0 {
+            let age = destination.oldest_waiting.as_ref().map(|age| {
+                let about = if age.approximate { "about " } else { "" };
+                format!("; the oldest has waited {about}{}", duration(age.age_s))
+            });
+            let text = format!(
+                ": {} failed and not delivered since{}.",
+                counted(destination.files_waiting, "file"),
+                age.unwrap_or_default()
+            );
+            points.push(vec![toned(Tone::Strong, name(destination)), words(text)]);
+        }
+    }
+    if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }
+}
+
+fn cause_point(destination: &Destination, cause: &CauseCount) -> Vec<Piece> {
+    let stage = cause.stage.as_ref().map(|stage| format!(", at stage {stage}")).unwrap_or_default();
+    let failures = counted(destination.delivery_failures, "failed delivery");
+    let mut point = vec![
+        toned(Tone::Strong, name(destination)),
+        words(format!(": {} of {failures} by ", grouped(cause.count))),
+        toned(Tone::Bad, &cause.cause),
+        words(stage),
+    ];
+    if let Some(message) = &cause.message {
+        point.extend([words(". The client says "), code(message)]);
+    }
+    point
+}
+
+fn remedies(answer: &ParseLog) -> Vec<Block> {
+    let mut told: Vec<&str> = Vec::new();
+    let mut points = Vec::new();
+    for cause in answer.destinations.iter().flat_map(|destination| &destination.causes) {
+        let remedy = cause
+            .remedy
+            .as_deref()
+            .unwrap_or("Not known: this text is in no table of CUCM's client. Search for it, or ask Cisco TAC.");
+        if !told.contains(&remedy) {
+            told.push(remedy);
+            points.push(vec![toned(Tone::Strong, &cause.cause), words(": "), words(remedy)]);
+        }
+    }
+    if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }
+}
+
+fn deliveries(answer: &ParseLog) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for destination in &answer.destinations {
+        blocks.push(Block::Heading(vec![words(name(destination))]));
+        blocks.push(Block::Facts(facts(destination)));
+        blocks.extend(outages(&destination.outages));
+    }
+    blocks
+}
+
+fn facts(destination: &Destination) -> Vec<(String, Vec<Piece>)> {
+    let mut facts = vec![
+        ("Delivered".to_owned(), vec![words(counted(destination.deliveries, "file"))]),
+        ("Failed".to_owned(), vec![words(counted(destination.delivery_failures, "delivery"))]),
+    ];
+    if let Some(time) = destination.last_delivery {
+        facts.push(("Last delivery".to_owned(), vec![words(clock(time))]));
+    }
+    if destination.connection_failures > 0 {
+        let text = format!("{} failed", counted(destination.connection_failures, "connection"));
+        facts.push(("Connections".to_owned(), vec![words(text)]));
+    }
+    if let Some(retries) = &destination.retries {
+        let odd = match retries.overlong {
+            0 => "within CUCM's back-off".to_owned(),
+            count => format!("{} longer than CUCM's back-off explains", grouped(count)),
+        };
+        let text = format!("{}, the longest pause {}; {odd}", grouped(retries.count), duration(retries.longest_s));
+        facts.push(("Retries".to_owned(), vec![words(text)]));
+    }
+    for alarm in &destination.alarms {
+        let text = format!(", {} time(s), {}", alarm.count, between(alarm.first, alarm.last));
+        facts.push(("Alarm".to_owned(), vec![code(&alarm.name), words(text)]));
+    }
+    facts
+}
+
+fn outages(outages: &[Outage]) -> Vec<Block> {
+    if outages.is_empty() {
+        return Vec::new();
+    }
+    let row = |outage: &Outage| {
+        let to = outage.to.map_or_else(|| toned(Tone::Bad, "lasts"), |to| words(clock(to)));
+        let lasted = outage.to.map(|to| duration((to - outage.from).as_seconds_f64().max(0.0)));
+        let cells = vec![
+            words(clock(outage.from)),
+            to,
+            words(lasted.unwrap_or_else(|| "-".to_owned())),
+            words(grouped(outage.failures)),
+        ];
+        Row { marked: outage.to.is_none(), cells }
+    };
+    let head = ["outage from", "to", "lasted", "failures"].map(str::to_owned).to_vec();
+    let mut blocks = vec![Block::Table(Table { head, rows: outages.iter().rev().take(OUTAGES).map(row).collect() })];
+    if let Some(more @ 1..) = outages.len().checked_sub(OUTAGES) {
+        blocks.push(Block::Paragraph(vec![toned(Tone::Faint, format!("And {more} earlier ones."))]));
+    }
+    blocks
+}
+
+fn waiting(answer: &ParseLog) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for destination in answer.destinations.iter().filter(|destination| destination.files_waiting > 0) {
+        let row = |file: &crate::document::parse_log::WaitingFile| {
+            let made = file.created_utc.map(|time| time.format("%Y-%m-%d %H:%M").to_string());
+            let cells =
+                vec![code(&file.name), words(made.unwrap_or_else(|| "-".to_owned())), words(grouped(file.attempts))];
+            Row { marked: false, cells }
+        };
+        let head = ["file", "made (UTC)", "attempts"].map(str::to_owned).to_vec();
+        let count = counted(destination.files_waiting, "file");
+        blocks.push(Block::Heading(vec![words(format!("{}: {count}", name(destination)))]));
+        if !destination.files.is_empty() {
+            blocks.push(Block::Table(Table { head, rows: destination.files.iter().map(row).collect() }));
+        }
+        let listed = destination.files.len() as u64;
+        if let Some(more @ 1..) = destination.files_waiting.checked_sub(listed).filter(|_| listed > 0) {
+            let text = format!("And {}.", counted(more, "younger file"));
+            blocks.push(Block::Paragraph(vec![toned(Tone::Faint, text)]));
+        }
+    }
+    blocks
+}
+
+fn negotiation(lists: &Negotiation) -> Vec<Block> {
+    let cell = |list: Option<&[String]>| list.map_or_else(|| words("-"), |list| code(list.join(", ")));
+    let row = |category: Category| {
+        let (client, server) = (lists.client.get(category), lists.server.get(category));
+        let failed = lists.failed_category.as_deref() == Some(category.name());
+        let title = if failed {
+            toned(Tone::Bad, format!("{} (nothing in common)", category.title()))
+        } else {
+            words(category.title())
+        };
+        (client.is_some() || server.is_some())
+            .then(|| Row { marked: failed, cells: vec![title, cell(client), cell(server)] })
+    };
+    let head = ["category", "CUCM proposes", "the server offers"].map(str::to_owned).to_vec();
+    let rows = Category::NEGOTIATED.into_iter().filter_map(row).collect();
+    let Negotiation { evidence, .. } = lists;
+    let place = Block::Evidence { place: evidence.to_string(), text: evidence.text.clone() };
+    vec![Block::Table(Table { head, rows }), place]
+}
+
+fn evidence(answer: &ParseLog) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for cause in answer.destinations.iter().flat_map(|destination| &destination.causes) {
+        let seen = format!(", {}", between(cause.first, cause.last));
+        blocks.push(Block::Heading(vec![words(&cause.cause), toned(Tone::Faint, seen)]));
+        blocks.push(Block::Evidence { place: cause.evidence.to_string(), text: cause.evidence.text.clone() });
+    }
+    blocks
+}
+
+fn read(answer: &ParseLog) -> Vec<Block> {
+    let row = |input: &Input| {
+        let time = |time: Option<_>| words(time.map_or_else(|| "-".to_owned(), clock));
+        let cells = vec![code(&input.path), words(grouped(input.records)), time(input.first), time(input.last)];
+        Row { marked: false, cells }
+    };
+    let head = ["trace", "records", "first (local time)", "last"].map(str::to_owned).to_vec();
+    let mut blocks = vec![Block::Table(Table { head, rows: answer.inputs.iter().map(row).collect() })];
+    if !answer.warnings.is_empty() {
+        let point = |warning: &String| vec![toned(Tone::Warn, "Note: "), words(warning)];
+        blocks.push(Block::List(answer.warnings.iter().map(point).collect()));
+    }
+    blocks
+}

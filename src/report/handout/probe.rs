@@ -1,0 +1,61 @@
+//! `probe` as a page to hand on.
+
+use super::{Block, HandOut, Handout, Section, servers, toned, words};
+use crate::document::probe::{Outcome, Probe, Target};
+use crate::report::page::Tone;
+
+impl HandOut for Probe {
+    fn handout(&self) -> Handout {
+        let (title, tone) = title(&self.targets);
+        let remedies = self.targets.iter().flat_map(|target| servers::remedies(&target.remedy)).collect();
+        let mut sections = Vec::new();
+        sections.extend(Section::of("What to do", remedies));
+        for target in &self.targets {
+            sections.extend(server(target));
+        }
+        sections.extend(Section::of("Judged by", servers::judged_by(&self.profiles)));
+        let warnings = self.warnings.iter().map(|warning| vec![toned(Tone::Warn, "Note: "), words(warning)]);
+        let warnings: Vec<_> = warnings.collect();
+        sections.extend(Section::of("Notes", if warnings.is_empty() { vec![] } else { vec![Block::List(warnings)] }));
+        let headlines = self.targets.iter().flat_map(servers::headlines).collect();
+        Handout { title, tone, headlines, sections }
+    }
+}
+
+/// One server in a section of its own.
+pub fn server(target: &Target) -> Option<Section> {
+    let mut blocks = servers::clients(target);
+    blocks.extend(servers::notes(target));
+    let facts = servers::facts(target);
+    if !facts.is_empty() {
+        blocks.push(Block::Facts(facts));
+    }
+    blocks.extend(servers::offer(target));
+    blocks.extend(servers::weak(target));
+    Section::of(&format!("The server {}", target.target), blocks)
+}
+
+/// What one server comes to, in a line.
+pub fn verdict(target: &Target) -> String {
+    let name = &target.target;
+    match target.outcome {
+        Outcome::Accepts if target.is_fine() => format!("{name} lets CUCM in"),
+        Outcome::Accepts => format!("{name} should let CUCM in, and a real handshake fails"),
+        Outcome::Refuses => format!("{name} keeps CUCM out"),
+        Outcome::Unreachable => format!("{name} can't be reached"),
+        Outcome::NotSsh => format!("{name} is not an SSH 2 server"),
+        Outcome::Error => format!("{name} gave no usable answer"),
+    }
+}
+
+fn title(targets: &[Target]) -> (String, Tone) {
+    let wrong = targets.iter().filter(|target| !target.is_fine()).count();
+    let tone = if wrong == 0 { Tone::Good } else { Tone::Bad };
+    match targets {
+        [only] => (verdict(only), tone),
+        all if wrong == 0 => (format!("All {} servers let CUCM in", all.len()), tone),
+        all => {
+            (format!("{wrong} of {} servers {} a problem", all.len(), if wrong == 1 { "has" } else { "have" }), tone)
+        }
+    }
+}

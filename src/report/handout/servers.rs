@@ -1,0 +1,172 @@
+//! What the pages that speak of servers share.
+
+use super::{Block, Headline, Piece, Row, Table, code, toned, words};
+use crate::algorithms::knowledge::Setting;
+use crate::algorithms::offer::Category;
+use crate::algorithms::profile::client_names;
+use crate::document::probe::{Access, Outcome, ProfileRef, Target};
+use crate::document::remedy::Remedy;
+use crate::report::page::Tone;
+use crate::report::server;
+
+/// What is shown of an agreement.
+const SETTINGS: [Setting; 4] = [Setting::Kex, Setting::HostKey, Setting::Cipher, Setting::Mac];
+
+/// The verdicts on one server.
+pub fn headlines(target: &Target) -> Vec<Headline> {
+    let line = |tone, verdict: &str, rest: String| Headline {
+        tone,
+        verdict: verdict.to_owned(),
+        subject: target.target.clone(),
+        rest,
+    };
+    let message = target.error.as_ref().map(|error| error.message.clone()).unwrap_or_default();
+    let mut lines = Vec::new();
+    match target.outcome {
+        Outcome::Unreachable => lines.push(line(Tone::Bad, "Unreachable", message)),
+        Outcome::NotSsh => lines.push(line(Tone::Bad, "Not SSH 2", message)),
+        Outcome::Error => lines.push(line(Tone::Bad, "No usable answer", message)),
+        Outcome::Accepts | Outcome::Refuses => {
+            for (clients, cause) in server::refusals(target) {
+                lines.push(line(Tone::Bad, "Refuses", format!("{}: {cause}", client_names(clients))));
+            }
+            let accepts = target.clients.iter().filter(|client| client.result == Access::Accepts);
+            let accepted: Vec<&str> = accepts.map(|client| client.profile.as_str()).collect();
+            if !accepted.is_empty() {
+                lines.push(line(Tone::Good, "Accepts", client_names(accepted)));
+            }
+        }
+    }
+    for client in &target.clients {
+        if let Some(disagreement) = &client.disagreement {
+            lines.push(line(Tone::Bad, "Contradicts the prediction", format!("{}: {disagreement}", client.profile)));
+        }
+    }
+    lines
+}
+
+/// The changes, each with its line to copy.
+pub fn remedies(remedies: &[Remedy]) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (index, remedy) in remedies.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|before| remedies.get(before));
+        if before.is_none_or(|before| before.server != remedy.server) {
+            let software = remedy.software.as_ref().map(|software| format!(" ({software})")).unwrap_or_default();
+            blocks.push(Block::Heading(vec![words("Change on "), words(&remedy.server), toned(Tone::Faint, software)]));
+        }
+        blocks.push(Block::Paragraph(vec![words(&remedy.reason)]));
+        if let Some(file) = &remedy.file {
+            blocks.push(Block::Paragraph(vec![words("In "), code(file), words(":")]));
+        }
+        blocks.extend(remedy.line.as_ref().map(|line| Block::Code(vec![line.clone()])));
+        if let Some(weakens) = &remedy.weakens {
+            blocks.push(Block::Paragraph(vec![toned(Tone::Warn, "Weakens: "), words(weakens)]));
+        }
+        let repeated = remedies.get(index + 1).is_some_and(|next| next.commands == remedy.commands);
+        if !remedy.commands.is_empty() && !repeated {
+            blocks.push(Block::Paragraph(vec![words("Then run:")]));
+            blocks.push(Block::Code(remedy.commands.clone()));
+        }
+    }
+    blocks
+}
+
+/// Who the server is.
+pub fn facts(target: &Target) -> Vec<(String, Vec<Piece>)> {
+    let mut facts = Vec::new();
+    if let Some(identification) = &target.identification {
+        facts.push(("Server".to_owned(), vec![code(&identification.raw)]));
+        for line in &identification.preceding_lines {
+            facts.push(("Before it".to_owned(), vec![code(line)]));
+        }
+    }
+    if let Some(address) = &target.address {
+        facts.push(("Address".to_owned(), vec![code(address)]));
+    }
+    for key in &target.host_keys {
+        facts.push(("Host key".to_owned(), vec![code(server::host_key(key))]));
+    }
+    if !target.auth_methods().is_empty() {
+        facts.push(("Login by".to_owned(), vec![words(target.auth_methods().join(", "))]));
+    }
+    facts
+}
+
+/// What each client agrees on with the server.
+pub fn clients(target: &Target) -> Vec<Block> {
+    if target.clients.is_empty() {
+        return Vec::new();
+    }
+    let head = ["client", "result"].into_iter().map(str::to_owned);
+    let head = head.chain(SETTINGS.map(|setting| setting.title().to_owned())).chain(["handshake".to_owned()]).collect();
+    let row = |client: &crate::document::probe::Client| {
+        let refused = client.result == Access::Refuses;
+        let result = if refused { toned(Tone::Bad, "refused") } else { toned(Tone::Good, "gets in") };
+        let cell = |setting| {
+            let text = server::agreed(client, setting);
+            if text == server::NONE_IN_COMMON { toned(Tone::Bad, text) } else { code(text) }
+        };
+        let mut cells = vec![words(&client.profile), result];
+        cells.extend(SETTINGS.map(cell));
+        cells.push(words(server::handshake(client)));
+        Row { marked: refused, cells }
+    };
+    vec![Block::Table(Table { head, rows: target.clients.iter().map(row).collect() })]
+}
+
+/// The server's lists, with a mark at what a client takes.
+pub fn offer(target: &Target) -> Vec<Block> {
+    let Some(offer) = &target.offer else { return Vec::new() };
+    let row = |category: Category| {
+        let list = offer.get(category)?;
+        let taken = target.clients.iter().filter_map(|client| client.agreed.get(&category));
+        let mut taken: Vec<&str> = taken.map(String::as_str).collect();
+        taken.sort_unstable();
+        taken.dedup();
+        let cell = if taken.is_empty() { words("-") } else { code(taken.join(", ")) };
+        let cells = vec![words(category.title()), code(list.join(", ")), cell];
+        Some(Row { marked: false, cells })
+    };
+    let head = ["category", "the server offers", "CUCM takes"].map(str::to_owned).to_vec();
+    let rows = Category::NEGOTIATED.into_iter().filter_map(row).collect();
+    vec![Block::Table(Table { head, rows })]
+}
+
+/// The weak algorithms.
+pub fn weak(target: &Target) -> Vec<Block> {
+    if target.weak.is_empty() {
+        return Vec::new();
+    }
+    let row = |weak: &crate::document::probe::Weak| Row {
+        marked: false,
+        cells: vec![code(&weak.algorithm), words(weak.category.title()), words(&weak.reason)],
+    };
+    let head = ["weak algorithm", "category", "why"].map(str::to_owned).to_vec();
+    vec![Block::Table(Table { head, rows: target.weak.iter().map(row).collect() })]
+}
+
+/// What the lists alone do not show.
+pub fn notes(target: &Target) -> Vec<Block> {
+    let mut notes: Vec<&str> = Vec::new();
+    for finding in target.clients.iter().flat_map(|client| &client.findings) {
+        if !notes.contains(&finding.as_str()) {
+            notes.push(finding);
+        }
+    }
+    let point = |note: &str| vec![toned(Tone::Warn, "Note: "), words(note)];
+    if notes.is_empty() { Vec::new() } else { vec![Block::List(notes.into_iter().map(point).collect())] }
+}
+
+/// The profiles with their sources.
+pub fn judged_by(profiles: &[ProfileRef]) -> Vec<Block> {
+    let mut points = Vec::new();
+    for profile in profiles {
+        let sources = profile.source.join("; ");
+        let mut point = vec![toned(Tone::Strong, &profile.id), words(format!(" {}", profile.title))];
+        if !sources.is_empty() {
+            point.push(toned(Tone::Faint, format!(". {sources}")));
+        }
+        points.push(point);
+    }
+    if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }
+}

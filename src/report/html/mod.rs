@@ -1,0 +1,100 @@
+//! A page to hand on as one HTML file that needs nothing else: no script, nothing fetched.
+//!
+//! The file is well-formed XML too, so that a test can hold it to that.
+
+mod figure;
+
+use std::fmt;
+
+use askama::Template;
+use askama::filters::{Escaper, Html};
+
+use super::escape;
+use super::handout::{Appendix, Block, Handout, Section};
+use super::page::Tone;
+use figure::Figure;
+
+/// Escapes for HTML, control characters and direction overrides included: the templates' default (`askama.toml`).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Visible;
+
+impl Escaper for Visible {
+    fn write_escaped_str<W: fmt::Write>(&self, dest: W, text: &str) -> fmt::Result {
+        Html.write_escaped_str(dest, &escape::line(text))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Report<'a> {
+    handout: &'a Handout,
+    sections: Vec<&'a Section>,
+    appendix: &'a Appendix,
+}
+
+/// The page as HTML.
+///
+/// # Errors
+/// When the template can't be filled in, which no text can bring about.
+pub fn render(handout: &Handout, appendix: &Appendix) -> Result<String, fmt::Error> {
+    let last = appendix.section();
+    let sections = handout.sections.iter().chain([&last]).collect();
+    Report { handout, sections, appendix }.render().map_err(|_| fmt::Error)
+}
+
+impl Tone {
+    /// The class that gives a tone its colour.
+    fn class(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Strong => "strong",
+            Self::Good => "good",
+            Self::Bad => "bad",
+            Self::Warn => "warn",
+            Self::Faint => "faint",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::handout::tests::{appendix, everything, hostile};
+
+    /// All text and attributes of a page, after an XML parser has read it.
+    fn parsed(html: &str) -> (Vec<String>, String) {
+        let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+        let document = roxmltree::Document::parse_with_options(html, options).unwrap();
+        let names =
+            document.descendants().filter(roxmltree::Node::is_element).map(|node| node.tag_name().name().to_owned());
+        let text = document.descendants().filter_map(|node| node.text()).collect::<Vec<_>>().join(" ");
+        (names.collect(), text)
+    }
+
+    #[test]
+    fn a_page_is_well_formed_and_needs_nothing_from_elsewhere() {
+        let html = render(&everything("plain"), &appendix()).unwrap();
+        let (names, _) = parsed(&html);
+        for name in ["script", "link", "img", "iframe", "object", "base", "form", "a"] {
+            assert!(!names.contains(&name.to_owned()), "<{name}>");
+        }
+        for reference in ["src=", "href=", "url(", "@import"] {
+            assert!(!html.contains(reference), "{reference}");
+        }
+        assert!(html.contains("default-src 'none'; style-src 'unsafe-inline'"));
+    }
+
+    #[test]
+    fn markup_and_escape_sequences_come_out_as_text() {
+        let (plain, _) = parsed(&render(&everything("plain"), &appendix()).unwrap());
+        let (names, text) = parsed(&render(&everything(hostile()), &appendix()).unwrap());
+        assert_eq!(names, plain);
+        assert!(text.contains("</title><script>alert(1)</script>"), "{text}");
+        assert!(text.contains("\\x1b[31m") && !text.contains('\u{1b}'), "{text}");
+    }
+
+    #[test]
+    fn every_part_is_there() {
+        insta::assert_snapshot!(render(&everything("name"), &appendix()).unwrap().split_once("</style>").unwrap().1);
+    }
+}

@@ -1,0 +1,196 @@
+//! A page to hand on as Markdown (GitHub's flavour, which ticket systems understand). What a server or a trace said
+//! stands in code, where nothing has a meaning; all words are escaped.
+
+use std::fmt::Write;
+
+use super::escape;
+use super::handout::{Appendix, Block, Handout, Piece, Section, Table};
+use super::page::{Look, Page, Tone};
+
+/// The page as Markdown.
+pub fn render(handout: &Handout, appendix: &Appendix) -> String {
+    let mut text = format!("# {}\n", words(&handout.title));
+    if !handout.headlines.is_empty() {
+        text.push('\n');
+    }
+    for line in &handout.headlines {
+        let _ = writeln!(text, "- **{}**: **{}** {}", words(&line.verdict), words(&line.subject), words(&line.rest));
+    }
+    let last = appendix.section();
+    for section in handout.sections.iter().chain([&last]) {
+        write_section(&mut text, section);
+    }
+    text
+}
+
+// Writing to a String cannot fail, so the results are let go throughout.
+fn write_section(text: &mut String, section: &Section) {
+    let _ = writeln!(text, "\n## {}", words(&section.title));
+    for block in &section.blocks {
+        text.push('\n');
+        match block {
+            Block::Heading(list) => {
+                let _ = writeln!(text, "### {}", pieces(list));
+            }
+            Block::Paragraph(list) => {
+                let _ = writeln!(text, "{}", pieces(list));
+            }
+            Block::List(points) => points.iter().for_each(|point| {
+                let _ = writeln!(text, "- {}", pieces(point));
+            }),
+            Block::Facts(facts) => facts.iter().for_each(|(name, value)| {
+                let _ = writeln!(text, "- {}: {}", words(name), pieces(value));
+            }),
+            Block::Table(table) => write_table(text, table),
+            Block::Code(lines) => fence(text, lines.iter().map(String::as_str)),
+            Block::Evidence { place, text: line } => {
+                let _ = writeln!(text, "{}\n", span(place));
+                fence(text, [line.as_str()]);
+            }
+            Block::Chart(chart) => {
+                let mut page = Page::new(Look { width: 100, color: false, blocks: false });
+                chart.render(&mut page);
+                fence(text, page.into_string().lines());
+            }
+        }
+    }
+}
+
+fn write_table(text: &mut String, table: &Table) {
+    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    text.push_str(&line(table.head.iter().map(|name| words(name)).collect()));
+    text.push_str(&line(table.head.iter().map(|_| "---".to_owned()).collect()));
+    for row in &table.rows {
+        let mut cells: Vec<String> = row.cells.iter().map(|cell| in_table(piece(cell), cell.code)).collect();
+        if let Some(first) = cells.first_mut().filter(|_| row.marked) {
+            *first = format!("**{first}**");
+        }
+        text.push_str(&line(cells));
+    }
+}
+
+/// In a table a bar ends the cell, even within code.
+fn in_table(cell: String, is_code: bool) -> String {
+    if is_code { cell.replace('|', "\\|") } else { cell }
+}
+
+fn pieces(list: &[Piece]) -> String {
+    // At a line's beginning some words would begin a list or a quotation.
+    list.iter().map(piece).collect::<String>()
+}
+
+fn piece(piece: &Piece) -> String {
+    if piece.text.trim().is_empty() {
+        return piece.text.clone();
+    }
+    match (piece.code, piece.tone) {
+        (true, _) => span(&piece.text),
+        (_, Tone::Plain | Tone::Faint) => words(&piece.text),
+        (_, Tone::Strong | Tone::Good | Tone::Bad | Tone::Warn) => emphasis(&piece.text),
+    }
+}
+
+/// Blanks at the rim would keep the stars from being read as emphasis.
+fn emphasis(text: &str) -> String {
+    let trimmed = text.trim();
+    let (before, after) = text.split_once(trimmed).unwrap_or_default();
+    format!("{before}**{}**{after}", words(trimmed))
+}
+
+/// Words in which nothing has a meaning of its own.
+fn words(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len() + 8);
+    for c in escape::line(text).chars() {
+        match c {
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '$' | '!' => safe.extend(['\\', c]),
+            c => safe.push(c),
+        }
+    }
+    // Where a line begins with these they begin a list.
+    let numbered = safe.trim_start_matches(|c: char| c.is_ascii_digit());
+    if safe.len() > 1 && safe.starts_with(['-', '+', '=']) {
+        safe.insert(0, '\\');
+    } else if numbered.len() < safe.len() && (numbered.starts_with(". ") || numbered.starts_with(") ")) {
+        safe.insert(safe.len() - numbered.len(), '\\');
+    }
+    safe
+}
+
+/// A text as code, between more backticks than it holds.
+fn span(text: &str) -> String {
+    let safe = escape::line(text);
+    if safe.trim().is_empty() {
+        return String::new();
+    }
+    let ticks = "`".repeat(longest_run(&safe) + 1);
+    let pad = if safe.starts_with('`') || safe.ends_with('`') { " " } else { "" };
+    format!("{ticks}{pad}{safe}{pad}{ticks}")
+}
+
+/// Lines as a block of code, between more backticks than they hold.
+fn fence<'a>(text: &mut String, lines: impl IntoIterator<Item = &'a str>) {
+    let lines: Vec<_> = lines.into_iter().map(escape::line).collect();
+    let ticks = "`".repeat(lines.iter().map(|line| longest_run(line)).max().unwrap_or_default().max(2) + 1);
+    let _ = writeln!(text, "{ticks}text\n{}\n{ticks}", lines.join("\n"));
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pulldown_cmark::{Event, Options, Parser};
+
+    use crate::report::handout::tests::{appendix, everything, hostile};
+
+    #[test]
+    fn what_has_a_meaning_in_markdown_is_escaped() {
+        assert_eq!(words("<b>*a*_b_|[x](y)`c`&"), "&lt;b&gt;\\*a\\*\\_b\\_\\|\\[x\\](y)\\`c\\`&amp;");
+        assert_eq!(words("1. one"), "1\\. one");
+        assert_eq!(words("- one"), "\\- one");
+        assert_eq!(words("1.1.1.1"), "1.1.1.1");
+        assert_eq!(span("a``b`"), "``` a``b` ```");
+        assert_eq!(in_table(span("a|b"), true), "`a\\|b`");
+    }
+
+    #[test]
+    fn a_block_of_code_cannot_be_closed_from_within() {
+        let mut text = String::new();
+        fence(&mut text, ["````", "x"]);
+        assert_eq!(text, "`````text\n````\nx\n`````\n");
+    }
+
+    #[test]
+    fn markup_and_escape_sequences_come_out_as_text() {
+        let events = |name| {
+            let text = render(&everything(name), &appendix());
+            let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES;
+            Parser::new_ext(&text, options).map(pulldown_cmark::Event::into_static).collect::<Vec<_>>()
+        };
+        let shape = |events: &[Event<'_>]| {
+            let parts = events.iter().filter(|event| matches!(event, Event::Start(_) | Event::Code(_)));
+            parts.map(std::mem::discriminant).count()
+        };
+        let (plain, hostile) = (events("plain"), events(hostile()));
+        assert_eq!(shape(&plain), shape(&hostile));
+        assert!(!hostile.iter().any(|event| matches!(event, Event::Html(_) | Event::InlineHtml(_))), "{hostile:?}");
+        let said: String = hostile
+            .iter()
+            .filter_map(|event| match event {
+                Event::Text(text) | Event::Code(text) => Some(text.as_ref()),
+                _ => None,
+            })
+            .collect();
+        assert!(said.contains("</title><script>alert(1)</script>") && !said.contains('\u{1b}'), "{said}");
+    }
+
+    #[test]
+    fn every_part_is_there() {
+        insta::assert_snapshot!(render(&everything("name"), &appendix()));
+    }
+}

@@ -1,0 +1,194 @@
+//! `cdrdiag diagnose`, run as people run it.
+#![allow(clippy::unwrap_used, reason = "a test that can't go on is to panic")]
+
+use std::fs;
+
+use assert_cmd::Command;
+use cdrdiag::document::{self, diagnose::Diagnose};
+use serde_json::Value;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn diagnose(arguments: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("cdrdiag").unwrap();
+    command.current_dir(ROOT).arg("diagnose").args(arguments).env_remove("NO_COLOR");
+    command
+}
+
+/// The JSON answer, valid against the schema that the types give.
+fn json(arguments: &[&str], code: i32) -> Value {
+    let done = diagnose(arguments).arg("--json").assert().code(code);
+    let answer: Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    let schema = serde_json::to_value(document::json_schema::<Diagnose>()).unwrap();
+    if let Err(error) = jsonschema::validator_for(&schema).unwrap().validate(&answer) {
+        panic!("{error} at {}", error.instance_path);
+    }
+    answer
+}
+
+/// The answer as text, line breaks and runs of blanks taken for one blank.
+fn text(arguments: &[&str], code: i32) -> String {
+    let done = diagnose(arguments).assert().code(code);
+    String::from_utf8(done.get_output().stdout.clone()).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn stderr(arguments: &[&str], code: i32) -> String {
+    let done = diagnose(arguments).assert().code(code).stdout("");
+    String::from_utf8(done.get_output().stderr.clone()).unwrap()
+}
+
+fn ids(answer: &Value) -> Vec<&str> {
+    answer["conclusions"].as_array().unwrap().iter().map(|found| found["id"].as_str().unwrap()).collect()
+}
+
+const STORY: [&str; 11] = [
+    "fixtures/story/traces",
+    "--preserve",
+    "fixtures/story/preserve.txt",
+    "--primary",
+    "fixtures/story/primary.json",
+    "--secondary",
+    "fixtures/story/secondary.json",
+    "--preserve-days",
+    "30",
+    "--now",
+    "2025-03-12T08:05:00Z",
+];
+
+#[test]
+fn the_story_of_a_failover_has_its_cause_its_remedy_and_its_deadline() {
+    let answer = json(&STORY, 1);
+    assert_eq!((&answer["schema"], &answer["verdict"]), (&"cdrdiag/diagnose/v1".into(), &"problem".into()));
+    assert_eq!(ids(&answer), ["failover_to_refusing_server", "files_will_be_deleted", "virtual_address"]);
+    let (failover, deadline) = (&answer["conclusions"][0], &answer["conclusions"][1]);
+    assert_eq!(failover["certainty"], "inferred");
+    assert_eq!(failover["destination"], "192.0.2.10");
+    assert_eq!(failover["headline"], answer["headline"]);
+    let first = &failover["evidence"][0];
+    assert!(first["path"].as_str().unwrap().ends_with("cdrrepmgr00071.log.gz") && first["line"].as_u64().unwrap() > 0);
+    assert!(first["text"].as_str().unwrap().ends_with("Algorithm negotiation fail"), "{first}");
+    let added: Vec<_> = answer["remedy"].as_array().unwrap().iter().map(|remedy| &remedy["adds"][0]).collect();
+    assert_eq!(added, ["ecdh-sha2-nistp521", "aes256-ctr", "hmac-sha2-256"]);
+    assert!(deadline["headline"].as_str().unwrap().ends_with("on 2025-04-08 (UTC), in 27 days"), "{deadline}");
+    assert_eq!(deadline["steps"].as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn the_storys_parts_agree_with_each_other() {
+    let answer = json(&STORY, 1);
+    let destination = &answer["parse_log"]["destinations"][0];
+    assert_eq!((&destination["deliveries"], &destination["delivery_failures"]), (&792.into(), &2337.into()));
+    assert_eq!(destination["retries"]["overlong"], 0);
+    assert_eq!(answer["backlog"]["totals"]["files"], 370);
+    assert_eq!(answer["backlog"]["gaps"], serde_json::json!([]));
+    let oldest = destination["files"][0]["name"].as_str().unwrap();
+    assert!(fs::read_to_string(format!("{ROOT}/fixtures/story/preserve.txt")).unwrap().contains(oldest));
+    assert_eq!(answer["backlog"]["totals"]["first_utc"], destination["files"][0]["created_utc"]);
+    assert_eq!(answer["compare"]["primary"]["outcome"], "accepts");
+    assert_eq!(answer["compare"]["secondary"]["outcome"], "refuses");
+    assert_eq!(answer["probe"], Value::Null);
+    assert_eq!(answer["offered_targets"][0]["command"], "cdrdiag probe 192.0.2.10");
+}
+
+#[test]
+fn the_story_for_people_begins_with_what_counts() {
+    let answer = text(&STORY, 1);
+    let opening = "A failover is the cause: 192.0.2.10 has led since 2025-03-09 02:40:06 to the secondary (192.0.2.6), \
+                   which refuses CUCM certainty inferred why The primary (192.0.2.5) lets CUCM";
+    assert!(answer.starts_with(opening), "{answer}");
+    let at = |what: &str| answer.find(what).unwrap_or_else(|| panic!("{what} in {answer}"));
+    let remedy = at("Ciphers chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes256-ctr");
+    let deadline = at("370 files wait; CUCM starts to delete them on 2025-04-08 (UTC), in 27 days");
+    assert!(remedy < deadline && deadline < at("-- Traces") && at("-- Traces") < at("-- Waiting files"));
+    assert!(at("-- Waiting files") < at("-- Primary and secondary"));
+    let given = answer.find("hosts that were not given; --probe-from-trace").unwrap();
+    assert!(answer[given..].contains("cdrdiag probe 192.0.2.10"));
+}
+
+#[test]
+fn one_trace_is_enough_and_says_what_would_tell_more() {
+    let answer = json(&["fixtures/cdrrepmgr00073.log"], 1);
+    assert_eq!(ids(&answer), ["no_common_algorithm", "files_wait"]);
+    assert_eq!((&answer["backlog"], &answer["compare"]), (&Value::Null, &Value::Null));
+    let next = answer["conclusions"][0]["next"][0].as_str().unwrap();
+    assert!(next.ends_with("cdrdiag probe 1.1.1.1"), "{next}");
+}
+
+#[test]
+fn without_a_path_no_trace_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(format!("{ROOT}/fixtures/cdrrepmgr00073.log"), folder.path().join("cdrrepmgr00073.log")).unwrap();
+    let primary = format!("{ROOT}/fixtures/story/primary.json");
+    let done = diagnose(&["--primary", &primary, "--json"]).current_dir(&folder).assert().code(0);
+    let answer: Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    assert_eq!((ids(&answer), &answer["parse_log"]), (vec!["nothing_wrong"], &Value::Null));
+    assert_eq!(answer["probe"]["targets"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn two_servers_alone_tell_that_a_failover_would_fail() {
+    let servers = ["--primary", "fixtures/story/primary.json", "--secondary", "fixtures/story/secondary.json"];
+    assert_eq!(ids(&json(&servers, 1)), ["failover_would_fail"]);
+    let swapped = ["--primary", "fixtures/story/secondary.json", "--secondary", "fixtures/story/primary.json"];
+    assert_eq!(ids(&json(&swapped, 1)), ["servers_refuse"]);
+}
+
+#[test]
+fn the_traces_host_is_probed_where_that_is_asked_for() {
+    let log = fs::read_to_string(format!("{ROOT}/fixtures/cdrrepmgr00073.log")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cdrrepmgr00073.log");
+    // Nobody listens there: port 1 of the loopback interface.
+    fs::write(&path, log.replace("1.1.1.1", "127.0.0.1").replace("Algorithm negotiation fail", CONNECTION_REFUSED))
+        .unwrap();
+    let path = path.to_str().unwrap();
+    let answer = json(&[path, "--probe-from-trace", "--port", "1", "--timeout", "5"], 1);
+    assert_eq!(ids(&answer)[0], "still_unreachable", "{answer}");
+    assert_eq!(answer["probe"]["targets"][0]["target"], "127.0.0.1");
+    assert_eq!(answer["offered_targets"], serde_json::json!([]));
+    assert_eq!(json(&[path], 1)["offered_targets"][0]["host"], "127.0.0.1");
+}
+
+const CONNECTION_REFUSED: &str = "Session.connect: java.net.ConnectException: Connection refused";
+
+#[test]
+fn a_part_that_cannot_be_read_does_not_lose_the_others() {
+    let mut arguments = STORY;
+    arguments[0] = "fixtures/no-such-trace.log";
+    let answer = json(&arguments, 1);
+    assert_eq!(answer["parse_log"], Value::Null);
+    assert_eq!(ids(&answer), ["files_will_be_deleted", "failover_would_fail", "not_all_was_read"]);
+    assert!(answer["warnings"][0].as_str().unwrap().contains("no-such-trace.log"));
+    let lost =
+        json(&["fixtures/cdrrepmgr00073.log", "--primary", "fixtures/missing.json", "--preserve", "/nowhere"], 1);
+    assert_eq!(lost["warnings"].as_array().unwrap().len(), 2, "{}", lost["warnings"]);
+    assert!(ids(&lost).contains(&"not_all_was_read"));
+}
+
+#[test]
+fn where_nothing_can_be_read_the_job_cannot_be_done() {
+    assert!(stderr(&["fixtures/no-such-trace.log", "--primary", "missing.json"], 3).contains("nothing that was given"));
+}
+
+#[test]
+fn wrong_usage_is_told_apart() {
+    assert!(stderr(&[], 2).contains("nothing to diagnose: give traces"));
+    assert!(stderr(&["--preserve-days", "30", "--limit", "3"], 2).contains("nothing to diagnose"));
+    assert!(stderr(&["--primary", "a b"], 2).contains("a target is a name"));
+    assert!(stderr(&["fixtures/cdrrepmgr00073.log", "--cause", "algorithm"], 2).contains("no such cause"));
+    diagnose(&["--primary", "x.json", "--probe-from-trace"]).assert().code(2);
+}
+
+#[test]
+fn escape_sequences_stay_out_of_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cdrrepmgr00073.log");
+    let log = fs::read_to_string(format!("{ROOT}/fixtures/cdrrepmgr00073.log")).unwrap();
+    fs::write(&path, log.replace("1.1.1.1", "1.1.1.1\u{1b}[31m").replace("negotiation fail", "\u{9b}31m\u{202e}x"))
+        .unwrap();
+    let arguments =
+        [path.to_str().unwrap(), "--color", "never", "--primary", "fixtures/saved/hostile.ssh-audit-3.3.0.json"];
+    let done = diagnose(&arguments).assert().code(1);
+    let answer = String::from_utf8_lossy(&done.get_output().stdout).into_owned();
+    assert!(!answer.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{answer:?}");
+}

@@ -1,0 +1,178 @@
+//! What is handed on, written as people write it.
+#![allow(clippy::unwrap_used, reason = "a test that can't go on is to panic")]
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+const HOSTILE: &str = r#"<script>alert(1)</script>"'`|&"#;
+
+fn cdrdiag(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("cdrdiag").unwrap();
+    command.args(arguments).current_dir(folder).env("HOME", folder).env_remove("XDG_CONFIG_HOME");
+    command
+}
+
+/// The output, and the two files where they were written.
+fn handed_on(folder: &Path, arguments: &[&str]) -> (String, String, String) {
+    let mut command = cdrdiag(folder, arguments);
+    let done = command.args(["--html", "r.html", "--markdown", "r.md"]).assert().code(1);
+    let text = String::from_utf8(done.get_output().stdout.clone()).unwrap();
+    (text, fs::read_to_string(folder.join("r.html")).unwrap(), fs::read_to_string(folder.join("r.md")).unwrap())
+}
+
+/// A folder with the trace of the fixtures, in which this stands for the host and in file names.
+fn trace_of(host: &str, cluster: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string(format!("{FIXTURES}/cdrrepmgr00073.log")).unwrap();
+    fs::write(folder.path().join("a.log"), text.replace("1.1.1.1", host).replace("StandAloneCluster", cluster))
+        .unwrap();
+    folder
+}
+
+fn parsed(html: &str) -> (Vec<String>, String) {
+    let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+    let document = roxmltree::Document::parse_with_options(html, options).unwrap();
+    let names = document.descendants().filter(roxmltree::Node::is_element);
+    let text = document.descendants().filter_map(|node| node.text()).collect::<Vec<_>>().join(" ");
+    (names.map(|node| node.tag_name().name().to_owned()).collect(), text)
+}
+
+#[test]
+fn a_trace_with_markup_and_escape_sequences_is_text_in_every_format() {
+    let folder = trace_of("<img/src=x>\u{1b}[31mhost", "<script>alert(1)</script>");
+    let (text, html, markdown) = handed_on(folder.path(), &["parse-log", "a.log"]);
+    let (names, read) = parsed(&html);
+    assert!(!names.iter().any(|name| name == "script" || name == "img"), "{names:?}");
+    assert!(read.contains("<script>alert(1)</script>"), "{read}");
+    for output in [text, html, markdown] {
+        assert!(!output.contains('\u{1b}'), "{output}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_name_with_markup_is_text_in_every_format() {
+    let folder = trace_of("1.1.1.1", "C");
+    let name = "<script>x<i>\u{1b}[31m\"'&`|.log";
+    fs::rename(folder.path().join("a.log"), folder.path().join(name)).unwrap();
+    let (text, html, markdown) = handed_on(folder.path(), &["parse-log", name]);
+    let (names, read) = parsed(&html);
+    assert!(!names.iter().any(|name| name == "script" || name == "i"), "{names:?}");
+    assert!(read.contains("<script>x<i>\\x1b[31m\"'&`|.log"), "{read}");
+    assert!(![&text, &html, &markdown].iter().any(|output| output.contains('\u{1b}')));
+}
+
+#[test]
+fn an_identification_string_with_markup_is_text_in_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let answer = fs::read_to_string(format!("{FIXTURES}/story/secondary.json")).unwrap();
+    let mut answer: Value = serde_json::from_str(&answer).unwrap();
+    let identification = &mut answer["targets"][0]["identification"];
+    identification["raw"] = format!("SSH-2.0-{HOSTILE}\u{1b}[2J").into();
+    identification["preceding_lines"] = vec![HOSTILE].into();
+    fs::write(folder.path().join("s.json"), answer.to_string()).unwrap();
+    let primary = format!("{FIXTURES}/story/primary.json");
+    let (text, html, markdown) = handed_on(folder.path(), &["compare", &primary, "s.json"]);
+    let (names, read) = parsed(&html);
+    assert!(!names.contains(&"script".to_owned()) && read.contains(HOSTILE), "{read}");
+    assert!(markdown.contains(&format!("``{HOSTILE}``")), "{markdown}");
+    assert!(![&text, &html, &markdown].iter().any(|output| output.contains('\u{1b}')));
+}
+
+#[test]
+fn a_report_names_its_inputs_with_the_hashes_that_sha256sum_tells() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(format!("{FIXTURES}/cdrrepmgr00073.log"), folder.path().join("a.log")).unwrap();
+    let (_, html, markdown) = handed_on(folder.path(), &["parse-log", "a.log"]);
+    let known = {
+        use sha2::Digest;
+        let digest = sha2::Sha256::digest(fs::read(folder.path().join("a.log")).unwrap());
+        digest.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    };
+    assert!(html.contains(&known) && markdown.contains(&known));
+}
+
+#[test]
+fn a_report_that_can_not_be_written_is_told_before_the_work_begins() {
+    let folder = trace_of("1.1.1.1", "C");
+    for flag in ["--html", "--markdown"] {
+        let done = cdrdiag(folder.path(), &["parse-log", "a.log", flag, "no/such/r"]).assert().code(3).stdout("");
+        let text = String::from_utf8(done.get_output().stderr.clone()).unwrap();
+        assert!(text.starts_with(&format!("cdrdiag: {flag} no/such/r: can't be written")), "{text}");
+        assert_eq!(text.lines().count(), 1, "{text}");
+    }
+    cdrdiag(folder.path(), &["parse-log", "a.log", "--html", "-"]).assert().code(2).stdout("");
+    cdrdiag(folder.path(), &["parse-log", "a.log", "--html", "x", "--markdown", "x"]).assert().code(2).stdout("");
+    cdrdiag(folder.path(), &["parse-log", "none.log", "--html", "x.html"]).assert().code(3).stdout("");
+    assert!(!folder.path().join("x.html").exists());
+}
+
+#[test]
+fn a_redacted_story_names_nobody_in_any_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let story = |name: &str| format!("{FIXTURES}/story/{name}");
+    let (traces, preserve, primary, secondary) =
+        (story("traces"), story("preserve.txt"), story("primary.json"), story("secondary.json"));
+    let arguments = [
+        "diagnose",
+        &traces,
+        "--preserve",
+        &preserve,
+        "--primary",
+        &primary,
+        "--secondary",
+        &secondary,
+        "--preserve-days",
+        "30",
+        "--now",
+        "2025-03-12T08:05:00Z",
+        "--redact",
+    ];
+    let (text, html, markdown) = handed_on(folder.path(), &arguments);
+    let json = cdrdiag(folder.path(), &arguments).arg("--json").assert().code(1);
+    let json = String::from_utf8(json.get_output().stdout.clone()).unwrap();
+    for output in [&text, &html, &markdown, &json] {
+        for name in ["192.0.2.", "StandAloneCluster", "cdrrepmgr0007", "fixtures", "story", "primary.json"] {
+            assert!(!output.contains(name), "{name} in {output}");
+        }
+        assert!(output.contains("host-1"));
+    }
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let file = &json["parse_log"]["destinations"][0]["files"][0];
+    assert_eq!((&file["cluster"], &file["kind"]), (&Value::from("cluster-1"), &Value::from("cdr")));
+}
+
+#[test]
+fn a_redacted_trace_names_nobody() {
+    let folder = trace_of("billing.acme.example", "AcmeCluster");
+    let (text, html, markdown) = handed_on(folder.path(), &["parse-log", "a.log", "--redact"]);
+    let json = cdrdiag(folder.path(), &["parse-log", "a.log", "--redact", "--json"]).assert().code(1);
+    let json = String::from_utf8(json.get_output().stdout.clone()).unwrap();
+    for output in [text, html, markdown, json] {
+        assert!(!output.to_lowercase().contains("acme") && !output.contains("a.log"), "{output}");
+    }
+}
+
+#[test]
+fn the_timeline_adds_up_to_the_totals() {
+    let folder = tempfile::tempdir().unwrap();
+    let traces = format!("{FIXTURES}/story/traces");
+    let done = cdrdiag(folder.path(), &["parse-log", &traces, "--json"]).assert().code(1);
+    let answer: Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    for destination in answer["destinations"].as_array().unwrap() {
+        let buckets = destination["timeline"]["buckets"].as_array().unwrap();
+        let sum = |field: &str| buckets.iter().map(|bucket| bucket[field].as_u64().unwrap()).sum::<u64>();
+        let failures = buckets.iter().flat_map(|bucket| bucket["failures"].as_array().unwrap());
+        let failures: u64 = failures.map(|share| share["count"].as_u64().unwrap()).sum();
+        assert!(buckets.len() > 50 && buckets.len() <= 240);
+        assert_eq!(Value::from(sum("deliveries")), destination["deliveries"]);
+        assert_eq!(Value::from(sum("connection_failures")), destination["connection_failures"]);
+        assert_eq!(Value::from(failures), destination["delivery_failures"]);
+        assert_eq!(buckets.last().unwrap()["files_waiting"], destination["files_waiting"]);
+    }
+}
