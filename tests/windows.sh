@@ -41,6 +41,7 @@ missing_packages() {
     for tool in jq zip gzip perl make; do
         command -v $tool >/dev/null || echo $tool
     done
+    command -v script >/dev/null || echo bsdutils
     if [ -z "${CDRDIAG_WINDOWS_EXE:-}" ] && ! rustup_has_target; then
         [ -x $distribution/rustc ] || echo rustc-web
         [ -x $distribution/cargo ] || echo cargo-web

@@ -318,6 +318,15 @@ rule_output_into_a_file_holds_no_escape_sequences() {
     grep -q $'\x1b' "$work/windows"
 }
 
+rule_a_console_gets_colours_unless_no_color_is_set() {
+    local command="$wine 'C:\cdrdiag\cdrdiag.exe' parse-log fixtures/cdrrepmgr00073.log"
+    script -qec "$command" "$work/console" </dev/null >/dev/null || true
+    grep -q $'\x1b\[31m' "$work/console"
+    NO_COLOR=1 script -qec "$command" "$work/console" </dev/null >/dev/null || true
+    grep -q algorithm_negotiation "$work/console"
+    lacks $'\x1b\[[0-9;]*m' "$work/console"
+}
+
 rule_deliver_looks_host_keys_up_in_the_users_profile() {
     has deliver --known-hosts
     local delivery=(deliver "127.0.0.1:$open" -u nobody-here -d / --password-file 'C:\work\password' --json)
