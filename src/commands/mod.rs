@@ -134,16 +134,20 @@ impl Context<'_> {
 
     fn look(&self) -> Look {
         let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).clamp(40, 160));
+        let terminal = io::stdout().is_terminal();
         let color = match self.global.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => {
-                io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-            }
+            Color::Auto => terminal && !anstyle_query::no_color() && terminal_takes_escapes(),
         };
-        let terminal = io::stdout().is_terminal();
         Look { width: if terminal { width } else { 80 }, color, blocks: terminal && shows_unicode() }
     }
+}
+
+/// A console of Windows shows escape sequences as garbage until it is told to read them, and one before Windows 10
+/// always.
+fn terminal_takes_escapes() -> bool {
+    anstyle_query::windows::enable_ansi_colors().unwrap_or(true)
 }
 
 /// Whether the terminal takes UTF-8: on Unix as the locale says, on Windows always.
