@@ -29,7 +29,7 @@ pub fn run(args: &cli::Deliver, context: &Context<'_>) -> Result<Code> {
     let config = Config::load(context.global().config.as_deref())?.config;
     let target = target(args, &config)?;
     check_directory(&args.directory)?;
-    let (profile, warning) = profile(args, context, &config)?;
+    let (profile, clients, warning) = profile(args, context, &config)?;
     let preferences = Preferences::of(&profile.algorithms)
         .with_context(|| format!("no delivery can stand for the profile {}", profile.id))?;
     let trust = trust(args)?;
@@ -39,6 +39,7 @@ pub fn run(args: &cli::Deliver, context: &Context<'_>) -> Result<Code> {
         family: family(&args.reach),
         timeout: args.reach.timeout.or(config.defaults.timeout).unwrap_or(DEFAULT_TIMEOUT),
         profile,
+        clients,
         preferences,
         user: args.user.clone(),
         login: credentials::login(args)?,
@@ -77,26 +78,28 @@ fn check_directory(directory: &str) -> Result<(), UsageError> {
 }
 
 /// The one client to stand for: the first that was asked for or is configured, else the newest CUCM release, which is
-/// then told.
-fn profile(args: &cli::Deliver, context: &Context<'_>, config: &Config) -> Result<(Profile, Option<String>)> {
+/// then told; and all that a change on the server has to serve.
+fn profile(
+    args: &cli::Deliver,
+    context: &Context<'_>,
+    config: &Config,
+) -> Result<(Profile, Vec<Profile>, Option<String>)> {
     let asked = &context.global().profile;
     let is_named = !asked.is_empty() || !config.defaults.profile.is_empty();
     if asked.len() > 1 {
         return Err(UsageError("a delivery stands for one client: give --profile once".into()).into());
     }
-    let mut profiles = profiles(context.global(), &args.variants, &config.defaults.profile)?;
+    let profiles = profiles(context.global(), &args.variants, &config.defaults.profile)?;
     if !is_named {
-        let Some(newest) = profiles.pop() else { bail!("no profile is built in") };
+        let Some(newest) = profiles.last().cloned() else { bail!("no profile is built in") };
         let warning = format!("no profile was named, so {} is used; --profile takes another release's", newest.id);
-        return Ok((newest, Some(warning)));
+        return Ok((newest, profiles, Some(warning)));
     }
-    let mut profiles = profiles.into_iter();
-    let Some(first) = profiles.next() else { bail!("no profile is configured") };
-    let others = profiles.len();
-    let warning = (others > 0).then(|| {
+    let Some(first) = profiles.first().cloned() else { bail!("no profile is configured") };
+    let warning = (profiles.len() > 1).then(|| {
         format!("the configuration names several profiles, and {} is the first; --profile takes another", first.id)
     });
-    Ok((first, warning))
+    Ok((first, profiles, warning))
 }
 
 fn family(reach: &cli::Reach) -> Family {

@@ -86,8 +86,11 @@ impl Context<'_> {
     /// # Errors
     /// When standard output does not take it.
     pub fn answer<D: Render>(&self, document: &D) -> Result<Code> {
-        report::write(document, self.format, self.look(), &mut io::stdout().lock())?;
-        Ok(document.verdict().into())
+        match report::write(document, self.format, self.look(), &mut io::stdout().lock()) {
+            // A reader that has seen enough changes nothing about what was found.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(document.verdict().into()),
+        }
     }
 
     /// Prints an answer that is no document: a script, a page, a schema.

@@ -53,6 +53,8 @@ pub struct Order {
     pub timeout: Duration,
     /// The client to stand for.
     pub profile: Profile,
+    /// The clients that a change on the server has to serve: that one, or all releases where none was named.
+    pub clients: Vec<Profile>,
     /// What libssh2 knows of its algorithms.
     pub preferences: Preferences,
     /// The account.

@@ -137,8 +137,12 @@ impl Walk {
 
     /// What the lists say of this client.
     fn judge(&self, mut target: Target) -> Option<Client> {
-        judge_target(&mut target, std::slice::from_ref(&self.order.profile));
-        target.clients.pop()
+        judge_target(&mut target, &self.order.clients);
+        let mut client = target.clients.into_iter().find(|client| client.profile == self.order.profile.id)?;
+        if !client.remedy.is_empty() {
+            client.remedy = target.remedy;
+        }
+        Some(client)
     }
 
     fn agree(&self, link: &Link, judged: Option<Client>) {

@@ -42,11 +42,12 @@ const CIRCUMSTANCES: [OfTrouble; 2] = [course::several_servers_behind_address, a
 const WAITING: [OfAll; 3] = [waiting::files_will_be_deleted, waiting::files_wait, waiting::listing_incomplete];
 
 /// What the servers, the client and the inputs tell besides.
-const BESIDES: [OfAll; 6] = [
+const BESIDES: [OfAll; 7] = [
     servers::failover_would_fail,
     servers::servers_refuse,
     servers::prediction_contradicted,
     servers::server_without_answer,
+    servers::login_without_password,
     servers::client_seen_in_trace,
     rest::not_all_was_read,
 ];

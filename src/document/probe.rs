@@ -74,9 +74,20 @@ pub struct Target {
 }
 
 impl Target {
-    /// Whether nothing is wrong with it: every client gets in, and no handshake contradicts that.
+    /// Whether nothing is wrong with it: every client gets in, no handshake contradicts that, and the server takes
+    /// passwords.
     pub fn is_fine(&self) -> bool {
-        self.outcome == Outcome::Accepts && self.clients.iter().all(|client| client.disagreement.is_none())
+        self.outcome == Outcome::Accepts
+            && self.clients.iter().all(|client| client.disagreement.is_none())
+            && !self.takes_no_password()
+    }
+
+    /// Whether the server named its login methods, and CUCM's is not among them: it logs in by password, which
+    /// JSch gives as `password` or `keyboard-interactive`.
+    pub fn takes_no_password(&self) -> bool {
+        let methods = self.auth_methods();
+        !methods.is_empty()
+            && !methods.iter().any(|method| matches!(method.as_str(), "password" | "keyboard-interactive"))
     }
 
     /// The login methods that the server named to a handshake; empty where it named none.

@@ -35,6 +35,10 @@ pub fn headlines(target: &Target, page: &mut Page) {
             }
         }
     }
+    if target.takes_no_password() {
+        let methods = target.auth_methods().join(", ");
+        line(Tone::Bad, "takes no password", &format!(", with which CUCM logs in: it offers {methods} only"));
+    }
     for (clients, contradiction) in grouped(target, |client| client.disagreement.clone()) {
         line(Tone::Bad, "contradicts the prediction", &format!(" for {}: {contradiction}", clients.join(", ")));
     }

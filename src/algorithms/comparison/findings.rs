@@ -209,10 +209,9 @@ fn look_next(found: &[(Weight, String)]) -> impl Iterator<Item = &'static str> +
 
 /// CUCM logs in with the password that its administrator typed.
 fn no_password(side: Named<'_>) -> Option<String> {
-    let methods = side.target.auth_methods();
-    let takes = |method: &String| method == "password" || method == "keyboard-interactive";
-    (!methods.is_empty() && !methods.iter().any(takes)).then(|| {
-        format!("{} takes no password, with which CUCM logs in: it offers {} only", side.name, methods.join(", "))
+    side.target.takes_no_password().then(|| {
+        let methods = side.target.auth_methods().join(", ");
+        format!("{} takes no password, with which CUCM logs in: it offers {methods} only", side.name)
     })
 }
 

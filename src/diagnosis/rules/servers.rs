@@ -84,6 +84,28 @@ pub fn server_without_answer(facts: &Facts<'_>) -> Option<Conclusion> {
     })
 }
 
+/// A server lets CUCM's client through and then takes no password.
+pub fn login_without_password(facts: &Facts<'_>) -> Option<Conclusion> {
+    let strict: Vec<&Server<'_>> = facts.servers.iter().filter(|server| server.target.takes_no_password()).collect();
+    let names = strict.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
+    let told = |server: &&Server<'_>| {
+        let methods = server.target.auth_methods().join(", ");
+        at(server, format!("{} offers {methods} only", server.name()), "clients[].handshake.auth_methods")
+    };
+    let found = conclusion(
+        "login_without_password",
+        Certainty::Inferred,
+        format!("{names} takes no password, with which CUCM logs in"),
+        "That is what it tells a user whom it does not know; it may treat CUCM's account otherwise.".to_owned(),
+    );
+    (!strict.is_empty()).then(|| Conclusion {
+        evidence: strict.iter().map(told).collect(),
+        steps: vec!["Allow password logins for CUCM's account there (OpenSSH: PasswordAuthentication yes).".to_owned()],
+        next: vec!["whether CUCM's own account gets in: cdrdiag deliver".to_owned()],
+        ..found
+    })
+}
+
 /// A real handshake went otherwise than the lists predict.
 pub fn prediction_contradicted(facts: &Facts<'_>) -> Option<Conclusion> {
     let told = facts.servers.iter().flat_map(|server| {
@@ -182,6 +204,20 @@ mod tests {
         assert!(login.primary(server("a", HARDENED)).conclusion(id).unwrap().text.contains("does not tell of it"));
         assert_eq!(Story::new().other(server("a", OPEN)).conclusion(id), None);
         assert_eq!(Story::no_agreement(HOST).other(server("a", HARDENED)).conclusion(id), None);
+    }
+
+    #[test]
+    fn a_server_that_takes_no_password_is_told_where_it_names_its_methods() {
+        let offering = |methods: &[&str]| {
+            let mut target = server("a", OPEN);
+            let auth_methods = methods.iter().map(|method| (*method).to_owned()).collect();
+            target.clients[0].handshake =
+                Some(crate::document::probe::Handshake { auth_methods, ..Default::default() });
+            Story::new().other(target).conclusion("login_without_password")
+        };
+        assert!(offering(&["publickey"]).unwrap().headline.contains("takes no password"));
+        assert_eq!(offering(&["publickey", "keyboard-interactive"]), None);
+        assert_eq!(offering(&[]), None);
     }
 
     #[test]
