@@ -71,7 +71,10 @@ pub struct Timeline {
     /// Threads that may have a failed delivery under way, by the destination that they serve.
     undecided: HashMap<Option<u32>, BTreeSet<usize>>,
     notes: HashMap<String, Note>,
-    host_errors: HashMap<String, Arc<Note>>,
+    /// The last connection error of each host, and which event it was.
+    host_errors: HashMap<String, (u64, Arc<Note>)>,
+    /// Events so far.
+    events: u64,
     lists: Option<TracedLists>,
 }
 
@@ -89,6 +92,8 @@ struct Thread {
     pending: Option<Pending>,
     file: Option<String>,
     failed_last: Option<String>,
+    /// The last delivery that went through while the host was not known: which event it was.
+    delivered: Option<u64>,
     lists: NegotiationReader,
 }
 
@@ -112,6 +117,7 @@ impl Timeline {
     /// Takes the next event.
     pub fn push(&mut self, event: Event, place: Place) {
         let Event { time, thread, what } = event;
+        self.events += 1;
         let index = self.thread(thread);
         let mut state = std::mem::take(&mut self.threads[index]);
         match what {
@@ -211,7 +217,7 @@ impl Timeline {
             if self.window.holds(time) && self.window.wants(note.cause) {
                 self.accounts[account].ledger.fail_connection(time);
             }
-            self.host_errors.insert(host.clone(), note);
+            self.host_errors.insert(host.clone(), (self.events, note));
         }
         state.connection = Some((mention, host));
     }
@@ -223,7 +229,7 @@ impl Timeline {
             self.close_pending(state);
             self.settle(state, &host);
             let own = state.error.take();
-            let of_host = self.host_errors.get(&host).cloned();
+            let of_host = self.host_errors.get(&host).map(|(_, note)| Arc::clone(note));
             state.failed_last = Some(file.clone());
             let (file, host, place) = (file.clone(), host.clone(), place.clone());
             state.pending = Some(Pending { time, file, host, place, own, of_host });
@@ -246,8 +252,9 @@ impl Timeline {
         }
         state.mention = None;
         let account = self.account_of_thread(state);
-        if let Some(host) = &self.accounts[account].host {
-            self.host_errors.remove(host);
+        match &self.accounts[account].host {
+            Some(host) => drop(self.host_errors.remove(host)),
+            None => state.delivered = Some(self.events),
         }
         let file = state.file.take();
         let failed_last = state.failed_last.take();
@@ -312,6 +319,10 @@ impl Timeline {
                 let book = std::mem::take(&mut self.accounts[before].ledger);
                 self.accounts[account].ledger.add(book);
             }
+        }
+        let delivered = state.delivered.take();
+        if self.host_errors.get(host).is_some_and(|(at, _)| delivered.is_some_and(|delivered| delivered > *at)) {
+            self.host_errors.remove(host);
         }
         state.account = Some(account);
         if let Some(number) = state.destination {
@@ -428,6 +439,22 @@ mod tests {
         let [account] = accounts.as_slice() else { panic!("{accounts:?}") };
         assert_eq!((account.host.as_deref(), account.destination), (Some("h"), Some(1)));
         assert_eq!((account.ledger.deliveries, account.ledger.delivery_failures), (2, 1));
+    }
+
+    #[test]
+    fn a_connection_error_from_before_a_success_explains_nothing_though_the_host_shows_only_later() {
+        let error = "2019-07-25 13:12:11,971 ERROR [main] sftpapi.SFTPConnection (X.java:1) - error Making SFTP connectionAuth fail";
+        let connect =
+            "2019-07-25 13:12:11,971 ERROR [main] sftpapi.ftpClient (X.java:1) - connect(): Failed connect to h";
+        let connection = [error.to_owned(), connect.to_owned()];
+        let running = line(1, "CDRSender for destination 1 is running...");
+        let done = line(1, "sendSuccess=true, numOfFailure=0");
+        let cause = |lines: Vec<String>| accounts(lines)[0].ledger.causes[0].note.cause;
+        let ([a, b], [c, d]) = (connection.clone(), connection);
+        let stale = vec![a.clone(), b.clone(), running.clone(), done.clone(), failed(1, "h")];
+        assert_eq!(cause(stale), super::UNKNOWN);
+        let fresh = vec![a, b, running, done, c, d, failed(1, "h")];
+        assert_ne!(cause(fresh), super::UNKNOWN);
     }
 
     #[test]
