@@ -45,8 +45,23 @@ pub fn explain(error: &anyhow::Error) -> Code {
     if is_broken_pipe(error) {
         return Code::Ok;
     }
-    eprintln!("cdrdiag: {}", crate::report::escape::line(&format!("{error:#}")));
+    eprintln!("cdrdiag: {}", crate::report::escape::line(&told_once(error)));
     if error.is::<UsageError>() { Code::Usage } else { Code::Failure }
+}
+
+/// The chain of causes on one line. Typed errors often end in their source's text; it is not said again.
+fn told_once(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for text in error.chain().map(ToString::to_string).filter(|text| !text.is_empty()) {
+        if told.contains(&text) {
+            continue;
+        }
+        if !told.is_empty() {
+            told.push_str(": ");
+        }
+        told.push_str(&text);
+    }
+    told
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -54,4 +69,17 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .chain()
         .filter_map(|cause| cause.downcast_ref::<io::Error>())
         .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    #[test]
+    fn a_text_that_the_chain_repeats_is_told_once() {
+        let source = io::Error::other("it is gone");
+        let error = Err::<(), _>(source).context("a.toml: it is gone").context("the configuration").unwrap_err();
+        assert_eq!(told_once(&error), "the configuration: a.toml: it is gone");
+    }
 }

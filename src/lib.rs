@@ -43,11 +43,9 @@ pub mod trace;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
-
 /// Runs cdrdiag with these arguments (the program's name first) and says with which code to exit.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match cli::Cli::try_parse_from(args) {
+    let cli = match cli::help::read(args) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are answers; a closed pipe while printing them is nobody's mistake.

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cdrdiag::run(std::env::args_os())
+    cdrdiag::run(wild::args_os())
 }

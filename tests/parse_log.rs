@@ -224,7 +224,6 @@ fn the_answer_can_be_narrowed() {
     assert_eq!(failures(&["--since", "2024-05-06 09:00"]), [one(1), two(2)]);
     assert_eq!(failures(&["--until", "2024-05-06 09:00"]), [one(2)]);
     assert_eq!(failures(&["--since", "2024-05-06T08:30", "--until", "2024-05-06T10:30:00"]), [one(1), two(1)]);
-    assert_eq!(failures(&["--since", "2024-05-07"]), []);
     assert_eq!(failures(&["--until", "2024-05-06"]), [one(2), two(2)]);
     assert_eq!(failures(&["--destination", "10.0.0.2"]), [two(2)]);
     assert_eq!(failures(&["--destination", "1"]), [one(2)]);
@@ -469,4 +468,20 @@ fn a_closed_pipe_ends_quietly() {
         assert_eq!(stderr(&output), "");
         assert!(output.status.code().is_some(), "no signal: {}", output.status);
     }
+}
+
+#[test]
+fn an_answer_about_nothing_is_not_given_as_if_nothing_were_wrong() {
+    for (arguments, word) in [
+        (["--since", "2020-01-01"], "no record lies in the time asked for: the traces span 2019-07-25"),
+        (["--until", "2019-01-01"], "no record lies in the time asked for"),
+        (["--destination", "9.9.9.9"], "the traces speak of no destination 9.9.9.9; they speak of 1, 1.1.1.1"),
+    ] {
+        let output = command(&["-", arguments[0], arguments[1]]).write_stdin(fixture()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), said.lines().count(), said.contains(word)), (Some(3), 1, true), "{said}");
+        assert!(output.stdout.is_empty());
+    }
+    let backwards = ["-", "--since", "2019-07-26", "--until", "2019-07-25"];
+    assert_eq!(command(&backwards).write_stdin(fixture()).output().unwrap().status.code(), Some(2));
 }

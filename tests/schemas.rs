@@ -5,33 +5,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cdrdiag::document::backlog::Backlog;
-use cdrdiag::document::compare::Compare;
-use cdrdiag::document::config::Config;
-use cdrdiag::document::deliver::Deliver;
-use cdrdiag::document::diagnose::Diagnose;
-use cdrdiag::document::parse_log::ParseLog;
-use cdrdiag::document::probe::Probe;
-use cdrdiag::document::profile::{ProfileList, ProfileShow};
-use cdrdiag::document::{Document, json_schema};
+use cdrdiag::document::SCHEMAS;
 
-fn schema_of<D: Document>() -> (&'static str, String) {
-    (D::NAME, serde_json::to_string_pretty(&json_schema::<D>()).unwrap() + "\n")
-}
-
-/// Every document: a new one is a new line.
 fn schemas() -> Vec<(&'static str, String)> {
-    vec![
-        schema_of::<Backlog>(),
-        schema_of::<Compare>(),
-        schema_of::<Config>(),
-        schema_of::<Diagnose>(),
-        schema_of::<Deliver>(),
-        schema_of::<ParseLog>(),
-        schema_of::<Probe>(),
-        schema_of::<ProfileList>(),
-        schema_of::<ProfileShow>(),
-    ]
+    SCHEMAS.iter().map(|(name, schema)| (*name, serde_json::to_string_pretty(&schema()).unwrap() + "\n")).collect()
 }
 
 fn path_of(name: &str) -> PathBuf {

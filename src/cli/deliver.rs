@@ -5,19 +5,20 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{EXIT_CODES, Variants, values};
+use super::{Variants, values};
 use crate::ssh::known_hosts::Fingerprint;
 
 const AFTER_HELP: &str = "\
-Password: --password-file, else the variable CDRDIAG_PASSWORD, else a prompt on the terminal; there is no flag for it.
-A key's passphrase: the variable CDRDIAG_PASSPHRASE, else a prompt. Neither is sent before the host key is known.
-The test file is called test_cdrdiag_01_TIME_NUMBER, so that no billing server takes it for a CDR file.";
+The password is read from --password-file, else from CDRDIAG_PASSWORD, else at a
+prompt; a key's passphrase from CDRDIAG_PASSPHRASE, else at a prompt. Neither is
+sent before the host key is known. The file is called
+test_cdrdiag_01_TIME_NUMBER, so that no billing server takes it for CDR.";
 
 /// Arguments of `deliver`.
 #[derive(Debug, Args)]
-#[command(after_help = format!("{AFTER_HELP}\n\n{EXIT_CODES}"))]
+#[command(after_help = AFTER_HELP)]
 pub struct Deliver {
-    /// The server: a name from the configuration, host, host:port, [v6]:port
+    /// The server: host, host:port, [v6]:port, a configured name
     #[arg(value_name = "TARGET")]
     pub target: String,
 
@@ -25,19 +26,27 @@ pub struct Deliver {
     #[arg(long, short, value_name = "NAME")]
     pub user: String,
 
-    /// The directory, as CDR Management has it; without a leading / it starts where the login does
+    /// The directory, as CDR Management has it
+    ///
+    /// Without a leading / it starts where the login does.
     #[arg(long, short, value_name = "PATH")]
     pub directory: String,
 
-    /// Read the password from this file's first line; - is standard input
+    /// Read the password from this file's first line
+    ///
+    /// - is standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "identity")]
     pub password_file: Option<PathBuf>,
 
-    /// Log in with this private key instead of a password (CUCM itself has passwords only)
+    /// Log in with this private key instead of a password
+    ///
+    /// CUCM itself has passwords only.
     #[arg(long, short, value_name = "FILE")]
     pub identity: Option<PathBuf>,
 
-    /// Confirm the server's host key by its fingerprint, where `known_hosts` does not have it
+    /// Confirm the server's host key by its fingerprint
+    ///
+    /// For a server that `known_hosts` does not have.
     #[arg(long, value_name = "SHA256:…", value_parser = Fingerprint::parse)]
     pub host_key: Option<Fingerprint>,
 
@@ -49,7 +58,9 @@ pub struct Deliver {
     #[arg(long)]
     pub free_space: bool,
 
-    /// Then send this many small files, one after the other, and tell how many a second go through
+    /// Then send so many small files for the pace
+    ///
+    /// One after the other; it tells how many a second go through.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub repeat: u32,
 
@@ -70,7 +81,9 @@ pub struct Reach {
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
 
-    /// Seconds for the delivery as a whole, and for each further file of --repeat [default: 10]
+    /// Seconds for the delivery as a whole [default: 10]
+    ///
+    /// As many again for each further file of --repeat.
     #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
     pub timeout: Option<Duration>,
 

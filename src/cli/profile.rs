@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::{EXIT_CODES, values};
+use super::values;
 
 /// Arguments of `profile`.
 #[derive(Debug, Subcommand)]
-#[command(after_help = EXIT_CODES, disable_help_subcommand = true)]
+#[command(disable_help_subcommand = true)]
 pub enum Profile {
     /// List the built-in profiles
     List,
@@ -22,7 +22,6 @@ pub enum Profile {
 
 /// Arguments of `profile learn`.
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
 pub struct ProfileLearn {
     /// JSch's log, the billing server's sshd log (syslog's or the journal's), a packet capture (.pcap, .pcapng),
     /// what cdrdiag captured or saved; each also packed as .gz; - is standard input
@@ -40,7 +39,6 @@ pub struct ProfileLearn {
 
 /// Arguments of `capture`.
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
 pub struct Capture {
     /// Listen here; a port alone means every address of this machine
     #[arg(long, value_name = "ADDR:PORT", default_value = "0.0.0.0:2222", value_parser = values::listen_address)]
@@ -79,15 +77,17 @@ pub struct Variants {
     #[arg(long)]
     pub fips: bool,
 
-    /// What was typed into Cipher Management's "SSH Ciphers" (comma-separated; replaces the defaults)
+    /// Cipher Management's "SSH Ciphers"; also --ssh-kex, --ssh-mac
+    ///
+    /// Comma-separated, as it was typed there; it replaces the defaults.
     #[arg(long, value_name = "LIST")]
     pub ssh_ciphers: Option<String>,
 
-    /// What was typed into Cipher Management's "SSH Key Exchange"
-    #[arg(long, value_name = "LIST")]
+    /// Cipher Management's "SSH Key Exchange"
+    #[arg(long, hide_short_help = true, value_name = "LIST")]
     pub ssh_kex: Option<String>,
 
-    /// What was typed into Cipher Management's "SSH MAC"
-    #[arg(long, value_name = "LIST")]
+    /// Cipher Management's "SSH MAC"
+    #[arg(long, hide_short_help = true, value_name = "LIST")]
     pub ssh_mac: Option<String>,
 }

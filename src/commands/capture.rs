@@ -170,15 +170,28 @@ fn directions(address: SocketAddr, count: u32) -> Vec<String> {
 fn explain(address: SocketAddr, error: &io::Error) -> anyhow::Error {
     let port = address.port();
     match error.kind() {
+        // Windows lets everybody have the ports below 1024, but not those that another program holds alone.
+        io::ErrorKind::PermissionDenied if cfg!(windows) => anyhow!(
+            "cannot listen on {address}: another program holds the port (\"netstat -ano | findstr :{port}\" gives its \
+             PID; for 22 it may be the service sshd), or Windows reserves it (\"netsh interface ipv4 show \
+             excludedportrange tcp\"); choose another port with --listen"
+        ),
         io::ErrorKind::PermissionDenied => anyhow!(
             "no permission to listen on {address}: ports below 1024 are the system's. Run it with sudo, or once \
              \"sudo setcap cap_net_bind_service=+ep $(command -v cdrdiag)\", or listen on 2222 and redirect \
              port {port} to it: \"sudo iptables -t nat -A PREROUTING -p tcp --dport {port} -j REDIRECT --to-ports 2222\""
         ),
-        io::ErrorKind::AddrInUse => anyhow!(
-            "cannot listen on {address}: another program does (\"ss -ltnp 'sport = :{port}'\" names it); \
-             choose another port with --listen"
-        ),
+        io::ErrorKind::AddrInUse => {
+            let named_by = if cfg!(windows) {
+                format!("netstat -ano | findstr :{port}")
+            } else {
+                format!("ss -ltnp 'sport = :{port}'")
+            };
+            anyhow!(
+                "cannot listen on {address}: another program does (\"{named_by}\" names it); choose another port with \
+                 --listen"
+            )
+        }
         io::ErrorKind::AddrNotAvailable => {
             anyhow!("cannot listen on {address}: this machine has no such address; 0.0.0.0:{port} means all it has")
         }
@@ -194,8 +207,9 @@ mod tests {
     fn each_obstacle_says_what_to_do() {
         let address = "0.0.0.0:22".parse().unwrap();
         let text = |kind| explain(address, &io::Error::from(kind)).to_string();
-        assert!(text(io::ErrorKind::PermissionDenied).contains("setcap"));
-        assert!(text(io::ErrorKind::PermissionDenied).contains("REDIRECT"));
+        let denied = text(io::ErrorKind::PermissionDenied);
+        let way_out: &[&str] = if cfg!(windows) { &["netstat", "--listen"] } else { &["setcap", "REDIRECT"] };
+        assert!(way_out.iter().all(|word| denied.contains(word)), "{denied}");
         assert!(text(io::ErrorKind::AddrInUse).contains("--listen"));
     }
 

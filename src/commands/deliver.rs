@@ -64,7 +64,7 @@ fn target(args: &cli::Deliver, config: &Config) -> Result<Target> {
             let path = saved.path.display();
             Err(UsageError(format!("{path} is a saved answer: a delivery needs the server itself")).into())
         }
-        Err(error @ TargetError::NoFile(_)) => Err(error.into()),
+        Err(error @ (TargetError::NoFile(_) | TargetError::Folder(_))) => Err(error.into()),
         Err(TargetError::Syntax(error)) => Err(UsageError(error.to_string()).into()),
     }
 }

@@ -67,7 +67,9 @@ impl Subject {
                 Place::Saved(Box::new(saved.load()?))
             }
             Err(error @ targets::TargetError::Syntax(_)) => return Err(UsageError(error.to_string()).into()),
-            Err(error @ targets::TargetError::NoFile(_)) => return Err(error.into()),
+            Err(error @ (targets::TargetError::NoFile(_) | targets::TargetError::Folder(_))) => {
+                return Err(error.into());
+            }
         };
         Ok(Self { name, place, file })
     }

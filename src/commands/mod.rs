@@ -3,17 +3,20 @@
 pub mod backlog;
 mod capture;
 mod compare;
+mod completions;
 pub mod config;
 pub mod credentials;
 mod deliver;
 mod diagnose;
 pub mod examine;
 mod learn;
+mod man;
 mod open_files;
 pub mod parse_log;
 mod probe;
 mod profile;
 pub mod reports;
+mod schema;
 pub mod targets;
 
 pub use profile::profiles;
@@ -22,8 +25,8 @@ use std::io::{self, IsTerminal, Write};
 
 use anyhow::Result;
 
-use crate::cli::{Cli, Color, Command, Global};
-use crate::exit::Code;
+use crate::cli::{self, Cli, Color, Command, Global};
+use crate::exit::{Code, UsageError};
 use crate::report::{self, Format, Render, escape, page::Look};
 
 /// Runs the command that was asked for.
@@ -31,7 +34,7 @@ use crate::report::{self, Format, Render, escape, page::Look};
 /// # Errors
 /// When the job could not be done, or, with a [`crate::exit::UsageError`], when it makes no sense.
 pub fn dispatch(cli: &Cli) -> Result<Code> {
-    let context = Context { global: &cli.global };
+    let context = Context { global: &cli.global, format: format(cli)? };
     match &cli.command {
         Command::ParseLog(args) => parse_log::run(args, &context),
         Command::Backlog(args) => backlog::run(args, &context),
@@ -42,6 +45,26 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
         Command::Deliver(args) => deliver::run(args, &context),
         Command::Profile(args) => profile::run(args, &context),
         Command::Capture(args) => capture::run(args, &context),
+        Command::Completions(args) => completions::run(args, &context),
+        Command::Man(args) => man::run(args, &context),
+        Command::Schema(args) => schema::run(args, &context),
+    }
+}
+
+/// The form that was asked for.
+fn format(cli: &Cli) -> Result<Format, UsageError> {
+    let asked = match &cli.command {
+        Command::Probe(args) => args.output.format,
+        Command::Compare(args) => args.output.format,
+        _ => None,
+    };
+    match asked {
+        Some(cli::Format::Json) => Ok(Format::Json),
+        Some(_) if cli.global.json => Err(UsageError("--json and --format name different forms: give one".into())),
+        Some(cli::Format::Prometheus) => Ok(Format::Prometheus),
+        Some(cli::Format::Junit) => Ok(Format::Junit),
+        Some(cli::Format::Text) => Ok(Format::Text),
+        None => Ok(if cli.global.json { Format::Json } else { Format::Text }),
     }
 }
 
@@ -49,6 +72,7 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
 #[derive(Debug)]
 pub struct Context<'a> {
     global: &'a Global,
+    format: Format,
 }
 
 impl Context<'_> {
@@ -62,9 +86,19 @@ impl Context<'_> {
     /// # Errors
     /// When standard output does not take it.
     pub fn answer<D: Render>(&self, document: &D) -> Result<Code> {
-        let format = if self.global.json { Format::Json } else { Format::Text };
-        report::write(document, format, self.look(), &mut io::stdout().lock())?;
+        report::write(document, self.format, self.look(), &mut io::stdout().lock())?;
         Ok(document.verdict().into())
+    }
+
+    /// Prints an answer that is no document: a script, a page, a schema.
+    ///
+    /// # Errors
+    /// When standard output does not take it.
+    pub fn print(&self, answer: &[u8]) -> Result<Code> {
+        let mut out = io::stdout().lock();
+        out.write_all(answer)?;
+        out.flush()?;
+        Ok(Code::Ok)
     }
 
     /// One line on standard error about something that went wrong on the way; not under `--quiet`.
@@ -100,16 +134,20 @@ impl Context<'_> {
 
     fn look(&self) -> Look {
         let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).clamp(40, 160));
+        let terminal = io::stdout().is_terminal();
         let color = match self.global.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => {
-                io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-            }
+            Color::Auto => terminal && !anstyle_query::no_color() && terminal_takes_escapes(),
         };
-        let terminal = io::stdout().is_terminal();
         Look { width: if terminal { width } else { 80 }, color, blocks: terminal && shows_unicode() }
     }
+}
+
+/// A console of Windows shows escape sequences as garbage until it is told to read them, and one before Windows 10
+/// always.
+fn terminal_takes_escapes() -> bool {
+    anstyle_query::windows::enable_ansi_colors().unwrap_or(true)
 }
 
 /// Whether the terminal takes UTF-8: on Unix as the locale says, on Windows always.

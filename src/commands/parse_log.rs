@@ -13,12 +13,13 @@ use crate::cli;
 use crate::config::Config;
 use crate::document::parse_log::ParseLog;
 use crate::exit::{Code, UsageError};
+use crate::suggest;
 use crate::trace::answer::{self, Choice};
 use crate::trace::causes::Causes;
 use crate::trace::ledger::UNKNOWN;
+use crate::trace::reading::{self, Reading};
 use crate::trace::sources::{self, Source};
 use crate::trace::timeline::Window;
-use crate::{suggest, trace::reading};
 
 /// Reads traces and tells what failed, to whom, since when and why.
 ///
@@ -37,6 +38,11 @@ pub fn run(args: &cli::ParseLog, context: &Context<'_>) -> Result<Code> {
 /// When no trace or not the configuration could be read, or a cause was asked for that does not exist.
 pub fn parse(paths: &[PathBuf], narrow: &cli::Narrow, context: &Context<'_>) -> Result<ParseLog> {
     check_causes(&narrow.cause)?;
+    if let (Some(since), Some(until)) = (narrow.since, narrow.until)
+        && since > until
+    {
+        return Err(UsageError(format!("--since {since} is later than --until {until}")).into());
+    }
     let config = Config::load(context.global().config.as_deref())?.config;
     let here = [PathBuf::from(".")];
     let found = sources::find(if paths.is_empty() { &here } else { paths });
@@ -65,6 +71,7 @@ pub fn parse(paths: &[PathBuf], narrow: &cli::Narrow, context: &Context<'_>) -> 
     if records == 0 {
         bail!("{}", if problems.is_empty() { "nothing to read".to_owned() } else { problems.join("; ") });
     }
+    check_what_is_there(narrow, &reading)?;
     for problem in &problems {
         context.warn(problem);
     }
@@ -72,6 +79,23 @@ pub fn parse(paths: &[PathBuf], narrow: &cli::Narrow, context: &Context<'_>) -> 
     let timezone = narrow.timezone.or(config.defaults.timezone);
     let choice = Choice { destinations: narrow.destination.clone(), limit: narrow.limit, timezone };
     Ok(answer::document(reading, &found.sources, &choice))
+}
+
+/// An answer about nothing would read as if nothing were wrong.
+fn check_what_is_there(narrow: &cli::Narrow, reading: &Reading) -> Result<()> {
+    let first = reading.inputs.iter().filter_map(|input| input.first).min();
+    let last = reading.inputs.iter().filter_map(|input| input.last).max();
+    if let (Some(first), Some(last)) = (first, last)
+        && (narrow.since.is_some_and(|since| since > last) || narrow.until.is_some_and(|until| until < first))
+    {
+        bail!("no record lies in the time asked for: the traces span {first} to {last}");
+    }
+    let known = answer::names(reading);
+    if narrow.destination.iter().any(|wanted| known.contains(wanted)) || narrow.destination.is_empty() {
+        return Ok(());
+    }
+    let there = if known.is_empty() { "no destination".to_owned() } else { known.join(", ") };
+    bail!("the traces speak of no destination {}; they speak of {there}", narrow.destination.join(" or "));
 }
 
 fn check_causes(wanted: &[String]) -> Result<()> {

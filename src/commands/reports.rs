@@ -86,12 +86,28 @@ impl Reports {
             document
         };
         if wanted {
+            self.spare(inputs)?;
             let (made, redacted) = (Utc::now(), self.redact);
             let appendix =
                 Appendix { command: D::NAME, version: env!("CARGO_PKG_VERSION"), made, redacted, inputs: hashes };
             self.write(&document, &appendix)?;
         }
         context.answer(&document)
+    }
+
+    /// A report must not take the place of what it is about.
+    fn spare(&self, inputs: &Inputs) -> Result<()> {
+        let is_input = |target: &&Target| {
+            let path = target.path.canonicalize().ok();
+            let files = inputs.given.iter().chain(&inputs.read).map(|label| file_of(label));
+            path.is_some() && files.into_iter().any(|file| Path::new(file).canonicalize().ok() == path)
+        };
+        match self.html.iter().chain(&self.markdown).find(is_input) {
+            Some(target) => {
+                Err(UsageError(format!("{}: an input; give the report another name", target.path.display())).into())
+            }
+            None => Ok(()),
+        }
     }
 
     fn write<D: HandOut>(self, document: &D, appendix: &Appendix) -> Result<()> {
@@ -148,9 +164,14 @@ impl Drop for Target {
     }
 }
 
+/// The file that an input is in: the archive, where it is inside one.
+fn file_of(label: &str) -> &str {
+    label.split_once("!/").map_or(label, |(archive, _)| archive)
+}
+
 /// The hash of an input: of the archive as a whole where the input is inside one.
 fn hashed(label: &str) -> InputHash {
-    let file = label.split_once("!/").map_or(label, |(archive, _)| archive);
+    let file = file_of(label);
     let found = if label == "-" { None } else { hash(Path::new(file)).ok() };
     let (bytes, sha256) = found.map_or((None, None), |(bytes, digest)| (Some(bytes), Some(digest)));
     InputHash { path: label.to_owned(), bytes, sha256 }

@@ -1,6 +1,6 @@
 //! What a TARGET on the command line means: a name from the configuration, a saved answer, or a live server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::{Config, DEFAULT_PORT};
 use crate::saved::file::SavedRef;
@@ -30,6 +30,9 @@ pub enum TargetError {
     /// It reads like a file that is not there.
     #[error("{}: no such file", .0.display())]
     NoFile(PathBuf),
+    /// It is a folder.
+    #[error("{}: a folder, no saved answer: give a file in it", .0.display())]
+    Folder(PathBuf),
     /// It is no host either.
     #[error("{0}; a target is a name from the configuration file, host, host:port, [v6]:port or a saved answer's file")]
     Syntax(#[from] TargetSyntaxError),
@@ -49,6 +52,9 @@ pub fn resolve(argument: &str, config: &Config, port: Option<u16>) -> Result<Tar
     if let Some(saved) = SavedRef::find(argument) {
         return Ok(TargetSpec::Saved(saved));
     }
+    if Path::new(argument).is_dir() {
+        return Err(TargetError::Folder(argument.into()));
+    }
     if reads_like_a_file(argument) {
         return Err(TargetError::NoFile(argument.into()));
     }
@@ -58,7 +64,8 @@ pub fn resolve(argument: &str, config: &Config, port: Option<u16>) -> Result<Tar
 /// No host name holds these marks, and no top-level domain is called so.
 fn reads_like_a_file(text: &str) -> bool {
     let ending = text.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    let is_file_ending = ending.is_some_and(|ending| matches!(ending.as_str(), "json" | "xml" | "txt" | "nmap"));
+    let is_file_ending =
+        ending.is_some_and(|ending| matches!(ending.as_str(), "json" | "xml" | "txt" | "nmap" | "log" | "html"));
     text.contains(['\\', '#']) || (text.contains('/') && !text.contains("://")) || is_file_ending
 }
 
@@ -99,6 +106,12 @@ mod tests {
         for text in ["scan.xml", "./scan", "C:\\scan", "scan.xml#10.0.0.5:22", "answer.JSON"] {
             assert_eq!(meaning(text).unwrap_err(), format!("{text}: no such file"));
         }
+    }
+
+    #[test]
+    fn a_folder_is_no_target() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+        assert_eq!(meaning(folder).unwrap_err(), format!("{folder}: a folder, no saved answer: give a file in it"));
     }
 
     #[test]

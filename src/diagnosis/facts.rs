@@ -1,10 +1,12 @@
 //! What the documents say, in the terms in which the rules ask.
 
 use crate::algorithms::offer::{Category, Offer};
+use crate::algorithms::profile::client_names;
 use crate::backlog::Question;
+use crate::config::DEFAULT_PORT;
 use crate::document::backlog::Backlog;
 use crate::document::parse_log::{CauseCount, Destination, ParseLog, Status};
-use crate::document::probe::{Access, Client, Outcome, ProfileRef, Target};
+use crate::document::probe::{Access, Client, Outcome, Target};
 use crate::document::remedy::Remedy;
 
 use super::clients::Clients;
@@ -140,11 +142,17 @@ impl Server<'_> {
     /// Its host with its role, or with the name that the user gave it: `the primary (10.0.0.5)`.
     pub fn name(&self) -> String {
         let target = &self.target.target;
-        let host = self.target.host.as_ref().unwrap_or(target);
+        let host = match (&self.target.host, self.target.port) {
+            (Some(host), Some(port)) if port != DEFAULT_PORT => format!("{host} port {port}"),
+            (Some(host), _) => host.clone(),
+            (None, _) => target.clone(),
+        };
         match self.role {
             Role::Primary => format!("the primary ({host})"),
             Role::Secondary => format!("the secondary ({host})"),
-            Role::Other if target.contains(host.as_str()) => target.clone(),
+            Role::Other if self.target.host.as_ref().is_none_or(|host| target.contains(host.as_str())) => {
+                target.clone()
+            }
             Role::Other => format!("{target} ({host})"),
         }
     }
@@ -217,15 +225,9 @@ impl<'a> Facts<'a> {
         self.clients.profiles.iter().map(|profile| profile.id.as_str()).collect()
     }
 
-    /// These clients in words: `CUCM 14 to 14SU6, CUCM 15 to 15SU4`.
+    /// These clients in words: `CUCM 14 and 15`.
     pub fn titles(&self, ids: &[&str]) -> String {
-        let references = self.clients.profiles.iter().map(ProfileRef::from);
-        let named = references.filter(|profile| ids.contains(&profile.id.as_str()));
-        let short = |profile: ProfileRef| match profile.title.split(',').next() {
-            Some(title) if !title.is_empty() => title.to_owned(),
-            _ => profile.id,
-        };
-        named.map(short).collect::<Vec<_>>().join(", ")
+        client_names(self.profiles().into_iter().filter(|id| ids.contains(id)))
     }
 
     /// The change on a server: the one that the comparison found, else its own.

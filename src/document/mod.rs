@@ -63,6 +63,28 @@ pub fn schema_id<D: Document>() -> String {
     format!("cdrdiag/{}/v1", D::NAME)
 }
 
+/// A document's name, and what makes its JSON Schema.
+pub type NamedSchema = (&'static str, fn() -> schemars::Schema);
+
+/// Every document's name, with its JSON Schema: a new document is a new line.
+pub const SCHEMAS: &[NamedSchema] = &[
+    schema_of::<backlog::Backlog>(),
+    schema_of::<capture::Capture>(),
+    schema_of::<compare::Compare>(),
+    schema_of::<config::Config>(),
+    schema_of::<deliver::Deliver>(),
+    schema_of::<diagnose::Diagnose>(),
+    schema_of::<parse_log::ParseLog>(),
+    schema_of::<probe::Probe>(),
+    schema_of::<learn::ProfileLearn>(),
+    schema_of::<profile::ProfileList>(),
+    schema_of::<profile::ProfileShow>(),
+];
+
+const fn schema_of<D: Document>() -> NamedSchema {
+    (D::NAME, json_schema::<D>)
+}
+
 /// The JSON Schema of a document, envelope included.
 pub fn json_schema<D: Document>() -> schemars::Schema {
     let mut schema = schemars::SchemaGenerator::default().into_root_schema_for::<Envelope<'_, D>>();

@@ -105,6 +105,17 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Its name in the document.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accepts => "accepts",
+            Self::Refuses => "refuses",
+            Self::Unreachable => "unreachable",
+            Self::NotSsh => "not_ssh",
+            Self::Error => "error",
+        }
+    }
+
     /// For people.
     pub fn words(self) -> &'static str {
         match self {

@@ -4,6 +4,7 @@
 mod lists;
 mod verdicts;
 
+use super::judged::Judged;
 use super::page::{Page, Tone};
 use super::{Render, probe, server};
 use crate::algorithms::offer::Offer;
@@ -12,24 +13,33 @@ use crate::document::probe::{Outcome, Target};
 use crate::document::remedy::Remedy;
 
 impl Render for Compare {
+    fn judged(&self) -> Option<Judged<'_>> {
+        Some(Judged::new(&self.profiles, self.targets()))
+    }
+
     fn render(&self, page: &mut Page) {
-        let columns = Column::of(self);
-        for pair in self.pairs() {
-            let is_fine = self.primary.is_fine() && pair.secondary.is_fine();
-            findings(pair, if is_fine { Tone::Good } else { Tone::Bad }, page);
-        }
-        page.gap();
-        servers(&columns, page);
-        page.gap();
-        verdicts::table(self, &columns, page);
-        if columns.iter().filter(|column| column.offer().is_some()).count() > 1 {
-            lists::tables(self, &columns, page);
-        }
-        differences(self, &columns, page);
-        page.gap();
-        probe::judged_by(&self.profiles, page);
+        without_changes(self, page);
         server::remedies(&changes(self), page);
     }
+}
+
+/// All but the changes, for a page that has named them already.
+pub fn without_changes(compare: &Compare, page: &mut Page) {
+    let columns = Column::of(compare);
+    for pair in compare.pairs() {
+        let is_fine = compare.primary.is_fine() && pair.secondary.is_fine();
+        findings(pair, if is_fine { Tone::Good } else { Tone::Bad }, page);
+    }
+    page.gap();
+    servers(&columns, page);
+    page.gap();
+    verdicts::table(compare, &columns, page);
+    if columns.iter().filter(|column| column.offer().is_some()).count() > 1 {
+        lists::tables(compare, &columns, page);
+    }
+    differences(compare, &columns, page);
+    page.gap();
+    probe::judged_by(&compare.profiles, page);
 }
 
 /// A server, and the name above its column.

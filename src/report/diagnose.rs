@@ -2,7 +2,7 @@
 //! then what the other commands say of each part.
 
 use super::page::{Page, Tone};
-use super::{Render, server};
+use super::{Render, compare, server};
 use crate::document::diagnose::{Conclusion, Diagnose, Evidence};
 use crate::document::remedy::Remedy;
 
@@ -95,24 +95,28 @@ fn offered(diagnose: &Diagnose, page: &mut Page) {
 
 fn parts(diagnose: &Diagnose, page: &mut Page) {
     if let Some(trace) = &diagnose.parse_log {
-        section("Traces", trace, page);
+        section("Traces", page);
+        trace.render(page);
     }
     if let Some(backlog) = &diagnose.backlog {
-        section("Waiting files", backlog, page);
+        section("Waiting files", page);
+        backlog.render(page);
     }
     if let Some(compare) = &diagnose.compare {
-        section("Primary and secondary", compare, page);
+        section("Primary and secondary", page);
+        // What a conclusion asks for stands above.
+        if diagnose.remedy.is_empty() { compare.render(page) } else { compare::without_changes(compare, page) }
     }
     if let Some(probe) = &diagnose.probe {
-        section("Servers", probe, page);
+        section("Servers", page);
+        probe.render(page);
     }
 }
 
-fn section<D: Render>(title: &str, document: &D, page: &mut Page) {
+fn section(title: &str, page: &mut Page) {
     page.gap();
     let width = page.width().min(80);
     let rule = "-".repeat(width.saturating_sub(title.chars().count() + 5));
     page.line(&[(Tone::Strong, &format!("-- {title} {rule}"))]);
     page.gap();
-    document.render(page);
 }

@@ -11,24 +11,33 @@ mod diagnose;
 pub mod escape;
 pub mod handout;
 pub mod html;
+pub mod judged;
+mod junit;
 mod learn;
 pub mod markdown;
 pub mod page;
 mod parse_log;
 mod probe;
 mod profile;
+mod prometheus;
 mod server;
 pub mod words;
 
 use std::io::{self, Write};
 
 use crate::document::{Document, Envelope};
+use judged::Judged;
 use page::Page;
 
 /// A document that people can read.
 pub trait Render: Document {
     /// Writes the document as text.
     fn render(&self, page: &mut Page);
+
+    /// The judged servers, where the document is about such: the forms for monitoring and CI tell of these alone.
+    fn judged(&self) -> Option<Judged<'_>> {
+        None
+    }
 }
 
 /// The form of an answer on standard output.
@@ -38,12 +47,16 @@ pub enum Format {
     Text,
     /// For scripts.
     Json,
+    /// For the textfile collector of Prometheus' node exporter.
+    Prometheus,
+    /// For CI jobs.
+    Junit,
 }
 
 /// Writes a document to `out`.
 ///
 /// # Errors
-/// When `out` does not take it.
+/// When `out` does not take it, or when the form is not one for this document.
 pub fn write<D: Render>(document: &D, format: Format, look: page::Look, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Json => {
@@ -51,6 +64,8 @@ pub fn write<D: Render>(document: &D, format: Format, look: page::Look, out: &mu
             out.write_all(escape::json(&json).as_bytes())?;
             out.write_all(b"\n")?;
         }
+        Format::Prometheus => out.write_all(prometheus::text(&judged(document)?).as_bytes())?,
+        Format::Junit => out.write_all(&junit::xml(D::NAME, &judged(document)?)?)?,
         Format::Text => {
             let mut page = Page::new(look);
             document.render(&mut page);
@@ -58,4 +73,8 @@ pub fn write<D: Render>(document: &D, format: Format, look: page::Look, out: &mu
         }
     }
     out.flush()
+}
+
+fn judged<D: Render>(document: &D) -> io::Result<Judged<'_>> {
+    document.judged().ok_or_else(|| io::Error::other(format!("{} has no such form", D::NAME)))
 }

@@ -63,6 +63,15 @@ fn headline(answer: &ParseLog, page: &mut Page) {
                     (Tone::Plain, &format!(" at {when}")),
                 ]);
             }
+            Status::Healthy if destination.deliveries == 0 => {
+                let text = " (neither a delivery nor a failure)";
+                page.line(&[
+                    (Tone::Warn, "NOTHING"),
+                    (Tone::Plain, "    "),
+                    (Tone::Strong, &name),
+                    (Tone::Plain, text),
+                ]);
+            }
             Status::Healthy => {
                 let text = format!(" ({} delivered)", counted(destination.deliveries, "file"));
                 page.line(&[
@@ -144,7 +153,7 @@ fn facts(destination: &Destination, page: &mut Page) {
         page.fact(
             "alarm",
             Tone::Plain,
-            &format!("{}: {} time(s), {}", alarm.name, alarm.count, between(alarm.first, alarm.last)),
+            &format!("{}: {}, {}", alarm.name, counted(alarm.count, "time"), between(alarm.first, alarm.last)),
         );
     }
 }

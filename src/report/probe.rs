@@ -1,11 +1,16 @@
 //! `probe` as text: the verdict and the change that mends it first, what they rest on after that.
 
 use super::Render;
+use super::judged::Judged;
 use super::page::{Page, Tone};
 use super::server;
 use crate::document::probe::{Outcome, Probe, ProfileRef};
 
 impl Render for Probe {
+    fn judged(&self) -> Option<Judged<'_>> {
+        Some(Judged::new(&self.profiles, self.targets.iter()))
+    }
+
     fn render(&self, page: &mut Page) {
         if let [only] = self.targets.as_slice() {
             server::headlines(only, page);
@@ -19,8 +24,10 @@ impl Render for Probe {
                 server::notes(target, page);
             }
         }
-        page.gap();
-        judged_by(&self.profiles, page);
+        if self.targets.iter().any(|target| target.offer.is_some()) {
+            page.gap();
+            judged_by(&self.profiles, page);
+        }
         for warning in &self.warnings {
             page.line(&[(Tone::Warn, "note: "), (Tone::Plain, warning)]);
         }

@@ -71,7 +71,7 @@ pub fn refusals(target: &Target) -> Vec<(Vec<&str>, String)> {
 }
 
 /// What keeps a client out, in a few words.
-fn cause(client: &Client) -> String {
+pub fn cause(client: &Client) -> String {
     if !client.missing.is_empty() {
         let none = Setting::ALL.into_iter().filter(|setting| lacks(client, *setting));
         return format!(

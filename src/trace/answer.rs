@@ -28,11 +28,14 @@ pub struct Choice {
 /// Makes the document.
 pub fn document(reading: Reading, sources: &[Source], choice: &Choice) -> ParseLog {
     let end = reading.inputs.iter().filter_map(|input| input.last).max();
-    let mut destinations: Vec<Destination> = merge(reading.nodes.into_iter().flatten())
+    let accounts: Vec<Account> = merge(reading.nodes.into_iter().flatten())
         .into_iter()
         .filter(|account| wanted(account, &choice.destinations))
-        .map(|account| destination(account, sources, choice, end))
         .collect();
+    let mut warnings = reading.warnings;
+    warnings.extend(accounts.iter().filter_map(passed_over));
+    let mut destinations: Vec<Destination> =
+        accounts.into_iter().map(|account| destination(account, sources, choice, end)).collect();
     destinations.sort_by(|a, b| (a.status, &a.destination, &a.host).cmp(&(b.status, &b.destination, &b.host)));
     ParseLog {
         inputs: sources
@@ -50,8 +53,27 @@ pub fn document(reading: Reading, sources: &[Source], choice: &Choice) -> ParseL
             .collect(),
         destinations,
         negotiation: reading.lists.map(|lists| negotiation(lists, sources)),
-        warnings: reading.warnings,
+        warnings,
     }
+}
+
+/// What a choice of causes leaves out must not read as if it had not happened.
+fn passed_over(account: &Account) -> Option<String> {
+    let (count, host) = (account.ledger.passed_over, account.host.as_deref().unwrap_or("a destination"));
+    (count > 0).then(|| format!("{host}: {count} failed deliveries of other causes are left out, as --cause asks"))
+}
+
+/// What `--destination` may name: each destination's host and number.
+pub fn names(reading: &Reading) -> Vec<String> {
+    let accounts = reading.nodes.iter().flatten();
+    let mut names: Vec<String> = accounts
+        .flat_map(|account| {
+            account.host.clone().into_iter().chain(account.destination.map(|number| number.to_string()))
+        })
+        .collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 fn wanted(account: &Account, destinations: &[String]) -> bool {

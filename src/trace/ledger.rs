@@ -116,6 +116,8 @@ pub struct Ledger {
     pub delivery_failures: u64,
     /// Connections that could not be made.
     pub connection_failures: u64,
+    /// Failed deliveries of causes that were not asked for.
+    pub passed_over: u64,
     /// First failure of a delivery or a connection.
     pub first_failure: Option<NaiveDateTime>,
     /// Last failure of a delivery or a connection.
@@ -204,6 +206,7 @@ impl Ledger {
         self.deliveries += other.deliveries;
         self.delivery_failures += other.delivery_failures;
         self.connection_failures += other.connection_failures;
+        self.passed_over += other.passed_over;
         self.first_failure = earlier(self.first_failure, other.first_failure);
         self.last_failure = self.last_failure.max(other.last_failure);
         self.first_delivery = earlier(self.first_delivery, other.first_delivery);

@@ -130,6 +130,10 @@ impl Found {
             let hint = match error.kind() {
                 io::ErrorKind::NotFound => "no such file or folder: check the path",
                 io::ErrorKind::PermissionDenied => "no permission to read it: copy it, or ask for the right to read it",
+                // Windows' way to take "C:\my traces\" apart. No name holds a quote there.
+                io::ErrorKind::InvalidFilename if path.as_os_str().as_encoded_bytes().contains(&b'"') => {
+                    "no such name: a backslash before the closing quote makes the quote part of the name, so leave it out"
+                }
                 _ => return self.problems.push(format!("{}: {error}", path.display())),
             };
             self.problems.push(format!("{}: {hint}", path.display()));

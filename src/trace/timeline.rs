@@ -305,8 +305,11 @@ impl Timeline {
         let Pending { time, file, host, place, own, of_host } = pending;
         let note = own.or(of_host).unwrap_or_else(|| Arc::new(Note { message: None, ..unexplained(place) }));
         let account = self.account_of_host(&host);
+        let ledger = &mut self.accounts[account].ledger;
         if self.window.holds(time) && self.window.wants(note.cause) {
-            self.accounts[account].ledger.fail(&Failure { time, file, note });
+            ledger.fail(&Failure { time, file, note });
+        } else if self.window.holds(time) {
+            ledger.passed_over += 1;
         }
     }
 

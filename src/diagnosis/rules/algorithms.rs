@@ -79,7 +79,9 @@ pub fn failover_to_refusing_server(facts: &Facts<'_>, trouble: &Trouble<'_>) -> 
     let at_primary = primary.is_at(&host);
     let accepts_now = others.iter().any(|server| server.accepts());
     let whoever = facts.profiles().iter().all(|id| secondary.stops(id, hurdle) == Some(true));
-    let certainty = match (facts.server_in_trace(), whoever && !at_primary && !accepts_now) {
+    // Without a delivery before, a server that CUCM was never let into looks the same.
+    let worked = moved(trouble);
+    let certainty = match (facts.server_in_trace(), whoever && !at_primary && !accepts_now && worked.is_some()) {
         (Some(_), _) => Certainty::Seen,
         (None, true) => Certainty::Inferred,
         (None, false) => Certainty::Assumed,
@@ -93,7 +95,11 @@ pub fn failover_to_refusing_server(facts: &Facts<'_>, trouble: &Trouble<'_>) -> 
             format!("{host} leads to one of the two, and the secondary alone behaves as the trace says.")
         },
     ];
-    text.extend(moved(trouble));
+    text.push(
+        worked.unwrap_or_else(|| {
+            "No delivery succeeds in the trace, so it may have led there from the start.".to_owned()
+        }),
+    );
     if accepts_now {
         text.push(format!("By now {host} lets CUCM in: it leads to the primary again, or the server was changed."));
     }
@@ -107,7 +113,10 @@ pub fn failover_to_refusing_server(facts: &Facts<'_>, trouble: &Trouble<'_>) -> 
         destination: trouble.destination.host.clone(),
         evidence: evidence(facts, trouble, &[vec![primary, secondary], others].concat()),
         remedy: facts.remedy(secondary),
-        steps: vec![format!("Until then: move {host} back to {}, or let CUCM deliver there.", primary.name())],
+        steps: vec![format!(
+            "The quick way out: move {host} back to {}, or let CUCM deliver there. The lasting one is the change below.",
+            primary.name()
+        )],
         next,
         ..conclusion("failover_to_refusing_server", certainty, headline, text.join(" "))
     })

@@ -67,11 +67,14 @@ pub fn servers_refuse(facts: &Facts<'_>) -> Option<Conclusion> {
 /// A server told nothing: not reached, not SSH, broken off.
 pub fn server_without_answer(facts: &Facts<'_>) -> Option<Conclusion> {
     let silent: Vec<&Server<'_>> = facts.servers.iter().filter(|server| !server.is_judged()).collect();
-    let names = silent.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
+    let why = |server: &&Server<'_>| {
+        let error = server.target.error.as_ref().map_or("nothing is known of it", |error| error.message.as_str());
+        format!("{} told no algorithms: {error}", server.name())
+    };
     let found = conclusion(
         "server_without_answer",
         Certainty::Seen,
-        format!("{names} told no algorithms"),
+        silent.iter().map(why).collect::<Vec<_>>().join("; "),
         "Whether CUCM would get in there is not known.".to_owned(),
     );
     (!silent.is_empty()).then(|| Conclusion {

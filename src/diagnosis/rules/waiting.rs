@@ -28,12 +28,14 @@ pub fn files_wait(facts: &Facts<'_>) -> Option<Conclusion> {
         Some(backlog) => (backlog.totals.files, dates(backlog), backlog.deadline_needs.clone().into_iter().collect()),
         None => (waiting_in_trace(facts), traced(facts), vec![LIST.to_owned()]),
     };
+    // A trace names the files that CUCM tries, not those that queue behind them.
+    let least = if listed(facts).is_some() { "" } else { "At least " };
     let text = "CUCM keeps them until its preservation duration is over, or its disk allocation is used up, and then \
                 deletes them undelivered.";
     let found = conclusion(
         "files_wait",
         Certainty::Seen,
-        format!("{} for delivery", many(count, "file waits", "files wait")),
+        format!("{least}{} for delivery", many(count, "file waits", "files wait")),
         text.to_owned(),
     );
     (count > 0).then(|| Conclusion { evidence, steps: listed(facts).map(commands).unwrap_or_default(), next, ..found })

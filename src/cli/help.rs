@@ -1,0 +1,130 @@
+//! What a command's help says besides its flags: two examples, which the tests run, and the exit codes.
+
+use std::ffi::OsString;
+
+use clap::{Arg, Command, CommandFactory, FromArgMatches};
+
+use super::Cli;
+
+/// The exit codes, as `--help` and the man pages print them.
+pub const EXIT_CODES: &[(&str, &str)] = &[
+    ("0", "nothing wrong"),
+    ("1", "a problem was found (a server that can't be reached is one)"),
+    ("2", "wrong usage"),
+    ("3", "the job could not be done (unreadable input, broken profile, no permission)"),
+];
+
+const SHORT_EXIT_CODES: &str = "Exit codes: 0 nothing wrong, 1 a problem found, 2 wrong usage, 3 job not done";
+const SHORT_GLOBAL: &str = "Also --json, --profile, --config, --color, -q, -v; --help has all, and examples";
+
+/// An example of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Example {
+    /// The command's words, `profile show`; empty for cdrdiag itself.
+    pub command: &'static str,
+    /// How it ends in the tests; `None` where it needs a live server, so that only its words are checked.
+    pub exit: Option<u8>,
+    /// What it is for.
+    pub purpose: &'static str,
+    /// The command line.
+    pub line: &'static str,
+}
+
+/// All examples, from `examples.tsv`.
+pub fn examples() -> impl Iterator<Item = Example> {
+    let lines = include_str!("examples.tsv").lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| {
+        let mut fields = line.split('\t');
+        let (command, exit) = (fields.next()?, fields.next()?.parse().ok());
+        Some(Example { command, exit, purpose: fields.next()?, line: fields.next()? })
+    })
+}
+
+/// The command line with the examples and the exit codes in each command's help.
+pub fn command() -> Command {
+    let root = Cli::command();
+    let globals: Vec<Arg> = root.get_arguments().filter(|arg| arg.is_global_set()).cloned().collect();
+    let root = root.mut_subcommands(|command| complete(command, "", &globals));
+    explain(root, "", SHORT_EXIT_CODES)
+}
+
+/// Reads the arguments, the program's name first.
+///
+/// # Errors
+/// When they are wrong, or ask for the help or the version.
+pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let mut matches = command().try_get_matches_from(args)?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command()))
+}
+
+/// A command and those below it. The global flags fill a screen of their own, so `-h` of a command only names them.
+fn complete(command: Command, above: &str, globals: &[Arg]) -> Command {
+    let words = format!("{above} {}", command.get_name()).trim_start().to_owned();
+    let command = command.mut_subcommands(|below| complete(below, &words, globals));
+    let command = command.args(globals.iter().map(|arg| arg.clone().hide_short_help(true)));
+    explain(command, &words, &format!("{SHORT_GLOBAL}\n{SHORT_EXIT_CODES}"))
+}
+
+/// Adds what stands below the flags, behind what the command itself has to say there.
+fn explain(command: Command, words: &str, short: &str) -> Command {
+    let own = command.get_after_help().map(|help| format!("{help}\n\n")).unwrap_or_default();
+    let long = format!("{own}{}\n{}", example_text(words), exit_text());
+    command.after_help(format!("{own}{short}")).after_long_help(long)
+}
+
+fn example_text(words: &str) -> String {
+    let of_command = examples().filter(|example| example.command == words);
+    let mut text = String::from("Examples:\n");
+    text.extend(of_command.map(|example| format!("  {}:\n    {}\n", example.purpose, example.line)));
+    text
+}
+
+fn exit_text() -> String {
+    let codes = EXIT_CODES.iter().map(|(code, meaning)| format!("\n  {code}  {meaning}"));
+    std::iter::once("Exit codes:".to_owned()).chain(codes).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(command: &Command, above: &str, all: &mut Vec<String>) {
+        for below in command.get_subcommands() {
+            let words = format!("{above} {}", below.get_name()).trim_start().to_owned();
+            all.push(words.clone());
+            self::words(below, &words, all);
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_its_examples_and_every_example_its_command() {
+        let mut commands = vec![String::new()];
+        words(&command(), "", &mut commands);
+        for command in &commands {
+            let count = examples().filter(|example| example.command == command).count();
+            assert!(count >= 2, "`{command}` has {count} examples");
+        }
+        for example in examples() {
+            assert!(commands.iter().any(|command| command == example.command), "{example:?}");
+        }
+    }
+
+    #[test]
+    fn no_line_of_the_table_gets_lost() {
+        let lines = include_str!("examples.tsv").lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(examples().count(), lines);
+    }
+
+    #[test]
+    fn a_global_flag_means_the_same_before_and_behind_the_command() {
+        for line in ["cdrdiag --json -v profile show cucm-14", "cdrdiag profile show cucm-14 --json -v"] {
+            let cli = read(line.split(' ').map(OsString::from)).unwrap();
+            assert!(cli.global.json && cli.global.verbose && !cli.global.quiet, "{line}");
+        }
+    }
+}

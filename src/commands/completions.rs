@@ -1,0 +1,17 @@
+//! `cdrdiag completions SHELL`
+
+use anyhow::Result;
+
+use super::Context;
+use crate::cli;
+use crate::exit::Code;
+
+/// Prints the script that completes cdrdiag's command line in a shell.
+///
+/// # Errors
+/// When standard output does not take it.
+pub fn run(args: &cli::Completions, context: &Context<'_>) -> Result<Code> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut cli::help::command(), "cdrdiag", &mut script);
+    context.print(&script)
+}

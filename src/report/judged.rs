@@ -1,0 +1,163 @@
+//! Servers and what each client meets there, as rows: what the forms for monitoring and CI have in common.
+
+use std::collections::HashSet;
+
+use super::server;
+use crate::document::probe::{Access, Client, ProfileRef, Target};
+use crate::document::remedy::Remedy;
+
+/// Judged servers, each once.
+#[derive(Debug)]
+pub struct Judged<'a> {
+    /// The servers in their order.
+    pub servers: Vec<Server<'a>>,
+}
+
+/// One server.
+#[derive(Debug)]
+pub struct Server<'a> {
+    /// Its entry in the document.
+    pub target: &'a Target,
+    /// One entry a profile.
+    pub verdicts: Vec<Verdict<'a>>,
+}
+
+/// What one client meets.
+#[derive(Debug)]
+pub struct Verdict<'a> {
+    /// The profile's id.
+    pub profile: &'a str,
+    /// Milliseconds of the real handshake; `None` where there was none.
+    pub handshake_ms: Option<f64>,
+    /// Why the client does not get in; `None` where it does.
+    pub failure: Option<Failure<'a>>,
+}
+
+/// Why a client does not get in.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Failure<'a> {
+    /// Where it ends: the stage of the refusal; `handshake` where a real one contradicts the lists; else what the
+    /// server comes to (`unreachable`, `not_ssh`, `error`).
+    pub stage: &'a str,
+    /// The reason, which stays the same from run to run as long as the fault does.
+    pub reason: String,
+    /// The reason with what was seen in this run.
+    pub message: String,
+    /// The change that lets the client in.
+    pub remedy: &'a [Remedy],
+}
+
+impl<'a> Judged<'a> {
+    /// The servers of a document. One that was named twice is told of once.
+    pub fn new(profiles: &'a [ProfileRef], targets: impl Iterator<Item = &'a Target>) -> Self {
+        let mut seen = HashSet::new();
+        let once = targets.filter(|target| seen.insert(target.target.as_str()));
+        let server = |target| Server {
+            target,
+            verdicts: profiles.iter().filter_map(|profile| verdict(&profile.id, target)).collect(),
+        };
+        Self { servers: once.map(server).collect() }
+    }
+}
+
+/// `None` where the server was not judged by that profile.
+fn verdict<'a>(profile: &'a str, target: &'a Target) -> Option<Verdict<'a>> {
+    let Some(client) = target.clients.iter().find(|client| client.profile == profile) else {
+        let error = target.error.as_ref()?;
+        let failure = Failure {
+            stage: target.outcome.name(),
+            reason: error.kind.clone(),
+            message: error.message.clone(),
+            remedy: &target.remedy,
+        };
+        return Some(Verdict { profile, handshake_ms: None, failure: Some(failure) });
+    };
+    let handshake_ms = client.handshake.as_ref().and_then(|handshake| handshake.ms);
+    Some(Verdict { profile, handshake_ms, failure: failure(client) })
+}
+
+fn failure(client: &Client) -> Option<Failure<'_>> {
+    let reason = match (client.result, &client.disagreement) {
+        (Access::Accepts, None) => return None,
+        (Access::Accepts, Some(_)) => "a real handshake contradicts the lists".to_owned(),
+        (Access::Refuses, _) => server::cause(client),
+    };
+    let stage = match client.result {
+        Access::Accepts => "handshake",
+        Access::Refuses => client.stage.as_deref().unwrap_or("unknown"),
+    };
+    let message = [Some(&reason), client.disagreement.as_ref()].into_iter().flatten().map(String::as_str);
+    Some(Failure { stage, message: message.collect::<Vec<_>>().join("; "), reason, remedy: &client.remedy })
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::document::probe::{Outcome, TargetError, Timing};
+
+    pub(in crate::report) fn profile(id: &str) -> ProfileRef {
+        ProfileRef { id: id.to_owned(), title: id.to_uppercase(), source: Vec::new() }
+    }
+
+    /// A client as JSON has it, so that fields which are added later need no change here.
+    pub(in crate::report) fn client(profile: &str, body: &str) -> Client {
+        let mut client = serde_json::json!({
+            "profile": profile, "result": "accepts", "stage": null, "agreed": {}, "missing": [], "handshake": null,
+            "remedy": []
+        });
+        let changes: serde_json::Map<String, serde_json::Value> = serde_json::from_str(body).unwrap();
+        client.as_object_mut().unwrap().extend(changes);
+        serde_json::from_value(client).unwrap()
+    }
+
+    pub(in crate::report) fn refused(profile: &str) -> Client {
+        client(profile, r#"{"result": "refuses", "stage": "key_exchange", "missing": ["kex", "mac_c2s", "mac_s2c"]}"#)
+    }
+
+    pub(in crate::report) fn silent(name: &str) -> Target {
+        let error = TargetError { kind: "timed_out".into(), message: format!("{name} did not answer within 10 s") };
+        Target { target: name.into(), outcome: Outcome::Unreachable, error: Some(error), ..Target::default() }
+    }
+
+    pub(in crate::report) fn answering(name: &str, clients: Vec<Client>) -> Target {
+        let timing_ms = Timing { connect: Some(1.5), kexinit: Some(20.0), ..Timing::default() };
+        let refuses = clients.iter().any(|client| client.result == Access::Refuses);
+        let outcome = if refuses { Outcome::Refuses } else { Outcome::Accepts };
+        Target { target: name.into(), outcome, clients, timing_ms, ..Target::default() }
+    }
+
+    fn failures<'a>(profiles: &'a [ProfileRef], target: &'a Target) -> Vec<Option<Failure<'a>>> {
+        let judged = Judged::new(profiles, std::iter::once(target));
+        judged.servers.into_iter().flat_map(|server| server.verdicts).map(|verdict| verdict.failure).collect()
+    }
+
+    #[test]
+    fn a_server_that_does_not_answer_fails_every_profile() {
+        let profiles = [profile("cucm-14"), profile("cucm-15")];
+        let target = silent("a");
+        let failures = failures(&profiles, &target);
+        assert_eq!(failures.len(), 2);
+        for failure in failures.into_iter().flatten() {
+            assert_eq!((failure.stage, failure.reason.as_str()), ("unreachable", "timed_out"));
+            assert!(failure.message.contains("within 10 s"));
+        }
+    }
+
+    #[test]
+    fn a_handshake_that_contradicts_the_lists_is_a_failure() {
+        let profiles = [profile("cucm-14")];
+        let target = answering("a", vec![client("cucm-14", r#"{"disagreement": "it closed"}"#)]);
+        let failures = failures(&profiles, &target);
+        let failure = failures[0].as_ref().unwrap();
+        assert_eq!(
+            (failure.stage, failure.message.as_str()),
+            ("handshake", "a real handshake contradicts the lists; it closed")
+        );
+    }
+
+    #[test]
+    fn a_server_that_was_named_twice_is_told_of_once() {
+        let target = silent("a");
+        assert_eq!(Judged::new(&[], [&target, &target].into_iter()).servers.len(), 1);
+    }
+}

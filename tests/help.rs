@@ -1,0 +1,120 @@
+//! The help and the manual as they are printed, and their examples, which are run. After a change of a flag:
+//! `INSTA_UPDATE=always cargo test --test help`.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on is to panic")]
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use cdrdiag::cli::help::{self, Example};
+
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+
+/// What the examples name, and where it comes from.
+const FILES: &[(&str, &str)] = &[
+    ("traces/cdrrepmgr00073.log", "cdrrepmgr00073.log"),
+    ("preserve.txt", "listings/preserve-detail.txt"),
+    ("site.toml", "cdrdiag.toml"),
+    ("nmap.xml", "saved/openssh-default.nmap.xml"),
+    ("hardened.xml", "saved/openssh-hardened.nmap.xml"),
+    ("jsch.log", "learn/jsch-0.1.54.log"),
+    ("jsch.pcap", "learn/jsch-ethernet.pcap"),
+];
+
+/// Every command with its words, cdrdiag itself first.
+fn commands() -> Vec<(String, clap::Command)> {
+    fn add(command: &clap::Command, words: &str, all: &mut Vec<(String, clap::Command)>) {
+        all.push((words.to_owned(), command.clone()));
+        for below in command.get_subcommands() {
+            add(below, format!("{words} {}", below.get_name()).trim_start(), all);
+        }
+    }
+    let mut root = help::command().term_width(80);
+    root.build();
+    let mut all = Vec::new();
+    add(&root, "", &mut all);
+    all
+}
+
+fn file_name(words: &str) -> String {
+    format!("cdrdiag {words}").trim_end().replace(' ', "-")
+}
+
+fn split(line: &str) -> Vec<&str> {
+    line.split(" > ").next().unwrap_or_default().split_whitespace().collect()
+}
+
+/// A folder with all that the examples name.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("traces")).unwrap();
+    for (name, source) in FILES {
+        fs::copy(Path::new(FIXTURES).join(source), folder.path().join(name)).unwrap();
+    }
+    folder
+}
+
+fn cdrdiag(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("cdrdiag").unwrap();
+    command.args(arguments).current_dir(folder).env("HOME", folder).env("APPDATA", folder);
+    command.env_remove("XDG_CONFIG_HOME");
+    command
+}
+
+#[test]
+fn the_help_of_each_command() {
+    for (words, mut command) in commands() {
+        insta::assert_snapshot!(format!("help-{}", file_name(&words)), command.render_long_help());
+    }
+}
+
+#[test]
+fn the_manual() {
+    let folder = tempfile::tempdir().unwrap();
+    cdrdiag(folder.path(), &["man", "man1"]).assert().code(0).stdout("").stderr("");
+    for (words, _) in commands() {
+        let name = file_name(&words);
+        let page = fs::read_to_string(folder.path().join("man1").join(format!("{name}.1"))).unwrap();
+        insta::assert_snapshot!(format!("man-{name}"), page.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+        assert!(page.contains(".SH EXAMPLES") && page.contains(".SH \"EXIT STATUS\""), "{name}");
+    }
+    let first = fs::read(folder.path().join("man1/cdrdiag.1")).unwrap();
+    cdrdiag(folder.path(), &["man"]).assert().code(0).stdout(first);
+}
+
+#[test]
+fn the_short_help_fits_on_a_screen() {
+    for (words, mut command) in commands() {
+        let text = command.render_help().to_string();
+        let (lines, columns) = (text.lines().count(), text.lines().map(|line| line.chars().count()).max());
+        assert!(lines <= 40, "cdrdiag {words} -h has {lines} lines:\n{text}");
+        assert!(columns <= Some(80), "cdrdiag {words} -h has {columns:?} columns:\n{text}");
+    }
+}
+
+#[test]
+fn every_command_says_what_it_is_for_in_one_line() {
+    for (words, command) in commands() {
+        let about = command.get_about().unwrap().to_string();
+        assert!(about.lines().count() == 1 && about.chars().count() <= 96 && !about.ends_with('.'), "{words}: {about}");
+    }
+}
+
+#[test]
+fn every_example_means_what_it_says() {
+    for Example { line, command, exit, .. } in help::examples() {
+        let words = split(line);
+        assert!(words.starts_with(&["cdrdiag"]), "{line}");
+        assert!(command.split_whitespace().all(|word| words.contains(&word)), "{line} is none of `{command}`");
+        if let Err(error) = help::read(words.iter().map(OsString::from)) {
+            panic!("{line}: {error}");
+        }
+        if let Some(code) = exit {
+            let folder = folder();
+            let done = cdrdiag(folder.path(), &words[1..]).assert().code(i32::from(code));
+            let wrote = !done.get_output().stdout.is_empty() || folder.path().join("man1").exists();
+            assert!(wrote, "{line} prints nothing");
+        }
+    }
+}
