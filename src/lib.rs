@@ -20,7 +20,8 @@
 //! | [`suggest`] | "did you mean …?" |
 //! | [`exit`] | the exit codes |
 //!
-//! Everything but `ssh`'s edges, `delivery` and `trace::sources` is pure: bytes and values in, values out.
+//! Files and sockets are touched by [`commands`], [`config`], [`delivery`], `saved::file`, `ssh`'s edges and
+//! `trace::sources` alone. All else is pure: bytes and values in, values out.
 
 pub mod algorithms;
 pub mod backlog;

@@ -121,7 +121,7 @@ fn section_warnings(section: &Section, source: &Source) -> Vec<String> {
     warnings
 }
 
-/// A count with its noun: `1 file`, `2,342 files`.
+/// A count with its noun: `1 file`, `2342 files`.
 fn plural(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }

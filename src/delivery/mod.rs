@@ -4,12 +4,14 @@
 //! What was written is removed, also after a failure, a time-out or an interrupt: over the connection that there is, or
 //! over a new one. What could not be removed is told.
 
+mod clean_up;
 mod link;
 mod log;
 mod login;
 mod opening;
 mod test_file;
 mod trouble;
+mod trust;
 mod walk;
 
 use std::sync::Arc;
@@ -24,11 +26,11 @@ use crate::document::probe::ProfileRef;
 use crate::ssh::connect::Family;
 use crate::ssh::deadline::{Clock, Deadline};
 use crate::ssh::handshake::{self, Preferences};
-use crate::ssh::known_hosts::{Fingerprint, KnownHosts};
 use crate::ssh::target::Target;
 use log::Log;
 pub use login::Login;
 use trouble::Trouble;
+pub use trust::Trust;
 use walk::Walk;
 
 /// How soon an interrupt is noticed.
@@ -69,17 +71,6 @@ pub struct Order {
     pub free_space: bool,
     /// How many further files to send, to measure how fast they go.
     pub repeat: u32,
-}
-
-/// Which host keys are trusted.
-#[derive(Debug, Clone, Default)]
-pub struct Trust {
-    /// Those on file.
-    pub known: KnownHosts,
-    /// Where that file is, for messages.
-    pub file: String,
-    /// The one that the user confirms.
-    pub confirmed: Option<Fingerprint>,
 }
 
 /// Asks a delivery to end, from anywhere.

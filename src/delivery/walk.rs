@@ -1,4 +1,4 @@
-//! The walk through the stages, and what has to be tidied up behind it.
+//! The walk through the stages.
 
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -17,12 +17,8 @@ use crate::ssh::connect;
 use crate::ssh::deadline::{Clock, Deadline};
 use crate::ssh::handshake;
 use crate::ssh::host_key;
-use crate::ssh::known_hosts::Standing;
 use crate::ssh::relay::HANDSHAKE_BYTES;
 use crate::ssh::sftp::{Sftp, SftpError, status};
-
-/// What removing the file may take, on each of two connections.
-const CLEAN_UP: Duration = Duration::from_secs(5);
 
 /// Bytes that a file may cost either way: its own, the requests around it, and ample room.
 const BYTES_PER_FILE: usize = 16_384;
@@ -36,15 +32,15 @@ pub(super) struct Walk {
 }
 
 /// A login with SFTP.
-struct Open {
-    link: Link,
-    sftp: Sftp<Channel>,
+pub(super) struct Open {
+    pub(super) link: Link,
+    pub(super) sftp: Sftp<Channel>,
 }
 
 /// Where the server is, and which key it had.
-struct Seen {
-    address: SocketAddr,
-    key: Vec<u8>,
+pub(super) struct Seen {
+    pub(super) address: SocketAddr,
+    pub(super) key: Vec<u8>,
 }
 
 impl Walk {
@@ -129,7 +125,7 @@ impl Walk {
         }
     }
 
-    fn open(&self, stream: TcpStream) -> Shaken {
+    pub(super) fn open(&self, stream: TcpStream) -> Shaken {
         let files = usize::try_from(self.order.repeat).unwrap_or(usize::MAX);
         let max_bytes = (2 * HANDSHAKE_BYTES).saturating_add(files.saturating_mul(BYTES_PER_FILE));
         Link::open(stream, &self.order.preferences, &self.clock, max_bytes)
@@ -186,48 +182,13 @@ impl Walk {
             let described = host_key::describe(&key);
             let shown = format!("{} {}", described.algorithm, described.sha256.as_deref().unwrap_or_default());
             self.log.note(|answer| answer.host_key = Some(described));
-            let how = self.trust(&key, &shown)?;
-            Ok((key, format!("{shown}, {how}")))
-        })
-    }
-
-    fn trust(&self, key: &[u8], shown: &str) -> Result<&'static str, Trouble> {
-        let (trust, target) = (&self.order.trust, &self.order.target);
-        let standing = trust.known.standing(target.host(), target.port(), key);
-        if let Some(confirmed) = &trust.confirmed {
-            if !confirmed.is_of(key) {
-                return Err(Trouble::own("host_key_unconfirmed", format!("the server's key is {shown}")));
-            }
-            if standing == Standing::Changed {
-                let warning = format!("{} has another key for this server than the one confirmed", trust.file);
+            let target = &self.order.target;
+            let trusted = self.order.trust.judge(target.host(), target.port(), &key, &shown)?;
+            if let Some(warning) = trusted.warning {
                 self.log.note(|answer| answer.warnings.push(warning));
             }
-            return Ok("confirmed by --host-key");
-        }
-        match standing {
-            Standing::Known => Ok("known"),
-            Standing::Changed => {
-                let message = format!("the server's key is {shown}, and {} has another one for it", trust.file);
-                Err(Trouble::own("host_key_changed", message))
-            }
-            Standing::Revoked => Err(Trouble::own("host_key_revoked", format!("{shown} is revoked in {}", trust.file))),
-            Standing::Unknown { others } => {
-                let others = match others.as_slice() {
-                    [] => String::new(),
-                    some => {
-                        format!(" (it has keys of the types {}, and CUCM's client agreed to this one)", some.join(", "))
-                    }
-                };
-                let fingerprint = shown.rsplit(' ').next().unwrap_or_default();
-                Err(Trouble::own(
-                    "host_key_unknown",
-                    format!(
-                        "{shown} is not in {}{others}; if it is the server's, add --host-key {fingerprint}",
-                        trust.file
-                    ),
-                ))
-            }
-        }
+            Ok((key, format!("{shown}, {}", trusted.how)))
+        })
     }
 
     fn log_in(&self, link: &Link) -> Result<(), Trouble> {
@@ -354,59 +315,6 @@ impl Walk {
         // The one file went through: it is this stage that fails now.
         self.log.begin(Stage::SftpWrite);
         Err(trouble)
-    }
-
-    /// Removes what is still there: over this connection, or over a new one to the same server.
-    fn clean_up(&self, seen: Option<&Seen>, open: Option<Open>) {
-        self.clock.set(Deadline::after(CLEAN_UP));
-        if let Some(mut open) = open.filter(|open| open.link.is_open()) {
-            open.link.limit_waiting();
-            if self.remove_all(&mut open.sftp) {
-                return;
-            }
-        }
-        self.clock.set(Deadline::after(CLEAN_UP));
-        if let Some(mut open) = seen.and_then(|seen| self.reopen(seen)) {
-            self.remove_all(&mut open.sftp);
-        }
-    }
-
-    /// Tries each once. Whether the server has answered about all of them.
-    fn remove_all(&self, sftp: &mut Sftp<Channel>) -> bool {
-        for path in self.written() {
-            let gone = match sftp.remove(&path) {
-                Ok(()) => true,
-                Err(error) if error.status() == Some(status::NO_SUCH_FILE) => true,
-                Err(error) if error.status().is_some() => {
-                    // A file that was never made may not be removed either, and then says so in other words.
-                    matches!(sftp.stat(&path), Err(error) if error.status() == Some(status::NO_SUCH_FILE))
-                }
-                Err(_) => return false,
-            };
-            if gone {
-                self.removed(&path);
-            }
-        }
-        true
-    }
-
-    /// A new login, to the same address and the same key only.
-    fn reopen(&self, seen: &Seen) -> Option<Open> {
-        let (stream, _) = connect::to_one(seen.address, self.clock.deadline()).ok()?;
-        let link = self.open(stream).link.ok()?;
-        link.session.host_key().filter(|(key, _)| *key == seen.key)?;
-        let methods = login::methods(&link.session, &self.order.user).ok()?;
-        login::log_in(&link.session, &self.order.user, &self.order.login, &methods).ok()?;
-        let sftp = link.sftp().ok()?;
-        Some(Open { link, sftp })
-    }
-
-    fn written(&self) -> Vec<String> {
-        self.log.answer().left_behind
-    }
-
-    fn removed(&self, path: &str) {
-        self.log.note(|answer| answer.left_behind.retain(|left| left != path));
     }
 }
 

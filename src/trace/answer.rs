@@ -1,7 +1,5 @@
 //! A reading turned into the document that `parse-log` prints.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
@@ -10,7 +8,7 @@ use super::delivery_file::DeliveryFile;
 use super::ledger::{Ledger, Place, Tally, WaitingKey};
 use super::reading::Reading;
 use super::sources::Source;
-use super::timeline::{Account, TracedLists};
+use super::timeline::{Account, TracedLists, merge};
 use crate::document::parse_log::{
     Age, Alarm, Bucket, CauseCount, CauseShare, Destination, Evidence, Input, Negotiation, Outage, ParseLog, Retries,
     Status, Timeline, WaitingFile,
@@ -30,8 +28,10 @@ pub struct Choice {
 /// Makes the document.
 pub fn document(reading: Reading, sources: &[Source], choice: &Choice) -> ParseLog {
     let end = reading.inputs.iter().filter_map(|input| input.last).max();
-    let accounts: Vec<Account> =
-        merge(reading.nodes).into_iter().filter(|account| wanted(account, &choice.destinations)).collect();
+    let accounts: Vec<Account> = merge(reading.nodes.into_iter().flatten())
+        .into_iter()
+        .filter(|account| wanted(account, &choice.destinations))
+        .collect();
     let mut warnings = reading.warnings;
     warnings.extend(accounts.iter().filter_map(passed_over));
     let mut destinations: Vec<Destination> =
@@ -74,25 +74,6 @@ pub fn names(reading: &Reading) -> Vec<String> {
     names.sort();
     names.dedup();
     names
-}
-
-/// The same host on several nodes is one destination.
-fn merge(nodes: Vec<Vec<Account>>) -> Vec<Account> {
-    let mut merged: Vec<Account> = Vec::new();
-    let mut by_host: HashMap<String, usize> = HashMap::new();
-    for account in nodes.into_iter().flatten() {
-        if let Some(index) = account.host.as_ref().and_then(|host| by_host.get(host)) {
-            let known = &mut merged[*index];
-            known.destination = known.destination.or(account.destination);
-            known.ledger.add(account.ledger);
-            continue;
-        }
-        if let Some(host) = &account.host {
-            by_host.insert(host.clone(), merged.len());
-        }
-        merged.push(account);
-    }
-    merged
 }
 
 fn wanted(account: &Account, destinations: &[String]) -> bool {

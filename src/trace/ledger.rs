@@ -214,8 +214,10 @@ impl Ledger {
         for tally in other.causes {
             self.add_tally(tally);
         }
-        self.spells.extend(other.spells);
-        self.spells.sort_by_key(|spell| spell.from);
+        if !other.spells.is_empty() {
+            self.spells.extend(other.spells);
+            self.spells.sort_by_key(|spell| spell.from);
+        }
         for (name, span) in other.alarms {
             add_span(&mut self.alarms, name, span);
         }

@@ -4,7 +4,7 @@
 //! thread's previous delivery; else the one in its own exception block; else the last connection error for its
 //! host, unless a delivery to that host has succeeded since; else it is unknown.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::NaiveDateTime;
@@ -63,11 +63,18 @@ pub struct Timeline {
     window: Window,
     accounts: Vec<Account>,
     by_host: HashMap<String, usize>,
+    /// Accounts of a sender whose host is not known yet.
+    by_sender: HashMap<u32, usize>,
     senders: BTreeMap<u32, Option<String>>,
     by_name: HashMap<String, usize>,
     threads: Vec<Thread>,
+    /// Threads that may have a failed delivery under way, by the destination that they serve.
+    undecided: HashMap<Option<u32>, BTreeSet<usize>>,
     notes: HashMap<String, Note>,
-    host_errors: HashMap<String, Arc<Note>>,
+    /// The last connection error of each host, and which event it was.
+    host_errors: HashMap<String, (u64, Arc<Note>)>,
+    /// Events so far.
+    events: u64,
     lists: Option<TracedLists>,
 }
 
@@ -85,6 +92,8 @@ struct Thread {
     pending: Option<Pending>,
     file: Option<String>,
     failed_last: Option<String>,
+    /// The last delivery that went through while the host was not known: which event it was.
+    delivered: Option<u64>,
     lists: NegotiationReader,
 }
 
@@ -108,17 +117,21 @@ impl Timeline {
     /// Takes the next event.
     pub fn push(&mut self, event: Event, place: Place) {
         let Event { time, thread, what } = event;
+        self.events += 1;
         let index = self.thread(thread);
         let mut state = std::mem::take(&mut self.threads[index]);
         match what {
-            What::SenderCreated(number) => self.sender_created(number),
+            What::SenderCreated(number) => self.sender_created(&mut state, number),
             What::SenderRunning(number) => {
                 self.close_pending(&mut state);
                 state = self.sender_running(number);
             }
             What::Error { text, of_library } => self.error(&mut state, &text, of_library, time, place),
             What::ConnectionFailed(mention, host) => self.connection_failed(&mut state, mention, host, time, place),
-            What::DeliveryFailed(mention) => self.delivery_failed(&mut state, mention, time, place),
+            What::DeliveryFailed(mention) => {
+                self.undecided.entry(state.destination).or_default().insert(index);
+                self.delivery_failed(&mut state, mention, time, place);
+            }
             What::DeliveryEnded { success } => self.delivery_ended(&mut state, success, time),
             What::FileNamed(file) => state.file = Some(file),
             What::Alarm(name) => self.alarm(&mut state, name, time),
@@ -141,33 +154,35 @@ impl Timeline {
             self.close_pending(state);
         }
         self.name_the_only_sender();
-        let mut accounts: Vec<Account> = Vec::new();
-        for account in self.accounts {
-            let host = account.host.or_else(|| self.senders.get(&account.destination?)?.clone());
-            match accounts.iter_mut().find(|known| host.is_some() && known.host == host) {
-                Some(known) => {
-                    known.destination = known.destination.or(account.destination);
-                    known.ledger.add(account.ledger);
-                }
-                None => accounts.push(Account { host, ..account }),
+        for account in &mut self.accounts {
+            if account.host.is_none() {
+                account.host = account.destination.and_then(|number| self.senders.get(&number)?.clone());
             }
         }
-        for (number, host) in self.senders {
-            if host.is_none() && accounts.iter().all(|account| account.destination != Some(number)) {
-                accounts.push(Account { destination: Some(number), ..Account::default() });
-            }
-        }
+        let mut accounts = merge(self.accounts);
+        let served: HashSet<u32> = accounts.iter().filter_map(|account| account.destination).collect();
+        let idle = self.senders.into_iter().filter(|(number, host)| host.is_none() && !served.contains(number));
+        accounts.extend(idle.map(|(number, _)| Account { destination: Some(number), ..Account::default() }));
         (accounts, self.lists)
     }
 
     /// The service starts. What its sender was doing before it stopped has ended, and nothing more will be said of it.
-    fn sender_created(&mut self, number: u32) {
+    fn sender_created(&mut self, state: &mut Thread, number: u32) {
         self.senders.entry(number).or_default();
-        let mut threads = std::mem::take(&mut self.threads);
-        for state in threads.iter_mut().filter(|state| state.destination.is_none_or(|served| served == number)) {
+        let ended = [None, Some(number)];
+        if ended.contains(&state.destination) {
             self.close_pending(state);
         }
-        self.threads = threads;
+        let threads: BTreeSet<usize> =
+            ended.iter().filter_map(|destination| self.undecided.remove(destination)).flatten().collect();
+        for index in threads {
+            let mut other = std::mem::take(&mut self.threads[index]);
+            // The thread may serve another destination by now.
+            if ended.contains(&other.destination) {
+                self.close_pending(&mut other);
+            }
+            self.threads[index] = other;
+        }
     }
 
     fn sender_running(&mut self, number: u32) -> Thread {
@@ -202,7 +217,7 @@ impl Timeline {
             if self.window.holds(time) && self.window.wants(note.cause) {
                 self.accounts[account].ledger.fail_connection(time);
             }
-            self.host_errors.insert(host.clone(), note);
+            self.host_errors.insert(host.clone(), (self.events, note));
         }
         state.connection = Some((mention, host));
     }
@@ -214,7 +229,7 @@ impl Timeline {
             self.close_pending(state);
             self.settle(state, &host);
             let own = state.error.take();
-            let of_host = self.host_errors.get(&host).cloned();
+            let of_host = self.host_errors.get(&host).map(|(_, note)| Arc::clone(note));
             state.failed_last = Some(file.clone());
             let (file, host, place) = (file.clone(), host.clone(), place.clone());
             state.pending = Some(Pending { time, file, host, place, own, of_host });
@@ -237,8 +252,9 @@ impl Timeline {
         }
         state.mention = None;
         let account = self.account_of_thread(state);
-        if let Some(host) = &self.accounts[account].host {
-            self.host_errors.remove(host);
+        match &self.accounts[account].host {
+            Some(host) => drop(self.host_errors.remove(host)),
+            None => state.delivered = Some(self.events),
         }
         let file = state.file.take();
         let failed_last = state.failed_last.take();
@@ -307,6 +323,10 @@ impl Timeline {
                 self.accounts[account].ledger.add(book);
             }
         }
+        let delivered = state.delivered.take();
+        if self.host_errors.get(host).is_some_and(|(at, _)| delivered.is_some_and(|delivered| delivered > *at)) {
+            self.host_errors.remove(host);
+        }
         state.account = Some(account);
         if let Some(number) = state.destination {
             self.senders.insert(number, Some(host.to_owned()));
@@ -328,11 +348,14 @@ impl Timeline {
             return account;
         }
         let destination = state.destination;
-        let same = |known: &Account| destination.is_some() && known.host.is_none() && known.destination == destination;
-        let account = self.accounts.iter().position(same).unwrap_or_else(|| {
+        let known = destination.and_then(|number| self.by_sender.get(&number).copied());
+        let account = known.unwrap_or_else(|| {
             self.accounts.push(Account { destination, ..Account::default() });
             self.accounts.len() - 1
         });
+        if let Some(number) = destination {
+            self.by_sender.insert(number, account);
+        }
         state.account = Some(account);
         account
     }
@@ -351,8 +374,100 @@ impl Timeline {
     }
 }
 
+/// One account a host: the same host under several names of senders, or on several nodes, is one destination.
+pub fn merge(accounts: impl IntoIterator<Item = Account>) -> Vec<Account> {
+    let mut merged: Vec<Account> = Vec::new();
+    let mut by_host: HashMap<String, usize> = HashMap::new();
+    for account in accounts {
+        if let Some(index) = account.host.as_ref().and_then(|host| by_host.get(host)) {
+            let known = &mut merged[*index];
+            known.destination = known.destination.or(account.destination);
+            known.ledger.add(account.ledger);
+            continue;
+        }
+        if let Some(host) = &account.host {
+            by_host.insert(host.clone(), merged.len());
+        }
+        merged.push(account);
+    }
+    merged
+}
+
 /// A note about a failure of which the trace tells no more than the line itself.
 fn unexplained(place: Place) -> Note {
     let message = place.text.split_once(") - ").map(|(_, message)| message.trim().to_owned());
     Note { cause: UNKNOWN, stage: None, remedy: None, message, place }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::events;
+
+    fn accounts(lines: impl IntoIterator<Item = String>) -> Vec<Account> {
+        let mut timeline = Timeline::new(Window::default());
+        for (line, text) in (1..).zip(lines) {
+            let event = events::read(text.as_bytes(), b"").unwrap();
+            timeline.push(event, Place { source: 0, line, text });
+        }
+        timeline.finish().0
+    }
+
+    fn line(thread: usize, message: &str) -> String {
+        format!("2019-07-25 13:12:18,996 ERROR [Thread-{thread}] cdrrep.CDRSender (X.java:1) - {message}")
+    }
+
+    fn failed(thread: usize, host: &str) -> String {
+        line(thread, &format!("SFTP/FTP failed: cdr_C_01_201907231317_{thread} to {host}"))
+    }
+
+    #[test]
+    fn as_many_hosts_threads_and_senders_as_a_trace_names_are_told_apart() {
+        const MANY: usize = 5_000;
+        let events = (0..MANY).flat_map(|number| {
+            let running = format!("CDRSender for destination {number} is running...");
+            let created = format!("CDRSender {number} is created");
+            [line(number, &running), failed(number, &format!("h{number}")), line(MANY, &created)]
+        });
+        let accounts = accounts(events);
+        assert_eq!(accounts.len(), MANY);
+        assert!(accounts.iter().all(|account| account.ledger.delivery_failures == 1));
+    }
+
+    #[test]
+    fn a_success_before_the_host_is_known_belongs_to_the_host_that_its_sender_names_later() {
+        let running = "CDRSender for destination 1 is running...";
+        let done = "sendSuccess=true, numOfFailure=0";
+        let accounts = accounts([line(1, running), line(1, done), line(2, running), line(2, done), failed(2, "h")]);
+        let [account] = accounts.as_slice() else { panic!("{accounts:?}") };
+        assert_eq!((account.host.as_deref(), account.destination), (Some("h"), Some(1)));
+        assert_eq!((account.ledger.deliveries, account.ledger.delivery_failures), (2, 1));
+    }
+
+    #[test]
+    fn a_connection_error_from_before_a_success_explains_nothing_though_the_host_shows_only_later() {
+        let error = "2019-07-25 13:12:11,971 ERROR [main] sftpapi.SFTPConnection (X.java:1) - error Making SFTP connectionAuth fail";
+        let connect =
+            "2019-07-25 13:12:11,971 ERROR [main] sftpapi.ftpClient (X.java:1) - connect(): Failed connect to h";
+        let connection = [error.to_owned(), connect.to_owned()];
+        let running = line(1, "CDRSender for destination 1 is running...");
+        let done = line(1, "sendSuccess=true, numOfFailure=0");
+        let cause = |lines: Vec<String>| accounts(lines)[0].ledger.causes[0].note.cause;
+        let ([a, b], [c, d]) = (connection.clone(), connection);
+        let stale = vec![a.clone(), b.clone(), running.clone(), done.clone(), failed(1, "h")];
+        assert_eq!(cause(stale), super::UNKNOWN);
+        let fresh = vec![a, b, running, done, c, d, failed(1, "h")];
+        assert_ne!(cause(fresh), super::UNKNOWN);
+    }
+
+    #[test]
+    fn a_start_of_the_service_judges_what_its_senders_had_under_way() {
+        let mut timeline = Timeline::new(Window::default());
+        for text in [failed(1, "h"), line(2, "CDRSender 1 is created")] {
+            let event = events::read(text.as_bytes(), b"").unwrap();
+            timeline.push(event, Place { source: 0, line: 1, text });
+        }
+        assert_eq!(timeline.accounts[0].ledger.delivery_failures, 1);
+        assert!(timeline.threads.iter().all(|thread| thread.pending.is_none()) && timeline.undecided.is_empty());
+    }
 }
