@@ -197,7 +197,9 @@ impl Story {
         let clients = Clients::in_view_of(self.profiles.clone(), traced);
         let Parts { primary, secondary, others, .. } = &mut self.parts;
         for target in primary.iter_mut().chain(secondary).chain(others) {
-            judge_target(target, &clients.profiles);
+            if target.clients.is_empty() {
+                judge_target(target, &clients.profiles);
+            }
         }
         let question = self.question();
         document(self.parts, &clients, question)
