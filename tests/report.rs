@@ -176,3 +176,19 @@ fn the_timeline_adds_up_to_the_totals() {
         assert_eq!(buckets.last().unwrap()["files_waiting"], destination["files_waiting"]);
     }
 }
+
+#[test]
+fn a_report_does_not_take_the_place_of_its_input_and_the_answer_is_given_all_the_same() {
+    let folder = TempDir::new().unwrap();
+    let trace = folder.path().join("cdrrepmgr00073.log");
+    fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cdrrepmgr00073.log"), &trace).unwrap();
+    let before = fs::read(&trace).unwrap();
+    for input in [trace.as_path(), folder.path()] {
+        let arguments = ["parse-log", input.to_str().unwrap(), "--html", trace.to_str().unwrap()];
+        let output = cdrdiag(folder.path(), &arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&output.stdout).starts_with("FAILING"));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("an input; give the report another name"));
+        assert_eq!(fs::read(&trace).unwrap(), before);
+    }
+}

@@ -86,7 +86,11 @@ impl Reports {
             document
         };
         if wanted {
-            self.spare(inputs)?;
+            if let Err(taken) = self.spare(inputs) {
+                // Which files a folder holds shows only now; what was found in them is not lost for it.
+                context.answer(&document)?;
+                return Err(taken);
+            }
             let (made, redacted) = (Utc::now(), self.redact);
             let appendix =
                 Appendix { command: D::NAME, version: env!("CARGO_PKG_VERSION"), made, redacted, inputs: hashes };
