@@ -3,15 +3,23 @@
 //! A block begins where a record begins and ends before one, so that blocks can be read by different threads
 //! without knowing of each other. A record that was cut in two because its trace was (the next file begins with
 //! the rest of it) is put together again.
+//!
+//! Of a plain file only the few bytes are read here that tell where the next block begins; the block's own are read
+//! by the thread that takes it.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use super::records::{self, Line};
-use super::sources::Source;
+use super::sources::{Opened, Source};
 
 /// How much is read at once. Small enough to stay in a core's own cache until it is parsed.
 const READ: usize = 256 * 1024;
+
+/// In so many bytes a record nearly always begins.
+const GLANCE: usize = 8 * 1024;
 
 /// A record longer than this is cut: no memory may depend on what a file holds.
 const LONGEST: usize = 8 * READ;
@@ -22,6 +30,7 @@ pub struct Block {
     /// Which source, by its place in the list.
     pub source: usize,
     buffer: Buffer,
+    claim: Option<Claim>,
     /// How many bytes at the end were taken from the next source: the rest of this one's last record.
     pub borrowed: usize,
     /// Lines of this source that stand before this block and were lent to the block before.
@@ -34,7 +43,30 @@ pub struct Block {
     pub last: bool,
 }
 
+/// Bytes of a file that are still to be read.
+#[derive(Debug)]
+struct Claim {
+    file: Arc<File>,
+    from: u64,
+    length: usize,
+}
+
 impl Block {
+    /// Reads the bytes, where this was left to whoever takes the block.
+    ///
+    /// # Errors
+    /// Where they can't be read. The block then holds those before the fault.
+    pub fn load(&mut self) -> io::Result<()> {
+        let Some(claim) = self.claim.take() else { return Ok(()) };
+        self.buffer.truncate(0);
+        let (read, result) = self.buffer.read(&mut ReadAt { file: &claim.file, at: claim.from }, claim.length);
+        result?;
+        if read < claim.length {
+            return Err(io::Error::other("the file became shorter while it was read"));
+        }
+        Ok(())
+    }
+
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
         self.buffer.bytes()
@@ -101,6 +133,7 @@ pub struct BlockReader<'s> {
     sources: &'s [Source],
     next: usize,
     open: Option<Open>,
+    glance: Buffer,
     /// Sources that were lent whole, to be accounted for.
     emptied: VecDeque<Block>,
     problems: Vec<(usize, io::Error)>,
@@ -109,20 +142,111 @@ pub struct BlockReader<'s> {
 
 struct Open {
     source: usize,
-    reader: Box<dyn Read + Send>,
-    /// Read, but not yet handed out: from the last record start on.
-    carry: Buffer,
-    /// Whether the reader gave all that it has.
+    input: Input,
+    /// Whether the input gave all that it has.
     at_end: bool,
     lent_lines: u64,
     lent_bytes: u64,
     inside_record: bool,
 }
 
+impl Open {
+    /// Takes back what was read too far, and tells how much of it will be read once more.
+    fn give_back(&mut self, bytes: &[u8]) -> u64 {
+        match &mut self.input {
+            Input::File { at, .. } => {
+                *at -= bytes.len() as u64;
+                self.at_end = false;
+                bytes.len() as u64
+            }
+            Input::Stream { carry, .. } => {
+                carry.truncate(0);
+                carry.append(bytes);
+                0
+            }
+        }
+    }
+}
+
+enum Input {
+    /// Can be read from anywhere, at once by several threads.
+    File { file: Arc<File>, at: u64, length: u64 },
+    /// Gives its bytes once; those that were not yet handed out are kept, from the last record start on.
+    Stream { reader: Box<dyn Read + Send>, carry: Buffer },
+}
+
+impl Input {
+    fn new(opened: Opened) -> io::Result<Self> {
+        Ok(match opened {
+            Opened::File(file) => Self::File { length: file.metadata()?.len(), file: Arc::new(file), at: 0 },
+            Opened::Stream(reader) => Self::Stream { reader, carry: Buffer::default() },
+        })
+    }
+
+    /// Takes what was read, but not handed out.
+    fn begin(&mut self, buffer: &mut Buffer) {
+        buffer.truncate(0);
+        if let Self::Stream { carry, .. } = self {
+            std::mem::swap(carry, buffer);
+        }
+    }
+
+    fn read(&mut self, buffer: &mut Buffer, count: usize) -> (usize, io::Result<()>) {
+        match self {
+            Self::File { file, at, .. } => {
+                let (read, result) = buffer.read(&mut ReadAt { file, at: *at }, count);
+                *at += read as u64;
+                (read, result)
+            }
+            Self::Stream { reader, .. } => buffer.read(reader, count),
+        }
+    }
+
+    /// Leaves the next block to whoever takes it, where a glance shows where it ends.
+    fn claim(&mut self, glance: &mut Buffer) -> Option<Claim> {
+        let Self::File { file, at, length } = self else { return None };
+        let (from, behind) = (*at, *at + READ as u64);
+        if behind + GLANCE as u64 >= *length {
+            return None;
+        }
+        glance.truncate(0);
+        glance.read(&mut ReadAt { file, at: behind }, GLANCE).1.ok()?;
+        let cut = first_record_start(glance.bytes())?;
+        *at = behind + cut as u64;
+        Some(Claim { file: Arc::clone(file), from, length: READ + cut })
+    }
+}
+
+/// Reads a file from a place on, whoever else reads it.
+struct ReadAt<'f> {
+    file: &'f File,
+    at: u64,
+}
+
+impl Read for ReadAt<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        #[cfg(unix)]
+        let read = std::os::unix::fs::FileExt::read_at(self.file, buffer, self.at)?;
+        #[cfg(windows)]
+        let read = std::os::windows::fs::FileExt::seek_read(self.file, buffer, self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
 impl<'s> BlockReader<'s> {
     /// Reads these sources, in this order.
     pub fn new(sources: &'s [Source]) -> Self {
-        Self { sources, next: 0, open: None, emptied: VecDeque::new(), problems: Vec::new(), bytes_read: 0 }
+        let (glance, emptied) = (Buffer::default(), VecDeque::new());
+        Self { sources, next: 0, open: None, glance, emptied, problems: Vec::new(), bytes_read: 0 }
+    }
+
+    /// A block could not be loaded: its source ends there.
+    pub fn give_up(&mut self, source: usize, error: io::Error) {
+        if self.problems.iter().all(|(known, _)| *known != source) {
+            self.problems.push((source, error));
+        }
+        self.open.take_if(|open| open.source == source);
     }
 
     /// What could not be read, with the source's place in the list.
@@ -135,7 +259,8 @@ impl<'s> BlockReader<'s> {
         self.bytes_read
     }
 
-    /// Fills the next block; `false` when nothing is left. The block's buffer is used again.
+    /// Fills the next block, or has it filled by [`Block::load`]; `false` when nothing is left. The block's buffer is
+    /// used again.
     pub fn fill(&mut self, block: &mut Block) -> bool {
         if let Some(emptied) = self.emptied.pop_front() {
             *block = emptied;
@@ -147,7 +272,20 @@ impl<'s> BlockReader<'s> {
         block.lent_lines = std::mem::take(&mut open.lent_lines);
         block.lent_bytes = std::mem::take(&mut open.lent_bytes);
         block.inside_record = open.inside_record;
-        std::mem::swap(&mut block.buffer, &mut open.carry);
+        block.last = false;
+        block.claim = open.input.claim(&mut self.glance);
+        if let Some(claim) = &block.claim {
+            self.bytes_read += claim.length as u64;
+            open.inside_record = false;
+            self.open = Some(open);
+        } else {
+            self.fill_here(block, open);
+        }
+        true
+    }
+
+    fn fill_here(&mut self, block: &mut Block, mut open: Open) {
+        open.input.begin(&mut block.buffer);
         let cut = self.read_to_a_cut(&mut open, &mut block.buffer);
         block.last = open.at_end;
         match cut {
@@ -157,13 +295,11 @@ impl<'s> BlockReader<'s> {
             }
             Cut::Record(at) | Cut::Inside(at) => {
                 open.inside_record = matches!(cut, Cut::Inside(_));
-                open.carry.truncate(0);
-                open.carry.append(&block.bytes()[at..]);
+                self.bytes_read -= open.give_back(&block.bytes()[at..]);
                 block.buffer.truncate(at);
                 self.open = Some(open);
             }
         }
-        true
     }
 
     /// Reads until the bytes hold the start of another record behind the first, or are too many, or the source
@@ -191,7 +327,7 @@ impl<'s> BlockReader<'s> {
         if open.at_end {
             return;
         }
-        let (count, result) = buffer.read(&mut open.reader, READ);
+        let (count, result) = open.input.read(buffer, READ);
         self.bytes_read += count as u64;
         open.at_end = count < READ;
         if let Err(error) = result {
@@ -204,12 +340,11 @@ impl<'s> BlockReader<'s> {
         while let Some(source) = self.sources.get(self.next) {
             let index = self.next;
             self.next += 1;
-            match source.open() {
-                Ok(reader) => {
+            match source.open().and_then(Input::new) {
+                Ok(input) => {
                     return Some(Open {
                         source: index,
-                        reader,
-                        carry: Buffer::default(),
+                        input,
                         at_end: false,
                         lent_lines: 0,
                         lent_bytes: 0,
@@ -230,7 +365,8 @@ impl<'s> BlockReader<'s> {
                 self.open = Some(next);
                 return;
             }
-            let mut head = std::mem::take(&mut next.carry);
+            let mut head = Buffer::default();
+            next.input.begin(&mut head);
             self.read_more(&mut next, &mut head);
             let lent = lendable(head.bytes(), next.at_end);
             block.buffer.append(&head.bytes()[..lent]);
@@ -240,7 +376,7 @@ impl<'s> BlockReader<'s> {
                 next.inside_record = lent > 0 && lent == head.length;
                 next.lent_lines = lent_lines;
                 next.lent_bytes = lent as u64;
-                next.carry.append(&head.bytes()[lent..]);
+                self.bytes_read -= next.give_back(&head.bytes()[lent..]);
                 self.open = Some(next);
                 return;
             }
@@ -285,6 +421,11 @@ fn lendable(head: &[u8], whole: bool) -> usize {
         }
     }
     at
+}
+
+/// The first line that starts a record, the beginning apart, which may be no line's.
+fn first_record_start(bytes: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'\n', bytes).map(|end| end + 1).find(|start| records::starts_record(&bytes[*start..]))
 }
 
 /// The last line behind `from` that starts a record.

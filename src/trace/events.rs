@@ -4,9 +4,11 @@
 use std::sync::LazyLock;
 
 use chrono::NaiveDateTime;
+use aho_corasick::AhoCorasick;
 use memchr::memmem::Finder;
 
 use super::delivery_file::DeliveryFile;
+use super::lanes;
 use super::negotiation;
 use super::records::{self, Header};
 
@@ -88,6 +90,10 @@ pub enum DeliverySpeaker {
     Sender,
 }
 
+/// What stands before the host that no connection could be made to.
+const CONNECT: &str = "Failed connect to ";
+const ESTABLISH: &str = "Establish server connection to host [";
+
 /// CUCM's alarms about CDR files (catalogue `CDRRepAlarmCatalog`; the longer name of two that begin alike first).
 const ALARMS: [&str; 7] = [
     "CDRFileDeliveryFailureContinues",
@@ -99,12 +105,13 @@ const ALARMS: [&str; 7] = [
     "CDRMaximumDiskSpaceExceeded",
 ];
 
-/// Whether the record that starts with this line may be an event. Says yes too often rather than too seldom.
+/// Whether the record that starts here may be an event. Says yes too often rather than too seldom. `record` may go on
+/// behind the record's end, and should, since a few bytes more spare looking for that end.
 #[inline]
-pub fn may_matter(line: &[u8]) -> bool {
-    match line.get(24) {
+pub fn may_matter(record: &[u8]) -> bool {
+    match record.get(24) {
         Some(b'E' | b'F' | b'W') => true,
-        Some(_) => quiet_record_may_matter(line),
+        Some(_) => quiet_record_may_matter(record),
         None => false,
     }
 }
@@ -112,34 +119,42 @@ pub fn may_matter(line: &[u8]) -> bool {
 /// As [`may_matter`], for levels below WARN. These are nearly all of a trace, so only a few bytes are looked at:
 /// of the package `cdrrep` a few classes, of any other the start of the message, as JSch's log may come through it.
 #[inline]
-fn quiet_record_may_matter(line: &[u8]) -> bool {
+fn quiet_record_may_matter(record: &[u8]) -> bool {
     // The level is five wide, so the thread's bracket opens at byte 30.
-    let Some(close) = line.get(31..).and_then(|thread| memchr::memchr(b']', thread)) else { return false };
-    let class = line.get(31 + close + 2..).unwrap_or_default();
+    let Some(close) = find(record, 31, b']') else { return false };
+    let class = record.get(close + 2..).unwrap_or_default();
     match class.strip_prefix(b"cdrrep.") {
         Some(class) => [b"CDRS", b"CDRR", b"FtpM"].into_iter().any(|start| class.starts_with(start)),
         None => foreign_record_may_matter(class),
     }
 }
 
+#[inline]
 fn foreign_record_may_matter(class: &[u8]) -> bool {
     class.starts_with(b"sftpapi.")
-        || memchr::memchr(b')', class).is_some_and(|end| {
+        || find(class, 0, b')').is_some_and(|end| {
             let message = class.get(end + 4..).unwrap_or_default();
-            message.starts_with(b"CDR") || negotiation::may_hold_lists(message)
+            message.starts_with(b"CDR") || negotiation::may_begin_lists(message)
         })
 }
 
-/// Reads a record whose first line passed [`may_matter`]. `more` is the rest of it, noise taken out.
-pub fn read(line: &[u8], more: &[u8]) -> Option<Event> {
-    let header = Header::parse(line)?;
-    let what = read_message(&header, more)?;
+#[inline]
+fn find(bytes: &[u8], from: usize, byte: u8) -> Option<usize> {
+    lanes::find_near(bytes, from, byte).or_else(|| Some(from + memchr::memchr(byte, bytes.get(from..)?)?))
+}
+
+/// Reads a record that passed [`may_matter`]. `more` is what follows its first line, noise taken out.
+pub fn read(header: &Header<'_>, more: &[u8]) -> Option<Event> {
+    let what = read_message(header, more)?;
     Some(Event { time: records::parse_time(header.time)?, thread: records::text(header.thread).into_owned(), what })
 }
 
 fn read_message(header: &Header<'_>, more: &[u8]) -> Option<What> {
-    let message = records::text(header.message);
     let loud = matches!(header.level, b"ERROR" | b"FATAL" | b"WARN");
+    if !speaks_of_delivery(header.message) && !(loud && is_senders_or_librarys(header.class)) {
+        return None;
+    }
+    let message = records::text(header.message);
     if !loud && negotiation::may_hold_lists(header.message) {
         return Some(What::Lists(message.into_owned()));
     }
@@ -149,6 +164,15 @@ fn read_message(header: &Header<'_>, more: &[u8]) -> Option<What> {
         .or_else(|| connection_failed(&message))
         .or_else(|| alarm(&message))
         .or_else(|| if loud { error(header, &message, more) } else { named_file(header, &message) })
+}
+
+/// Whether a message holds a word without which it is no event, unless it is an error of the sender or the library.
+fn speaks_of_delivery(message: &[u8]) -> bool {
+    static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let words = ["CDR", "sendSuccess=", "SFTP/FTP failed: ", CONNECT, ESTABLISH, "cdr_", "cmr_"];
+        AhoCorasick::new(words.into_iter().chain(negotiation::MARKERS)).ok()
+    });
+    WORDS.as_ref().is_none_or(|words| words.is_match(message))
 }
 
 fn sender(message: &str) -> Option<What> {
@@ -166,34 +190,37 @@ fn outcome(message: &str) -> Option<What> {
 }
 
 fn delivery_failed(message: &str, more: &[u8]) -> Option<What> {
-    let details = (!more.is_empty()).then(|| limited(&records::text(more)));
-    let (by, names) = if let Some(names) = message.strip_prefix("SFTP/FTP failed: ") {
-        (DeliverySpeaker::Attempt, names.to_owned())
-    } else if let Some(names) = message.strip_prefix("java.lang.Exception: SFTP/FTP failed: ") {
-        (DeliverySpeaker::Sender, names.to_owned())
-    } else {
-        let text = details.as_deref().filter(|_| message.contains("Exception happened in my CDRSender"))?;
-        let line = text.lines().find_map(|line| line.trim().strip_prefix("java.lang.Exception: SFTP/FTP failed: "))?;
-        (DeliverySpeaker::Exception, line.to_owned())
+    const FAILED: &str = "SFTP/FTP failed: ";
+    const EXCEPTION: &str = "java.lang.Exception: SFTP/FTP failed: ";
+    let details = || (!more.is_empty()).then(|| limited(&records::text(more)));
+    let mention = |by, names: &str, details| {
+        let (file, host) = names.rsplit_once(" to ")?;
+        let (file, host) = (file.trim().to_owned(), host.trim().to_owned());
+        Some(What::DeliveryFailed(DeliveryMention { by, file, host, details }))
     };
-    let (file, host) = names.rsplit_once(" to ")?;
-    Some(What::DeliveryFailed(DeliveryMention {
-        by,
-        file: file.trim().to_owned(),
-        host: host.trim().to_owned(),
-        details,
-    }))
+    if let Some(names) = message.strip_prefix(FAILED) {
+        return mention(DeliverySpeaker::Attempt, names, details());
+    }
+    if let Some(names) = message.strip_prefix(EXCEPTION) {
+        return mention(DeliverySpeaker::Sender, names, details());
+    }
+    if more.is_empty() || !message.contains("Exception happened in my CDRSender") {
+        return None;
+    }
+    let details = details()?;
+    let names = details.lines().find_map(|line| line.trim().strip_prefix(EXCEPTION))?.to_owned();
+    mention(DeliverySpeaker::Exception, &names, Some(details))
 }
 
 fn connection_failed(message: &str) -> Option<What> {
-    static CONNECT: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("Failed connect to "));
-    static ESTABLISH: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("Establish server connection to host ["));
+    static CONNECTS: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(CONNECT));
+    static ESTABLISHES: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(ESTABLISH));
     let behind =
         |finder: &Finder<'_>| finder.find(message.as_bytes()).and_then(|at| message.get(at + finder.needle().len()..));
-    if let Some(host) = behind(&CONNECT) {
+    if let Some(host) = behind(&CONNECTS) {
         return Some(What::ConnectionFailed(ConnectionMention::Connect, host.trim().to_owned()));
     }
-    let rest = behind(&ESTABLISH)?;
+    let rest = behind(&ESTABLISHES)?;
     // An IPv6 address may stand in brackets of its own.
     let (host, _) = rest.rsplit_once("] failed")?;
     Some(What::ConnectionFailed(ConnectionMention::Establish, host.to_owned()))
@@ -208,9 +235,16 @@ fn alarm(message: &str) -> Option<What> {
 }
 
 /// Errors of the library come through `sftpapi`'s classes, those about a file through the sender's own.
+fn is_senders_or_librarys(class: &[u8]) -> bool {
+    is_senders(class) || class.starts_with(b"sftpapi.")
+}
+
+fn is_senders(class: &[u8]) -> bool {
+    matches!(class, b"cdrrep.FtpManager" | b"cdrrep.CDRSender")
+}
+
 fn error(header: &Header<'_>, message: &str, more: &[u8]) -> Option<What> {
-    let own = [b"cdrrep.FtpManager".as_slice(), b"cdrrep.CDRSender"].contains(&header.class);
-    if !(own || header.class.starts_with(b"sftpapi.")) || message.starts_with("Unable to successfully send file") {
+    if !is_senders_or_librarys(header.class) || message.starts_with("Unable to successfully send file") {
         return None;
     }
     let mut text = message.to_owned();
@@ -218,7 +252,7 @@ fn error(header: &Header<'_>, message: &str, more: &[u8]) -> Option<What> {
         text.push('\n');
         text.push_str(&records::text(more));
     }
-    Some(What::Error { text: limited(&text), of_library: !own })
+    Some(What::Error { text: limited(&text), of_library: !is_senders(header.class) })
 }
 
 fn named_file(header: &Header<'_>, message: &str) -> Option<What> {
@@ -252,8 +286,9 @@ mod tests {
 
     fn event(class: &str, level: &str, message: &str, more: &str) -> Option<What> {
         let line = format!("2019-07-25 13:12:18,996 {level:<5} [Thread-13] {class} (X.java:1) - {message}");
-        assert!(may_matter(line.as_bytes()) || read(line.as_bytes(), more.as_bytes()).is_none(), "{line}");
-        read(line.as_bytes(), more.as_bytes()).map(|event| event.what)
+        let read = read(&Header::parse(line.as_bytes()).unwrap(), more.as_bytes());
+        assert!(may_matter(line.as_bytes()) || read.is_none(), "{line}");
+        read.map(|event| event.what)
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod buckets;
 pub mod causes;
 pub mod delivery_file;
 pub mod events;
+pub mod lanes;
 pub mod ledger;
 pub mod negotiation;
 pub mod oddities;

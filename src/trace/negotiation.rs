@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem;
 
+use super::lanes;
 use crate::algorithms::offer::{Category, Offer, split_list};
 
 /// What JSch calls each category: in its configuration and exception, and in its log.
@@ -151,11 +152,21 @@ impl NegotiationReader {
     }
 }
 
+/// A message without any of these is of no interest to a [`NegotiationReader`].
+pub const MARKERS: [&str; 4] = ["kex: ", " proposal: ", "SSH_MSG_KEXINIT ", "jschProposal="];
+
 /// Whether a message can be of interest to a [`NegotiationReader`]. Cheap; may say yes too often, never no.
 pub fn may_hold_lists(message: &[u8]) -> bool {
-    static NEEDLES: LazyLock<[memmem::Finder<'static>; 4]> =
-        LazyLock::new(|| ["kex: ", " proposal: ", "SSH_MSG_KEXINIT ", "jschProposal="].map(memmem::Finder::new));
+    static NEEDLES: LazyLock<[memmem::Finder<'static>; 4]> = LazyLock::new(|| MARKERS.map(memmem::Finder::new));
     NEEDLES.iter().any(|needle| needle.find(message).is_some())
+}
+
+/// As [`may_hold_lists`], for JSch's log lines alone and by a glance at the first bytes: what others put before a line
+/// of JSch's is short. `message` may go on behind its end.
+#[inline]
+pub fn may_begin_lists(message: &[u8]) -> bool {
+    // Of `kex:`, `proposal:` and `SSH_MSG_KEXINIT`.
+    lanes::pair_is_near(message, 0, &[(*b"xl", b':'), (*b"XX", b'I')])
 }
 
 /// `kex: server: a,b`.
@@ -211,6 +222,7 @@ mod tests {
     fn read_all(reader: &mut NegotiationReader, log: &[String]) {
         for message in log {
             assert!(may_hold_lists(message.as_bytes()), "{message}");
+            assert!(may_begin_lists(message.as_bytes()), "{message}");
             assert!(reader.read(message).is_some(), "{message}");
         }
     }

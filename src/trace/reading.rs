@@ -1,7 +1,7 @@
 //! Reading traces: blocks go to as many threads as there are cores, and what they find is folded in the blocks'
 //! order. Memory is bounded by the blocks under way, whatever the size of the traces.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::num::NonZero;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -49,23 +49,26 @@ pub struct InputCounts {
 /// Reads the sources, which stand in the order of their time. `progress` is told how many bytes were read.
 pub fn read(sources: &[Source], window: &Window, progress: &(dyn Fn(u64) + Sync)) -> Reading {
     let reader = Mutex::new((0u64, BlockReader::new(sources)));
-    let turn = Turn { state: Mutex::new((0, Fold::new(sources, window))), passed: Condvar::new() };
+    let fold = InOrder::new(Fold::new(sources, window));
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS);
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
                 let mut block = Block::default();
                 while let Some(number) = next_block(&reader, &mut block, progress) {
-                    let ticket = Ticket { turn: &turn, number };
-                    let scanned = scan::scan(&block);
-                    ticket.take(|fold| fold.push(scanned));
+                    let mut ticket = Ticket { fold: &fold, number, scanned: Scanned::default() };
+                    let loaded = block.load();
+                    ticket.scanned = scan::scan(&block);
+                    if let Err(error) = loaded {
+                        ticket.scanned.broken = true;
+                        lock(&reader).1.give_up(block.source, error);
+                    }
                 }
             });
         }
     });
-    let (_, fold) = turn.state.into_inner().unwrap_or_else(PoisonError::into_inner);
     let (_, reader) = reader.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut reading = fold.finish();
+    let mut reading = fold.into_inner().finish();
     reading.broken = reader.into_problems().into_iter().map(|(source, error)| (source, error.to_string())).collect();
     reading
 }
@@ -85,36 +88,61 @@ fn next_block(
     Some(*number - 1)
 }
 
-/// Lets threads do something in the order of their numbers, so that no queue of results can grow.
-struct Turn<T> {
-    state: Mutex<(u64, T)>,
+/// Puts what the threads found together in the order of its numbers, whichever comes first.
+struct InOrder<'s> {
+    state: Mutex<Waiting<'s>>,
     passed: Condvar,
 }
 
-/// The right to one turn. It passes on when dropped, so that a thread that panics before its turn stops nobody.
-struct Ticket<'t, T> {
-    turn: &'t Turn<T>,
-    number: u64,
+struct Waiting<'s> {
+    fold: Fold<'s>,
+    /// The number whose turn it is.
+    next: u64,
+    /// What came before its turn.
+    early: BTreeMap<u64, Scanned>,
 }
 
-impl<T> Ticket<'_, T> {
-    fn take(self, work: impl FnOnce(&mut T)) {
-        work(&mut self.wait().1);
+impl<'s> InOrder<'s> {
+    /// More than so many do not wait for their turn, so that no queue can grow.
+    const MOST: usize = 64;
+
+    fn new(fold: Fold<'s>) -> Self {
+        Self { state: Mutex::new(Waiting { fold, next: 0, early: BTreeMap::new() }), passed: Condvar::new() }
     }
 
-    fn wait(&self) -> MutexGuard<'_, (u64, T)> {
-        let mut state = lock(&self.turn.state);
-        while state.0 != self.number {
-            state = self.turn.passed.wait(state).unwrap_or_else(PoisonError::into_inner);
+    fn push(&self, number: u64, scanned: Scanned) {
+        let mut state = lock(&self.state);
+        while state.next != number && state.early.len() >= Self::MOST {
+            state = self.passed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        state
+        state.early.insert(number, scanned);
+        let full = state.early.len() > Self::MOST;
+        let Waiting { fold, next, early } = &mut *state;
+        while let Some(scanned) = early.remove(next) {
+            fold.push(scanned);
+            *next += 1;
+        }
+        drop(state);
+        if full {
+            self.passed.notify_all();
+        }
+    }
+
+    fn into_inner(self) -> Fold<'s> {
+        self.state.into_inner().unwrap_or_else(PoisonError::into_inner).fold
     }
 }
 
-impl<T> Drop for Ticket<'_, T> {
+/// What one block holds, under its number. It is passed on when dropped, so that a thread that panics stops nobody.
+struct Ticket<'t, 's> {
+    fold: &'t InOrder<'s>,
+    number: u64,
+    scanned: Scanned,
+}
+
+impl Drop for Ticket<'_, '_> {
     fn drop(&mut self) {
-        self.wait().0 += 1;
-        self.turn.passed.notify_all();
+        self.fold.push(self.number, std::mem::take(&mut self.scanned));
     }
 }
 
@@ -132,6 +160,8 @@ struct Fold<'s> {
     overlap: Overlap,
     told: HashSet<(usize, Oddity)>,
     warnings: Vec<String>,
+    /// Sources that could not be read on: what comes from behind the fault has no line number.
+    broken: HashSet<usize>,
 }
 
 impl<'s> Fold<'s> {
@@ -144,11 +174,18 @@ impl<'s> Fold<'s> {
             overlap: Overlap::new(sources),
             told: HashSet::new(),
             warnings: Vec::new(),
+            broken: HashSet::new(),
         }
     }
 
     fn push(&mut self, scanned: Scanned) {
         let source = scanned.source;
+        if self.broken.contains(&source) {
+            return;
+        }
+        if scanned.broken {
+            self.broken.insert(source);
+        }
         let line = self.inputs[source].counts.lines + scanned.lent_lines;
         self.warn(&scanned, line);
         self.count(&scanned);

@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::blocks::{self, Block};
 use super::events::{self, Event, What};
+use super::lanes;
 use super::oddities::{Oddities, Oddity};
 use super::records::{self, Line, TIMESTAMP};
 
@@ -27,6 +28,8 @@ pub struct Scanned {
     pub events: Vec<Seen>,
     /// Whether the source ends with this block.
     pub last: bool,
+    /// Whether the source could not be read on from here.
+    pub broken: bool,
 }
 
 /// What `inputs[]` counts.
@@ -63,7 +66,7 @@ pub fn scan(block: &Block) -> Scanned {
         bytes: block.bytes(),
         record: None,
         line: 0,
-        last: 0,
+        last: None,
         minute: 0,
         noisy: false,
         inside: block.inside_record,
@@ -99,12 +102,12 @@ fn note_end(out: &mut Scanned, own: &[u8], last_record: Option<u64>) {
 
 struct Scan<'b> {
     bytes: &'b [u8],
-    /// The record under way.
-    record: Option<Open>,
+    /// The record under way, if it may be an event: where it starts, and its line.
+    record: Option<(usize, u64)>,
     /// The line under way.
     line: u64,
-    /// Where the last record starts.
-    last: usize,
+    /// Where the last record starts, and its line.
+    last: Option<(usize, u64)>,
     /// The last record's minute.
     minute: u128,
     /// Whether noise stands inside the record under way.
@@ -114,60 +117,58 @@ struct Scan<'b> {
     out: Scanned,
 }
 
-/// A record whose end is not yet found.
-#[derive(Clone, Copy)]
-struct Open {
-    start: usize,
-    line: u64,
-    matters: bool,
-}
-
 impl Scan<'_> {
     /// Reads all lines and tells where the last record begins.
     fn all_lines(&mut self) -> Option<u64> {
         let bytes = self.bytes;
         let mut start = 0;
-        while start < bytes.len() {
-            let rest = &bytes[start..];
-            let is_record = records::starts_record(rest);
-            // A timestamp holds no line end, so the search for it may begin behind.
-            let searched = if is_record { TIMESTAMP } else { 0 };
-            let end = memchr::memchr(b'\n', &rest[searched..]).map_or(rest.len(), |end| searched + end);
-            if is_record {
-                self.open_record(start, start + end);
-            } else {
-                self.other_line(start, start + end);
-            }
-            start += end + 1;
-            self.line += 1;
+        lanes::for_each_line_end(bytes, |end| {
+            self.line(start, end);
+            start = end + 1;
+        });
+        if start < bytes.len() {
+            self.line(start, bytes.len());
         }
-        let last_record = self.record.map(|open| open.line);
         self.close_record(bytes.len());
         self.out.counts.lines = self.line;
-        if let (Some((_, last)), Some(time)) = (&mut self.out.times, self.bytes[self.last..].first_chunk::<TIMESTAMP>())
-        {
+        let (at, line) = self.last?;
+        if let (Some((_, last)), Some(time)) = (&mut self.out.times, bytes[at..].first_chunk::<TIMESTAMP>()) {
             *last = *time;
         }
-        last_record
+        Some(line)
     }
 
-    #[inline]
-    fn open_record(&mut self, start: usize, end: usize) {
+    #[inline(always)]
+    fn line(&mut self, start: usize, end: usize) {
+        if records::starts_record(&self.bytes[start..]) {
+            self.open_record(start);
+        } else {
+            self.other_line(start, end);
+        }
+        self.line += 1;
+    }
+
+    #[inline(always)]
+    fn open_record(&mut self, start: usize) {
         self.close_record(start);
-        let line = &self.bytes[start..end];
-        self.record = Some(Open { start, line: self.line, matters: events::may_matter(line) });
-        self.last = start;
+        let record = &self.bytes[start..];
+        if events::may_matter(record) {
+            self.record = Some((start, self.line));
+        }
+        self.last = Some((start, self.line));
         self.out.counts.records += 1;
         // To the minute, as one number: threads may write a few milliseconds out of order.
-        let minute = line.first_chunk::<16>().map_or(0, |minute| u128::from_be_bytes(*minute));
+        let minute = record.first_chunk::<16>().map_or(0, |minute| u128::from_be_bytes(*minute));
         if minute != self.minute {
-            self.new_minute(line, minute);
+            self.new_minute(record, minute);
         }
     }
 
-    fn new_minute(&mut self, line: &[u8], minute: u128) {
+    #[cold]
+    #[inline(never)]
+    fn new_minute(&mut self, record: &[u8], minute: u128) {
         if self.out.times.is_none() {
-            self.out.times = line.first_chunk::<TIMESTAMP>().map(|time| (*time, *time));
+            self.out.times = record.first_chunk::<TIMESTAMP>().map(|time| (*time, *time));
         }
         if minute < self.minute {
             self.out.oddities.note(Oddity::Backwards, self.line);
@@ -175,7 +176,6 @@ impl Scan<'_> {
         self.minute = minute;
     }
 
-    #[cold]
     #[inline(never)]
     fn other_line(&mut self, start: usize, end: usize) {
         let line = &self.bytes[start..end];
@@ -185,13 +185,13 @@ impl Scan<'_> {
         match records::classify_line(line) {
             Line::Start(at) => {
                 self.out.oddities.note(Oddity::BeforeRecord, self.line);
-                self.open_record(start + at, end);
+                self.open_record(start + at);
             }
             Line::Noise => {
                 self.out.counts.skipped_lines += 1;
                 self.noisy = true;
             }
-            Line::Continuation if self.record.is_none() && !self.inside => {
+            Line::Continuation if self.last.is_none() && !self.inside => {
                 self.out.counts.skipped_lines += 1;
                 self.out.oddities.note(Oddity::BeginsInsideRecord, self.line);
             }
@@ -199,40 +199,37 @@ impl Scan<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn close_record(&mut self, end: usize) {
-        let noisy = std::mem::take(&mut self.noisy);
-        if let Some(open) = self.record.take().filter(|open| open.matters) {
-            self.read_record(open, end, noisy);
+        if let Some((start, line)) = self.record.take() {
+            self.read_record(start, line, end);
         }
+        self.noisy = false;
     }
 
     #[inline(never)]
-    fn read_record(&mut self, open: Open, end: usize, noisy: bool) {
-        let record = &self.bytes[open.start..end];
+    fn read_record(&mut self, start: usize, line: u64, end: usize) {
+        let record = &self.bytes[start..end];
         let (first, more) = match memchr::memchr(b'\n', record) {
             Some(end) => (&record[..end], &record[end + 1..]),
             None => (record, [].as_slice()),
         };
         let first = records::trim_end(first);
         let cleaned;
-        let more = if noisy {
+        let more = if self.noisy {
             cleaned = without_noise(more);
             cleaned.as_slice()
         } else {
             more
         };
-        match events::read(first, records::trim_end(more)) {
-            Some(event) => {
-                if std::str::from_utf8(record).is_err() {
-                    self.out.oddities.note(Oddity::Latin1, open.line);
-                }
-                self.out.events.push(seen(open.line, first, event));
+        let Some(header) = records::Header::parse(first) else {
+            return self.out.oddities.note(Oddity::Malformed, line);
+        };
+        if let Some(event) = events::read(&header, records::trim_end(more)) {
+            if std::str::from_utf8(record).is_err() {
+                self.out.oddities.note(Oddity::Latin1, line);
             }
-            None if records::Header::parse(first).is_none() => {
-                self.out.oddities.note(Oddity::Malformed, open.line);
-            }
-            None => {}
+            self.out.events.push(seen(line, first, event));
         }
     }
 }

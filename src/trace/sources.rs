@@ -217,14 +217,22 @@ impl Found {
     }
 }
 
+/// A trace's bytes, unpacked.
+pub enum Opened {
+    /// They stand in a file as they are.
+    File(File),
+    /// They come one after the other.
+    Stream(Box<dyn Read + Send>),
+}
+
 impl Source {
-    /// Hands the trace's bytes, unpacked, to `read`.
+    /// Opens the trace for reading.
     ///
     /// # Errors
-    /// When the file can't be opened any more. Errors while reading are `read`'s.
-    pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
-        Ok(match &self.place {
-            Place::File(path) => Box::new(File::open(path)?),
+    /// When the file can't be opened any more.
+    pub fn open(&self) -> io::Result<Opened> {
+        let stream: Box<dyn Read + Send> = match &self.place {
+            Place::File(path) => return Ok(Opened::File(File::open(path)?)),
             Place::Gzip(path) => Box::new(MultiGzDecoder::new(File::open(path)?)),
             Place::Stream(stream) => {
                 let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
@@ -233,7 +241,8 @@ impl Source {
                 Box::new(unpacked(Cursor::new(head).chain(rest))?)
             }
             Place::ZipEntry { archive, index } => open_zip_entry(archive, *index)?,
-        })
+        };
+        Ok(Opened::Stream(stream))
     }
 }
 

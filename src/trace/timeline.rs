@@ -403,11 +403,12 @@ fn unexplained(place: Place) -> Note {
 mod tests {
     use super::*;
     use crate::trace::events;
+    use crate::trace::records::Header;
 
     fn accounts(lines: impl IntoIterator<Item = String>) -> Vec<Account> {
         let mut timeline = Timeline::new(Window::default());
         for (line, text) in (1..).zip(lines) {
-            let event = events::read(text.as_bytes(), b"").unwrap();
+            let event = events::read(&Header::parse(text.as_bytes()).unwrap(), b"").unwrap();
             timeline.push(event, Place { source: 0, line, text });
         }
         timeline.finish().0
@@ -464,7 +465,7 @@ mod tests {
     fn a_start_of_the_service_judges_what_its_senders_had_under_way() {
         let mut timeline = Timeline::new(Window::default());
         for text in [failed(1, "h"), line(2, "CDRSender 1 is created")] {
-            let event = events::read(text.as_bytes(), b"").unwrap();
+            let event = events::read(&Header::parse(text.as_bytes()).unwrap(), b"").unwrap();
             timeline.push(event, Place { source: 0, line: 1, text });
         }
         assert_eq!(timeline.accounts[0].ledger.delivery_failures, 1);
