@@ -66,11 +66,11 @@ pub fn find_near(bytes: &[u8], from: usize, byte: u8) -> Option<usize> {
     (found != 0).then(|| from + found.trailing_zeros() as usize)
 }
 
-/// Whether one of `firsts` stands right before `second` in the `2 * LANES` bytes behind `from`.
+/// Whether one of `firsts` stands right before `second` in the 48 bytes behind `from`.
 /// Yes also where there are fewer.
 #[inline]
 pub fn pair_is_near(bytes: &[u8], from: usize, pairs: &[([u8; 2], u8)]) -> bool {
-    const WINDOW: usize = 2 * LANES + 1;
+    const WINDOW: usize = 3 * LANES + 1;
     let Some(window) = bytes.get(from..).and_then(<[u8]>::first_chunk::<WINDOW>) else { return true };
     let (lanes, next) = (window[..WINDOW - 1].as_chunks::<LANES>().0, window[1..].as_chunks::<LANES>().0);
     let mut found = u8x16::splat(0);
@@ -124,9 +124,9 @@ mod tests {
 
         #[test]
         fn a_pair_is_near_where_its_two_bytes_stand_together(
-            bytes in proptest::collection::vec(0u8..5, 0..60), from in 0usize..60,
+            bytes in proptest::collection::vec(0u8..5, 0..80), from in 0usize..80,
         ) {
-            let plainly = bytes.get(from..from + 33).is_none_or(|near| {
+            let plainly = bytes.get(from..from + 49).is_none_or(|near| {
                 near.windows(2).any(|pair| matches!(pair, [0 | 1, 2] | [3, 4]))
             });
             prop_assert_eq!(pair_is_near(&bytes, from, &[([0, 1], 2), ([3, 3], 4)]), plainly);
