@@ -22,6 +22,7 @@ peers=(
     "nmap nmap"
     "ssh-audit ssh-audit"
     "socat socat"
+    "jq jq"
     "chromium chromium"
 )
 

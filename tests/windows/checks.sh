@@ -288,6 +288,25 @@ rule_a_configuration_of_powershells_redirection_is_read() {
     grep -F 'C:\work\wrong.toml:2: unknown key "prot"' "$work/told"
 }
 
+# Not the lines that `…` stands for, nor the order: tests/documentation holds the session line by line, on Unix.
+rule_the_readmes_session_prints_what_stands_there() {
+    cp -r fixtures/story "$work/cdr"
+    cd "$work/cdr"
+    local line words commands=0
+    while IFS= read -r line; do
+        case $line in
+            'PS C:\cdr> .\cdrdiag.exe '*)
+                read -ra words <<<"${line#*.exe }"
+                ends_with 1 windows "${words[@]}" >"$work/windows"
+                commands=$((commands + 1))
+                ;;
+            …) ;;
+            *) grep -Fxq -e "$line" "$work/windows" || fail "not printed: $line" ;;
+        esac
+    done < <(awk '/^```/ { inside = 0 } /^PS C:/ { inside = 1 } inside' "$repository/README.md")
+    [ $commands -ge 2 ] || fail "only $commands commands in the README's session"
+}
+
 rule_wrong_usage_ends_with_2_and_says_why_on_standard_error() {
     ends_with 2 windows --nonsense >"$work/windows" 2>"$work/told"
     [ ! -s "$work/windows" ]
