@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use chrono::NaiveDateTime;
-use aho_corasick::AhoCorasick;
+use aho_corasick::packed::Searcher;
 use memchr::memmem::Finder;
 
 use super::delivery_file::DeliveryFile;
@@ -121,7 +121,7 @@ pub fn may_matter(record: &[u8]) -> bool {
 #[inline]
 fn quiet_record_may_matter(record: &[u8]) -> bool {
     // The level is five wide, so the thread's bracket opens at byte 30.
-    let Some(close) = find(record, 31, b']') else { return false };
+    let Some(close) = lanes::find(record, 31, b']') else { return false };
     let class = record.get(close + 2..).unwrap_or_default();
     match class.strip_prefix(b"cdrrep.") {
         Some(class) => [b"CDRS", b"CDRR", b"FtpM"].into_iter().any(|start| class.starts_with(start)),
@@ -132,15 +132,10 @@ fn quiet_record_may_matter(record: &[u8]) -> bool {
 #[inline]
 fn foreign_record_may_matter(class: &[u8]) -> bool {
     class.starts_with(b"sftpapi.")
-        || find(class, 0, b')').is_some_and(|end| {
+        || lanes::find(class, 0, b')').is_some_and(|end| {
             let message = class.get(end + 4..).unwrap_or_default();
             message.starts_with(b"CDR") || negotiation::may_begin_lists(message)
         })
-}
-
-#[inline]
-fn find(bytes: &[u8], from: usize, byte: u8) -> Option<usize> {
-    lanes::find_near(bytes, from, byte).or_else(|| Some(from + memchr::memchr(byte, bytes.get(from..)?)?))
 }
 
 /// Reads a record that passed [`may_matter`]. `more` is what follows its first line, noise taken out.
@@ -168,11 +163,11 @@ fn read_message(header: &Header<'_>, more: &[u8]) -> Option<What> {
 
 /// Whether a message holds a word without which it is no event, unless it is an error of the sender or the library.
 fn speaks_of_delivery(message: &[u8]) -> bool {
-    static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    static WORDS: LazyLock<Option<Searcher>> = LazyLock::new(|| {
         let words = ["CDR", "sendSuccess=", "SFTP/FTP failed: ", CONNECT, ESTABLISH, "cdr_", "cmr_"];
-        AhoCorasick::new(words.into_iter().chain(negotiation::MARKERS)).ok()
+        Searcher::new(words.into_iter().chain(negotiation::MARKERS))
     });
-    WORDS.as_ref().is_none_or(|words| words.is_match(message))
+    WORDS.as_ref().is_none_or(|words| words.find(message).is_some())
 }
 
 fn sender(message: &str) -> Option<What> {
@@ -260,10 +255,12 @@ fn named_file(header: &Header<'_>, message: &str) -> Option<What> {
         return None;
     }
     let name_ends = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
-    message
-        .split(name_ends)
-        .map(|word| word.trim_end_matches('.'))
-        .find(|word| DeliveryFile::parse(word).is_some())
+    // `cdr_` and `cmr_` begin three bytes before their underscore.
+    memchr::memchr_iter(b'_', message.as_bytes())
+        .filter_map(|at| at.checked_sub(3).and_then(|start| Some((message.get(..start)?, message.get(start..)?))))
+        .filter(|(before, _)| before.chars().next_back().is_none_or(name_ends))
+        .map(|(_, name)| name.find(name_ends).map_or(name, |end| &name[..end]).trim_end_matches('.'))
+        .find(|name| DeliveryFile::parse(name).is_some())
         .map(|name| What::FileNamed(name.to_owned()))
 }
 

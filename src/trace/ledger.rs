@@ -186,14 +186,20 @@ impl Ledger {
             spell.ended = Some(time);
         }
         let before = self.waiting.len();
+        if before > 0 {
+            self.no_longer_waits(named, failed_last);
+        }
+        let bucket = self.buckets.at(time);
+        bucket.deliveries += 1;
+        bucket.waiting_change -= i64::from(self.waiting.len() < before);
+    }
+
+    fn no_longer_waits(&mut self, named: Option<&str>, failed_last: Option<&str>) {
         if let Some(name) = named {
             self.waiting.remove(&WaitingKey::of(name));
         } else if failed_last.and_then(|name| self.waiting.remove(&WaitingKey::of(name))).is_none() {
             self.waiting.pop_first();
         }
-        let bucket = self.buckets.at(time);
-        bucket.deliveries += 1;
-        bucket.waiting_change -= i64::from(self.waiting.len() < before);
     }
 
     /// An alarm was raised.

@@ -7,7 +7,7 @@
 
 use std::sync::LazyLock;
 
-use memchr::memmem;
+use aho_corasick::packed::Searcher;
 
 use super::lanes;
 use crate::algorithms::offer::{Category, Offer, split_list};
@@ -157,8 +157,8 @@ pub const MARKERS: [&str; 4] = ["kex: ", " proposal: ", "SSH_MSG_KEXINIT ", "jsc
 
 /// Whether a message can be of interest to a [`NegotiationReader`]. Cheap; may say yes too often, never no.
 pub fn may_hold_lists(message: &[u8]) -> bool {
-    static NEEDLES: LazyLock<[memmem::Finder<'static>; 4]> = LazyLock::new(|| MARKERS.map(memmem::Finder::new));
-    NEEDLES.iter().any(|needle| needle.find(message).is_some())
+    static ANY: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(MARKERS));
+    ANY.as_ref().is_none_or(|any| any.find(message).is_some())
 }
 
 /// As [`may_hold_lists`], for JSch's log lines alone and by a glance at the first bytes: what others put before a line
@@ -166,7 +166,7 @@ pub fn may_hold_lists(message: &[u8]) -> bool {
 #[inline]
 pub fn may_begin_lists(message: &[u8]) -> bool {
     // Of `kex:`, `proposal:` and `SSH_MSG_KEXINIT`.
-    lanes::pair_is_near(message, 0, &[(*b"xl", b':'), (*b"XX", b'I')])
+    lanes::pair_is_near(message, [*b"x:", *b"l:", *b"XI"])
 }
 
 /// `kex: server: a,b`.
@@ -222,7 +222,6 @@ mod tests {
     fn read_all(reader: &mut NegotiationReader, log: &[String]) {
         for message in log {
             assert!(may_hold_lists(message.as_bytes()), "{message}");
-            assert!(may_begin_lists(message.as_bytes()), "{message}");
             assert!(reader.read(message).is_some(), "{message}");
         }
     }
@@ -236,6 +235,17 @@ mod tests {
             assert_eq!(reader.current().server, expected("server"));
             assert_eq!(reader.current().client, expected("client"));
         }
+    }
+
+    #[test]
+    fn a_glance_at_the_first_bytes_finds_a_log_line() {
+        let lines = ["SSH_MSG_KEXINIT sent", "kex: server: a", "kex: client: b", "server proposal: ciphers c2s: a"];
+        for prefix in ["", "[JSCH] {}", "jschLog="] {
+            for line in lines {
+                assert!(may_begin_lists(format!("{prefix}{line}{:40}", "").as_bytes()), "{prefix}{line}");
+            }
+        }
+        assert!(!may_begin_lists(format!("keep-alive from node 7 [31] (ok) - next in 60 s{:40}", "").as_bytes()));
     }
 
     #[test]

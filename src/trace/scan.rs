@@ -1,6 +1,9 @@
 //! One block of a trace: its lines and records counted, its events read. Pure, and so for any thread.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher;
+use std::sync::LazyLock;
+
+use foldhash::quality::RandomState;
 
 use super::blocks::{self, Block};
 use super::events::{self, Event, What};
@@ -10,6 +13,12 @@ use super::records::{self, Line, TIMESTAMP};
 
 /// A line of evidence is kept up to this many bytes.
 const EVIDENCE: usize = 512;
+
+/// Length of a timestamp to the minute. No more is compared, since threads may write a few milliseconds out of order.
+const MINUTE: usize = 16;
+
+/// Seeded anew each time, so that no trace can hold two records that pass for one.
+static FINGERPRINTS: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
 /// What one block holds.
 #[derive(Debug, Default)]
@@ -66,8 +75,8 @@ pub fn scan(block: &Block) -> Scanned {
         bytes: block.bytes(),
         record: None,
         line: 0,
-        last: None,
-        minute: 0,
+        last: (0, 0),
+        minute: [0; MINUTE],
         noisy: false,
         inside: block.inside_record,
         out: Scanned { source: block.source, lent_lines: block.lent_lines, last: block.last, ..Scanned::default() },
@@ -102,19 +111,28 @@ fn note_end(out: &mut Scanned, own: &[u8], last_record: Option<u64>) {
 
 struct Scan<'b> {
     bytes: &'b [u8],
-    /// The record under way, if it may be an event: where it starts, and its line.
-    record: Option<(usize, u64)>,
+    /// The record under way, if it may be an event.
+    record: Option<Open>,
     /// The line under way.
     line: u64,
-    /// Where the last record starts, and its line.
-    last: Option<(usize, u64)>,
+    /// Where the last record starts, and its line, if there is one.
+    last: (usize, u64),
     /// The last record's minute.
-    minute: u128,
+    minute: [u8; MINUTE],
     /// Whether noise stands inside the record under way.
     noisy: bool,
     /// Whether the block began inside a record.
     inside: bool,
     out: Scanned,
+}
+
+/// A record whose end is not yet found.
+#[derive(Clone, Copy)]
+struct Open {
+    start: usize,
+    /// Where its first line ends.
+    end: usize,
+    line: u64,
 }
 
 impl Scan<'_> {
@@ -131,17 +149,17 @@ impl Scan<'_> {
         }
         self.close_record(bytes.len());
         self.out.counts.lines = self.line;
-        let (at, line) = self.last?;
+        let (at, line) = self.last;
         if let (Some((_, last)), Some(time)) = (&mut self.out.times, bytes[at..].first_chunk::<TIMESTAMP>()) {
             *last = *time;
         }
-        Some(line)
+        (self.out.counts.records > 0).then_some(line)
     }
 
     #[inline(always)]
     fn line(&mut self, start: usize, end: usize) {
         if records::starts_record(&self.bytes[start..]) {
-            self.open_record(start);
+            self.open_record(start, end);
         } else {
             self.other_line(start, end);
         }
@@ -149,24 +167,24 @@ impl Scan<'_> {
     }
 
     #[inline(always)]
-    fn open_record(&mut self, start: usize) {
+    fn open_record(&mut self, start: usize, end: usize) {
         self.close_record(start);
         let record = &self.bytes[start..];
         if events::may_matter(record) {
-            self.record = Some((start, self.line));
+            self.record = Some(Open { start, end, line: self.line });
         }
-        self.last = Some((start, self.line));
+        self.last = (start, self.line);
         self.out.counts.records += 1;
-        // To the minute, as one number: threads may write a few milliseconds out of order.
-        let minute = record.first_chunk::<16>().map_or(0, |minute| u128::from_be_bytes(*minute));
-        if minute != self.minute {
-            self.new_minute(record, minute);
+        if let Some(minute) = record.first_chunk()
+            && *minute != self.minute
+        {
+            self.new_minute(record, *minute);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn new_minute(&mut self, record: &[u8], minute: u128) {
+    fn new_minute(&mut self, record: &[u8], minute: [u8; MINUTE]) {
         if self.out.times.is_none() {
             self.out.times = record.first_chunk::<TIMESTAMP>().map(|time| (*time, *time));
         }
@@ -182,16 +200,16 @@ impl Scan<'_> {
         if memchr::memchr(0, line).is_some() {
             self.out.oddities.note(Oddity::Nuls, self.line);
         }
-        match records::classify_line(line) {
+        match records::classify_odd_line(line) {
             Line::Start(at) => {
                 self.out.oddities.note(Oddity::BeforeRecord, self.line);
-                self.open_record(start + at);
+                self.open_record(start + at, end);
             }
             Line::Noise => {
                 self.out.counts.skipped_lines += 1;
                 self.noisy = true;
             }
-            Line::Continuation if self.last.is_none() && !self.inside => {
+            Line::Continuation if self.out.counts.records == 0 && !self.inside => {
                 self.out.counts.skipped_lines += 1;
                 self.out.oddities.note(Oddity::BeginsInsideRecord, self.line);
             }
@@ -201,20 +219,16 @@ impl Scan<'_> {
 
     #[inline(always)]
     fn close_record(&mut self, end: usize) {
-        if let Some((start, line)) = self.record.take() {
-            self.read_record(start, line, end);
+        if let Some(open) = self.record.take() {
+            self.read_record(open, end);
         }
         self.noisy = false;
     }
 
     #[inline(never)]
-    fn read_record(&mut self, start: usize, line: u64, end: usize) {
-        let record = &self.bytes[start..end];
-        let (first, more) = match memchr::memchr(b'\n', record) {
-            Some(end) => (&record[..end], &record[end + 1..]),
-            None => (record, [].as_slice()),
-        };
-        let first = records::trim_end(first);
+    fn read_record(&mut self, Open { start, end: first_end, line }: Open, end: usize) {
+        let first = records::trim_end(&self.bytes[start..first_end]);
+        let more = self.bytes.get(first_end + 1..end).unwrap_or_default();
         let cleaned;
         let more = if self.noisy {
             cleaned = without_noise(more);
@@ -226,7 +240,7 @@ impl Scan<'_> {
             return self.out.oddities.note(Oddity::Malformed, line);
         };
         if let Some(event) = events::read(&header, records::trim_end(more)) {
-            if std::str::from_utf8(record).is_err() {
+            if std::str::from_utf8(&self.bytes[start..end]).is_err() {
                 self.out.oddities.note(Oddity::Latin1, line);
             }
             self.out.events.push(seen(line, first, event));
@@ -237,13 +251,7 @@ impl Scan<'_> {
 fn seen(line: u64, first: &[u8], event: Event) -> Seen {
     let evidence = !matches!(event.what, What::SenderCreated(_) | What::DeliveryEnded { .. } | What::FileNamed(_));
     let text = if evidence { records::text(&first[..first.len().min(EVIDENCE)]).into_owned() } else { String::new() };
-    Seen { line, event, text, fingerprint: fingerprint(first), last: false }
-}
-
-fn fingerprint(line: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    line.hash(&mut hasher);
-    hasher.finish()
+    Seen { line, event, text, fingerprint: FINGERPRINTS.hash_one(first), last: false }
 }
 
 fn without_noise(more: &[u8]) -> Vec<u8> {

@@ -4,15 +4,16 @@
 //! thread's previous delivery; else the one in its own exception block; else the last connection error for its
 //! host, unless a delivery to that host has succeeded since; else it is unknown.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::NaiveDateTime;
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 use super::causes::Causes;
 use super::events::{ConnectionMention, DeliveryMention, DeliverySpeaker, Event, What};
 use super::ledger::{Failure, Ledger, Note, Place, UNKNOWN};
-use super::negotiation::{Negotiation, NegotiationReader};
+use super::negotiation::{self, Negotiation, NegotiationReader};
 
 /// What is counted. Events outside it still tell which thread serves whom.
 #[derive(Debug, Clone, Default)]
@@ -94,7 +95,8 @@ struct Thread {
     failed_last: Option<String>,
     /// The last delivery that went through while the host was not known: which event it was.
     delivered: Option<u64>,
-    lists: NegotiationReader,
+    /// Boxed, since few threads say anything of it.
+    lists: Option<Box<NegotiationReader>>,
 }
 
 /// A failed delivery whose cause may still follow.
@@ -293,8 +295,12 @@ impl Timeline {
     }
 
     fn read_lists(&mut self, state: &mut Thread, text: &str, time: NaiveDateTime, place: Place) {
-        if state.lists.read(text).is_some() {
-            self.lists = Some(TracedLists { lists: state.lists.current().clone(), place, time });
+        if !negotiation::may_hold_lists(text.as_bytes()) {
+            return;
+        }
+        let reader = state.lists.get_or_insert_default();
+        if reader.read(text).is_some() {
+            self.lists = Some(TracedLists { lists: reader.current().clone(), place, time });
         }
     }
 
