@@ -48,16 +48,22 @@ impl<'a> DeliveryFile<'a> {
             ("cmr_", rest) => (Kind::Cmr, rest),
             _ => return None,
         };
-        let mut parts = rest.rsplitn(4, '_');
-        let sequence = digits(parts.next()?)?.parse().ok()?;
-        let created = digits(parts.next()?).filter(|minute| minute.len() == 12)?;
-        let node = digits(parts.next()?)?;
-        let cluster = parts.next().filter(|cluster| !cluster.is_empty())?;
+        let (rest, sequence) = split_last(rest)?;
+        let (rest, created) = split_last(rest)?;
+        let (cluster, node) = split_last(rest).filter(|(cluster, _)| !cluster.is_empty())?;
+        let sequence = digits(sequence)?.parse().ok()?;
+        let created = digits(created).filter(|minute| minute.len() == 12)?;
+        let node = digits(node)?;
         let number = |from: usize, to: usize| created[from..to].parse().ok();
         let day = NaiveDate::from_ymd_opt(created[..4].parse().ok()?, number(4, 6)?, number(6, 8)?)?;
         let created_utc = day.and_hms_opt(number(8, 10)?, number(10, 12)?, 0)?.and_utc();
         Some(Self { kind, cluster, node, created_utc, sequence })
     }
+}
+
+fn split_last(name: &str) -> Option<(&str, &str)> {
+    let at = memchr::memrchr(b'_', name.as_bytes())?;
+    Some((&name[..at], &name[at + 1..]))
 }
 
 fn digits(text: &str) -> Option<&str> {

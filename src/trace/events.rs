@@ -121,7 +121,7 @@ pub fn may_matter(record: &[u8]) -> bool {
 #[inline]
 fn quiet_record_may_matter(record: &[u8]) -> bool {
     // The level is five wide, so the thread's bracket opens at byte 30.
-    let Some(close) = lanes::find(record, 31, b']') else { return false };
+    let Some(close) = lanes::find::<32>(record, 31, b']') else { return false };
     let class = record.get(close + 2..).unwrap_or_default();
     match class.strip_prefix(b"cdrrep.") {
         Some(class) => [b"CDRS", b"CDRR", b"FtpM"].into_iter().any(|start| class.starts_with(start)),
@@ -132,7 +132,7 @@ fn quiet_record_may_matter(record: &[u8]) -> bool {
 #[inline]
 fn foreign_record_may_matter(class: &[u8]) -> bool {
     class.starts_with(b"sftpapi.")
-        || lanes::find(class, 0, b')').is_some_and(|end| {
+        || lanes::find::<64>(class, 0, b')').is_some_and(|end| {
             let message = class.get(end + 4..).unwrap_or_default();
             message.starts_with(b"CDR") || negotiation::may_begin_lists(message)
         })

@@ -58,17 +58,13 @@ fn line_ends(batch: &[u8], ends: &mut [u32; BATCH + 2]) -> usize {
     count
 }
 
-/// Where `byte` first stands from `from` on. Quick where it is near, and where 64 bytes follow.
+/// Where `byte` first stands from `from` on. Quick where it is one of the next `NEAR` bytes, and they are there.
 #[inline]
-pub fn find(bytes: &[u8], from: usize, byte: u8) -> Option<usize> {
-    find_near(bytes, from, byte).or_else(|| Some(from + memchr::memchr(byte, bytes.get(from..)?)?))
-}
-
-#[inline]
-fn find_near(bytes: &[u8], from: usize, byte: u8) -> Option<usize> {
-    let window = bytes.get(from..)?.first_chunk::<CHUNK>()?;
-    let found = equal(window, byte);
-    (found != 0).then(|| from + found.trailing_zeros() as usize)
+pub fn find<const NEAR: usize>(bytes: &[u8], from: usize, byte: u8) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    let near = rest.first_chunk::<NEAR>().map_or(0, |near| equal(near, byte));
+    let at = if near != 0 { near.trailing_zeros() as usize } else { memchr::memchr(byte, rest)? };
+    Some(from + at)
 }
 
 /// Whether one of these pairs of bytes stands in the first 33 bytes. Yes also where there are fewer.
@@ -86,12 +82,12 @@ pub fn pair_is_near<const PAIRS: usize>(bytes: &[u8], pairs: [[u8; 2]; PAIRS]) -
     found.to_bitmask() != 0
 }
 
-/// A bit for each byte that is `byte`, the lowest for the first.
+/// A bit for each byte that is `byte`, the lowest for the first, of 64 bytes at most.
 #[inline]
-fn equal(chunk: &[u8; CHUNK], byte: u8) -> u64 {
+fn equal<const COUNT: usize>(bytes: &[u8; COUNT], byte: u8) -> u64 {
     let wanted = u8x16::splat(byte);
     let mut bits = 0;
-    for (index, lanes) in chunk.as_chunks::<LANES>().0.iter().enumerate() {
+    for (index, lanes) in bytes.as_chunks::<LANES>().0.iter().enumerate() {
         bits |= u64::from(u8x16::new(*lanes).simd_eq(wanted).to_bitmask()) << (LANES * index);
     }
     bits
@@ -121,7 +117,9 @@ mod tests {
             bytes in proptest::collection::vec(0u8..60, 0..300), from in 0usize..310, byte in 0u8..70,
         ) {
             let plainly = bytes.get(from..).and_then(|rest| rest.iter().position(|known| *known == byte));
-            prop_assert_eq!(find(&bytes, from, byte), plainly.map(|at| from + at));
+            let plainly = plainly.map(|at| from + at);
+            prop_assert_eq!(find::<32>(&bytes, from, byte), plainly);
+            prop_assert_eq!(find::<64>(&bytes, from, byte), plainly);
         }
 
         #[test]

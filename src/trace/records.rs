@@ -116,9 +116,9 @@ impl<'a> Header<'a> {
     /// Takes a record's first line apart; `None` where it is cut short or of another form.
     pub fn parse(line: &'a [u8]) -> Option<Self> {
         let time = line.get(..TIMESTAMP).filter(|_| line.get(TIMESTAMP) == Some(&b' '))?;
-        let open = lanes::find(line, TIMESTAMP + 1, b'[')?;
+        let open = lanes::find::<16>(line, TIMESTAMP + 1, b'[')?;
         let close = find_before(line, open + 1, b']', b" ")?;
-        let space = lanes::find(line, close + 2, b' ')?;
+        let space = lanes::find::<32>(line, close + 2, b' ')?;
         let message = match find_before(line, space + 1, b')', b" - ") {
             Some(end) => &line[end + 4..],
             // `%m` may be empty, and trailing blanks lost.
@@ -138,7 +138,7 @@ impl<'a> Header<'a> {
 /// Where `byte` first stands from `from` on with `behind` following.
 fn find_before(line: &[u8], mut from: usize, byte: u8, behind: &[u8]) -> Option<usize> {
     loop {
-        let at = lanes::find(line, from, byte)?;
+        let at = lanes::find::<32>(line, from, byte)?;
         if line[at + 1..].starts_with(behind) {
             return Some(at);
         }
