@@ -11,6 +11,9 @@ use super::lanes;
 use super::oddities::{Oddities, Oddity};
 use super::records::{self, Line, TIMESTAMP};
 
+/// A block seldom holds more events.
+const EVENTS: usize = 64;
+
 /// A line of evidence is kept up to this many bytes.
 const EVIDENCE: usize = 512;
 
@@ -79,7 +82,13 @@ pub fn scan(block: &Block) -> Scanned {
         minute: [0; MINUTE],
         noisy: false,
         inside: block.inside_record,
-        out: Scanned { source: block.source, lent_lines: block.lent_lines, last: block.last, ..Scanned::default() },
+        out: Scanned {
+            source: block.source,
+            lent_lines: block.lent_lines,
+            events: Vec::with_capacity(EVENTS),
+            last: block.last,
+            ..Scanned::default()
+        },
     };
     let last_record = scan.all_lines();
     let mut out = scan.out;
