@@ -157,7 +157,7 @@ fn causes(ledger: &Ledger, sources: &[Source]) -> Vec<CauseCount> {
             count: tally.count,
             first: tally.first,
             last: tally.last,
-            message: tally.note.message.clone(),
+            message: tally.note.message.as_deref().map(str::to_owned),
             remedy: tally.note.remedy.map(str::to_owned),
             evidence: evidence(&tally.note.place, sources),
         })

@@ -41,6 +41,8 @@ pub struct Block {
     pub inside_record: bool,
     /// Whether the source ends with this block.
     pub last: bool,
+    /// Whether the source could not be read on from here.
+    pub broken: bool,
 }
 
 /// Bytes of a file that are still to be read.
@@ -60,11 +62,11 @@ impl Block {
         let Some(claim) = self.claim.take() else { return Ok(()) };
         self.buffer.truncate(0);
         let (read, result) = self.buffer.read(&mut ReadAt { file: &claim.file, at: claim.from }, claim.length);
-        result?;
-        if read < claim.length {
+        self.broken = read < claim.length;
+        if self.broken && result.is_ok() {
             return Err(io::Error::other("the file became shorter while it was read"));
         }
-        Ok(())
+        result
     }
 
     /// The bytes.
@@ -273,6 +275,7 @@ impl<'s> BlockReader<'s> {
         block.lent_bytes = std::mem::take(&mut open.lent_bytes);
         block.inside_record = open.inside_record;
         block.last = false;
+        block.broken = false;
         block.claim = open.input.claim(&mut self.glance);
         if let Some(claim) = &block.claim {
             self.bytes_read += claim.length as u64;

@@ -1,94 +1,20 @@
 //! Records that tell something about deliveries, as events. Most records tell nothing, and [`may_matter`] says
 //! so after a glance at their first line.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use chrono::NaiveDateTime;
 use aho_corasick::packed::Searcher;
 use memchr::memmem::Finder;
 
 use super::delivery_file::DeliveryFile;
+use super::event::{ConnectionMention, DeliveryMention, DeliverySpeaker, Event, What};
 use super::lanes;
 use super::negotiation;
 use super::records::{self, Header};
 
 /// No more of a record's text is kept than this; lists of algorithms and stack traces fit easily.
 const TEXT_LIMIT: usize = 16 * 1024;
-
-/// One event, and when and on which thread it happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
-    /// The node's local time.
-    pub time: NaiveDateTime,
-    /// The thread's name.
-    pub thread: String,
-    /// What happened.
-    pub what: What,
-}
-
-/// What a record tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
-    /// `CDRSender N is created` or `… started`: destination N exists.
-    SenderCreated(u32),
-    /// `CDRSender for destination N is running...`: this thread serves destination N.
-    SenderRunning(u32),
-    /// An error message, with its stack trace.
-    Error {
-        /// The text.
-        text: String,
-        /// Whether the SFTP or FTP library says it, rather than the sender about something or other.
-        of_library: bool,
-    },
-    /// A connection to this host could not be made.
-    ConnectionFailed(ConnectionMention, String),
-    /// A file could not be delivered.
-    DeliveryFailed(DeliveryMention),
-    /// A delivery ended: `sendSuccess=…`.
-    DeliveryEnded {
-        /// Whether the file arrived.
-        success: bool,
-    },
-    /// A record of the sender's thread names the file that it works on.
-    FileNamed(String),
-    /// An alarm was raised.
-    Alarm(&'static str),
-    /// Algorithm lists, in one of JSch's forms.
-    Lists(String),
-}
-
-/// The records that speak of one failed connection, in the order in which they are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ConnectionMention {
-    /// `connect(): Failed connect to HOST`
-    Connect,
-    /// `Establish server connection to host [HOST] failed!`
-    Establish,
-}
-
-/// One of the records that speak of one failed delivery.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeliveryMention {
-    /// Which of them.
-    pub by: DeliverySpeaker,
-    /// The file.
-    pub file: String,
-    /// The host.
-    pub host: String,
-    /// The stack trace below it, where it holds more than its first line.
-    pub details: Option<String>,
-}
-
-/// The records that speak of one failed delivery, in the order in which they are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DeliverySpeaker {
-    /// `SFTP/FTP failed: FILE to HOST`, of the class that tried.
-    Attempt,
-    /// The exception block: `Java Exception happened in my CDRSender, with Exception:`.
-    Exception,
-    /// `java.lang.Exception: SFTP/FTP failed: FILE to HOST`, of the sender.
-    Sender,
-}
 
 /// What stands before the host that no connection could be made to.
 const CONNECT: &str = "Failed connect to ";
@@ -139,26 +65,28 @@ fn foreign_record_may_matter(class: &[u8]) -> bool {
 }
 
 /// Reads a record that passed [`may_matter`]. `more` is what follows its first line, noise taken out.
-pub fn read(header: &Header<'_>, more: &[u8]) -> Option<Event> {
-    let what = read_message(header, more)?;
-    Some(Event { time: records::parse_time(header.time)?, thread: records::text(header.thread).into_owned(), what })
-}
-
-fn read_message(header: &Header<'_>, more: &[u8]) -> Option<What> {
+pub fn read<'a>(header: &Header<'a>, more: &'a [u8]) -> Option<Event<'a>> {
     let loud = matches!(header.level, b"ERROR" | b"FATAL" | b"WARN");
     if !speaks_of_delivery(header.message) && !(loud && is_senders_or_librarys(header.class)) {
         return None;
     }
-    let message = records::text(header.message);
-    if !loud && negotiation::may_hold_lists(header.message) {
-        return Some(What::Lists(message.into_owned()));
+    let what = match (records::text(header.message), records::text(more)) {
+        (Cow::Borrowed(message), Cow::Borrowed(more)) => read_message(header.class, loud, message, more)?,
+        (message, more) => read_message(header.class, loud, &message, &more)?.into_owned(),
+    };
+    Some(Event { time: records::parse_time(header.time)?, thread: records::text(header.thread), what })
+}
+
+fn read_message<'a>(class: &[u8], loud: bool, message: &'a str, more: &'a str) -> Option<What<'a>> {
+    if !loud && negotiation::may_hold_lists(message.as_bytes()) {
+        return Some(What::Lists(message.into()));
     }
-    sender(&message)
-        .or_else(|| outcome(&message))
-        .or_else(|| delivery_failed(&message, more))
-        .or_else(|| connection_failed(&message))
-        .or_else(|| alarm(&message))
-        .or_else(|| if loud { error(header, &message, more) } else { named_file(header, &message) })
+    sender(message)
+        .or_else(|| outcome(message))
+        .or_else(|| delivery_failed(message, more))
+        .or_else(|| connection_failed(message))
+        .or_else(|| alarm(message))
+        .or_else(|| if loud { error(class, message, more) } else { named_file(class, message) })
 }
 
 /// Whether a message holds a word without which it is no event, unless it is an error of the sender or the library.
@@ -170,7 +98,7 @@ fn speaks_of_delivery(message: &[u8]) -> bool {
     WORDS.as_ref().is_none_or(|words| words.find(message).is_some())
 }
 
-fn sender(message: &str) -> Option<What> {
+fn sender(message: &str) -> Option<What<'static>> {
     let rest = message.strip_prefix("CDRSender ")?;
     if let Some(rest) = rest.strip_prefix("for destination ") {
         return Some(What::SenderRunning(leading_number(rest)?));
@@ -179,49 +107,48 @@ fn sender(message: &str) -> Option<What> {
     (rest.contains(" is created") || rest.contains(" is started")).then_some(What::SenderCreated(number))
 }
 
-fn outcome(message: &str) -> Option<What> {
+fn outcome(message: &str) -> Option<What<'static>> {
     let rest = message.strip_prefix("sendSuccess=")?;
     Some(What::DeliveryEnded { success: rest.starts_with("true") })
 }
 
-fn delivery_failed(message: &str, more: &[u8]) -> Option<What> {
+fn delivery_failed<'a>(message: &'a str, more: &'a str) -> Option<What<'a>> {
     const FAILED: &str = "SFTP/FTP failed: ";
     const EXCEPTION: &str = "java.lang.Exception: SFTP/FTP failed: ";
-    let details = || (!more.is_empty()).then(|| limited(&records::text(more)));
-    let mention = |by, names: &str, details| {
-        let (file, host) = names.rsplit_once(" to ")?;
-        let (file, host) = (file.trim().to_owned(), host.trim().to_owned());
-        Some(What::DeliveryFailed(DeliveryMention { by, file, host, details }))
-    };
-    if let Some(names) = message.strip_prefix(FAILED) {
-        return mention(DeliverySpeaker::Attempt, names, details());
-    }
-    if let Some(names) = message.strip_prefix(EXCEPTION) {
-        return mention(DeliverySpeaker::Sender, names, details());
-    }
-    if more.is_empty() || !message.contains("Exception happened in my CDRSender") {
+    let more = limited(more);
+    let (by, names) = if let Some(names) = message.strip_prefix(FAILED) {
+        (DeliverySpeaker::Attempt, names)
+    } else if let Some(names) = message.strip_prefix(EXCEPTION) {
+        (DeliverySpeaker::Sender, names)
+    } else if !more.is_empty() && message.contains("Exception happened in my CDRSender") {
+        (DeliverySpeaker::Exception, more.lines().find_map(|line| line.trim().strip_prefix(EXCEPTION))?)
+    } else {
         return None;
-    }
-    let details = details()?;
-    let names = details.lines().find_map(|line| line.trim().strip_prefix(EXCEPTION))?.to_owned();
-    mention(DeliverySpeaker::Exception, &names, Some(details))
+    };
+    let (file, host) = names.rsplit_once(" to ")?;
+    Some(What::DeliveryFailed(DeliveryMention {
+        by,
+        file: file.trim().into(),
+        host: host.trim().into(),
+        details: (!more.is_empty()).then(|| more.into()),
+    }))
 }
 
-fn connection_failed(message: &str) -> Option<What> {
+fn connection_failed(message: &str) -> Option<What<'_>> {
     static CONNECTS: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(CONNECT));
     static ESTABLISHES: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(ESTABLISH));
     let behind =
         |finder: &Finder<'_>| finder.find(message.as_bytes()).and_then(|at| message.get(at + finder.needle().len()..));
     if let Some(host) = behind(&CONNECTS) {
-        return Some(What::ConnectionFailed(ConnectionMention::Connect, host.trim().to_owned()));
+        return Some(What::ConnectionFailed(ConnectionMention::Connect, host.trim().into()));
     }
     let rest = behind(&ESTABLISHES)?;
     // An IPv6 address may stand in brackets of its own.
     let (host, _) = rest.rsplit_once("] failed")?;
-    Some(What::ConnectionFailed(ConnectionMention::Establish, host.to_owned()))
+    Some(What::ConnectionFailed(ConnectionMention::Establish, host.into()))
 }
 
-fn alarm(message: &str) -> Option<What> {
+fn alarm(message: &str) -> Option<What<'static>> {
     static CDR: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("CDR"));
     CDR.find_iter(message.as_bytes())
         .filter_map(|at| message.get(at..))
@@ -238,20 +165,20 @@ fn is_senders(class: &[u8]) -> bool {
     matches!(class, b"cdrrep.FtpManager" | b"cdrrep.CDRSender")
 }
 
-fn error(header: &Header<'_>, message: &str, more: &[u8]) -> Option<What> {
-    if !is_senders_or_librarys(header.class) || message.starts_with("Unable to successfully send file") {
+fn error<'a>(class: &[u8], message: &'a str, more: &str) -> Option<What<'a>> {
+    if !is_senders_or_librarys(class) || message.starts_with("Unable to successfully send file") {
         return None;
     }
-    let mut text = message.to_owned();
-    if !more.is_empty() {
-        text.push('\n');
-        text.push_str(&records::text(more));
-    }
-    Some(What::Error { text: limited(&text), of_library: !is_senders(header.class) })
+    let text = if more.is_empty() {
+        Cow::Borrowed(limited(message))
+    } else {
+        Cow::Owned(limited(&format!("{message}\n{more}")).to_owned())
+    };
+    Some(What::Error { text, of_library: !is_senders(class) })
 }
 
-fn named_file(header: &Header<'_>, message: &str) -> Option<What> {
-    if !(header.class.starts_with(b"cdrrep.FtpManager") || header.class.starts_with(b"cdrrep.CDRSender")) {
+fn named_file<'a>(class: &[u8], message: &'a str) -> Option<What<'a>> {
+    if !(class.starts_with(b"cdrrep.FtpManager") || class.starts_with(b"cdrrep.CDRSender")) {
         return None;
     }
     let name_ends = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
@@ -261,7 +188,7 @@ fn named_file(header: &Header<'_>, message: &str) -> Option<What> {
         .filter(|(before, _)| before.chars().next_back().is_none_or(name_ends))
         .map(|(_, name)| name.find(name_ends).map_or(name, |end| &name[..end]).trim_end_matches('.'))
         .find(|name| DeliveryFile::parse(name).is_some())
-        .map(|name| What::FileNamed(name.to_owned()))
+        .map(|name| What::FileNamed(name.into()))
 }
 
 fn leading_number(text: &str) -> Option<u32> {
@@ -269,23 +196,19 @@ fn leading_number(text: &str) -> Option<u32> {
     text[..digits].parse().ok()
 }
 
-fn limited(text: &str) -> String {
-    let mut end = text.len().min(TEXT_LIMIT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text[..end].to_owned()
+fn limited(text: &str) -> &str {
+    &text[..text.floor_char_boundary(TEXT_LIMIT)]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn event(class: &str, level: &str, message: &str, more: &str) -> Option<What> {
+    fn event(class: &str, level: &str, message: &str, more: &str) -> Option<What<'static>> {
         let line = format!("2019-07-25 13:12:18,996 {level:<5} [Thread-13] {class} (X.java:1) - {message}");
         let read = read(&Header::parse(line.as_bytes()).unwrap(), more.as_bytes());
         assert!(may_matter(line.as_bytes()) || read.is_none(), "{line}");
-        read.map(|event| event.what)
+        read.map(|event| event.into_owned().what)
     }
 
     #[test]
@@ -299,7 +222,7 @@ mod tests {
     fn all_three_records_of_a_failed_delivery_name_it() {
         let names = "cdr_C_01_201907231317_7 to 1.1.1.1";
         let said = |what| match what {
-            Some(What::DeliveryFailed(mention)) => (mention.by, mention.file, mention.host),
+            Some(What::DeliveryFailed(mention)) => (mention.by, mention.file.into_owned(), mention.host.into_owned()),
             other => panic!("{other:?}"),
         };
         let (file, host) = ("cdr_C_01_201907231317_7".to_owned(), "1.1.1.1".to_owned());

@@ -29,6 +29,24 @@ pub struct Place {
     pub text: String,
 }
 
+/// A place while its line is still at hand.
+#[derive(Debug, Clone, Copy)]
+pub struct Spot<'a> {
+    /// The source, by its place in the list.
+    pub source: usize,
+    /// The line, from 1.
+    pub line: u64,
+    /// The line itself.
+    pub text: &'a str,
+}
+
+impl Spot<'_> {
+    /// The place, to be kept.
+    pub fn keep(self) -> Place {
+        Place { source: self.source, line: self.line, text: self.text.to_owned() }
+    }
+}
+
 /// An error message with what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
@@ -39,7 +57,7 @@ pub struct Note {
     /// What to do.
     pub remedy: Option<&'static str>,
     /// The library's message.
-    pub message: Option<String>,
+    pub message: Option<Arc<str>>,
     /// Where it stands.
     pub place: Place,
 }

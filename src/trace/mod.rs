@@ -5,6 +5,7 @@ pub mod blocks;
 pub mod buckets;
 pub mod causes;
 pub mod delivery_file;
+pub mod event;
 pub mod events;
 pub mod lanes;
 pub mod ledger;

@@ -14,13 +14,13 @@ use super::sources::Source;
 
 /// An event and where it stands.
 #[derive(Debug)]
-pub struct Located {
+pub struct Located<'b> {
     /// Which source, by its place in the list.
     pub source: usize,
     /// The line, from 1.
     pub line: u64,
     /// The event.
-    pub seen: Seen,
+    pub seen: Seen<'b>,
 }
 
 /// Knows which events were read before, from another file.
@@ -32,7 +32,7 @@ pub struct Overlap {
     holders: HashMap<u64, usize>,
     repeated: Vec<u64>,
     /// Last records, until it shows whether another file has them whole.
-    held: Vec<Located>,
+    held: Vec<Located<'static>>,
 }
 
 impl Overlap {
@@ -52,14 +52,18 @@ impl Overlap {
 
     /// Takes the next event, and gives those that count now, in their order. `inputs` tells what time the sources
     /// span that were read so far.
-    pub fn sift(&mut self, next: Located, inputs: &[InputCounts]) -> impl Iterator<Item = Located> + use<> {
+    pub fn sift<'b>(
+        &mut self,
+        next: Located<'b>,
+        inputs: &[InputCounts],
+    ) -> impl Iterator<Item = Located<'b>> + use<'b> {
         let source = next.source;
         let (held, next) = if self.was_read(&next.seen, source, inputs) {
             self.repeated[source] += 1;
             (Vec::new(), None)
         } else if self.may_come_again(&next) && next.seen.last {
             let held = self.release();
-            self.held.push(next);
+            self.held.push(Located { seen: next.seen.into_owned(), ..next });
             (held, None)
         } else {
             if self.may_come_again(&next) {
@@ -68,11 +72,11 @@ impl Overlap {
             self.held.retain(|held| !same_record(&held.seen, &next.seen));
             (self.release(), Some(next))
         };
-        held.into_iter().chain(next)
+        held.into_iter().map(|held| -> Located<'b> { held }).chain(next)
     }
 
     /// What was held back until now.
-    pub fn release(&mut self) -> Vec<Located> {
+    pub fn release(&mut self) -> Vec<Located<'static>> {
         std::mem::take(&mut self.held)
     }
 
@@ -81,21 +85,21 @@ impl Overlap {
         self.repeated[source]
     }
 
-    fn may_come_again(&self, next: &Located) -> bool {
+    fn may_come_again(&self, next: &Located<'_>) -> bool {
         self.coming[next.source].is_some_and(|coming| next.seen.event.time >= coming)
     }
 
-    fn was_read(&self, seen: &Seen, source: usize, inputs: &[InputCounts]) -> bool {
+    fn was_read(&self, seen: &Seen<'_>, source: usize, inputs: &[InputCounts]) -> bool {
         self.holders.get(&seen.fingerprint).is_some_and(|holder| *holder != source)
             || seen.last && (self.holds_longer(seen) || self.is_cut_copy(seen, source, inputs))
     }
 
-    fn holds_longer(&self, seen: &Seen) -> bool {
+    fn holds_longer(&self, seen: &Seen<'_>) -> bool {
         self.held.iter().any(|held| same_record(&held.seen, seen) && held.seen.text.len() >= seen.text.len())
     }
 
     /// Whether this last record is a piece of one that stands inside a source that was read before.
-    fn is_cut_copy(&self, seen: &Seen, source: usize, inputs: &[InputCounts]) -> bool {
+    fn is_cut_copy(&self, seen: &Seen<'_>, source: usize, inputs: &[InputCounts]) -> bool {
         let (time, first) = (Some(seen.event.time), inputs[source].first);
         inputs[..source].iter().any(|other| {
             let is_copy = self.repeated[source] > 0 || other.first == first;
@@ -105,8 +109,8 @@ impl Overlap {
 }
 
 /// Whether one of these is the other, or the beginning of it.
-fn same_record(a: &Seen, b: &Seen) -> bool {
+fn same_record(a: &Seen<'_>, b: &Seen<'_>) -> bool {
     let (longer, shorter) = if a.text.len() >= b.text.len() { (&a.text, &b.text) } else { (&b.text, &a.text) };
-    let begins = !shorter.is_empty() && longer.starts_with(shorter.as_str());
+    let begins = !shorter.is_empty() && longer.starts_with(&**shorter);
     a.event.time == b.event.time && a.event.thread == b.event.thread && (begins || a.event.what == b.event.what)
 }

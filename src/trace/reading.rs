@@ -9,11 +9,11 @@ use std::thread;
 use chrono::NaiveDateTime;
 
 use super::blocks::{Block, BlockReader};
-use super::ledger::Place;
+use super::ledger::Spot;
 use super::oddities::Oddity;
 use super::overlap::{Located, Overlap};
 use super::records;
-use super::scan::{self, Counts, Scanned};
+use super::scan::{Counts, Scanned, ScannedBlock};
 use super::sources::Source;
 use super::timeline::{Account, Timeline, TracedLists, Window};
 
@@ -56,13 +56,13 @@ pub fn read(sources: &[Source], window: &Window, progress: &(dyn Fn(u64) + Sync)
             scope.spawn(|| {
                 let mut block = Block::default();
                 while let Some(number) = next_block(&reader, &mut block, progress) {
-                    let mut ticket = Ticket { fold: &fold, number, scanned: Scanned::default() };
-                    let loaded = block.load();
-                    ticket.scanned = scan::scan(&block);
-                    if let Err(error) = loaded {
-                        ticket.scanned.broken = true;
+                    let mut ticket = Ticket { fold: &fold, number, scanned: None };
+                    if let Err(error) = block.load() {
                         lock(&reader).1.give_up(block.source, error);
                     }
+                    ticket.scanned = Some(ScannedBlock::scan(block));
+                    drop(ticket);
+                    block = fold.used_block();
                 }
             });
         }
@@ -98,34 +98,45 @@ struct Waiting<'s> {
     fold: Fold<'s>,
     /// The number whose turn it is.
     next: u64,
-    /// What came before its turn.
-    early: BTreeMap<u64, Scanned>,
+    /// What came before its turn; nothing, where a thread panicked.
+    early: BTreeMap<u64, Option<ScannedBlock>>,
+    /// Blocks whose buffers can be used again.
+    used: Vec<Block>,
 }
 
 impl<'s> InOrder<'s> {
     /// More than so many do not wait for their turn, so that no queue can grow.
-    const MOST: usize = 64;
+    const MOST: usize = 32;
 
     fn new(fold: Fold<'s>) -> Self {
-        Self { state: Mutex::new(Waiting { fold, next: 0, early: BTreeMap::new() }), passed: Condvar::new() }
+        let (early, used) = (BTreeMap::new(), Vec::new());
+        Self { state: Mutex::new(Waiting { fold, next: 0, early, used }), passed: Condvar::new() }
     }
 
-    fn push(&self, number: u64, scanned: Scanned) {
+    fn push(&self, number: u64, scanned: Option<ScannedBlock>) {
         let mut state = lock(&self.state);
         while state.next != number && state.early.len() >= Self::MOST {
             state = self.passed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.early.insert(number, scanned);
         let full = state.early.len() > Self::MOST;
-        let Waiting { fold, next, early } = &mut *state;
+        let Waiting { fold, next, early, used } = &mut *state;
         while let Some(scanned) = early.remove(next) {
-            fold.push(scanned);
             *next += 1;
+            if let Some(mut scanned) = scanned {
+                scanned.with_dependent_mut(|_, scanned| fold.push(std::mem::take(scanned)));
+                used.push(scanned.into_owner());
+            }
         }
         drop(state);
         if full {
             self.passed.notify_all();
         }
+    }
+
+    /// A block whose buffer can be used again, or a new one.
+    fn used_block(&self) -> Block {
+        lock(&self.state).used.pop().unwrap_or_default()
     }
 
     fn into_inner(self) -> Fold<'s> {
@@ -137,12 +148,12 @@ impl<'s> InOrder<'s> {
 struct Ticket<'t, 's> {
     fold: &'t InOrder<'s>,
     number: u64,
-    scanned: Scanned,
+    scanned: Option<ScannedBlock>,
 }
 
 impl Drop for Ticket<'_, '_> {
     fn drop(&mut self) {
-        self.fold.push(self.number, std::mem::take(&mut self.scanned));
+        self.fold.push(self.number, self.scanned.take());
     }
 }
 
@@ -178,7 +189,7 @@ impl<'s> Fold<'s> {
         }
     }
 
-    fn push(&mut self, scanned: Scanned) {
+    fn push(&mut self, scanned: Scanned<'_>) {
         let source = scanned.source;
         if self.broken.contains(&source) {
             return;
@@ -201,9 +212,9 @@ impl<'s> Fold<'s> {
         }
     }
 
-    fn push_event(&mut self, Located { source, line, seen }: Located) {
+    fn push_event(&mut self, Located { source, line, seen }: Located<'_>) {
         let node = self.node(source);
-        self.nodes[node].1.push(seen.event, Place { source, line, text: seen.text });
+        self.nodes[node].1.push(seen.event, Spot { source, line, text: &seen.text });
     }
 
     fn node(&mut self, source: usize) -> usize {
@@ -215,7 +226,7 @@ impl<'s> Fold<'s> {
         self.nodes.len() - 1
     }
 
-    fn count(&mut self, scanned: &Scanned) {
+    fn count(&mut self, scanned: &Scanned<'_>) {
         let input = &mut self.inputs[scanned.source];
         input.counts.bytes += scanned.counts.bytes;
         input.counts.lines += scanned.counts.lines + scanned.lent_lines;
@@ -228,7 +239,7 @@ impl<'s> Fold<'s> {
     }
 
     /// Tells each oddity of a source once, where it shows first.
-    fn warn(&mut self, scanned: &Scanned, line: u64) {
+    fn warn(&mut self, scanned: &Scanned<'_>, line: u64) {
         let before = self.inputs[scanned.source].last;
         let between = scanned.times.and_then(|(first, _)| records::parse_time(&first)).zip(before);
         let backwards = between.is_some_and(|(first, before)| (before - first).num_seconds() >= 60);

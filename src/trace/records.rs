@@ -37,7 +37,8 @@ pub fn starts_record(bytes: &[u8]) -> bool {
     const MOST: [[u8; 16]; 2] =
         [[9, 9, 9, 9, 0, 9, 9, 0, 9, 9, 0, 9, 9, 0, 9, 9], [9, 9, 0, 9, 9, 0, 9, 9, 0, 9, 9, 0, 9, 9, 9, 0]];
     // log4j writes a comma before the milliseconds, some appenders a full stop: they differ in one bit.
-    const BUT_COMMA_OR_STOP: [u8; 16] = [255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, !0b10, 255, 255, 255, 255];
+    const BUT_COMMA_OR_STOP: [u8; 16] =
+        [255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, !0b10, 255, 255, 255, 255];
     let Some(head) = bytes.first_chunk::<24>() else { return false };
     let (Some(first), Some(second)) = (head.first_chunk(), head.last_chunk()) else { return false };
     let first = u8x16::new(*first) ^ u8x16::new(FORM[0]);

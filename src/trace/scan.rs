@@ -1,15 +1,18 @@
 //! One block of a trace: its lines and records counted, its events read. Pure, and so for any thread.
 
+use std::borrow::Cow;
 use std::hash::BuildHasher;
 use std::sync::LazyLock;
 
 use foldhash::quality::RandomState;
+use self_cell::self_cell;
 
 use super::blocks::{self, Block};
-use super::events::{self, Event, What};
+use super::event::{Event, What};
+use super::events;
 use super::lanes;
 use super::oddities::{Oddities, Oddity};
-use super::records::{self, Line, TIMESTAMP};
+use super::records::{self, Header, Line, TIMESTAMP};
 
 /// A block seldom holds more events.
 const EVENTS: usize = 64;
@@ -23,9 +26,25 @@ const MINUTE: usize = 16;
 /// Seeded anew each time, so that no trace can hold two records that pass for one.
 static FINGERPRINTS: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
+self_cell! {
+    /// A block with what it holds.
+    pub struct ScannedBlock {
+        owner: Block,
+        #[covariant]
+        dependent: Scanned,
+    }
+}
+
+impl ScannedBlock {
+    /// Reads a block.
+    pub fn scan(block: Block) -> Self {
+        Self::new(block, scan)
+    }
+}
+
 /// What one block holds.
 #[derive(Debug, Default)]
-pub struct Scanned {
+pub struct Scanned<'b> {
     /// Which source, by its place in the list.
     pub source: usize,
     /// Bytes, lines and records of that source.
@@ -37,7 +56,7 @@ pub struct Scanned {
     /// What is odd.
     pub oddities: Oddities,
     /// The events.
-    pub events: Vec<Seen>,
+    pub events: Vec<Seen<'b>>,
     /// Whether the source ends with this block.
     pub last: bool,
     /// Whether the source could not be read on from here.
@@ -59,13 +78,13 @@ pub struct Counts {
 
 /// An event and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct Seen<'b> {
     /// The line in the block, from 0.
     pub line: u64,
     /// What happened.
-    pub event: Event,
+    pub event: Event<'b>,
     /// The record's first line, where it may serve as evidence.
-    pub text: String,
+    pub text: Cow<'b, str>,
     /// Tells whether another file holds the same record.
     pub fingerprint: u64,
     /// Whether it is the source's last record, of which something may be missing.
@@ -73,7 +92,7 @@ pub struct Seen {
 }
 
 /// Reads a block.
-pub fn scan(block: &Block) -> Scanned {
+pub fn scan(block: &Block) -> Scanned<'_> {
     let mut scan = Scan {
         bytes: block.bytes(),
         record: None,
@@ -87,6 +106,7 @@ pub fn scan(block: &Block) -> Scanned {
             lent_lines: block.lent_lines,
             events: Vec::with_capacity(EVENTS),
             last: block.last,
+            broken: block.broken,
             ..Scanned::default()
         },
     };
@@ -108,7 +128,7 @@ pub fn scan(block: &Block) -> Scanned {
 }
 
 /// The source ends here, and nothing continues its last record.
-fn note_end(out: &mut Scanned, own: &[u8], last_record: Option<u64>) {
+fn note_end(out: &mut Scanned<'_>, own: &[u8], last_record: Option<u64>) {
     let last_line = own.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
     if !last_line.is_empty() && records::classify_line(last_line) != Line::Noise {
         out.oddities.note(Oddity::CutShort, out.counts.lines - 1);
@@ -132,7 +152,7 @@ struct Scan<'b> {
     noisy: bool,
     /// Whether the block began inside a record.
     inside: bool,
-    out: Scanned,
+    out: Scanned<'b>,
 }
 
 /// A record whose end is not yet found.
@@ -144,7 +164,7 @@ struct Open {
     line: u64,
 }
 
-impl Scan<'_> {
+impl<'b> Scan<'b> {
     /// Reads all lines and tells where the last record begins.
     fn all_lines(&mut self) -> Option<u64> {
         let bytes = self.bytes;
@@ -238,17 +258,15 @@ impl Scan<'_> {
     fn read_record(&mut self, Open { start, end: first_end, line }: Open, end: usize) {
         let first = records::trim_end(&self.bytes[start..first_end]);
         let more = self.bytes.get(first_end + 1..end).unwrap_or_default();
-        let cleaned;
-        let more = if self.noisy {
-            cleaned = without_noise(more);
-            cleaned.as_slice()
-        } else {
-            more
-        };
-        let Some(header) = records::Header::parse(first) else {
+        let Some(header) = Header::parse(first) else {
             return self.out.oddities.note(Oddity::Malformed, line);
         };
-        if let Some(event) = events::read(&header, records::trim_end(more)) {
+        let event = if self.noisy {
+            events::read(&header, records::trim_end(&without_noise(more))).map(Event::into_owned)
+        } else {
+            events::read(&header, records::trim_end(more))
+        };
+        if let Some(event) = event {
             if std::str::from_utf8(&self.bytes[start..end]).is_err() {
                 self.out.oddities.note(Oddity::Latin1, line);
             }
@@ -257,10 +275,18 @@ impl Scan<'_> {
     }
 }
 
-fn seen(line: u64, first: &[u8], event: Event) -> Seen {
+fn seen<'b>(line: u64, first: &'b [u8], event: Event<'b>) -> Seen<'b> {
     let evidence = !matches!(event.what, What::SenderCreated(_) | What::DeliveryEnded { .. } | What::FileNamed(_));
-    let text = if evidence { records::text(&first[..first.len().min(EVIDENCE)]).into_owned() } else { String::new() };
+    let text = if evidence { records::text(&first[..first.len().min(EVIDENCE)]) } else { Cow::default() };
     Seen { line, event, text, fingerprint: FINGERPRINTS.hash_one(first), last: false }
+}
+
+impl Seen<'_> {
+    /// The same without the block that it was read from.
+    pub fn into_owned(self) -> Seen<'static> {
+        let Self { line, event, text, fingerprint, last } = self;
+        Seen { line, event: event.into_owned(), text: Cow::Owned(text.into_owned()), fingerprint, last }
+    }
 }
 
 fn without_noise(more: &[u8]) -> Vec<u8> {

@@ -11,8 +11,8 @@ use chrono::NaiveDateTime;
 use foldhash::{HashMap, HashMapExt, HashSet};
 
 use super::causes::Causes;
-use super::events::{ConnectionMention, DeliveryMention, DeliverySpeaker, Event, What};
-use super::ledger::{Failure, Ledger, Note, Place, UNKNOWN};
+use super::event::{ConnectionMention, DeliveryMention, DeliverySpeaker, Event, What};
+use super::ledger::{Failure, Ledger, Note, Place, Spot, UNKNOWN};
 use super::negotiation::{self, Negotiation, NegotiationReader};
 
 /// What is counted. Events outside it still tell which thread serves whom.
@@ -117,10 +117,10 @@ impl Timeline {
     }
 
     /// Takes the next event.
-    pub fn push(&mut self, event: Event, place: Place) {
+    pub fn push(&mut self, event: Event<'_>, spot: Spot<'_>) {
         let Event { time, thread, what } = event;
         self.events += 1;
-        let index = self.thread(thread);
+        let index = self.thread(&thread);
         let mut state = std::mem::take(&mut self.threads[index]);
         match what {
             What::SenderCreated(number) => self.sender_created(&mut state, number),
@@ -128,25 +128,27 @@ impl Timeline {
                 self.close_pending(&mut state);
                 state = self.sender_running(number);
             }
-            What::Error { text, of_library } => self.error(&mut state, &text, of_library, time, place),
-            What::ConnectionFailed(mention, host) => self.connection_failed(&mut state, mention, host, time, place),
+            What::Error { text, of_library } => self.error(&mut state, &text, of_library, time, spot),
+            What::ConnectionFailed(mention, host) => self.connection_failed(&mut state, mention, &host, time, spot),
             What::DeliveryFailed(mention) => {
                 self.undecided.entry(state.destination).or_default().insert(index);
-                self.delivery_failed(&mut state, mention, time, place);
+                self.delivery_failed(&mut state, &mention, time, spot);
             }
             What::DeliveryEnded { success } => self.delivery_ended(&mut state, success, time),
-            What::FileNamed(file) => state.file = Some(file),
+            What::FileNamed(file) => state.file = Some(file.into_owned()),
             What::Alarm(name) => self.alarm(&mut state, name, time),
-            What::Lists(text) => self.read_lists(&mut state, &text, time, place),
+            What::Lists(text) => self.read_lists(&mut state, &text, time, spot),
         }
         self.threads[index] = state;
     }
 
-    fn thread(&mut self, name: String) -> usize {
-        *self.by_name.entry(name).or_insert_with(|| {
-            self.threads.push(Thread::default());
-            self.threads.len() - 1
-        })
+    fn thread(&mut self, name: &str) -> usize {
+        if let Some(index) = self.by_name.get(name) {
+            return *index;
+        }
+        self.threads.push(Thread::default());
+        self.by_name.insert(name.to_owned(), self.threads.len() - 1);
+        self.threads.len() - 1
     }
 
     /// Closes the books: one account a destination, and the algorithm lists that were seen last.
@@ -193,9 +195,9 @@ impl Timeline {
         Thread { account, destination: Some(number), ..Thread::default() }
     }
 
-    fn error(&mut self, state: &mut Thread, text: &str, of_library: bool, time: NaiveDateTime, place: Place) {
-        self.read_lists(state, text, time, place.clone());
-        let note = self.note(text, place);
+    fn error(&mut self, state: &mut Thread, text: &str, of_library: bool, time: NaiveDateTime, spot: Spot<'_>) {
+        self.read_lists(state, text, time, spot);
+        let note = self.note(text, spot);
         if of_library || note.cause != UNKNOWN {
             state.error = Some(Arc::new(note));
             state.error_is_fresh = true;
@@ -207,43 +209,54 @@ impl Timeline {
         &mut self,
         state: &mut Thread,
         mention: ConnectionMention,
-        host: String,
+        host: &str,
         time: NaiveDateTime,
-        place: Place,
+        spot: Spot<'_>,
     ) {
-        let told = state.connection.as_ref().is_some_and(|(before, of)| *before < mention && *of == host);
-        if !told {
-            let error = state.error.clone().filter(|_| std::mem::take(&mut state.error_is_fresh));
-            let note = error.unwrap_or_else(|| Arc::new(unexplained(place)));
-            let account = self.account_of_host(&host);
-            if self.window.holds(time) && self.window.wants(note.cause) {
-                self.accounts[account].ledger.fail_connection(time);
-            }
-            self.host_errors.insert(host.clone(), (self.events, note));
+        if let Some((before, _)) = state.connection.as_mut().filter(|(before, of)| *before < mention && of == host) {
+            // Told already.
+            *before = mention;
+            return;
         }
-        state.connection = Some((mention, host));
+        let error = state.error.clone().filter(|_| std::mem::take(&mut state.error_is_fresh));
+        let note = error.unwrap_or_else(|| Arc::new(unexplained(spot)));
+        let account = self.account_of_host(host);
+        if self.window.holds(time) && self.window.wants(note.cause) {
+            self.accounts[account].ledger.fail_connection(time);
+        }
+        self.host_errors.insert(host.to_owned(), (self.events, note));
+        state.connection = Some((mention, host.to_owned()));
     }
 
-    fn delivery_failed(&mut self, state: &mut Thread, mention: DeliveryMention, time: NaiveDateTime, place: Place) {
-        let DeliveryMention { by, file, host, details } = mention;
-        let told = state.mention.as_ref().is_some_and(|(before, f, h)| *before < by && *f == file && *h == host);
-        if !told {
-            self.close_pending(state);
-            self.settle(state, &host);
-            let own = state.error.take();
-            let of_host = self.host_errors.get(&host).map(|(_, note)| Arc::clone(note));
-            state.failed_last = Some(file.clone());
-            let (file, host, place) = (file.clone(), host.clone(), place.clone());
-            state.pending = Some(Pending { time, file, host, place, own, of_host });
+    fn delivery_failed(
+        &mut self,
+        state: &mut Thread,
+        mention: &DeliveryMention<'_>,
+        time: NaiveDateTime,
+        spot: Spot<'_>,
+    ) {
+        let (file, host) = (&*mention.file, &*mention.host);
+        match &mut state.mention {
+            Some((before, f, h)) if *before < mention.by && f == file && h == host => *before = mention.by,
+            _ => {
+                self.close_pending(state);
+                self.settle(state, host);
+                let own = state.error.take();
+                let of_host = self.host_errors.get(host).map(|(_, note)| Arc::clone(note));
+                let (file, host) = (file.to_owned(), host.to_owned());
+                state.failed_last = Some(file.clone());
+                state.mention = Some((mention.by, file.clone(), host.clone()));
+                state.pending = Some(Pending { time, file, host, place: spot.keep(), own, of_host });
+            }
         }
         let explained = |pending: &Pending| pending.own.is_some();
-        if let (Some(pending), Some(details)) = (state.pending.as_mut().filter(|pending| !explained(pending)), details)
+        if let (Some(pending), Some(details)) =
+            (state.pending.as_mut().filter(|pending| !explained(pending)), &mention.details)
         {
             // Only a named cause counts here: the block's other lines are stack, and no error message.
             let found = details.lines().rev().find_map(|line| line.trim().strip_prefix("Caused by: "));
-            pending.own = found.map(|text| self.note(text, place)).filter(|note| note.cause != UNKNOWN).map(Arc::new);
+            pending.own = found.map(|text| self.note(text, spot)).filter(|note| note.cause != UNKNOWN).map(Arc::new);
         }
-        state.mention = Some((by, file, host));
     }
 
     fn delivery_ended(&mut self, state: &mut Thread, success: bool, time: NaiveDateTime) {
@@ -266,20 +279,21 @@ impl Timeline {
     }
 
     /// A note about an error message. Traces repeat a few texts without end, so what was told of one is kept.
-    fn note(&mut self, text: &str, place: Place) -> Note {
+    fn note(&mut self, text: &str, spot: Spot<'_>) -> Note {
         const KEPT: usize = 1024;
         if let Some(known) = self.notes.get(text) {
-            return Note { place, ..known.clone() };
+            let Note { cause, stage, remedy, .. } = *known;
+            return Note { cause, stage, remedy, message: known.message.clone(), place: spot.keep() };
         }
         let note = match Causes::builtin().classify(text) {
             Some(found) => Note {
                 cause: found.cause,
                 stage: Some(found.stage),
                 remedy: Some(found.remedy),
-                message: Some(found.matched.to_owned()),
-                place,
+                message: Some(found.matched.into()),
+                place: spot.keep(),
             },
-            None => Note { message: text.lines().next().map(str::to_owned), ..unexplained(place) },
+            None => Note { message: text.lines().next().map(Arc::from), ..unexplained(spot) },
         };
         if self.notes.len() < KEPT {
             self.notes.insert(text.to_owned(), note.clone());
@@ -294,13 +308,13 @@ impl Timeline {
         }
     }
 
-    fn read_lists(&mut self, state: &mut Thread, text: &str, time: NaiveDateTime, place: Place) {
+    fn read_lists(&mut self, state: &mut Thread, text: &str, time: NaiveDateTime, spot: Spot<'_>) {
         if !negotiation::may_hold_lists(text.as_bytes()) {
             return;
         }
         let reader = state.lists.get_or_insert_default();
         if reader.read(text).is_some() {
-            self.lists = Some(TracedLists { lists: reader.current().clone(), place, time });
+            self.lists = Some(TracedLists { lists: reader.current().clone(), place: spot.keep(), time });
         }
     }
 
@@ -309,7 +323,9 @@ impl Timeline {
         let Some(pending) = state.pending.take() else { return };
         state.file = None;
         let Pending { time, file, host, place, own, of_host } = pending;
-        let note = own.or(of_host).unwrap_or_else(|| Arc::new(Note { message: None, ..unexplained(place) }));
+        let note = own
+            .or(of_host)
+            .unwrap_or_else(|| Arc::new(Note { cause: UNKNOWN, stage: None, remedy: None, message: None, place }));
         let account = self.account_of_host(&host);
         let ledger = &mut self.accounts[account].ledger;
         if self.window.holds(time) && self.window.wants(note.cause) {
@@ -400,9 +416,9 @@ pub fn merge(accounts: impl IntoIterator<Item = Account>) -> Vec<Account> {
 }
 
 /// A note about a failure of which the trace tells no more than the line itself.
-fn unexplained(place: Place) -> Note {
-    let message = place.text.split_once(") - ").map(|(_, message)| message.trim().to_owned());
-    Note { cause: UNKNOWN, stage: None, remedy: None, message, place }
+fn unexplained(spot: Spot<'_>) -> Note {
+    let message = spot.text.split_once(") - ").map(|(_, message)| message.trim().into());
+    Note { cause: UNKNOWN, stage: None, remedy: None, message, place: spot.keep() }
 }
 
 #[cfg(test)]
@@ -415,7 +431,7 @@ mod tests {
         let mut timeline = Timeline::new(Window::default());
         for (line, text) in (1..).zip(lines) {
             let event = events::read(&Header::parse(text.as_bytes()).unwrap(), b"").unwrap();
-            timeline.push(event, Place { source: 0, line, text });
+            timeline.push(event, Spot { source: 0, line, text: &text });
         }
         timeline.finish().0
     }
@@ -472,7 +488,7 @@ mod tests {
         let mut timeline = Timeline::new(Window::default());
         for text in [failed(1, "h"), line(2, "CDRSender 1 is created")] {
             let event = events::read(&Header::parse(text.as_bytes()).unwrap(), b"").unwrap();
-            timeline.push(event, Place { source: 0, line: 1, text });
+            timeline.push(event, Spot { source: 0, line: 1, text: &text });
         }
         assert_eq!(timeline.accounts[0].ledger.delivery_failures, 1);
         assert!(timeline.threads.iter().all(|thread| thread.pending.is_none()) && timeline.undecided.is_empty());
