@@ -67,7 +67,7 @@ fn foreign_record_may_matter(class: &[u8]) -> bool {
 /// Reads a record that passed [`may_matter`]. `more` is what follows its first line, noise taken out.
 pub fn read<'a>(header: &Header<'a>, more: &'a [u8]) -> Option<Event<'a>> {
     let loud = matches!(header.level, b"ERROR" | b"FATAL" | b"WARN");
-    if !speaks_of_delivery(header.message) && !(loud && is_senders_or_librarys(header.class)) {
+    if !(speaks_of_delivery(header.message) || loud && is_senders_or_librarys(header.class)) {
         return None;
     }
     let what = match (records::text(header.message), records::text(more)) {
@@ -197,7 +197,11 @@ fn leading_number(text: &str) -> Option<u32> {
 }
 
 fn limited(text: &str) -> &str {
-    &text[..text.floor_char_boundary(TEXT_LIMIT)]
+    let mut end = text.len().min(TEXT_LIMIT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 #[cfg(test)]

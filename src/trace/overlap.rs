@@ -72,7 +72,7 @@ impl Overlap {
             self.held.retain(|held| !same_record(&held.seen, &next.seen));
             (self.release(), Some(next))
         };
-        held.into_iter().map(|held| -> Located<'b> { held }).chain(next)
+        held.into_iter().chain(next)
     }
 
     /// What was held back until now.

@@ -164,7 +164,7 @@ struct Open {
     line: u64,
 }
 
-impl<'b> Scan<'b> {
+impl Scan<'_> {
     /// Reads all lines and tells where the last record begins.
     fn all_lines(&mut self) -> Option<u64> {
         let bytes = self.bytes;
@@ -185,7 +185,7 @@ impl<'b> Scan<'b> {
         (self.out.counts.records > 0).then_some(line)
     }
 
-    #[inline(always)]
+    #[inline]
     fn line(&mut self, start: usize, end: usize) {
         if records::starts_record(&self.bytes[start..]) {
             self.open_record(start, end);
@@ -195,7 +195,7 @@ impl<'b> Scan<'b> {
         self.line += 1;
     }
 
-    #[inline(always)]
+    #[inline]
     fn open_record(&mut self, start: usize, end: usize) {
         self.close_record(start);
         let record = &self.bytes[start..];
@@ -246,7 +246,7 @@ impl<'b> Scan<'b> {
         }
     }
 
-    #[inline(always)]
+    #[inline]
     fn close_record(&mut self, end: usize) {
         if let Some(open) = self.record.take() {
             self.read_record(open, end);
