@@ -410,14 +410,34 @@ fn standard_input_may_be_empty_plain_or_packed() {
     }
 }
 
+const HEALTHY: &[u8] = b"2024-05-06 07:00:00,000 INFO  [Thread-1] cdrrep.CDRSender (CDRSender.java:85) - CDRSender for destination 1 is running...\n\
+    2024-05-06 07:00:01,000 INFO  [Thread-1] cdrrep.CDRSender (CDRSender.java:373) - sendSuccess=true, numOfFailure=0\n";
+
 #[test]
 fn nothing_wrong_ends_with_0() {
-    let healthy = "2024-05-06 07:00:00,000 INFO  [Thread-1] cdrrep.CDRSender (CDRSender.java:85) - CDRSender for destination 1 is running...\n\
-        2024-05-06 07:00:01,000 INFO  [Thread-1] cdrrep.CDRSender (CDRSender.java:373) - sendSuccess=true, numOfFailure=0\n";
-    let folder = folder_with(&[("cdrrepmgr00001.log", healthy.as_bytes())]);
+    let folder = folder_with(&[("cdrrepmgr00001.log", HEALTHY)]);
     let output = run(&[text(folder.path())]);
     assert_eq!(code(&output), 0);
     assert!(stdout(&output).starts_with("HEALTHY"), "{}", stdout(&output));
+}
+
+#[test]
+fn healthy_in_what_could_be_read_is_no_healthy_answer() {
+    let folder = folder_with(&[("cdrrepmgr00001.log", HEALTHY), ("broken.zip", b"PK\x03\x04 and no more")]);
+    let (healthy, broken) = (folder.path().join("cdrrepmgr00001.log"), folder.path().join("broken.zip"));
+    let paths = [text(&healthy), text(&broken)];
+    let output = run(&paths);
+    assert_eq!(code(&output), 1);
+    let told = stdout(&output);
+    assert!(told.contains("\nINCOMPLETE 1 input could not be read"), "{told}");
+    let answer = answer(&paths);
+    assert_eq!((&answer["verdict"], &answer["destinations"][0]["status"]), (&json!("problem"), &json!("healthy")));
+    assert!(answer["unread"][0].as_str().unwrap().starts_with(paths[1]), "{}", answer["unread"]);
+    assert_eq!(answer["warnings"], answer["unread"]);
+    let page = folder.path().join("page.html");
+    run(&[&paths[..], &["--html", text(&page)]].concat());
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.contains("Nothing failed in what could be read") && page.contains("Incomplete"), "{page}");
 }
 
 #[test]

@@ -70,7 +70,11 @@ fn traces(args: &cli::Diagnose, unread: &mut Vec<String>, context: &Context<'_>)
     }
     match parse_log::parse(&args.paths, &args.narrow, context) {
         Err(error) if error.is::<UsageError>() => Err(error),
-        found => Ok(kept(found, unread)),
+        found => {
+            let found = kept(found, unread);
+            unread.extend(found.iter().flat_map(|trace| trace.unread.iter().cloned()));
+            Ok(found)
+        }
     }
 }
 

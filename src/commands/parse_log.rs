@@ -28,11 +28,14 @@ use crate::trace::timeline::Window;
 pub fn run(args: &cli::ParseLog, context: &Context<'_>) -> Result<Code> {
     let reports = Reports::open(&args.reports)?;
     let document = parse(&args.paths, &args.narrow, context)?;
+    for why in &document.unread {
+        context.warn(why);
+    }
     let read = document.inputs.iter().map(|input| input.path.clone()).collect();
     reports.answer(document, &Inputs { read, given: given(&args.paths) }, context)
 }
 
-/// The document about these traces; what could not be read is told on the way.
+/// The document about these traces; what could not be read is told in it.
 ///
 /// # Errors
 /// When no trace or not the configuration could be read, or a cause was asked for that does not exist.
@@ -51,7 +54,7 @@ pub fn parse(paths: &[PathBuf], narrow: &cli::Narrow, context: &Context<'_>) -> 
     }
     let window = Window { since: narrow.since, until: narrow.until, causes: narrow.cause.clone() };
     let progress = Progress::new(&found.sources, context.shows_progress());
-    let mut reading = reading::read(&found.sources, &window, &|bytes| progress.at(bytes));
+    let reading = reading::read(&found.sources, &window, &|bytes| progress.at(bytes));
     progress.finish();
     let mut problems = found.problems;
     for (source, error) in &reading.broken {
@@ -72,13 +75,12 @@ pub fn parse(paths: &[PathBuf], narrow: &cli::Narrow, context: &Context<'_>) -> 
         bail!("{}", if problems.is_empty() { "nothing to read".to_owned() } else { problems.join("; ") });
     }
     check_what_is_there(narrow, &reading)?;
-    for problem in &problems {
-        context.warn(problem);
-    }
-    reading.warnings.splice(0..0, problems);
     let timezone = narrow.timezone.or(config.defaults.timezone);
     let choice = Choice { destinations: narrow.destination.clone(), limit: narrow.limit, timezone };
-    Ok(answer::document(reading, &found.sources, &choice))
+    let mut document = answer::document(reading, &found.sources, &choice);
+    document.warnings.splice(0..0, problems.iter().cloned());
+    document.unread = problems;
+    Ok(document)
 }
 
 /// An answer about nothing would read as if nothing were wrong.

@@ -53,6 +53,7 @@ pub fn document(reading: Reading, sources: &[Source], choice: &Choice) -> ParseL
             .collect(),
         destinations,
         negotiation: reading.lists.map(|lists| negotiation(lists, sources)),
+        unread: Vec::new(),
         warnings,
     }
 }
