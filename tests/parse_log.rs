@@ -385,6 +385,16 @@ fn verbose_tells_what_was_left_out() {
 }
 
 #[test]
+fn a_folder_s_file_that_is_a_trace_by_name_alone_is_missed() {
+    let folder = folder_with(&[("cdrrepmgr00001.log", HEALTHY), ("cdrrepmgr00002.log", PNG)]);
+    let output = run(&[text(folder.path()), "--json"]);
+    let answer = valid(&output);
+    assert_eq!(answer["verdict"], "problem");
+    assert!(answer["unread"][0].as_str().unwrap().contains("cdrrepmgr00002.log: not a trace"), "{answer}");
+    assert!(stderr(&output).contains("cdrrepmgr00002.log: not a trace"), "{}", stderr(&output));
+}
+
+#[test]
 fn without_a_path_the_current_folder_is_read() {
     let folder = folder_with(&[("n1/cdrrepmgr00001.log", &fixture())]);
     let output = command(&["--json"]).current_dir(folder.path()).output().unwrap();
