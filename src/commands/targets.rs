@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{Config, DEFAULT_PORT};
 use crate::saved::file::SavedRef;
 use crate::ssh::target::{Target, TargetSyntaxError};
+use crate::suggest::nearest;
 
 /// What a target is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +60,12 @@ pub fn resolve(argument: &str, config: &Config, port: Option<u16>) -> Result<Tar
         return Err(TargetError::NoFile(argument.into()));
     }
     Ok(TargetSpec::Live(Target::parse(argument, port)?))
+}
+
+/// What to say of a name that turned out to be no host's, where the configuration has one much like it.
+pub fn slip(name: &str, config: &Config) -> Option<String> {
+    let meant = nearest(name, config.targets.keys().map(String::as_str))?;
+    Some(format!("{name}: no such host; did you mean {meant:?}, which the configuration file names?"))
 }
 
 /// No host name holds these marks, and no top-level domain is called so.

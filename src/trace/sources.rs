@@ -209,7 +209,8 @@ impl Found {
         let name = source.label.rsplit(['/', '\\']).next().unwrap_or_default();
         // One that the log has only just turned to is still empty, and lacks nothing.
         let is_meant = asked == Asked::ByName || (is_a_traces_name(name) && source.size > 0);
-        if !is_meant && !(source.first.is_some() && speaks_of_deliveries(name, head)) {
+        let is_found = source.first.is_some() && speaks_of_deliveries(name, head);
+        if !(is_meant || is_found) {
             self.left_out.push(source.label);
         } else if source.first.is_none() && looks_binary(head) {
             self.problems.push(format!(
