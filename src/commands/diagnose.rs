@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use super::examine::{Examination, Subject};
+use super::examine::{Examination, Subject, tell_slips};
 use super::reports::{Inputs, Reports, given};
 use super::{Context, backlog, parse_log, profiles};
 use crate::backlog::Question;
@@ -42,6 +42,7 @@ pub fn run(args: &cli::Diagnose, context: &Context<'_>) -> Result<Code> {
     let clients = Clients::in_view_of(asked, traced);
     let examination = Examination::new(&args.connection, &config, clients.profiles.clone());
     let saved = servers(args, &config, &examination, &mut parts)?;
+    tell_slips(parts.primary.iter().chain(&parts.secondary).chain(&parts.others), &config, context);
     for why in &parts.unread {
         context.warn(why);
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::Context;
 use super::open_files::affordable;
 use super::targets::{self, TargetSpec};
 use crate::algorithms::answer::{disagreement, judge_target};
@@ -77,6 +78,16 @@ impl Subject {
     /// The file that was read, where it is a saved answer.
     pub fn file(&self) -> Option<String> {
         self.file.clone()
+    }
+}
+
+/// Tells of names that no server has, and that were probably meant to be configured ones.
+pub fn tell_slips<'a>(found: impl IntoIterator<Item = &'a Entry>, config: &Config, context: &Context<'_>) {
+    let unknown = |entry: &&Entry| entry.error.as_ref().is_some_and(|error| error.kind == "unknown_host");
+    for entry in found.into_iter().filter(unknown) {
+        if let Some(slip) = targets::slip(&entry.target, config) {
+            context.warn(&slip);
+        }
     }
 }
 

@@ -7,13 +7,14 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 
 use super::Context;
+use crate::algorithms::knowledge::Setting;
 use crate::algorithms::profile::{self, Profile};
 use crate::algorithms::profile_file::{self, ProfileFormat};
 use crate::algorithms::variants::Variant;
 use crate::cli::{self, Global, Variants};
 use crate::document::probe::ProfileRef;
 use crate::document::profile::{ProfileList, ProfileShow};
-use crate::exit::Code;
+use crate::exit::{Code, UsageError};
 use crate::suggest;
 
 /// A profile file is a page of text; what is longer is something else.
@@ -34,7 +35,7 @@ pub fn run(args: &cli::Profile, context: &Context<'_>) -> Result<Code> {
             context.answer(&ProfileList { profiles, default })
         }
         cli::Profile::Show(args) => {
-            let profile = Variant::from(&args.variants).apply(&named(&args.name)?);
+            let profile = variant(&args.variants)?.apply(&named(&args.name)?);
             let findings = profile.findings.clone();
             context.answer(&ProfileShow { profile, findings })
         }
@@ -62,7 +63,7 @@ pub fn profiles(global: &Global, variants: &Variants, config_default: &[String])
             None => profiles.push(profile),
         }
     }
-    let variant = Variant::from(variants);
+    let variant = variant(variants)?;
     Ok(profiles.iter().map(|profile| variant.apply(profile)).collect())
 }
 
@@ -94,15 +95,22 @@ fn read(path: &Path) -> Result<String> {
     Ok(text)
 }
 
-impl From<&Variants> for Variant {
-    fn from(variants: &Variants) -> Self {
-        Self {
-            fips: variants.fips,
-            ciphers: variants.ssh_ciphers.clone(),
-            kex: variants.ssh_kex.clone(),
-            mac: variants.ssh_mac.clone(),
-        }
-    }
+/// The node's settings as the flags tell them. A mistyped name would be blamed on the server, so it ends here.
+fn variant(flags: &Variants) -> Result<Variant, UsageError> {
+    let variant = Variant {
+        fips: flags.fips,
+        ciphers: flags.ssh_ciphers.clone(),
+        kex: flags.ssh_kex.clone(),
+        mac: flags.ssh_mac.clone(),
+    };
+    let Some(unknown) = variant.unknown_name() else { return Ok(variant) };
+    let flag = match unknown.setting {
+        Setting::Cipher => "--ssh-ciphers",
+        Setting::Mac => "--ssh-mac",
+        _ => "--ssh-kex",
+    };
+    let elsewhere = "a profile file (--profile FILE) may propose what cdrdiag does not know";
+    Err(UsageError(format!("{flag} {}: {unknown}; {elsewhere}", unknown.name)))
 }
 
 impl From<&Profile> for ProfileRef {
