@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use clap::error::ErrorKind;
 use clap::{Arg, Command, CommandFactory, FromArgMatches};
 
 use super::Cli;
@@ -48,13 +49,66 @@ pub fn command() -> Command {
     explain(root, "", SHORT_EXIT_CODES)
 }
 
+/// Why there is nothing to run.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The help or the version was asked for, or nothing at all.
+    Page(clap::Error),
+    /// The arguments are wrong: one line.
+    Usage(String),
+}
+
 /// Reads the arguments, the program's name first.
 ///
 /// # Errors
 /// When they are wrong, or ask for the help or the version.
-pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    let mut matches = command().try_get_matches_from(args)?;
-    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command()))
+pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Cli, Refusal> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let read = || -> Result<Cli, clap::Error> {
+        let mut matches = command().try_get_matches_from(&args)?;
+        Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command()))
+    };
+    read().map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Refusal::Page(error)
+        }
+        _ => Refusal::Usage(one_line(&error.render().to_string(), &words_of(&args))),
+    })
+}
+
+/// The command that the arguments name, as far as they do: `cdrdiag profile show`.
+fn words_of(args: &[OsString]) -> String {
+    let mut command = Cli::command();
+    let mut words = vec![command.get_name().to_owned()];
+    for arg in args.iter().skip(1).filter_map(|arg| arg.to_str()) {
+        if let Some(below) = command.find_subcommand(arg).cloned() {
+            words.push(below.get_name().to_owned());
+            command = below;
+        }
+    }
+    words.join(" ")
+}
+
+/// clap's paragraphs on one line, without the usage, and with the command whose help says more.
+fn one_line(text: &str, words: &str) -> String {
+    let told =
+        text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+    let mut line = String::new();
+    for part in told.filter(|part| !part.is_empty()) {
+        line.push_str(if line.is_empty() || line.ends_with(':') {
+            ""
+        } else if part.starts_with("tip:") {
+            ";"
+        } else {
+            ","
+        });
+        line.push(' ');
+        line.push_str(part.trim_start_matches("tip: "));
+    }
+    let line = line.trim_start().trim_start_matches("error: ").replace(", [", " [");
+    // Rust's own words for a number that is none.
+    let line = line.replace("invalid digit found in string", "give a whole number");
+    format!("{line}; see {words} --help")
 }
 
 /// A command and those below it. The global flags fill a screen of their own, so `-h` of a command only names them.

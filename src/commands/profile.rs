@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::Context;
 use crate::algorithms::knowledge::Setting;
@@ -68,7 +68,10 @@ pub fn profiles(global: &Global, variants: &Variants, config_default: &[String])
 }
 
 /// The built-in profile of this name, or the one in this file.
-fn named(name: &str) -> Result<Profile> {
+///
+/// # Errors
+/// When there is none, or the file cannot be read or is no profile.
+pub fn named(name: &str) -> Result<Profile> {
     if let Some(profile) = profile::find(name) {
         return Ok(profile.clone());
     }
@@ -87,12 +90,13 @@ fn named(name: &str) -> Result<Profile> {
 }
 
 fn read(path: &Path) -> Result<String> {
-    let mut text = String::new();
-    File::open(path)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_BYTES {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
         bail!("it is longer than {MAX_BYTES} bytes");
     }
-    Ok(text)
+    String::from_utf8(bytes)
+        .map_err(|_| anyhow!("it is no text in UTF-8: give the profile's TOML or JSON, saved as UTF-8"))
 }
 
 /// The node's settings as the flags tell them. A mistyped name would be blamed on the server, so it ends here.

@@ -1,5 +1,6 @@
 //! Where traces come from: files, folders, `.gz`, `.zip`, standard input. The only input and output in `trace`.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::fs::File;
@@ -14,6 +15,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::records::{self, Line};
+use crate::plain;
 
 /// How much of a file is looked at to tell what it is and when it begins.
 const HEAD: usize = 64 * 1024;
@@ -128,13 +130,11 @@ impl Found {
     fn add_file(&mut self, path: &Path, asked: Asked) {
         if let Err(error) = self.try_add_file(path, asked) {
             let hint = match error.kind() {
-                io::ErrorKind::NotFound => "no such file or folder: check the path",
-                io::ErrorKind::PermissionDenied => "no permission to read it: copy it, or ask for the right to read it",
                 // Windows' way to take "C:\my traces\" apart. No name holds a quote there.
-                io::ErrorKind::InvalidFilename if path.as_os_str().as_encoded_bytes().contains(&b'"') => {
-                    "no such name: a backslash before the closing quote makes the quote part of the name, so leave it out"
-                }
-                _ => return self.problems.push(format!("{}: {error}", path.display())),
+                io::ErrorKind::InvalidFilename if path.as_os_str().as_encoded_bytes().contains(&b'"') => Cow::Borrowed(
+                    "no such name: a backslash before the closing quote makes the quote part of the name, so leave it out",
+                ),
+                _ => plain::words(&error),
             };
             self.problems.push(format!("{}: {hint}", path.display()));
         }
