@@ -18,6 +18,7 @@
 //! | [`saved`] | answers that were saved earlier, by cdrdiag, nmap or ssh-audit |
 //! | [`config`] | the configuration file |
 //! | [`suggest`] | "did you mean …?" |
+//! | [`words`] | numbers, times and durations as people read them |
 //! | [`plain`] | what the system says of a file, in plain words |
 //! | [`exit`] | the exit codes |
 //!
@@ -41,6 +42,7 @@ pub mod saved;
 pub mod ssh;
 pub mod suggest;
 pub mod trace;
+pub mod words;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -14,7 +14,7 @@ use crate::algorithms::answer::judge_target;
 use crate::document::deliver::{FreeSpace, Stage, Throughput};
 use crate::document::probe::{Access, Client, Target};
 use crate::ssh::connect;
-use crate::ssh::deadline::{Clock, Deadline};
+use crate::ssh::deadline::{Clock, Deadline, milliseconds};
 use crate::ssh::handshake;
 use crate::ssh::host_key;
 use crate::ssh::relay::HANDSHAKE_BYTES;
@@ -345,13 +345,13 @@ fn full(sftp: &mut Sftp<Channel>, directory: &str, error: &SftpError, trouble: &
 }
 
 fn throughput(asked: u32, files: u32, spent: Duration, slowest: Duration) -> Throughput {
-    let seconds = spent.as_secs_f64();
+    let seconds = milliseconds(spent) / 1e3;
     Throughput {
         asked,
         files,
         file_bytes: test_file::BYTES as u64,
         seconds,
-        files_per_s: (files > 0 && seconds > 0.0).then(|| f64::from(files) / seconds),
-        slowest_ms: (files > 0).then_some(slowest.as_secs_f64() * 1000.0),
+        files_per_s: (files > 0 && seconds > 0.0).then(|| (f64::from(files) / seconds * 10.0).round() / 10.0),
+        slowest_ms: (files > 0).then_some(milliseconds(slowest)),
     }
 }

@@ -1,9 +1,10 @@
 //! Deliveries stop before the login, at a hurdle that the servers' algorithms raise: which server raises it?
 
 use super::super::clients::Origin;
-use super::super::evidence::{clock, conclusion, line, of_server, of_trouble, probe};
+use super::super::evidence::{conclusion, line, of_server, of_trouble, probe};
 use super::super::facts::{Facts, Hurdle, Role, Server, Trouble};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence};
+use crate::words::clock;
 
 /// What the servers have to do with a trouble at a hurdle. Exactly one holds.
 #[derive(Debug, Clone, PartialEq)]
