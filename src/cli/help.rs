@@ -16,7 +16,11 @@ pub const EXIT_CODES: &[(&str, &str)] = &[
 ];
 
 const SHORT_EXIT_CODES: &str = "Exit codes: 0 nothing wrong, 1 a problem found, 2 wrong usage, 3 job not done";
-const SHORT_GLOBAL: &str = "Also --json, --profile, --config, --color, -q, -v; --help has all, and examples";
+const SHORT_GLOBAL: &str = "Also --json, --config, --color, -q, -v; --help has all, and examples";
+const SHORT_GLOBAL_JUDGING: &str = "Also --json, --profile, --config, --color, -q, -v; --help has all, and examples";
+
+/// The commands that judge by profiles. `--profile` is taken everywhere, and offered where it changes something.
+const JUDGING: [&str; 5] = ["config", "probe", "compare", "diagnose", "deliver"];
 
 /// An example of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,8 +119,11 @@ fn one_line(text: &str, words: &str) -> String {
 fn complete(command: Command, above: &str, globals: &[Arg]) -> Command {
     let words = format!("{above} {}", command.get_name()).trim_start().to_owned();
     let command = command.mut_subcommands(|below| complete(below, &words, globals));
-    let command = command.args(globals.iter().map(|arg| arg.clone().hide_short_help(true)));
-    explain(command, &words, &format!("{SHORT_GLOBAL}\n{SHORT_EXIT_CODES}"))
+    let judges = JUDGING.contains(&words.as_str());
+    let offered = |arg: &Arg| arg.clone().hide_short_help(true).hide(!judges && arg.get_id() == "profile");
+    let command = command.args(globals.iter().map(offered));
+    let short = if judges { SHORT_GLOBAL_JUDGING } else { SHORT_GLOBAL };
+    explain(command, &words, &format!("{short}\n{SHORT_EXIT_CODES}"))
 }
 
 /// Adds what stands below the flags, behind what the command itself has to say there.
@@ -153,6 +160,16 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         command().debug_assert();
+    }
+
+    #[test]
+    fn a_profile_is_offered_where_something_is_judged_by_it_and_taken_everywhere() {
+        for (name, offered) in [("probe", true), ("deliver", true), ("parse-log", false), ("capture", false)] {
+            let mut command = command();
+            let help = command.find_subcommand_mut(name).unwrap().render_long_help().to_string();
+            assert_eq!(help.contains("--profile"), offered, "{name}: {help}");
+        }
+        assert!(read(["cdrdiag", "parse-log", "--profile", "cucm-14"].map(OsString::from)).is_ok());
     }
 
     #[test]
