@@ -111,7 +111,7 @@ fn one_trace_is_enough_and_says_what_would_tell_more() {
     assert_eq!(ids(&answer), ["no_common_algorithm", "files_wait"]);
     assert_eq!((&answer["backlog"], &answer["compare"]), (&Value::Null, &Value::Null));
     let next = answer["conclusions"][0]["next"][0].as_str().unwrap();
-    assert!(next.ends_with("cdrdiag probe 1.1.1.1"), "{next}");
+    assert!(next.ends_with("`cdrdiag probe 1.1.1.1`"), "{next}");
 }
 
 #[test]

@@ -131,7 +131,7 @@ pub fn missing(client: &Client) -> Vec<&'static str> {
 
 /// The command that probes a trace's host; without the host where its text is no host's, since commands are copied.
 pub fn probe(host: &str) -> String {
-    if is_host(host) { format!("cdrdiag probe {host}") } else { "cdrdiag probe, on that host".to_owned() }
+    if is_host(host) { format!("`cdrdiag probe {host}`") } else { "cdrdiag probe, on that host".to_owned() }
 }
 
 /// Whether a text of a trace is a host and nothing else.

@@ -471,7 +471,7 @@ mod tests {
     fn the_trace_alone_says_that_nothing_is_in_common() {
         let found = story().conclusion("no_common_algorithm").unwrap();
         assert_eq!((found.certainty, found.steps), (Certainty::Seen, vec!["what to do".to_owned()]));
-        assert!(found.next[0].ends_with("cdrdiag probe 192.0.2.10"));
+        assert!(found.next[0].ends_with("`cdrdiag probe 192.0.2.10`"));
         assert!(story().primary(gone("a")).conclusion("no_common_algorithm").is_some());
         assert_eq!(pair(OPEN, OPEN).conclusion("no_common_algorithm"), None);
     }
