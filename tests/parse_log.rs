@@ -240,6 +240,28 @@ fn failed_files(count: u32) -> String {
 }
 
 #[test]
+fn a_node_that_delivers_later_ends_the_outage_of_one_that_tries_no_more() {
+    let success = |time: &str| {
+        format!(
+            "2024-05-06 {time},000 INFO  [Thread-1] cdrrep.CDRSender (CDRSender.java:85) - CDRSender for destination 1 is running...\n"
+        ) + &failure(time, 1, "10.0.0.1", "Auth fail")
+            + &format!(
+                "2024-05-06 {time},900 INFO  [Thread-1] cdrrep.CDRSender (CDRSender.java:373) - sendSuccess=true, numOfFailure=0\n"
+            )
+    };
+    let old = failure("08:00:00", 1, "10.0.0.1", "Auth fail");
+    let state = |time: &str| {
+        let files = [("n1/cdrrepmgr00001.log", old.clone()), ("n2/cdrrepmgr00001.log", success(time))];
+        let folder = folder_with(&files.each_ref().map(|(name, text)| (*name, text.as_bytes())));
+        let destination = answer(&[text(folder.path())])["destinations"][0].clone();
+        (destination["status"].clone(), destination["outages"][0]["to"].clone())
+    };
+    assert_eq!(state("12:00:00"), (json!("recovered"), json!("2024-05-06T12:00:00.900")));
+    assert_eq!(state("08:01:00"), (json!("failing"), json!(null)), "the first may still try");
+    assert_eq!(state("07:00:00").0, json!("failing"));
+}
+
+#[test]
 fn a_limit_shortens_the_lists_and_no_count() {
     let trace = failed_files(30);
     let folder = folder_with(&[("cdrrepmgr00001.log", trace.as_bytes())]);
