@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::Context;
 use super::open_files::affordable;
 use super::targets::{self, TargetSpec};
 use crate::algorithms::answer::{disagreement, judge_target};
@@ -81,14 +80,10 @@ impl Subject {
     }
 }
 
-/// Tells of names that no server has, and that were probably meant to be configured ones.
-pub fn tell_slips<'a>(found: impl IntoIterator<Item = &'a Entry>, config: &Config, context: &Context<'_>) {
+/// What to say of names that no server has, and that were probably meant to be configured ones.
+pub fn slips<'a>(found: impl IntoIterator<Item = &'a Entry>, config: &Config) -> Vec<String> {
     let unknown = |entry: &&Entry| entry.error.as_ref().is_some_and(|error| error.kind == "unknown_host");
-    for entry in found.into_iter().filter(unknown) {
-        if let Some(slip) = targets::slip(&entry.target, config) {
-            context.warn(&slip);
-        }
-    }
+    found.into_iter().filter(unknown).filter_map(|entry| targets::slip(&entry.target, config)).collect()
 }
 
 /// What a server gave, not yet judged.

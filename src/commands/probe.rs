@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use super::examine::{Examination, Subject, tell_slips};
+use super::examine::{Examination, Subject, slips};
 use super::reports::{Inputs, Reports, given};
 use super::{Context, profiles};
 use crate::algorithms::answer::profile_refs;
@@ -33,10 +33,11 @@ pub fn run(args: &cli::Probe, context: &Context<'_>) -> Result<Code> {
         done += 1;
         context.progress(&format!("{done}/{}  {}: {}", subjects.len(), entry.target, entry.outcome.words()));
     });
-    tell_slips(&targets, &config, context);
+    let slips = slips(&targets, &config);
     let document = Probe { profiles: profile_refs(&examination.profiles), targets, warnings: Vec::new() };
     let saved = subjects.iter().filter_map(Subject::file);
-    reports.answer(document, &Inputs::of(given(args.list.as_slice()).into_iter().chain(saved)), context)
+    let inputs = Inputs::of(given(args.list.as_slice()).into_iter().chain(saved));
+    reports.answer(document, inputs.warning(slips), context)
 }
 
 /// The targets of the command line, then those of the list.
