@@ -19,7 +19,7 @@ const MOST_AT_ONCE: usize = 64;
 /// When a target means nothing, or a saved answer, the configuration or a profile can't be read.
 pub fn run(args: &cli::Compare, context: &Context<'_>) -> Result<Code> {
     let config = Config::load(context.global().config.as_deref())?.config;
-    let find = |text: &String| Subject::find(text, &config, args.connection.port);
+    let find = |text: &String| Subject::find(text, &config, args.connection.reach.port);
     let named = [&args.primary, &args.secondary].into_iter().chain(&args.others);
     let subjects = named.map(find).collect::<Result<Vec<_>>>()?;
     let profiles = profiles(context.global(), &args.variants, &config.defaults.profile)?;

@@ -11,11 +11,10 @@ use super::targets::{self, TargetError, TargetSpec, resolve};
 use super::{Context, profiles};
 use crate::algorithms::profile::Profile;
 use crate::cli;
-use crate::config::{Config, DEFAULT_TIMEOUT};
+use crate::config::Config;
 use crate::delivery::{self, Interrupt, Login, Order, Trust};
 use crate::document::deliver::Deliver;
 use crate::exit::{Code, UsageError};
-use crate::ssh::connect::Family;
 use crate::ssh::handshake::Preferences;
 use crate::ssh::known_hosts::KnownHosts;
 use crate::ssh::target::Target;
@@ -38,8 +37,8 @@ pub fn run(args: &cli::Deliver, context: &Context<'_>) -> Result<Code> {
     let order = Order {
         name: args.target.clone(),
         target,
-        family: family(&args.reach),
-        timeout: args.reach.timeout.or(config.defaults.timeout).unwrap_or(DEFAULT_TIMEOUT),
+        family: targets::family(&args.reach),
+        timeout: targets::timeout(&args.reach, &config),
         profile,
         clients,
         preferences,
@@ -115,14 +114,6 @@ fn profile(
         format!("the configuration names several profiles, and {} is the first; --profile takes another", first.id)
     });
     Ok((first, profiles, warning))
-}
-
-fn family(reach: &cli::Reach) -> Family {
-    match (reach.ipv4, reach.ipv6) {
-        (true, _) => Family::V4,
-        (_, true) => Family::V6,
-        _ => Family::Any,
-    }
 }
 
 /// A `known_hosts` that was named must be there; the user's own need not.

@@ -100,7 +100,7 @@ fn servers(args: &cli::Diagnose, config: &Config, examination: &Examination, par
     for name in &wanted {
         subjects.push(match name {
             None => None,
-            Some(name) => match Subject::find(name, config, args.connection.port) {
+            Some(name) => match Subject::find(name, config, args.connection.reach.port) {
                 Err(error) if error.is::<UsageError>() => return Err(error),
                 found => kept(found, &mut parts.unread),
             },
@@ -109,7 +109,7 @@ fn servers(args: &cli::Diagnose, config: &Config, examination: &Examination, par
     if let (true, Some(trace)) = (args.probe_from_trace, &parts.parse_log) {
         let given = |host: &String| wanted.iter().flatten().any(|name| name == host);
         let hosts = answer::hosts(trace).into_iter().map(|(host, _)| host).filter(|host| !given(host));
-        subjects.extend(hosts.map(|host| Subject::find(&host, config, args.connection.port).ok()));
+        subjects.extend(hosts.map(|host| Subject::find(&host, config, args.connection.reach.port).ok()));
     }
     let there: Vec<Subject> = subjects.iter().flatten().cloned().collect();
     let mut found = examination.examine_all(&there, there.len().min(MOST_AT_ONCE), |_| {}).into_iter();

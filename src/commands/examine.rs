@@ -15,7 +15,7 @@ use super::targets::{self, TargetSpec};
 use crate::algorithms::answer::{disagreement, judge_target};
 use crate::algorithms::profile::Profile;
 use crate::cli;
-use crate::config::{Config, DEFAULT_TIMEOUT};
+use crate::config::Config;
 use crate::document::probe::{Handshake, Target as Entry, TargetError};
 use crate::exit::UsageError;
 use crate::saved::SavedServer;
@@ -96,13 +96,9 @@ struct Visit {
 impl Examination {
     /// How the command line and the configuration want it.
     pub fn new(connection: &cli::Connection, config: &Config, profiles: Vec<Profile>) -> Self {
-        let family = match (connection.ipv4, connection.ipv6) {
-            (true, _) => Family::V4,
-            (_, true) => Family::V6,
-            _ => Family::Any,
-        };
-        let timeout = connection.timeout.or(config.defaults.timeout).unwrap_or(DEFAULT_TIMEOUT);
-        Self { profiles, family, timeout, handshake: !connection.no_handshake }
+        let cli::Connection { reach, no_handshake } = connection;
+        let (family, timeout) = (targets::family(reach), targets::timeout(reach, config));
+        Self { profiles, family, timeout, handshake: !no_handshake }
     }
 
     /// Examines one server; a saved answer is judged as it is.

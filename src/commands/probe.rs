@@ -42,7 +42,7 @@ pub fn run(args: &cli::Probe, context: &Context<'_>) -> Result<Code> {
 
 /// The targets of the command line, then those of the list.
 fn subjects(args: &cli::Probe, config: &Config) -> Result<Vec<Subject>> {
-    let find = |text: &str| Subject::find(text, config, args.connection.port);
+    let find = |text: &str| Subject::find(text, config, args.connection.reach.port);
     let mut subjects = args.targets.iter().map(|text| find(text)).collect::<Result<Vec<_>>>()?;
     if let Some(path) = &args.list {
         let text = read(path).with_context(|| format!("cannot read the targets in {}", path.display()))?;

@@ -1,9 +1,12 @@
 //! What a TARGET on the command line means: a name from the configuration, a saved answer, or a live server.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use crate::config::{Config, DEFAULT_PORT};
+use crate::cli;
+use crate::config::{Config, DEFAULT_PORT, DEFAULT_TIMEOUT};
 use crate::saved::file::SavedRef;
+use crate::ssh::connect::Family;
 use crate::ssh::target::{Target, TargetSyntaxError};
 use crate::suggest::nearest;
 
@@ -66,6 +69,20 @@ pub fn resolve(argument: &str, config: &Config, port: Option<u16>) -> Result<Tar
 pub fn slip(name: &str, config: &Config) -> Option<String> {
     let meant = nearest(name, config.targets.keys().map(String::as_str))?;
     Some(format!("{name}: no such host; did you mean {meant:?}, which the configuration file names?"))
+}
+
+/// Which addresses of a name count.
+pub fn family(reach: &cli::Reach) -> Family {
+    match (reach.ipv4, reach.ipv6) {
+        (true, _) => Family::V4,
+        (_, true) => Family::V6,
+        _ => Family::Any,
+    }
+}
+
+/// The time for a server as a whole.
+pub fn timeout(reach: &cli::Reach, config: &Config) -> Duration {
+    reach.timeout.or(config.defaults.timeout).unwrap_or(DEFAULT_TIMEOUT)
 }
 
 /// No host name holds these marks, and no top-level domain is called so.
