@@ -22,6 +22,11 @@ const SHORT_GLOBAL_JUDGING: &str = "Also --json, --profile, --config, --color, -
 /// The commands that judge by profiles. `--profile` is taken everywhere, and offered where it changes something.
 const JUDGING: [&str; 5] = ["config", "probe", "compare", "diagnose", "deliver"];
 
+/// Whether a flag changes something for the command of these words.
+pub fn is_offered(arg: &Arg, words: &str) -> bool {
+    arg.get_id() != "profile" || words.is_empty() || JUDGING.contains(&words)
+}
+
 /// An example of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Example {
@@ -119,10 +124,9 @@ fn one_line(text: &str, words: &str) -> String {
 fn complete(command: Command, above: &str, globals: &[Arg]) -> Command {
     let words = format!("{above} {}", command.get_name()).trim_start().to_owned();
     let command = command.mut_subcommands(|below| complete(below, &words, globals));
-    let judges = JUDGING.contains(&words.as_str());
-    let offered = |arg: &Arg| arg.clone().hide_short_help(true).hide(!judges && arg.get_id() == "profile");
-    let command = command.args(globals.iter().map(offered));
-    let short = if judges { SHORT_GLOBAL_JUDGING } else { SHORT_GLOBAL };
+    let global = |arg: &Arg| arg.clone().hide_short_help(true).hide(!is_offered(arg, &words));
+    let command = command.args(globals.iter().map(global));
+    let short = if JUDGING.contains(&words.as_str()) { SHORT_GLOBAL_JUDGING } else { SHORT_GLOBAL };
     explain(command, &words, &format!("{short}\n{SHORT_EXIT_CODES}"))
 }
 
