@@ -14,6 +14,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeTable;
 
+use crate::plain;
 use crate::ssh::target::Target;
 use crate::suggest::nearest;
 
@@ -86,7 +87,7 @@ pub struct Loaded {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file can't be read.
-    #[error("the configuration {} cannot be read: {source}", path.display())]
+    #[error("the configuration {} cannot be read: {}", path.display(), plain::words(.source))]
     Read {
         /// The file.
         path: PathBuf,
@@ -248,39 +249,57 @@ enum OneOrMany {
 }
 
 #[derive(Deserialize)]
-#[serde(try_from = "f64")]
+#[serde(untagged, expecting = "give seconds as a number (timeout = 10), more than 0 and at most 86400")]
+enum SecondsForm {
+    Number(f64),
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "SecondsForm")]
 struct Seconds(Duration);
 
-impl TryFrom<f64> for Seconds {
+impl TryFrom<SecondsForm> for Seconds {
     type Error = String;
 
-    fn try_from(seconds: f64) -> Result<Self, String> {
+    fn try_from(SecondsForm::Number(seconds): SecondsForm) -> Result<Self, String> {
         let time = Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero() && *time <= A_DAY);
         time.map(Self).ok_or_else(|| format!("{seconds} is no time: give seconds, more than 0 and at most 86400"))
     }
 }
 
 #[derive(Deserialize)]
-#[serde(try_from = "i64")]
+#[serde(untagged, expecting = "give the port as a number from 1 to 65535 (port = 22)")]
+enum PortForm {
+    Number(i64),
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "PortForm")]
 struct Port(u16);
 
-impl TryFrom<i64> for Port {
+impl TryFrom<PortForm> for Port {
     type Error = String;
 
-    fn try_from(number: i64) -> Result<Self, String> {
+    fn try_from(PortForm::Number(number): PortForm) -> Result<Self, String> {
         let port = u16::try_from(number).ok().filter(|port| *port != 0);
         port.map(Self).ok_or_else(|| format!("{number} is no port: give a number from 1 to 65535"))
     }
 }
 
 #[derive(Deserialize)]
-#[serde(try_from = "i64")]
+#[serde(untagged, expecting = "give the days as a whole number from 1 to 36500 (preserve_days = 30)")]
+enum DaysForm {
+    Number(i64),
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "DaysForm")]
 struct Days(u32);
 
-impl TryFrom<i64> for Days {
+impl TryFrom<DaysForm> for Days {
     type Error = String;
 
-    fn try_from(number: i64) -> Result<Self, String> {
+    fn try_from(DaysForm::Number(number): DaysForm) -> Result<Self, String> {
         let days = u32::try_from(number).ok().filter(|days| (1..=36_500).contains(days));
         days.map(Self).ok_or_else(|| format!("{number} is no number of days: give 1 to 36500"))
     }
@@ -355,7 +374,9 @@ mod tests {
         for (text, told) in [
             ("[defaults]\nport = 0", "line 2: 0 is no port"),
             ("[defaults]\nport = 65536", "line 2: 65536 is no port"),
-            ("[defaults]\nport = \"ssh\"", "line 2: invalid type: string \"ssh\""),
+            ("[defaults]\nport = \"ssh\"", "line 2: give the port as a number"),
+            ("[defaults]\ntimeout = \"ten\"", "line 2: give seconds as a number"),
+            ("[defaults]\npreserve_days = 1.5", "line 2: give the days as a whole number"),
             ("[defaults]\ntimeout = -1", "line 2: -1 is no time"),
             ("[defaults]\ntimeout = nan", "line 2: NaN is no time"),
             ("[defaults]\ntimeout = 1e300", "line 2: 1"),

@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::document::Verdict;
+use crate::plain;
 
 /// How cdrdiag ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,9 +51,9 @@ pub fn explain(error: &anyhow::Error) -> Code {
 }
 
 /// The chain of causes on one line. Typed errors often end in their source's text; it is not said again.
-fn told_once(error: &anyhow::Error) -> String {
+pub fn told_once(error: &anyhow::Error) -> String {
     let mut told = String::new();
-    for text in error.chain().map(ToString::to_string).filter(|text| !text.is_empty()) {
+    for text in error.chain().map(plain_text).filter(|text| !text.is_empty()) {
         if told.contains(&text) {
             continue;
         }
@@ -62,6 +63,11 @@ fn told_once(error: &anyhow::Error) -> String {
         told.push_str(&text);
     }
     told
+}
+
+/// What a cause says, the system's words in plain ones.
+fn plain_text(cause: &(dyn std::error::Error + 'static)) -> String {
+    cause.downcast_ref::<io::Error>().map_or_else(|| cause.to_string(), |error| plain::words(error).into_owned())
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

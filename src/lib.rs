@@ -18,6 +18,8 @@
 //! | [`saved`] | answers that were saved earlier, by cdrdiag, nmap or ssh-audit |
 //! | [`config`] | the configuration file |
 //! | [`suggest`] | "did you mean …?" |
+//! | [`words`] | numbers, times and durations as people read them |
+//! | [`plain`] | what the system says of a file, in plain words |
 //! | [`exit`] | the exit codes |
 //!
 //! Files and sockets are touched by [`commands`], [`config`], [`delivery`], `saved::file`, `ssh`'s edges and
@@ -33,24 +35,30 @@ pub mod diagnosis;
 pub mod document;
 pub mod exit;
 pub mod learn;
+pub mod plain;
 pub mod redact;
 pub mod report;
 pub mod saved;
 pub mod ssh;
 pub mod suggest;
 pub mod trace;
+pub mod words;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+
+use cli::help::Refusal;
+use exit::UsageError;
 
 /// Runs cdrdiag with these arguments (the program's name first) and says with which code to exit.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match cli::help::read(args) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version are answers; a closed pipe while printing them is nobody's mistake.
-            let _ = error.print();
-            return if error.use_stderr() { exit::Code::Usage } else { exit::Code::Ok }.into();
+        Err(Refusal::Usage(line)) => return exit::explain(&UsageError(line).into()).into(),
+        Err(Refusal::Page(page)) => {
+            // A page that was asked for is an answer; a closed pipe while printing it is nobody's mistake.
+            let _ = page.print();
+            return if page.use_stderr() { exit::Code::Usage } else { exit::Code::Ok }.into();
         }
     };
     match commands::dispatch(&cli) {

@@ -72,6 +72,21 @@ fn fixture(name: &str) -> String {
 }
 
 #[test]
+fn a_profile_that_there_is_not_is_a_problem() {
+    let place = Place::new();
+    place.write("work/cdrdiag.toml", "[defaults]\nprofile = [\"cucm-14\", \"cucm14\", \"nofile.toml\"]\n");
+    let done = place.config(&["--json"]).assert().code(1).stderr("");
+    let answer: Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    let problems: Vec<&str> =
+        answer["problems"].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+    assert_eq!((&answer["verdict"], problems.len()), (&json!("problem"), 2));
+    assert!(problems[0].contains("\"cucm14\"") && problems[0].contains("did you mean cucm-14?"), "{problems:?}");
+    assert!(problems[1].contains("nofile.toml: no such file"), "{problems:?}");
+    let text = place.config(&[]).assert().code(1).get_output().stdout.clone();
+    assert!(String::from_utf8(text).unwrap().contains("did you mean cucm-14?"));
+}
+
+#[test]
 fn without_a_file_everything_is_built_in() {
     let answer = Place::new().json(&[]);
     assert_eq!(answer["schema"], "cdrdiag/config/v1");

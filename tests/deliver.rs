@@ -169,6 +169,8 @@ fn every_stage_stands_in_the_answer_in_order() {
     assert_eq!(results[..3], [Some("passed"), Some("failed"), Some("not_reached")]);
     assert_eq!((&answer["failure"]["stage"], &answer["profile"]["id"]), (&"connect".into(), &"cucm-14".into()));
     assert_eq!(answer["warnings"], serde_json::json!([]), "a profile that was named needs no warning");
+    let decimals = |ms: &Value| ms.to_string().split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    assert!(decimals(&answer["total_ms"]) <= 3 && decimals(&answer["stages"][1]["ms"]) <= 3, "{answer}");
     let unnamed = place.json("127.0.0.1:9", &[]);
     assert!(unnamed["warnings"][0].as_str().unwrap().contains(unnamed["profile"]["id"].as_str().unwrap()));
 }

@@ -111,7 +111,22 @@ fn one_trace_is_enough_and_says_what_would_tell_more() {
     assert_eq!(ids(&answer), ["no_common_algorithm", "files_wait"]);
     assert_eq!((&answer["backlog"], &answer["compare"]), (&Value::Null, &Value::Null));
     let next = answer["conclusions"][0]["next"][0].as_str().unwrap();
-    assert!(next.ends_with("cdrdiag probe 1.1.1.1"), "{next}");
+    assert!(next.ends_with("`cdrdiag probe 1.1.1.1`"), "{next}");
+}
+
+#[test]
+fn a_trace_that_can_not_be_read_beside_a_healthy_one_is_a_part_that_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("broken.zip");
+    std::fs::write(&broken, b"PK\x03\x04 and no more").unwrap();
+    let broken = broken.to_str().unwrap();
+    let paths = ["fixtures/cdrrepmgr00073.log", broken];
+    let answer = json(&paths, 1);
+    assert!(ids(&answer).contains(&"not_all_was_read"), "{:?}", ids(&answer));
+    assert_eq!(answer["warnings"], answer["parse_log"]["unread"]);
+    let text = assert_cmd::Command::cargo_bin("cdrdiag").unwrap().arg("diagnose").args(paths).output().unwrap();
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert_eq!(text.matches("note: ").count(), 1, "{text}");
 }
 
 #[test]

@@ -108,13 +108,51 @@ fn every_example_means_what_it_says() {
         assert!(words.starts_with(&["cdrdiag"]), "{line}");
         assert!(command.split_whitespace().all(|word| words.contains(&word)), "{line} is none of `{command}`");
         if let Err(error) = help::read(words.iter().map(OsString::from)) {
-            panic!("{line}: {error}");
+            panic!("{line}: {error:?}");
         }
         if let Some(code) = exit {
             let folder = folder();
             let done = cdrdiag(folder.path(), &words[1..]).assert().code(i32::from(code));
             let wrote = !done.get_output().stdout.is_empty() || folder.path().join("man1").exists();
             assert!(wrote, "{line} prints nothing");
+        }
+    }
+}
+
+/// Wrong input, the exit code, and what its one line names and says.
+const WRONG: &[(&[&str], i32, &[&str])] = &[
+    (
+        &["parse-log", "--limit", "abc"],
+        2,
+        &["'abc' for '--limit", "give a whole number", "see cdrdiag parse-log --help"],
+    ),
+    (&["parse-log", "--bogus"], 2, &["'--bogus'", "see cdrdiag parse-log --help"]),
+    (&["prob"], 2, &["'prob'", "'probe'", "see cdrdiag --help"]),
+    (&["deliver", "x"], 2, &["--user <NAME>, --directory <PATH>", "see cdrdiag deliver --help"]),
+    (&["profile", "shw"], 2, &["'shw'", "'show'", "see cdrdiag profile --help"]),
+    (&["probe", "x", "--format", "yaml"], 2, &["'yaml' for '--format", "prometheus", "see cdrdiag probe --help"]),
+    (&["profile", "learn", "nofile"], 3, &["nofile: no such file or folder: check the path"]),
+    (&["profile", "show", "binary.toml"], 3, &["binary.toml", "saved as UTF-8"]),
+    (&["config", "--config", "nofile.toml"], 3, &["nofile.toml", "check the path"]),
+    (&["config", "--config", "ten.toml"], 3, &["ten.toml:2: give seconds as a number"]),
+    (&["probe", "--targets", "nofile"], 3, &["nofile: no such file or folder: check the path"]),
+    (&["backlog", "nofile"], 3, &["nofile: no such file or folder: check the path; give what CUCM prints"]),
+];
+
+#[test]
+fn wrong_input_gets_one_line_that_names_it_and_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("binary.toml"), b"\xff\xfe\0abc\x80").unwrap();
+    std::fs::write(folder.path().join("ten.toml"), "[defaults]\ntimeout = \"ten\"\n").unwrap();
+    for (args, code, words) in WRONG {
+        let mut command = assert_cmd::Command::cargo_bin("cdrdiag").unwrap();
+        let output = command.current_dir(folder.path()).args(*args).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(*code), 0), "{args:?}: {told}");
+        assert!(told.starts_with("cdrdiag: ") && told.lines().count() == 1, "{args:?}: {told}");
+        assert!(!told.contains("os error"), "{told}");
+        for word in *words {
+            assert!(told.contains(word), "{args:?}: {word:?} is not in {told}");
         }
     }
 }

@@ -240,6 +240,28 @@ fn failed_files(count: u32) -> String {
 }
 
 #[test]
+fn a_node_that_delivers_later_ends_the_outage_of_one_that_tries_no_more() {
+    let success = |time: &str| {
+        format!(
+            "2024-05-06 {time},000 INFO  [Thread-1] cdrrep.CDRSender (CDRSender.java:85) - CDRSender for destination 1 is running...\n"
+        ) + &failure(time, 1, "10.0.0.1", "Auth fail")
+            + &format!(
+                "2024-05-06 {time},900 INFO  [Thread-1] cdrrep.CDRSender (CDRSender.java:373) - sendSuccess=true, numOfFailure=0\n"
+            )
+    };
+    let old = failure("08:00:00", 1, "10.0.0.1", "Auth fail");
+    let state = |time: &str| {
+        let files = [("n1/cdrrepmgr00001.log", old.clone()), ("n2/cdrrepmgr00001.log", success(time))];
+        let folder = folder_with(&files.each_ref().map(|(name, text)| (*name, text.as_bytes())));
+        let destination = answer(&[text(folder.path())])["destinations"][0].clone();
+        (destination["status"].clone(), destination["outages"][0]["to"].clone())
+    };
+    assert_eq!(state("12:00:00"), (json!("recovered"), json!("2024-05-06T12:00:00.900")));
+    assert_eq!(state("08:01:00"), (json!("failing"), json!(null)), "the first may still try");
+    assert_eq!(state("07:00:00").0, json!("failing"));
+}
+
+#[test]
 fn a_limit_shortens_the_lists_and_no_count() {
     let trace = failed_files(30);
     let folder = folder_with(&[("cdrrepmgr00001.log", trace.as_bytes())]);
@@ -385,6 +407,16 @@ fn verbose_tells_what_was_left_out() {
 }
 
 #[test]
+fn a_folder_s_file_that_is_a_trace_by_name_alone_is_missed() {
+    let folder = folder_with(&[("cdrrepmgr00001.log", HEALTHY), ("cdrrepmgr00002.log", PNG)]);
+    let output = run(&[text(folder.path()), "--json"]);
+    let answer = valid(&output);
+    assert_eq!(answer["verdict"], "problem");
+    assert!(answer["unread"][0].as_str().unwrap().contains("cdrrepmgr00002.log: not a trace"), "{answer}");
+    assert!(stderr(&output).contains("cdrrepmgr00002.log: not a trace"), "{}", stderr(&output));
+}
+
+#[test]
 fn without_a_path_the_current_folder_is_read() {
     let folder = folder_with(&[("n1/cdrrepmgr00001.log", &fixture())]);
     let output = command(&["--json"]).current_dir(folder.path()).output().unwrap();
@@ -410,14 +442,34 @@ fn standard_input_may_be_empty_plain_or_packed() {
     }
 }
 
+const HEALTHY: &[u8] = b"2024-05-06 07:00:00,000 INFO  [Thread-1] cdrrep.CDRSender (CDRSender.java:85) - CDRSender for destination 1 is running...\n\
+    2024-05-06 07:00:01,000 INFO  [Thread-1] cdrrep.CDRSender (CDRSender.java:373) - sendSuccess=true, numOfFailure=0\n";
+
 #[test]
 fn nothing_wrong_ends_with_0() {
-    let healthy = "2024-05-06 07:00:00,000 INFO  [Thread-1] cdrrep.CDRSender (CDRSender.java:85) - CDRSender for destination 1 is running...\n\
-        2024-05-06 07:00:01,000 INFO  [Thread-1] cdrrep.CDRSender (CDRSender.java:373) - sendSuccess=true, numOfFailure=0\n";
-    let folder = folder_with(&[("cdrrepmgr00001.log", healthy.as_bytes())]);
+    let folder = folder_with(&[("cdrrepmgr00001.log", HEALTHY)]);
     let output = run(&[text(folder.path())]);
     assert_eq!(code(&output), 0);
     assert!(stdout(&output).starts_with("HEALTHY"), "{}", stdout(&output));
+}
+
+#[test]
+fn healthy_in_what_could_be_read_is_no_healthy_answer() {
+    let folder = folder_with(&[("cdrrepmgr00001.log", HEALTHY), ("broken.zip", b"PK\x03\x04 and no more")]);
+    let (healthy, broken) = (folder.path().join("cdrrepmgr00001.log"), folder.path().join("broken.zip"));
+    let paths = [text(&healthy), text(&broken)];
+    let output = run(&paths);
+    assert_eq!(code(&output), 1);
+    let told = stdout(&output);
+    assert!(told.contains("\nINCOMPLETE 1 input could not be read"), "{told}");
+    let answer = answer(&paths);
+    assert_eq!((&answer["verdict"], &answer["destinations"][0]["status"]), (&json!("problem"), &json!("healthy")));
+    assert!(answer["unread"][0].as_str().unwrap().starts_with(paths[1]), "{}", answer["unread"]);
+    assert_eq!(answer["warnings"], answer["unread"]);
+    let page = folder.path().join("page.html");
+    run(&[&paths[..], &["--html", text(&page)]].concat());
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.contains("Nothing failed in what could be read") && page.contains("Incomplete"), "{page}");
 }
 
 #[test]

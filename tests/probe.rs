@@ -164,6 +164,19 @@ fn many_targets_are_answered_in_the_order_given() {
 }
 
 #[test]
+fn a_slip_in_a_configured_name_is_told_with_the_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("cdrdiag.toml");
+    std::fs::write(&config, "[targets.billing-test]\nhost = \"127.0.0.1\"\nport = 9\n").unwrap();
+    let with = |target: &str| probe(&["--config", config.to_str().unwrap(), "--timeout", "5", target]);
+    // No resolver knows names of this domain (RFC 6761, section 6.4).
+    let slip = with("biling-test.invalid");
+    assert!(slip.stderr.contains("did you mean \"billing-test\""), "{}", slip.stderr);
+    assert_eq!((slip.code, with("billing-test").stderr.as_str()), (1, ""));
+    assert_eq!(with("zzz.invalid").stderr, "");
+}
+
+#[test]
 fn a_target_may_be_a_name_of_the_configuration_or_a_saved_answer() {
     let peer = ScriptedPeer::start(good("x_1", &modern()));
     let folder = tempfile::tempdir().unwrap();

@@ -54,6 +54,23 @@ fn a_nodes_settings_change_what_is_shown_and_ciscos_traps_are_a_problem() {
 }
 
 #[test]
+fn a_mistyped_algorithm_is_no_server_s_fault_and_is_told_before_any_is_asked() {
+    for (flag, typed, meant) in [
+        ("--ssh-kex", "ecdh-sha2-nistp384,ecdh-sha2-nistp512", "did you mean ecdh-sha2-nistp521?"),
+        ("--ssh-ciphers", "aes256-crt", "did you mean aes256-ctr?"),
+        ("--ssh-mac", "hmac-sha2-265", "did you mean hmac-sha2-256?"),
+    ] {
+        for command in [&["profile", "show", "cucm-14"][..], &["probe", "127.0.0.1:9"]] {
+            let told = cdrdiag(&[command, &[flag, typed]].concat()).code(2).stdout("");
+            let one_line = predicate::function(|text: &str| text.lines().count() == 1);
+            told.stderr(
+                contains(format!("{flag} {}", typed.rsplit(',').next().unwrap())).and(contains(meant)).and(one_line),
+            );
+        }
+    }
+}
+
+#[test]
 fn a_file_of_the_users_is_a_profile_and_a_saved_answer_is_one_too() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mine.toml");

@@ -159,6 +159,25 @@ fn a_redacted_trace_names_nobody() {
 }
 
 #[test]
+fn what_is_said_beside_a_redacted_answer_names_nobody_either() {
+    let folder = trace_of("billing.acme.example", "AcmeCluster");
+    let traces = folder.path().join("acme-traces");
+    std::fs::create_dir(&traces).unwrap();
+    std::fs::copy(folder.path().join("a.log"), traces.join("cdrrepmgr00001.log")).unwrap();
+    std::fs::write(traces.join("broken-acme.zip"), b"PK\x03\x04 and no more").unwrap();
+    std::fs::write(traces.join("acme.png"), b"\x89PNG").unwrap();
+    for command in ["parse-log", "diagnose"] {
+        let done = cdrdiag(folder.path(), &[command, "acme-traces", "--redact", "-v"]).assert().code(1);
+        let (said, answer) = (done.get_output().stderr.clone(), done.get_output().stdout.clone());
+        let (said, answer) = (String::from_utf8(said).unwrap(), String::from_utf8(answer).unwrap());
+        assert_eq!(said.lines().count(), 2, "{said}");
+        assert!(!said.contains("acme") && !answer.contains("acme"), "{said}\n{answer}");
+        let token = said.lines().find(|line| line.contains("zip archive")).unwrap().split([' ', ':']).nth(2).unwrap();
+        assert!(answer.contains(token), "{token} is the answer's name, too: {answer}");
+    }
+}
+
+#[test]
 fn the_timeline_adds_up_to_the_totals() {
     let folder = tempfile::tempdir().unwrap();
     let traces = format!("{FIXTURES}/story/traces");

@@ -6,6 +6,7 @@ use super::waiting::Files;
 use super::{Question, Source, commands, deadline, summary, trace_folder};
 use crate::document::backlog::{Backlog, Input, Listing};
 use crate::trace::delivery_file::DeliveryFile;
+use crate::words::{grouped, many};
 
 /// Answers what waits, and until when.
 pub fn answer(sources: &[Source], question: Question) -> Backlog {
@@ -72,7 +73,7 @@ fn warnings(sources: &[Source], files: &Files) -> Vec<String> {
             warnings.push(format!(
                 "{}: {} not understood, the first: {first}",
                 source.path,
-                plural(listing.skipped_lines, "line was", "lines were")
+                many(listing.skipped_lines, "line was", "lines were")
             ));
         }
         for section in &listing.sections {
@@ -80,7 +81,7 @@ fn warnings(sources: &[Source], files: &Files) -> Vec<String> {
         }
     }
     if let Some(first) = files.others.first() {
-        let count = plural(files.others.len() as u64, "file has", "files have");
+        let count = many(files.others.len() as u64, "file has", "files have");
         warnings.push(format!("{count} a name that is not a CDR or CMR file's and is not counted: {first}"));
     }
     warnings
@@ -97,10 +98,10 @@ fn section_warnings(section: &Section, source: &Source) -> Vec<String> {
     match (section.totals, section.is_complete()) {
         (Some(totals), Some(false)) => warnings.push(format!(
             "{name}: CUCM counted {} and {}, but {} and {} were read: the listing is not whole, so more may wait",
-            plural(totals.files, "file", "files"),
-            plural(totals.dirs, "folder", "folders"),
-            section.entries.len(),
-            section.folders.len(),
+            many(totals.files, "file", "files"),
+            many(totals.dirs, "folder", "folders"),
+            grouped(section.entries.len() as u64),
+            grouped(section.folders.len() as u64),
         )),
         (None, _) if source.is_text && !section.absent => {
             warnings.push(format!("{name}: the listing ends without CUCM's count, so it may not be whole"));
@@ -114,14 +115,9 @@ fn section_warnings(section: &Section, source: &Source) -> Vec<String> {
         let strays = section.entries.iter().filter_map(|entry| DeliveryFile::parse(&entry.name));
         let strays = strays.filter(|file| file.created_utc.date_naive() != date).count() as u64;
         if strays > 0 {
-            let strays = plural(strays, "file of another date lies", "files of another date lie");
+            let strays = many(strays, "file of another date lies", "files of another date lie");
             warnings.push(format!("{name}: {strays} there; the date in the name is taken"));
         }
     }
     warnings
-}
-
-/// A count with its noun: `1 file`, `2342 files`.
-fn plural(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }

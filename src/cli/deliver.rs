@@ -1,11 +1,10 @@
 //! The flags of `deliver`.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 
-use super::{Variants, values};
+use super::{Reach, Variants};
 use crate::ssh::known_hosts::Fingerprint;
 
 const AFTER_HELP: &str = "\
@@ -60,7 +59,7 @@ pub struct Deliver {
 
     /// Then send so many small files for the pace
     ///
-    /// One after the other; it tells how many a second go through.
+    /// One after the other; it tells how many a second go through. Each has the time of --timeout again.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub repeat: u32,
 
@@ -71,27 +70,4 @@ pub struct Deliver {
     /// The node's settings.
     #[command(flatten)]
     pub variants: Variants,
-}
-
-/// How one server is reached.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Connection")]
-pub struct Reach {
-    /// The port where the target names none [default: 22]
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
-    pub port: Option<u16>,
-
-    /// Seconds for the delivery as a whole [default: 10]
-    ///
-    /// As many again for each further file of --repeat.
-    #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
-    pub timeout: Option<Duration>,
-
-    /// Use IPv4 only
-    #[arg(short = '4', long, conflicts_with = "ipv6")]
-    pub ipv4: bool,
-
-    /// Use IPv6 only
-    #[arg(short = '6', long)]
-    pub ipv6: bool,
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use clap::error::ErrorKind;
 use clap::{Arg, Command, CommandFactory, FromArgMatches};
 
 use super::Cli;
@@ -15,7 +16,16 @@ pub const EXIT_CODES: &[(&str, &str)] = &[
 ];
 
 const SHORT_EXIT_CODES: &str = "Exit codes: 0 nothing wrong, 1 a problem found, 2 wrong usage, 3 job not done";
-const SHORT_GLOBAL: &str = "Also --json, --profile, --config, --color, -q, -v; --help has all, and examples";
+const SHORT_GLOBAL: &str = "Also --json, --config, --color, -q, -v; --help has all, and examples";
+const SHORT_GLOBAL_JUDGING: &str = "Also --json, --profile, --config, --color, -q, -v; --help has all, and examples";
+
+/// The commands that judge by profiles. `--profile` is taken everywhere, and offered where it changes something.
+const JUDGING: [&str; 5] = ["config", "probe", "compare", "diagnose", "deliver"];
+
+/// Whether a flag changes something for the command of these words.
+pub fn is_offered(arg: &Arg, words: &str) -> bool {
+    arg.get_id() != "profile" || words.is_empty() || JUDGING.contains(&words)
+}
 
 /// An example of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,21 +58,76 @@ pub fn command() -> Command {
     explain(root, "", SHORT_EXIT_CODES)
 }
 
+/// Why there is nothing to run.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The help or the version was asked for, or nothing at all.
+    Page(clap::Error),
+    /// The arguments are wrong: one line.
+    Usage(String),
+}
+
 /// Reads the arguments, the program's name first.
 ///
 /// # Errors
 /// When they are wrong, or ask for the help or the version.
-pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    let mut matches = command().try_get_matches_from(args)?;
-    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command()))
+pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Cli, Refusal> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let read = || -> Result<Cli, clap::Error> {
+        let mut matches = command().try_get_matches_from(&args)?;
+        Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command()))
+    };
+    read().map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Refusal::Page(error)
+        }
+        _ => Refusal::Usage(one_line(&error.render().to_string(), &words_of(&args))),
+    })
+}
+
+/// The command that the arguments name, as far as they do: `cdrdiag profile show`.
+fn words_of(args: &[OsString]) -> String {
+    let mut command = Cli::command();
+    let mut words = vec![command.get_name().to_owned()];
+    for arg in args.iter().skip(1).filter_map(|arg| arg.to_str()) {
+        if let Some(below) = command.find_subcommand(arg).cloned() {
+            words.push(below.get_name().to_owned());
+            command = below;
+        }
+    }
+    words.join(" ")
+}
+
+/// clap's paragraphs on one line, without the usage, and with the command whose help says more.
+fn one_line(text: &str, words: &str) -> String {
+    let told =
+        text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
+    let mut line = String::new();
+    for part in told.filter(|part| !part.is_empty()) {
+        line.push_str(if line.is_empty() || line.ends_with(':') {
+            ""
+        } else if part.starts_with("tip:") {
+            ";"
+        } else {
+            ","
+        });
+        line.push(' ');
+        line.push_str(part.trim_start_matches("tip: "));
+    }
+    let line = line.trim_start().trim_start_matches("error: ").replace(", [", " [");
+    // Rust's own words for a number that is none.
+    let line = line.replace("invalid digit found in string", "give a whole number");
+    format!("{line}; see {words} --help")
 }
 
 /// A command and those below it. The global flags fill a screen of their own, so `-h` of a command only names them.
 fn complete(command: Command, above: &str, globals: &[Arg]) -> Command {
     let words = format!("{above} {}", command.get_name()).trim_start().to_owned();
     let command = command.mut_subcommands(|below| complete(below, &words, globals));
-    let command = command.args(globals.iter().map(|arg| arg.clone().hide_short_help(true)));
-    explain(command, &words, &format!("{SHORT_GLOBAL}\n{SHORT_EXIT_CODES}"))
+    let global = |arg: &Arg| arg.clone().hide_short_help(true).hide(!is_offered(arg, &words));
+    let command = command.args(globals.iter().map(global));
+    let short = if JUDGING.contains(&words.as_str()) { SHORT_GLOBAL_JUDGING } else { SHORT_GLOBAL };
+    explain(command, &words, &format!("{short}\n{SHORT_EXIT_CODES}"))
 }
 
 /// Adds what stands below the flags, behind what the command itself has to say there.
@@ -99,6 +164,16 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         command().debug_assert();
+    }
+
+    #[test]
+    fn a_profile_is_offered_where_something_is_judged_by_it_and_taken_everywhere() {
+        for (name, offered) in [("probe", true), ("deliver", true), ("parse-log", false), ("capture", false)] {
+            let mut command = command();
+            let help = command.find_subcommand_mut(name).unwrap().render_long_help().to_string();
+            assert_eq!(help.contains("--profile"), offered, "{name}: {help}");
+        }
+        assert!(read(["cdrdiag", "parse-log", "--profile", "cucm-14"].map(OsString::from)).is_ok());
     }
 
     #[test]

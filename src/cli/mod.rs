@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-pub use deliver::{Deliver, Reach};
+pub use deliver::Deliver;
 pub use profile::{Capture, Profile, ProfileLearn, ProfileShow, Variants};
 pub use report::{Format, Output, Reports};
 pub use shell::{Completions, Man, Schema};
@@ -235,10 +235,25 @@ pub struct Diagnose {
     pub reports: Reports,
 }
 
-/// How servers are reached.
+/// How servers are reached and what is asked of them.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
+    /// How servers are reached.
+    #[command(flatten)]
+    pub reach: Reach,
+
+    /// Read the server's lists only
+    ///
+    /// What they predict is then not proved by a real handshake.
+    #[arg(long)]
+    pub no_handshake: bool,
+}
+
+/// How servers are reached.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct Reach {
     /// The port where a target names none [default: 22]
     ///
     /// The configuration file may set another default.
@@ -247,8 +262,8 @@ pub struct Connection {
 
     /// Seconds for a server as a whole [default: 10]
     ///
-    /// They begin with its name's resolution and end with the last handshake. The configuration file may set another
-    /// default.
+    /// They begin with its name's resolution and end with the last handshake or the delivery. The configuration file
+    /// may set another default.
     #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
     pub timeout: Option<Duration>,
 
@@ -259,12 +274,6 @@ pub struct Connection {
     /// Use IPv6 only
     #[arg(short = '6', long, hide_short_help = true)]
     pub ipv6: bool,
-
-    /// Read the server's lists only
-    ///
-    /// What they predict is then not proved by a real handshake.
-    #[arg(long)]
-    pub no_handshake: bool,
 }
 
 /// Arguments of `parse-log`.

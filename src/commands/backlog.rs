@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::Utc;
 use walkdir::WalkDir;
 
@@ -16,6 +16,7 @@ use crate::cli;
 use crate::config::Config;
 use crate::document::backlog::{Backlog, Input};
 use crate::exit::Code;
+use crate::plain;
 use crate::trace::delivery_file::DeliveryFile;
 
 /// The largest text that is taken for a listing: three million lines.
@@ -83,18 +84,18 @@ pub fn read(paths: &[PathBuf]) -> (Vec<Source>, Vec<Unreadable>) {
 }
 
 fn read_one(path: &Path, unreadable: &mut Vec<Unreadable>) -> Result<Source> {
-    let named = || format!("{}; {WHAT_TO_GIVE}", path.display());
+    let told = |error: io::Error| anyhow!("{}: {}; {WHAT_TO_GIVE}", path.display(), plain::words(&error));
     if path == Path::new("-") {
         return text(path, &mut io::stdin().lock());
     }
-    let metadata = fs::metadata(path).with_context(named)?;
+    let metadata = fs::metadata(path).map_err(told)?;
     if metadata.is_dir() {
         return folder(path, unreadable);
     }
     if let Some(entry) = delivery_file(path, metadata.len()) {
         return Ok(pulled(path, vec![Section { entries: vec![entry], ..Section::default() }]));
     }
-    text(path, &mut File::open(path).with_context(named)?)
+    text(path, &mut File::open(path).map_err(told)?)
 }
 
 fn text(path: &Path, input: &mut dyn Read) -> Result<Source> {

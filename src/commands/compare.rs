@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use super::examine::{Examination, Subject};
+use super::examine::{Examination, Subject, slips};
 use super::reports::{Inputs, Reports};
 use super::{Context, profiles};
 use crate::algorithms::comparison::compare_all;
@@ -19,15 +19,18 @@ const MOST_AT_ONCE: usize = 64;
 /// When a target means nothing, or a saved answer, the configuration or a profile can't be read.
 pub fn run(args: &cli::Compare, context: &Context<'_>) -> Result<Code> {
     let config = Config::load(context.global().config.as_deref())?.config;
-    let find = |text: &String| Subject::find(text, &config, args.connection.port);
+    let find = |text: &String| Subject::find(text, &config, args.connection.reach.port);
     let named = [&args.primary, &args.secondary].into_iter().chain(&args.others);
     let subjects = named.map(find).collect::<Result<Vec<_>>>()?;
     let profiles = profiles(context.global(), &args.variants, &config.defaults.profile)?;
     let examination = Examination::new(&args.connection, &config, profiles);
     let reports = Reports::open(&args.reports)?;
     // All at the same time: one that times out does not make the others wait.
-    let mut targets = examination.examine_all(&subjects, subjects.len().min(MOST_AT_ONCE), |_| {}).into_iter();
+    let targets = examination.examine_all(&subjects, subjects.len().min(MOST_AT_ONCE), |_| {});
+    let slips = slips(&targets, &config);
+    let mut targets = targets.into_iter();
     let (Some(primary), Some(secondary)) = (targets.next(), targets.next()) else { bail!("a target got lost") };
     let document = compare_all(primary, secondary, targets.collect(), &examination.profiles);
-    reports.answer(document, &Inputs::of(subjects.iter().filter_map(Subject::file)), context)
+    let inputs = Inputs::of(subjects.iter().filter_map(Subject::file));
+    reports.answer(document, inputs.warning(slips), context)
 }

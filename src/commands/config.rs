@@ -3,10 +3,11 @@
 use anyhow::Result;
 
 use super::Context;
+use super::profile::named;
 use crate::algorithms::profile;
 use crate::config::{Config, DEFAULT_PORT, DEFAULT_TIMEOUT, Loaded};
 use crate::document::config::{self as document, Defaults, InForce, Named, Origin};
-use crate::exit::Code;
+use crate::exit::{Code, told_once};
 
 /// Shows the configuration.
 ///
@@ -29,17 +30,20 @@ fn answer(loaded: Loaded, profile_flags: &[String]) -> document::Config {
             note: target.note,
         })
         .collect();
+    let profile = profiles(defaults.profile, profile_flags);
+    let problems = profile.value.iter().filter_map(|name| named(name).err()).map(|error| told_once(&error)).collect();
     document::Config {
         file: loaded.origin.map(|path| path.display().to_string()),
         searched: loaded.searched.iter().map(|path| path.display().to_string()).collect(),
         defaults: Defaults {
-            profile: profiles(defaults.profile, profile_flags),
+            profile,
             timeout_s: or_built_in(defaults.timeout, DEFAULT_TIMEOUT).map(|time| time.as_secs_f64()),
             port,
             timezone: or_unknown(defaults.timezone.map(|zone| zone.name().to_owned())),
             preserve_days: or_unknown(defaults.preserve_days),
         },
         targets,
+        problems,
     }
 }
 

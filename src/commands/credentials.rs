@@ -26,53 +26,54 @@ const PASSPHRASE: &str = "CDRDIAG_PASSPHRASE";
 const MAX_BYTES: u64 = 65_536;
 
 /// What to log in with.
+pub enum Credentials<'a> {
+    /// A file or a variable holds it.
+    Given(Login),
+    /// Somebody at the terminal has to be asked.
+    Asked(Box<dyn FnOnce() -> Result<Login> + 'a>),
+}
+
+/// Finds what to log in with.
 ///
 /// # Errors
 /// When a file cannot be read, or there is neither a file nor a variable nor a terminal to ask at.
-pub fn login(args: &cli::Deliver) -> Result<Login> {
+pub fn login(args: &cli::Deliver) -> Result<Credentials<'_>> {
     match &args.identity {
         Some(path) => key(path),
-        None => password(args).map(Login::Password),
+        None => password(args),
     }
 }
 
-fn password(args: &cli::Deliver) -> Result<SecretString> {
+fn password(args: &cli::Deliver) -> Result<Credentials<'_>> {
     if let Some(path) = &args.password_file {
         let text = read(path).with_context(|| format!("cannot read the password in {}", path.display()))?;
         return match text.lines().next() {
-            Some(line) if !line.is_empty() => Ok(SecretString::from(line)),
+            Some(line) if !line.is_empty() => Ok(Credentials::Given(Login::Password(SecretString::from(line)))),
             _ => bail!("the first line of {} holds no password", path.display()),
         };
     }
     if let Some(password) = variable(PASSWORD)? {
-        return Ok(password);
+        return Ok(Credentials::Given(Login::Password(password)));
     }
-    prompt(&format!("Password of {} at {}: ", args.user, args.target))?.ok_or_else(|| {
-        let message = format!(
-            "no password: give --password-file FILE or the variable {PASSWORD} (here is no terminal to ask at)"
-        );
-        UsageError(message).into()
-    })
+    check_terminal(|| format!("no password: give --password-file FILE or the variable {PASSWORD}"))?;
+    let question = format!("Password of {} at {}: ", args.user, args.target);
+    Ok(Credentials::Asked(Box::new(move || prompt(&question).map(Login::Password))))
 }
 
-fn key(path: &Path) -> Result<Login> {
+fn key(path: &Path) -> Result<Credentials<'_>> {
     let key = read(path).with_context(|| format!("cannot read the private key {}", path.display()))?;
     if !key.contains("PRIVATE KEY-----") {
         bail!("{} is no private key in PEM or OpenSSH's format", path.display());
     }
-    let passphrase = match variable(PASSPHRASE)? {
-        None if is_encrypted(&key) => {
-            let asked = prompt(&format!("Passphrase of {}: ", path.display()))?;
-            Some(asked.ok_or_else(|| {
-                let path = path.display();
-                UsageError(format!(
-                    "{path} is encrypted: give the variable {PASSPHRASE} (here is no terminal to ask at)"
-                ))
-            })?)
-        }
-        given => given,
-    };
-    Ok(Login::Key { key: SecretString::from(key.as_str()), passphrase })
+    let is_encrypted = is_encrypted(&key);
+    let key = SecretString::from(key.as_str());
+    let passphrase = variable(PASSPHRASE)?;
+    if passphrase.is_some() || !is_encrypted {
+        return Ok(Credentials::Given(Login::Key { key, passphrase }));
+    }
+    check_terminal(|| format!("{} is encrypted: give the variable {PASSPHRASE}", path.display()))?;
+    let question = format!("Passphrase of {}: ", path.display());
+    Ok(Credentials::Asked(Box::new(move || Ok(Login::Key { key, passphrase: Some(prompt(&question)?) }))))
 }
 
 /// Whether a private key needs a passphrase: PEM says so in words, OpenSSH's format names a cipher behind its magic
@@ -95,14 +96,19 @@ fn variable(name: &str) -> Result<Option<SecretString>> {
     }
 }
 
-/// Asks on the terminal; `None` where there is none.
-fn prompt(question: &str) -> Result<Option<SecretString>> {
-    if !io::stdin().is_terminal() {
-        return Ok(None);
+/// Whether somebody can be asked; `instead` says what to give where nobody can.
+fn check_terminal(instead: impl FnOnce() -> String) -> Result<(), UsageError> {
+    if io::stdin().is_terminal() {
+        return Ok(());
     }
+    Err(UsageError(format!("{} (here is no terminal to ask at)", instead())))
+}
+
+/// Asks on the terminal.
+fn prompt(question: &str) -> Result<SecretString> {
     let question = crate::report::escape::line(question).into_owned();
     let answer = rpassword::prompt_password(question).context("cannot ask on the terminal")?;
-    Ok(Some(SecretString::from(answer)))
+    Ok(SecretString::from(answer))
 }
 
 fn read(path: &Path) -> io::Result<Zeroizing<String>> {

@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::targets::{TargetError, TargetSpec, resolve};
-use super::{Context, credentials, profiles};
+use super::credentials::{self, Credentials};
+use super::targets::{self, TargetError, TargetSpec, resolve};
+use super::{Context, profiles};
 use crate::algorithms::profile::Profile;
 use crate::cli;
-use crate::config::{Config, DEFAULT_TIMEOUT};
-use crate::delivery::{self, Interrupt, Order, Trust};
+use crate::config::Config;
+use crate::delivery::{self, Interrupt, Login, Order, Trust};
+use crate::document::deliver::Deliver;
 use crate::exit::{Code, UsageError};
-use crate::ssh::connect::Family;
 use crate::ssh::handshake::Preferences;
 use crate::ssh::known_hosts::KnownHosts;
 use crate::ssh::target::Target;
@@ -36,26 +37,39 @@ pub fn run(args: &cli::Deliver, context: &Context<'_>) -> Result<Code> {
     let order = Order {
         name: args.target.clone(),
         target,
-        family: family(&args.reach),
-        timeout: args.reach.timeout.or(config.defaults.timeout).unwrap_or(DEFAULT_TIMEOUT),
+        family: targets::family(&args.reach),
+        timeout: targets::timeout(&args.reach, &config),
         profile,
         clients,
         preferences,
         user: args.user.clone(),
-        login: credentials::login(args)?,
         directory: args.directory.clone(),
         trust,
         free_space: args.free_space,
         repeat: args.repeat,
     };
+    let mut answer = match credentials::login(args)? {
+        Credentials::Given(login) => deliver(order, login, context)?,
+        Credentials::Asked(ask) => match delivery::approach(order.clone()) {
+            Some(stopped) => stopped,
+            None => deliver(order, ask()?, context)?,
+        },
+    };
+    answer.warnings.extend(warning);
+    let unknown = answer.failure.as_ref().is_some_and(|failure| failure.cause.as_deref() == Some("unknown_host"));
+    if let Some(slip) = targets::slip(&args.target, &config).filter(|_| unknown) {
+        context.warn(&slip);
+    }
+    context.answer(&answer)
+}
+
+fn deliver(order: Order, login: Login, context: &Context<'_>) -> Result<Deliver> {
     // After the prompt for the password, which Ctrl-C may end at once: nothing has been written by then.
     let interrupt = Interrupt::default();
     let raised = interrupt.clone();
     ctrlc::set_handler(move || raised.raise()).context("cannot watch for Ctrl-C, and so could not tidy up")?;
     context.progress(&format!("delivering to {}", order.target));
-    let mut answer = delivery::deliver(order, &interrupt);
-    answer.warnings.extend(warning);
-    context.answer(&answer)
+    Ok(delivery::deliver(order, login, &interrupt))
 }
 
 fn target(args: &cli::Deliver, config: &Config) -> Result<Target> {
@@ -100,14 +114,6 @@ fn profile(
         format!("the configuration names several profiles, and {} is the first; --profile takes another", first.id)
     });
     Ok((first, profiles, warning))
-}
-
-fn family(reach: &cli::Reach) -> Family {
-    match (reach.ipv4, reach.ipv6) {
-        (true, _) => Family::V4,
-        (_, true) => Family::V6,
-        _ => Family::Any,
-    }
 }
 
 /// A `known_hosts` that was named must be there; the user's own need not.

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use super::examine::{Examination, Subject};
-use super::reports::{Inputs, Reports, given};
+use super::examine::{Examination, Subject, slips};
+use super::parse_log::Parsed;
+use super::reports::{Inputs, Remarks, Reports, given};
 use super::{Context, backlog, parse_log, profiles};
 use crate::backlog::Question;
 use crate::cli;
@@ -14,7 +15,6 @@ use crate::diagnosis::answer::{self, Parts};
 use crate::diagnosis::clients::Clients;
 use crate::document::backlog::Backlog;
 use crate::document::diagnose::Diagnose;
-use crate::document::parse_log::ParseLog;
 use crate::document::probe::Target;
 use crate::exit::{Code, UsageError};
 
@@ -36,22 +36,26 @@ pub fn run(args: &cli::Diagnose, context: &Context<'_>) -> Result<Code> {
     let question = backlog::question(&args.deadline, &config);
     let reports = Reports::open(&args.reports)?;
     let mut parts = Parts::default();
-    parts.parse_log = traces(args, &mut parts.unread, context)?;
+    let mut remarks = Remarks::default();
+    let parsed = traces(args, &mut parts.unread, context)?;
+    parts.parse_log = parsed.map(|Parsed { document, left_out }| {
+        remarks.details = left_out;
+        document
+    });
     parts.backlog = waiting(&args.preserve, question, &mut parts.unread);
     let traced = parts.parse_log.as_ref().and_then(|trace| trace.negotiation.as_ref());
     let clients = Clients::in_view_of(asked, traced);
     let examination = Examination::new(&args.connection, &config, clients.profiles.clone());
     let saved = servers(args, &config, &examination, &mut parts)?;
-    for why in &parts.unread {
-        context.warn(why);
-    }
+    remarks.warnings = slips(parts.primary.iter().chain(&parts.secondary).chain(&parts.others), &config);
+    remarks.warnings.extend(parts.unread.iter().cloned());
     let servers = parts.primary.is_some() || parts.secondary.is_some() || !parts.others.is_empty();
     if parts.parse_log.is_none() && parts.backlog.is_none() && !servers {
-        bail!("nothing that was given could be read");
+        bail!("nothing that was given could be read: {}", parts.unread.join("; "));
     }
     let document = answer::document(parts, &clients, question);
-    let inputs = inputs(args, &document, saved);
-    reports.answer(document, &inputs, context)
+    let inputs = Inputs { remarks, ..inputs(args, &document, saved) };
+    reports.answer(document, inputs, context)
 }
 
 /// Everything that was read: traces as they were found, listings and saved answers as they were given.
@@ -61,16 +65,20 @@ fn inputs(args: &cli::Diagnose, document: &Diagnose, saved: Vec<String>) -> Inpu
     let mut known = given(&args.paths);
     known.extend(given(&args.preserve));
     known.extend(saved.iter().cloned());
-    Inputs { read: traces.chain(listings).chain(saved).collect(), given: known }
+    Inputs { read: traces.chain(listings).chain(saved).collect(), given: known, remarks: Remarks::default() }
 }
 
-fn traces(args: &cli::Diagnose, unread: &mut Vec<String>, context: &Context<'_>) -> Result<Option<ParseLog>> {
+fn traces(args: &cli::Diagnose, unread: &mut Vec<String>, context: &Context<'_>) -> Result<Option<Parsed>> {
     if args.paths.is_empty() {
         return Ok(None);
     }
     match parse_log::parse(&args.paths, &args.narrow, context) {
         Err(error) if error.is::<UsageError>() => Err(error),
-        found => Ok(kept(found, unread)),
+        found => {
+            let found = kept(found, unread);
+            unread.extend(found.iter().flat_map(|parsed| parsed.document.unread.iter().cloned()));
+            Ok(found)
+        }
     }
 }
 
@@ -92,7 +100,7 @@ fn servers(args: &cli::Diagnose, config: &Config, examination: &Examination, par
     for name in &wanted {
         subjects.push(match name {
             None => None,
-            Some(name) => match Subject::find(name, config, args.connection.port) {
+            Some(name) => match Subject::find(name, config, args.connection.reach.port) {
                 Err(error) if error.is::<UsageError>() => return Err(error),
                 found => kept(found, &mut parts.unread),
             },
@@ -101,7 +109,7 @@ fn servers(args: &cli::Diagnose, config: &Config, examination: &Examination, par
     if let (true, Some(trace)) = (args.probe_from_trace, &parts.parse_log) {
         let given = |host: &String| wanted.iter().flatten().any(|name| name == host);
         let hosts = answer::hosts(trace).into_iter().map(|(host, _)| host).filter(|host| !given(host));
-        subjects.extend(hosts.map(|host| Subject::find(&host, config, args.connection.port).ok()));
+        subjects.extend(hosts.map(|host| Subject::find(&host, config, args.connection.reach.port).ok()));
     }
     let there: Vec<Subject> = subjects.iter().flatten().cloned().collect();
     let mut found = examination.examine_all(&there, there.len().min(MOST_AT_ONCE), |_| {}).into_iter();

@@ -15,7 +15,7 @@ use super::targets::{self, TargetSpec};
 use crate::algorithms::answer::{disagreement, judge_target};
 use crate::algorithms::profile::Profile;
 use crate::cli;
-use crate::config::{Config, DEFAULT_TIMEOUT};
+use crate::config::Config;
 use crate::document::probe::{Handshake, Target as Entry, TargetError};
 use crate::exit::UsageError;
 use crate::saved::SavedServer;
@@ -80,6 +80,12 @@ impl Subject {
     }
 }
 
+/// What to say of names that no server has, and that were probably meant to be configured ones.
+pub fn slips<'a>(found: impl IntoIterator<Item = &'a Entry>, config: &Config) -> Vec<String> {
+    let unknown = |entry: &&Entry| entry.error.as_ref().is_some_and(|error| error.kind == "unknown_host");
+    found.into_iter().filter(unknown).filter_map(|entry| targets::slip(&entry.target, config)).collect()
+}
+
 /// What a server gave, not yet judged.
 struct Visit {
     entry: Entry,
@@ -90,13 +96,9 @@ struct Visit {
 impl Examination {
     /// How the command line and the configuration want it.
     pub fn new(connection: &cli::Connection, config: &Config, profiles: Vec<Profile>) -> Self {
-        let family = match (connection.ipv4, connection.ipv6) {
-            (true, _) => Family::V4,
-            (_, true) => Family::V6,
-            _ => Family::Any,
-        };
-        let timeout = connection.timeout.or(config.defaults.timeout).unwrap_or(DEFAULT_TIMEOUT);
-        Self { profiles, family, timeout, handshake: !connection.no_handshake }
+        let cli::Connection { reach, no_handshake } = connection;
+        let (family, timeout) = (targets::family(reach), targets::timeout(reach, config));
+        Self { profiles, family, timeout, handshake: !no_handshake }
     }
 
     /// Examines one server; a saved answer is judged as it is.

@@ -5,12 +5,12 @@ use std::io;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use clap::{Command, CommandFactory};
+use clap::{Arg, Command, CommandFactory};
 use clap_mangen::Man;
 use roff::{Roff, bold, roman};
 
 use super::Context;
-use crate::cli::help::{EXIT_CODES, Example, examples};
+use crate::cli::help::{EXIT_CODES, Example, examples, is_offered};
 use crate::cli::{self, Cli};
 use crate::exit::Code;
 
@@ -59,7 +59,12 @@ fn add(command: &Command, words: &str, pages: &mut Vec<Page>) -> io::Result<()> 
 }
 
 fn page(command: &Command, words: &str) -> io::Result<Page> {
-    let man = Man::new(command.clone());
+    // The manual has room for what the short help leaves out.
+    let shown = |arg: Arg| {
+        let hidden = arg.is_hide_set() || !is_offered(&arg, words);
+        arg.hide_short_help(false).hide(hidden)
+    };
+    let man = Man::new(command.clone().mut_args(shown));
     let mut text = Vec::new();
     man.render_title(&mut text)?;
     man.render_name_section(&mut text)?;
@@ -105,6 +110,17 @@ mod tests {
         for name in ["cdrdiag-probe.1", "cdrdiag-profile.1", "cdrdiag-profile-show.1"] {
             assert!(names.iter().any(|known| known == name), "{names:?}");
         }
+    }
+
+    #[test]
+    fn every_flag_that_changes_something_is_there_with_its_text() {
+        let text = |name: &str| {
+            let page = pages().unwrap().into_iter().find(|page| page.name == name).unwrap();
+            String::from_utf8(page.text).unwrap()
+        };
+        assert!(text("cdrdiag-probe.1").contains("Use IPv4 only"));
+        assert!(text("cdrdiag-probe.1").contains("\\-\\-profile"));
+        assert!(!text("cdrdiag-parse-log.1").contains("\\-\\-profile"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Context;
-use super::reports::{Inputs, Reports, given};
+use super::reports::{Inputs, Remarks, Reports, given};
 use crate::cli;
 use crate::config::Config;
 use crate::document::parse_log::ParseLog;
@@ -27,16 +27,25 @@ use crate::trace::timeline::Window;
 /// When no trace or not the configuration could be read, or a cause was asked for that does not exist.
 pub fn run(args: &cli::ParseLog, context: &Context<'_>) -> Result<Code> {
     let reports = Reports::open(&args.reports)?;
-    let document = parse(&args.paths, &args.narrow, context)?;
+    let Parsed { document, left_out } = parse(&args.paths, &args.narrow, context)?;
     let read = document.inputs.iter().map(|input| input.path.clone()).collect();
-    reports.answer(document, &Inputs { read, given: given(&args.paths) }, context)
+    let remarks = Remarks { warnings: document.unread.clone(), details: left_out };
+    reports.answer(document, Inputs { read, given: given(&args.paths), remarks }, context)
 }
 
-/// The document about these traces; what could not be read is told on the way.
+/// Traces, read.
+pub struct Parsed {
+    /// The answer.
+    pub document: ParseLog,
+    /// What folders hold beside traces, a line each.
+    pub left_out: Vec<String>,
+}
+
+/// The document about these traces; what could not be read is told in it.
 ///
 /// # Errors
 /// When no trace or not the configuration could be read, or a cause was asked for that does not exist.
-pub fn parse(paths: &[PathBuf], narrow: &cli::Narrow, context: &Context<'_>) -> Result<ParseLog> {
+pub fn parse(paths: &[PathBuf], narrow: &cli::Narrow, context: &Context<'_>) -> Result<Parsed> {
     check_causes(&narrow.cause)?;
     if let (Some(since), Some(until)) = (narrow.since, narrow.until)
         && since > until
@@ -46,12 +55,11 @@ pub fn parse(paths: &[PathBuf], narrow: &cli::Narrow, context: &Context<'_>) -> 
     let config = Config::load(context.global().config.as_deref())?.config;
     let here = [PathBuf::from(".")];
     let found = sources::find(if paths.is_empty() { &here } else { paths });
-    for left_out in &found.left_out {
-        context.detail(&format!("{left_out}: left out: no cdrrepmgr trace by its name and content"));
-    }
+    let left_out = |path: &String| format!("{path}: left out: no cdrrepmgr trace by its name and content");
+    let left_out = found.left_out.iter().map(left_out).collect();
     let window = Window { since: narrow.since, until: narrow.until, causes: narrow.cause.clone() };
     let progress = Progress::new(&found.sources, context.shows_progress());
-    let mut reading = reading::read(&found.sources, &window, &|bytes| progress.at(bytes));
+    let reading = reading::read(&found.sources, &window, &|bytes| progress.at(bytes));
     progress.finish();
     let mut problems = found.problems;
     for (source, error) in &reading.broken {
@@ -72,13 +80,12 @@ pub fn parse(paths: &[PathBuf], narrow: &cli::Narrow, context: &Context<'_>) -> 
         bail!("{}", if problems.is_empty() { "nothing to read".to_owned() } else { problems.join("; ") });
     }
     check_what_is_there(narrow, &reading)?;
-    for problem in &problems {
-        context.warn(problem);
-    }
-    reading.warnings.splice(0..0, problems);
     let timezone = narrow.timezone.or(config.defaults.timezone);
     let choice = Choice { destinations: narrow.destination.clone(), limit: narrow.limit, timezone };
-    Ok(answer::document(reading, &found.sources, &choice))
+    let mut document = answer::document(reading, &found.sources, &choice);
+    document.warnings.splice(0..0, problems.iter().cloned());
+    document.unread = problems;
+    Ok(Parsed { document, left_out })
 }
 
 /// An answer about nothing would read as if nothing were wrong.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use super::examine::{Examination, Subject};
+use super::examine::{Examination, Subject, slips};
 use super::reports::{Inputs, Reports, given};
 use super::{Context, profiles};
 use crate::algorithms::answer::profile_refs;
@@ -33,14 +33,16 @@ pub fn run(args: &cli::Probe, context: &Context<'_>) -> Result<Code> {
         done += 1;
         context.progress(&format!("{done}/{}  {}: {}", subjects.len(), entry.target, entry.outcome.words()));
     });
+    let slips = slips(&targets, &config);
     let document = Probe { profiles: profile_refs(&examination.profiles), targets, warnings: Vec::new() };
     let saved = subjects.iter().filter_map(Subject::file);
-    reports.answer(document, &Inputs::of(given(args.list.as_slice()).into_iter().chain(saved)), context)
+    let inputs = Inputs::of(given(args.list.as_slice()).into_iter().chain(saved));
+    reports.answer(document, inputs.warning(slips), context)
 }
 
 /// The targets of the command line, then those of the list.
 fn subjects(args: &cli::Probe, config: &Config) -> Result<Vec<Subject>> {
-    let find = |text: &str| Subject::find(text, config, args.connection.port);
+    let find = |text: &str| Subject::find(text, config, args.connection.reach.port);
     let mut subjects = args.targets.iter().map(|text| find(text)).collect::<Result<Vec<_>>>()?;
     if let Some(path) = &args.list {
         let text = read(path).with_context(|| format!("cannot read the targets in {}", path.display()))?;

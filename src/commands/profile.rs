@@ -4,16 +4,17 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::Context;
+use crate::algorithms::knowledge::Setting;
 use crate::algorithms::profile::{self, Profile};
 use crate::algorithms::profile_file::{self, ProfileFormat};
 use crate::algorithms::variants::Variant;
 use crate::cli::{self, Global, Variants};
 use crate::document::probe::ProfileRef;
 use crate::document::profile::{ProfileList, ProfileShow};
-use crate::exit::Code;
+use crate::exit::{Code, UsageError};
 use crate::suggest;
 
 /// A profile file is a page of text; what is longer is something else.
@@ -34,7 +35,7 @@ pub fn run(args: &cli::Profile, context: &Context<'_>) -> Result<Code> {
             context.answer(&ProfileList { profiles, default })
         }
         cli::Profile::Show(args) => {
-            let profile = Variant::from(&args.variants).apply(&named(&args.name)?);
+            let profile = variant(&args.variants)?.apply(&named(&args.name)?);
             let findings = profile.findings.clone();
             context.answer(&ProfileShow { profile, findings })
         }
@@ -62,12 +63,15 @@ pub fn profiles(global: &Global, variants: &Variants, config_default: &[String])
             None => profiles.push(profile),
         }
     }
-    let variant = Variant::from(variants);
+    let variant = variant(variants)?;
     Ok(profiles.iter().map(|profile| variant.apply(profile)).collect())
 }
 
 /// The built-in profile of this name, or the one in this file.
-fn named(name: &str) -> Result<Profile> {
+///
+/// # Errors
+/// When there is none, or the file cannot be read or is no profile.
+pub fn named(name: &str) -> Result<Profile> {
     if let Some(profile) = profile::find(name) {
         return Ok(profile.clone());
     }
@@ -86,23 +90,31 @@ fn named(name: &str) -> Result<Profile> {
 }
 
 fn read(path: &Path) -> Result<String> {
-    let mut text = String::new();
-    File::open(path)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_BYTES {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
         bail!("it is longer than {MAX_BYTES} bytes");
     }
-    Ok(text)
+    String::from_utf8(bytes)
+        .map_err(|_| anyhow!("it is no text in UTF-8: give the profile's TOML or JSON, saved as UTF-8"))
 }
 
-impl From<&Variants> for Variant {
-    fn from(variants: &Variants) -> Self {
-        Self {
-            fips: variants.fips,
-            ciphers: variants.ssh_ciphers.clone(),
-            kex: variants.ssh_kex.clone(),
-            mac: variants.ssh_mac.clone(),
-        }
-    }
+/// The node's settings as the flags tell them. A mistyped name would be blamed on the server, so it ends here.
+fn variant(flags: &Variants) -> Result<Variant, UsageError> {
+    let variant = Variant {
+        fips: flags.fips,
+        ciphers: flags.ssh_ciphers.clone(),
+        kex: flags.ssh_kex.clone(),
+        mac: flags.ssh_mac.clone(),
+    };
+    let Some(unknown) = variant.unknown_name() else { return Ok(variant) };
+    let flag = match unknown.setting {
+        Setting::Cipher => "--ssh-ciphers",
+        Setting::Mac => "--ssh-mac",
+        _ => "--ssh-kex",
+    };
+    let elsewhere = "a profile file (--profile FILE) may propose what cdrdiag does not know";
+    Err(UsageError(format!("{flag} {}: {unknown}; {elsewhere}", unknown.name)))
 }
 
 impl From<&Profile> for ProfileRef {

@@ -31,13 +31,38 @@ pub struct Inputs {
     pub read: Vec<String>,
     /// The paths on the command line.
     pub given: Vec<String>,
+    /// What to say of it beside the answer.
+    pub remarks: Remarks,
+}
+
+/// Lines for standard error. They wait for the answer, since only that knows the names to replace in them.
+#[derive(Debug, Default)]
+pub struct Remarks {
+    /// What went wrong on the way.
+    pub warnings: Vec<String>,
+    /// What was done or left out.
+    pub details: Vec<String>,
+}
+
+impl Remarks {
+    fn tell(&self, context: &Context<'_>) {
+        self.details.iter().for_each(|detail| context.detail(detail));
+        self.warnings.iter().for_each(|warning| context.warn(warning));
+    }
 }
 
 impl Inputs {
     /// Files that are named as they were given.
     pub fn of(files: impl IntoIterator<Item = String>) -> Self {
         let given: Vec<String> = files.into_iter().collect();
-        Self { read: given.clone(), given }
+        Self { read: given.clone(), given, remarks: Remarks::default() }
+    }
+
+    /// The same, with these warnings.
+    #[must_use]
+    pub fn warning(mut self, warnings: Vec<String>) -> Self {
+        self.remarks.warnings = warnings;
+        self
     }
 }
 
@@ -69,7 +94,7 @@ impl Reports {
     ///
     /// # Errors
     /// When the answer can't be redacted, a file can't be written, or standard output does not take the answer.
-    pub fn answer<D>(self, document: D, inputs: &Inputs, context: &Context<'_>) -> Result<Code>
+    pub fn answer<D>(self, document: D, mut inputs: Inputs, context: &Context<'_>) -> Result<Code>
     where
         D: Render + HandOut + DeserializeOwned,
     {
@@ -78,6 +103,8 @@ impl Reports {
         let document = if self.redact {
             let mut redactor = Redactor::new(&inputs.given);
             let document = redactor.document(&document).context("the answer can't be redacted")?;
+            let Remarks { warnings, details } = &mut inputs.remarks;
+            redactor.texts(warnings.iter_mut().chain(details)).context("the warnings can't be redacted")?;
             for input in &mut hashes {
                 input.path = redactor.path(&input.path);
             }
@@ -85,8 +112,9 @@ impl Reports {
         } else {
             document
         };
+        inputs.remarks.tell(context);
         if wanted {
-            if let Err(taken) = self.spare(inputs) {
+            if let Err(taken) = self.spare(&inputs) {
                 // Which files a folder holds shows only now; what was found in them is not lost for it.
                 context.answer(&document)?;
                 return Err(taken);

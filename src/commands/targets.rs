@@ -1,10 +1,14 @@
 //! What a TARGET on the command line means: a name from the configuration, a saved answer, or a live server.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use crate::config::{Config, DEFAULT_PORT};
+use crate::cli;
+use crate::config::{Config, DEFAULT_PORT, DEFAULT_TIMEOUT};
 use crate::saved::file::SavedRef;
+use crate::ssh::connect::Family;
 use crate::ssh::target::{Target, TargetSyntaxError};
+use crate::suggest::nearest;
 
 /// What a target is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +63,26 @@ pub fn resolve(argument: &str, config: &Config, port: Option<u16>) -> Result<Tar
         return Err(TargetError::NoFile(argument.into()));
     }
     Ok(TargetSpec::Live(Target::parse(argument, port)?))
+}
+
+/// What to say of a name that turned out to be no host's, where the configuration has one much like it.
+pub fn slip(name: &str, config: &Config) -> Option<String> {
+    let meant = nearest(name, config.targets.keys().map(String::as_str))?;
+    Some(format!("{name}: no such host; did you mean {meant:?}, which the configuration file names?"))
+}
+
+/// Which addresses of a name count.
+pub fn family(reach: &cli::Reach) -> Family {
+    match (reach.ipv4, reach.ipv6) {
+        (true, _) => Family::V4,
+        (_, true) => Family::V6,
+        _ => Family::Any,
+    }
+}
+
+/// The time for a server as a whole.
+pub fn timeout(reach: &cli::Reach, config: &Config) -> Duration {
+    reach.timeout.or(config.defaults.timeout).unwrap_or(DEFAULT_TIMEOUT)
 }
 
 /// No host name holds these marks, and no top-level domain is called so.

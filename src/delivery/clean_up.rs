@@ -54,7 +54,7 @@ impl Walk {
         let link = self.open(stream).link.ok()?;
         link.session.host_key().filter(|(key, _)| *key == seen.key)?;
         let methods = login::methods(&link.session, &self.order.user).ok()?;
-        login::log_in(&link.session, &self.order.user, &self.order.login, &methods).ok()?;
+        login::log_in(&link.session, &self.order.user, self.login.as_ref()?, &methods).ok()?;
         let sftp = link.sftp().ok()?;
         Some(Open { link, sftp })
     }

@@ -52,6 +52,11 @@ impl Link {
         Shaken { link, words, opening }
     }
 
+    /// Says goodbye: it spares the server's log a broken connection.
+    pub(super) fn hang_up(&self) {
+        let _ = self.session.disconnect(None, "cdrdiag has seen what it wanted", None);
+    }
+
     /// Whether there is still a connection.
     pub(super) fn is_open(&self) -> bool {
         self.relay.ending().is_none()

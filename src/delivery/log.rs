@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::trouble::Trouble;
 use crate::document::deliver::{Deliver, Stage, StageReport, StageResult};
+use crate::ssh::deadline::milliseconds;
 
 /// The answer so far, and the stage that is under way.
 #[derive(Debug, Clone)]
@@ -84,7 +85,7 @@ impl Record {
         let Some((stage, start)) = self.under_way.take() else { return };
         if let Some(report) = self.answer.stages.iter_mut().find(|report| report.stage == stage) {
             report.result = result;
-            report.ms = Some(end.saturating_duration_since(start).as_secs_f64() * 1000.0);
+            report.ms = Some(milliseconds(end.saturating_duration_since(start)));
             report.detail = detail;
         }
     }

@@ -42,8 +42,8 @@ const AFTER_INTERRUPT: Duration = Duration::from_secs(2);
 /// How long after a deadline the delivery may stay away: libssh2 has no time-out while it computes.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// A delivery to make.
-#[derive(Debug)]
+/// A delivery to make. What to log in with comes beside it: it may have to be asked for.
+#[derive(Debug, Clone)]
 pub struct Order {
     /// The server as the user named it.
     pub name: String,
@@ -61,8 +61,6 @@ pub struct Order {
     pub preferences: Preferences,
     /// The account.
     pub user: String,
-    /// What to log in with.
-    pub login: Login,
     /// The directory on the server.
     pub directory: String,
     /// Which host keys are trusted.
@@ -90,13 +88,24 @@ impl Interrupt {
 }
 
 /// Delivers, and tells how it went. It comes back in time, whatever the server does.
-pub fn deliver(order: Order, interrupt: &Interrupt) -> Deliver {
+pub fn deliver(order: Order, login: Login, interrupt: &Interrupt) -> Deliver {
+    walk(order, Some(login), interrupt)
+}
+
+/// Goes up to the login and hangs up: nobody should be asked for a password that no server is there to take, or that
+/// must not be sent to this one. `None` where a login could follow, else the answer, which is whole.
+pub fn approach(order: Order) -> Option<Deliver> {
+    let answer = walk(order, None, &Interrupt::default());
+    answer.failure.is_some().then_some(answer)
+}
+
+fn walk(order: Order, login: Option<Login>, interrupt: &Interrupt) -> Deliver {
     handshake::silence_panics();
     let whole = Deadline::after(order.timeout);
     let clock = Clock::from(whole);
     let log = Log::new(blank(&order));
     let (sender, receiver) = mpsc::channel();
-    let walk = Walk { order, log: log.clone(), clock: clock.clone(), interrupt: interrupt.clone() };
+    let walk = Walk { order, login, log: log.clone(), clock: clock.clone(), interrupt: interrupt.clone() };
     let spawned = thread::Builder::new().name(handshake::THREAD.into()).spawn(move || {
         walk.run();
         // Nobody waits any more where the grace is over.

@@ -185,6 +185,25 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_that_is_missing_a_file_closed_or_takes_no_file_has_its_own_remedy() {
+        let remedy = |trouble: Trouble, stage| trouble.at(stage).remedy.unwrap();
+        let status = |code: &str| Trouble::new(Source::Sftp, code, "x");
+        for (trouble, stage, says) in [
+            (status("2"), Stage::SftpPath, "does not exist for this user: create it"),
+            (Trouble::own("not_directory", "x"), Stage::SftpPath, "is a file: point it to a directory"),
+            (status("19"), Stage::SftpPath, "is a file: point it to a directory"),
+            (status("3"), Stage::SftpPath, "may not enter"),
+            (status("2"), Stage::SftpWrite, "takes no file"),
+            (status("10"), Stage::SftpWrite, "takes no file"),
+            (status("3"), Stage::SftpWrite, "may not write there"),
+            (status("2"), Stage::SftpRemove, "is gone"),
+        ] {
+            let (code, told) = (trouble.code.clone(), remedy(trouble, stage));
+            assert!(told.contains(says), "{code} at {}: {told}", stage.name());
+        }
+    }
+
+    #[test]
     fn the_remedy_is_parse_logs_unless_the_row_has_its_own() {
         let failure = Trouble::new(Source::Libssh2, "-18", "x").at(Stage::Authentication);
         let jsch = Causes::builtin().classify("Auth fail").unwrap();

@@ -50,7 +50,7 @@ impl Trust {
             some => format!(" (it has keys of the types {}, and CUCM's client agreed to this one)", some.join(", ")),
         };
         let fingerprint = shown.rsplit(' ').next().unwrap_or_default();
-        format!("{shown} is not in {}{others}; if it is the server's, add --host-key {fingerprint}", self.file)
+        format!("{shown} is not in {}{others}; if it is the server's, add `--host-key {fingerprint}`", self.file)
     }
 }
 
@@ -82,7 +82,7 @@ mod tests {
         let (own, other) = (key(1).1, key(2).1);
         assert_eq!(judged(&format!("h ssh-ed25519 {own}"), false).unwrap().how, "known");
         assert_eq!(judged("", true).unwrap().how, "confirmed by --host-key");
-        assert!(judged("", false).unwrap_err().message.contains("add --host-key SHA256:x"));
+        assert!(judged("", false).unwrap_err().message.contains("add `--host-key SHA256:x`"));
         let changed = format!("h ssh-ed25519 {other}");
         assert!(judged(&changed, false).unwrap_err().message.contains("another one"));
         assert!(judged(&changed, true).unwrap().warning.is_some());

@@ -9,12 +9,12 @@ use ssh2::Channel;
 use super::link::{Link, Shaken};
 use super::log::Log;
 use super::trouble::Trouble;
-use super::{Interrupt, Order, login, test_file};
+use super::{Interrupt, Login, Order, login, test_file};
 use crate::algorithms::answer::judge_target;
 use crate::document::deliver::{FreeSpace, Stage, Throughput};
 use crate::document::probe::{Access, Client, Target};
 use crate::ssh::connect;
-use crate::ssh::deadline::{Clock, Deadline};
+use crate::ssh::deadline::{Clock, Deadline, milliseconds};
 use crate::ssh::handshake;
 use crate::ssh::host_key;
 use crate::ssh::relay::HANDSHAKE_BYTES;
@@ -26,6 +26,8 @@ const BYTES_PER_FILE: usize = 16_384;
 /// One delivery under way.
 pub(super) struct Walk {
     pub(super) order: Order,
+    /// `None` where the way ends before the login.
+    pub(super) login: Option<Login>,
     pub(super) log: Log,
     pub(super) clock: Clock,
     pub(super) interrupt: Interrupt,
@@ -48,18 +50,14 @@ impl Walk {
     pub(super) fn run(&self) {
         let mut seen = None;
         let mut open = None;
-        let walked = self.walk(&mut seen, &mut open);
-        if let Err(trouble) = walked {
+        if let Err(trouble) = self.walk(&mut seen, &mut open) {
             self.log.fail(if self.interrupt.is_raised() { interrupted() } else { trouble });
-        } else {
-            self.log.note(|answer| answer.delivered = true);
         }
         if !self.written().is_empty() {
             self.clean_up(seen.as_ref(), open.take());
         }
         if let Some(open) = open {
-            // Politeness: it spares the server's log a broken connection.
-            let _ = open.link.session.disconnect(None, "cdrdiag has seen what it wanted", None);
+            open.link.hang_up();
         }
     }
 
@@ -67,14 +65,20 @@ impl Walk {
         let (stream, address) = self.connect()?;
         let link = self.shake_hands(stream)?;
         let key = self.check_host_key(&link)?;
+        let Some(login) = &self.login else {
+            link.hang_up();
+            return Ok(());
+        };
         *seen = Some(Seen { address, key });
-        self.log_in(&link)?;
+        self.log_in(&link, login)?;
         let sftp = self.stage(Stage::Channel, || Ok((link.sftp()?, "SFTP".to_owned())))?;
         let open = open.insert(Open { link, sftp });
         let directory = self.enter(open)?;
         self.measure_space(open, &directory);
         self.send_one(open, &directory)?;
-        self.send_many(open, &directory)
+        self.send_many(open, &directory)?;
+        self.log.note(|answer| answer.delivered = true);
+        Ok(())
     }
 
     /// A stage, unless somebody has asked to end.
@@ -191,13 +195,13 @@ impl Walk {
         })
     }
 
-    fn log_in(&self, link: &Link) -> Result<(), Trouble> {
+    fn log_in(&self, link: &Link, login: &Login) -> Result<(), Trouble> {
         self.stage(Stage::Authentication, || {
             link.limit_waiting();
             let methods = login::methods(&link.session, &self.order.user).map_err(|error| link.better(error))?;
             self.log.note(|answer| answer.auth_methods.clone_from(&methods));
-            let method = login::log_in(&link.session, &self.order.user, &self.order.login, &methods)
-                .map_err(|error| link.better(error))?;
+            let method =
+                login::log_in(&link.session, &self.order.user, login, &methods).map_err(|error| link.better(error))?;
             self.log.note(|answer| answer.auth_method = Some(method.to_owned()));
             Ok(((), method.to_owned()))
         })
@@ -341,13 +345,13 @@ fn full(sftp: &mut Sftp<Channel>, directory: &str, error: &SftpError, trouble: &
 }
 
 fn throughput(asked: u32, files: u32, spent: Duration, slowest: Duration) -> Throughput {
-    let seconds = spent.as_secs_f64();
+    let seconds = milliseconds(spent) / 1e3;
     Throughput {
         asked,
         files,
         file_bytes: test_file::BYTES as u64,
         seconds,
-        files_per_s: (files > 0 && seconds > 0.0).then(|| f64::from(files) / seconds),
-        slowest_ms: (files > 0).then_some(slowest.as_secs_f64() * 1000.0),
+        files_per_s: (files > 0 && seconds > 0.0).then(|| (f64::from(files) / seconds * 10.0).round() / 10.0),
+        slowest_ms: (files > 0).then_some(milliseconds(slowest)),
     }
 }

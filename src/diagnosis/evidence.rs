@@ -1,12 +1,11 @@
 //! The evidence that conclusions cite.
 
-use chrono::NaiveDateTime;
-
 use super::facts::{Facts, Hurdle, Server, Trouble};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence, EvidenceKind};
 use crate::document::parse_log;
 use crate::document::probe::Client;
 use crate::ssh::target::Target as Address;
+use crate::words::{clock, grouped, many};
 
 /// A conclusion about something wrong, its lists still empty.
 pub fn conclusion(id: &str, certainty: Certainty, headline: String, text: String) -> Conclusion {
@@ -34,7 +33,7 @@ pub fn of_trouble(trouble: &Trouble<'_>) -> Vec<Evidence> {
     let cause = trouble.cause.map(|cause| {
         let what = format!(
             "{} of {} to {} for {}, the last at {}",
-            cause.count,
+            grouped(cause.count),
             many(trouble.destination.delivery_failures, "failed delivery", "failed deliveries"),
             trouble.host(),
             cause.cause,
@@ -130,19 +129,9 @@ pub fn missing(client: &Client) -> Vec<&'static str> {
     kinds
 }
 
-/// A number of things.
-pub fn many(count: u64, one: &str, more: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { more })
-}
-
-/// A time of a trace, to the second.
-pub fn clock(time: NaiveDateTime) -> String {
-    time.format("%Y-%m-%d %H:%M:%S").to_string()
-}
-
 /// The command that probes a trace's host; without the host where its text is no host's, since commands are copied.
 pub fn probe(host: &str) -> String {
-    if is_host(host) { format!("cdrdiag probe {host}") } else { "cdrdiag probe, on that host".to_owned() }
+    if is_host(host) { format!("`cdrdiag probe {host}`") } else { "cdrdiag probe, on that host".to_owned() }
 }
 
 /// Whether a text of a trace is a host and nothing else.

@@ -91,7 +91,7 @@ impl Story {
         let mut story = Self::new();
         let destinations = vec![destination(host)];
         story.parts.parse_log =
-            Some(ParseLog { inputs: vec![input], destinations, negotiation: None, warnings: vec![] });
+            Some(ParseLog { inputs: vec![input], destinations, negotiation: None, unread: vec![], warnings: vec![] });
         story
     }
 

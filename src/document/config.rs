@@ -18,13 +18,16 @@ pub struct Config {
     pub defaults: Defaults,
     /// The targets that have a name.
     pub targets: Vec<Named>,
+    /// What no command could work with: profiles that there are not, or that are broken.
+    #[serde(default)]
+    pub problems: Vec<String>,
 }
 
 impl Document for Config {
     const NAME: &'static str = "config";
 
     fn verdict(&self) -> Verdict {
-        Verdict::Ok
+        if self.problems.is_empty() { Verdict::Ok } else { Verdict::Problem }
     }
 }
 

@@ -20,6 +20,10 @@ pub struct ParseLog {
     pub destinations: Vec<Destination>,
     /// Both sides' algorithm lists, where the trace itself holds them (the last ones seen).
     pub negotiation: Option<Negotiation>,
+    /// Inputs that could not be read, or not to their end, and why: what they hold is missing from this answer. Each
+    /// is among the warnings, too.
+    #[serde(default)]
+    pub unread: Vec<String>,
     /// What was odd about the inputs and may matter to the reader.
     pub warnings: Vec<String>,
 }
@@ -27,9 +31,10 @@ pub struct ParseLog {
 impl Document for ParseLog {
     const NAME: &'static str = "parse-log";
 
+    /// A problem when deliveries failed, or when an input was not read: what failed may stand there.
     fn verdict(&self) -> Verdict {
         let failing = |destination: &Destination| destination.status != Status::Healthy;
-        if self.destinations.iter().any(failing) { Verdict::Problem } else { Verdict::Ok }
+        if self.destinations.iter().any(failing) || !self.unread.is_empty() { Verdict::Problem } else { Verdict::Ok }
     }
 }
 

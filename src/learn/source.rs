@@ -34,7 +34,7 @@ pub struct Summary {
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// The system says so, or it is a broken archive.
-    #[error(transparent)]
+    #[error("{}", crate::plain::words(.0))]
     Read(#[from] io::Error),
     /// A file of cdrdiag's that is broken.
     #[error(transparent)]

@@ -65,6 +65,16 @@ impl Redactor {
         Ok(serde_json::from_value(value)?)
     }
 
+    /// Replaces the names in texts that stand beside documents.
+    ///
+    /// # Errors
+    /// When there are more names than can be told apart.
+    pub fn texts<'t>(&mut self, texts: impl Iterator<Item = &'t mut String>) -> Result<(), RedactError> {
+        let mut replacer = Replacer::new(&mut self.tokens)?;
+        texts.for_each(|text| *text = replacer.text(text));
+        Ok(())
+    }
+
     /// A path with its token.
     pub fn path(&mut self, path: &str) -> String {
         if path == "-" { path.to_owned() } else { self.tokens.known(Kind::File, path) }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::Render;
 use super::page::{Page, Tone};
-use super::words::grouped;
+use super::words::{grouped, many};
 use crate::document::backlog::{Backlog, Deadline, TraceFolder};
 
 /// How many gaps are listed; the JSON document has them all.
@@ -31,11 +31,11 @@ fn headline(backlog: &Backlog, page: &mut Page) {
         page.line(&[(tone, text)]);
         return;
     }
-    let files = format!("{} for delivery", counted(waiting, "file waits", "files wait"));
+    let files = format!("{} for delivery", many(waiting, "file waits", "files wait"));
     let deadline = match &backlog.deadline {
         None => ".".to_owned(),
         Some(deadline) if deadline.days_left > 0 => {
-            let days = counted(deadline.days_left.unsigned_abs(), "day", "days");
+            let days = many(deadline.days_left.unsigned_abs(), "day", "days");
             format!("; CUCM starts to delete them on {} (UTC), in {days}.", deadline.first_day)
         }
         Some(deadline) => overdue(deadline, waiting),
@@ -81,11 +81,11 @@ fn facts(backlog: &Backlog, page: &mut Page) {
     page.fact("made", Tone::Plain, &format!("{} to {} UTC", minute(first), minute(last)));
     page.fact("size", Tone::Plain, &size(totals.bytes));
     for destination in &backlog.destinations {
-        let files = counted(destination.files, "waits", "wait");
+        let files = many(destination.files, "waits", "wait");
         page.fact("destination", Tone::Plain, &format!("{files} for destination {}", destination.destination));
     }
     if totals.repeated > 0 {
-        let again = format!("{} listed more than once, counted once", counted(totals.repeated, "file", "files"));
+        let again = format!("{} listed more than once, counted once", many(totals.repeated, "file", "files"));
         page.fact("repeated", Tone::Plain, &again);
     }
     if let Some(needs) = &backlog.deadline_needs {
@@ -172,7 +172,7 @@ fn losses(backlog: &Backlog, page: &mut Page) {
             vec![loss.day.to_string(), grouped(loss.files), grouped(loss.lost_by_then), grouped(loss.left)]
         }),
     );
-    let kept = counted(deadline.preserve_days.into(), "day", "days");
+    let kept = many(deadline.preserve_days.into(), "day", "days");
     titled(page, &format!("What CUCM deletes, and when, if it keeps files for {kept}"), &rows);
     page.indented(2, 2, &[(Tone::Faint, &deadline.rule)]);
     for assumption in &deadline.assumptions {
@@ -222,10 +222,6 @@ fn titled(page: &mut Page, title: &str, rows: &[Vec<String>]) {
 
 fn row(cells: &[&str]) -> Vec<String> {
     cells.iter().map(|cell| (*cell).to_owned()).collect()
-}
-
-fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
 fn minute(time: DateTime<Utc>) -> String {

@@ -157,8 +157,14 @@ impl Chart {
                 page.levels(label, tone, &values, &note);
             }
         }
+        if self.lanes.iter().flat_map(|lane| &lane.bars).any(|bar| bar.waiting > 0) {
+            page.indented(2, 4, &[(Tone::Faint, &format!("waiting: {WAITING}"))]);
+        }
     }
 }
+
+/// What the files that wait in a chart are: no trace tells of those that CUCM has not tried to send.
+pub const WAITING: &str = "files that the trace names; CUCM may hold more";
 
 /// What happened in one column of the terminal's chart.
 #[derive(Debug, Clone, Default)]

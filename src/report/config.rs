@@ -12,6 +12,9 @@ impl Render for Config {
             let places = self.searched.join(", ");
             page.line(&[(Tone::Plain, "no configuration file; looked for "), (Tone::Strong, &places)]);
         }
+        for problem in &self.problems {
+            page.line(&[(Tone::Bad, "profile: "), (Tone::Plain, problem)]);
+        }
         page.gap();
         page.table(&defaults(self));
         if !self.targets.is_empty() {

@@ -21,7 +21,9 @@ impl Render for Diagnose {
             server::remedies(&new_remedies(self, index), page);
         }
         offered(self, page);
-        for warning in &self.warnings {
+        // What the traces' own part tells is not said twice.
+        let of_traces = |warning: &&String| self.parse_log.iter().any(|trace| trace.unread.contains(warning));
+        for warning in self.warnings.iter().filter(|warning| !of_traces(warning)) {
             page.line(&[(Tone::Warn, "note: "), (Tone::Plain, warning)]);
         }
         parts(self, page);

@@ -21,8 +21,8 @@ mod probe;
 mod profile;
 mod prometheus;
 mod server;
-pub mod words;
 
+pub use crate::words;
 use std::io::{self, Write};
 
 use crate::document::{Document, Envelope};

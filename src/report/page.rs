@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use tabled::builder::Builder;
 use tabled::settings::peaker::Priority;
 use tabled::settings::{Padding, Style as TableStyle, Width};
+use textwrap::core::Word;
 
 use super::escape;
 
@@ -92,6 +93,7 @@ impl Page {
             .initial_indent(&first)
             .subsequent_indent(&rest)
             .break_words(false)
+            .word_separator(textwrap::WordSeparator::Custom(unbroken))
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
         let mut at = 0;
         for (number, wrapped) in textwrap::wrap(&plain, options).iter().enumerate() {
@@ -140,8 +142,17 @@ impl Page {
         let _ = writeln!(self.text, "{right} {}", escape::line(note));
     }
 
-    /// A table, its widest columns wrapped until it fits the page. The first row is the heading.
+    /// A table, its widest columns wrapped until it fits the page, but for single words: they may be copied. The first
+    /// row is the heading.
     pub fn table(&mut self, rows: &[Vec<String>]) {
+        const INDENT: usize = 2;
+        const PADDING: usize = 2;
+        let longest_word = |column: usize| {
+            let words = rows.iter().filter_map(|row| row.get(column)).flat_map(|cell| cell.split(' '));
+            words.map(|word| word.chars().count()).max().unwrap_or_default() + PADDING
+        };
+        let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+        let width = self.look.width.saturating_sub(INDENT).max((0..columns).map(longest_word).sum());
         let mut builder = Builder::default();
         for row in rows {
             builder.push_record(row.iter().map(|cell| escape::line(cell).into_owned()));
@@ -149,10 +160,8 @@ impl Page {
         let mut table = builder.build();
         table
             .with(TableStyle::sharp().remove_vertical().remove_left().remove_right().remove_top().remove_bottom())
-            .with(Padding::new(0, 2, 0, 0))
-            .with(
-                Width::wrap(self.look.width.saturating_sub(2).max(20)).keep_words(true).priority(Priority::max(true)),
-            );
+            .with(Padding::new(0, PADDING, 0, 0))
+            .with(Width::wrap(width.max(20)).keep_words(true).priority(Priority::max(true)));
         for line in table.to_string().lines() {
             self.text.push_str("  ");
             self.text.push_str(line.trim_end());
@@ -180,6 +189,29 @@ impl Page {
             self.text.push_str(text);
         }
     }
+}
+
+/// The words of a line. What may be copied is one: a path, a fingerprint, and a command between backticks, whose blanks
+/// are its own.
+fn unbroken(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
+    let mut rest = line;
+    Box::new(std::iter::from_fn(move || {
+        let mut end = 0;
+        while let Some(at) = rest.get(end..)?.find([' ', '`']).map(|at| end + at) {
+            let opened = rest[at..].strip_prefix('`');
+            end = match opened {
+                Some(quoted) => at + 1 + quoted.find('`').map_or(0, |length| length + 1),
+                None => rest.len() - rest[at..].trim_start_matches(' ').len(),
+            };
+            if opened.is_none() {
+                let (word, after) = rest.split_at(end);
+                rest = after;
+                return Some(Word::from(word));
+            }
+        }
+        let word = std::mem::take(&mut rest);
+        (!word.is_empty()).then(|| Word::from(word))
+    }))
 }
 
 /// The pieces as one escaped text, with the byte at which each tone begins.
@@ -230,6 +262,19 @@ mod tests {
         let text = page.into_string();
         assert!(text.starts_with("\x1b[1ma word\x1b[0m and then"), "{text:?}");
         assert!(text.lines().count() >= 2 && text.lines().skip(1).all(|line| line.starts_with("  ")), "{text:?}");
+    }
+
+    #[test]
+    fn what_may_be_copied_is_never_broken() {
+        let command = "`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`";
+        let key = "SHA256:Boj7zycTKXrogVdM+GXdFEvIdxgMvq0EHKm+5cvlhkA";
+        for width in 20..100 {
+            let mut page = page(width, false);
+            page.line(&[(Tone::Plain, &format!("a key {key} of theirs; see {command} there, or a ` alone"))]);
+            page.table(&[vec!["stage".into(), "seen".into()], vec!["host_key".into(), format!("x {key}, known")]]);
+            let text = page.into_string();
+            assert!(text.contains(command) && text.matches(key).count() == 2, "{width}: {text}");
+        }
     }
 
     #[test]

@@ -83,6 +83,20 @@ fn headline(answer: &ParseLog, page: &mut Page) {
             }
         }
     }
+    if let Some((inputs, rest)) = incomplete(answer) {
+        page.line(&[
+            (Tone::Warn, "INCOMPLETE"),
+            (Tone::Plain, " "),
+            (Tone::Strong, &inputs),
+            (Tone::Plain, &format!(" {rest}")),
+        ]);
+    }
+}
+
+/// How many inputs are missing from an answer, and what that means; `None` where it is whole.
+pub fn incomplete(answer: &ParseLog) -> Option<(String, &'static str)> {
+    let inputs = counted(answer.unread.len() as u64, "input");
+    (!answer.unread.is_empty()).then_some((inputs, "could not be read, or not to the end: what failed may stand there"))
 }
 
 /// A destination as people call it.

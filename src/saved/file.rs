@@ -29,7 +29,7 @@ pub struct SavedError {
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
     /// It can't be read.
-    #[error("{0}")]
+    #[error("{}", crate::plain::words(.0))]
     Read(io::Error),
     /// It is too large to be one.
     #[error("larger than {} MiB, which no saved answer is", MAX_BYTES / 1024 / 1024)]

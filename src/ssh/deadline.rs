@@ -33,8 +33,13 @@ impl Deadline {
 
     /// Milliseconds since its start.
     pub fn elapsed_ms(&self) -> f64 {
-        self.start.elapsed().as_secs_f64() * 1000.0
+        milliseconds(self.start.elapsed())
     }
+}
+
+/// A time in milliseconds, to the microsecond: what lies below is noise.
+pub fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// A deadline that several threads share and that may be moved while they wait: each step of a longer job has its
@@ -77,6 +82,12 @@ impl From<Deadline> for Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn milliseconds_end_at_the_microsecond() {
+        assert_eq!(milliseconds(Duration::from_nanos(149_301_234)).to_string(), "149.301");
+        assert_eq!(milliseconds(Duration::from_nanos(26_248)).to_string(), "0.026");
+    }
 
     #[test]
     fn a_clock_is_shared_and_is_only_ever_shortened_to_something_sooner() {

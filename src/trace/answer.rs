@@ -13,6 +13,7 @@ use crate::document::parse_log::{
     Age, Alarm, Bucket, CauseCount, CauseShare, Destination, Evidence, Input, Negotiation, Outage, ParseLog, Retries,
     Status, Timeline, WaitingFile,
 };
+use crate::words::counted;
 
 /// How the answer is to be narrowed.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +54,7 @@ pub fn document(reading: Reading, sources: &[Source], choice: &Choice) -> ParseL
             .collect(),
         destinations,
         negotiation: reading.lists.map(|lists| negotiation(lists, sources)),
+        unread: Vec::new(),
         warnings,
     }
 }
@@ -60,7 +62,8 @@ pub fn document(reading: Reading, sources: &[Source], choice: &Choice) -> ParseL
 /// What a choice of causes leaves out must not read as if it had not happened.
 fn passed_over(account: &Account) -> Option<String> {
     let (count, host) = (account.ledger.passed_over, account.host.as_deref().unwrap_or("a destination"));
-    (count > 0).then(|| format!("{host}: {count} failed deliveries of other causes are left out, as --cause asks"))
+    (count > 0)
+        .then(|| format!("{host}: {} of other causes left out, as --cause asks", counted(count, "failed delivery")))
 }
 
 /// What `--destination` may name: each destination's host and number.

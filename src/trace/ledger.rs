@@ -16,7 +16,7 @@ const UNKNOWN_TEXTS: usize = 32;
 
 /// CUCM doubles its pause up to 120 s (Cisco, Call Reporting and Billing Administration Guide 14, "CDR Agent");
 /// a connection that times out adds up to about two minutes. A longer pause means that nothing was tried or traced.
-const OVERLONG_PAUSE_S: f64 = 300.0;
+pub const OVERLONG_PAUSE_S: f64 = 300.0;
 
 /// A place in the sources.
 #[derive(Debug, Clone, PartialEq, Eq)]

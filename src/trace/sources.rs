@@ -1,5 +1,6 @@
 //! Where traces come from: files, folders, `.gz`, `.zip`, standard input. The only input and output in `trace`.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::fs::File;
@@ -14,6 +15,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::records::{self, Line};
+use crate::plain;
 
 /// How much of a file is looked at to tell what it is and when it begins.
 const HEAD: usize = 64 * 1024;
@@ -128,13 +130,11 @@ impl Found {
     fn add_file(&mut self, path: &Path, asked: Asked) {
         if let Err(error) = self.try_add_file(path, asked) {
             let hint = match error.kind() {
-                io::ErrorKind::NotFound => "no such file or folder: check the path",
-                io::ErrorKind::PermissionDenied => "no permission to read it: copy it, or ask for the right to read it",
                 // Windows' way to take "C:\my traces\" apart. No name holds a quote there.
-                io::ErrorKind::InvalidFilename if path.as_os_str().as_encoded_bytes().contains(&b'"') => {
-                    "no such name: a backslash before the closing quote makes the quote part of the name, so leave it out"
-                }
-                _ => return self.problems.push(format!("{}: {error}", path.display())),
+                io::ErrorKind::InvalidFilename if path.as_os_str().as_encoded_bytes().contains(&b'"') => Cow::Borrowed(
+                    "no such name: a backslash before the closing quote makes the quote part of the name, so leave it out",
+                ),
+                _ => plain::words(&error),
             };
             self.problems.push(format!("{}: {hint}", path.display()));
         }
@@ -206,13 +206,19 @@ impl Found {
     /// Takes a source, or says why not.
     fn judge(&mut self, mut source: Source, head: &[u8], asked: Asked) {
         source.first = first_time(head);
-        match asked {
-            Asked::ByName if source.first.is_none() && looks_binary(head) => self.problems.push(format!(
+        let name = source.label.rsplit(['/', '\\']).next().unwrap_or_default();
+        // One that the log has only just turned to is still empty, and lacks nothing.
+        let is_meant = asked == Asked::ByName || (is_a_traces_name(name) && source.size > 0);
+        let is_found = source.first.is_some() && speaks_of_deliveries(name, head);
+        if !(is_meant || is_found) {
+            self.left_out.push(source.label);
+        } else if source.first.is_none() && looks_binary(head) {
+            self.problems.push(format!(
                 "{}: not a trace, but something binary: give a cdrrepmgrNNNNN.log, a folder of them, a .gz or a .zip",
                 source.label
-            )),
-            Asked::InFolder if !looks_like_cdrrepmgr(&source.label, head) => self.left_out.push(source.label),
-            _ => self.sources.push(source),
+            ));
+        } else {
+            self.sources.push(source);
         }
     }
 }
@@ -337,14 +343,17 @@ fn first_time(head: &[u8]) -> Option<NaiveDateTime> {
     })
 }
 
-fn looks_like_cdrrepmgr(label: &str, head: &[u8]) -> bool {
-    let name = label.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
+/// How the CDR Repository Manager calls its traces. A name that begins with a dot is a companion of another program's:
+/// `._cdrrepmgr00001.log` in archives of macOS, an editor's swap file.
+fn is_a_traces_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.contains("cdrrepmgr") && name.contains(".log") && !name.starts_with('.')
+}
+
+/// Whether a log is the CDR Repository Manager's by its name or by whose records it holds.
+fn speaks_of_deliveries(name: &str, head: &[u8]) -> bool {
     let speaks = |word: &[u8]| memchr::memmem::find(head, word).is_some();
-    if name.contains("cdrrepmgr") && name.contains(".log") {
-        // It may hold no record's start: the rest of one that began in the file before.
-        return !head.is_empty() && !looks_binary(head);
-    }
-    first_time(head).is_some() && (name.contains("cdrrepmgr") || speaks(b"] cdrrep.") || speaks(b"] sftpapi."))
+    name.to_ascii_lowercase().contains("cdrrepmgr") || speaks(b"] cdrrep.") || speaks(b"] sftpapi.")
 }
 
 /// Control bytes, other than those of text and the NULs that a crash leaves, are no trace's.
@@ -427,15 +436,35 @@ mod tests {
         assert_eq!(names, ["a", "b9", "b009a", "b10"]);
     }
 
+    /// What becomes of a file in a folder: `trace`, `problem` or `left out`.
+    fn found_in_folder(name: &str, bytes: &[u8]) -> &'static str {
+        let mut found = Found::default();
+        let source = Source { size: bytes.len() as u64, ..source(name, None) };
+        found.judge(source, bytes, Asked::InFolder);
+        match (found.sources.len(), found.problems.len(), found.left_out.len()) {
+            (1, 0, 0) => "trace",
+            (0, 1, 0) => "problem",
+            (0, 0, 1) => "left out",
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn a_trace_is_known_by_content_and_name() {
+        const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\x01\x02\x03";
         let record = b"2019-07-25 13:12:11,889 INFO  [main] cdrrep.CDRRepClass (C.java:1) - x";
-        assert!(looks_like_cdrrepmgr("x/whatever.txt", record));
-        assert!(looks_like_cdrrepmgr("cdrrepmgr00001.log", b"2019-07-25 13:12:11,889 INFO  [main] a.B (C.java:1) - x"));
-        assert!(!looks_like_cdrrepmgr("cdragent00001.log", b"2019-07-25 13:12:11,889 INFO  [main] a.B (C.java:1) - x"));
-        assert!(!looks_like_cdrrepmgr("cdrrepmgr.bin", b"\0\0\x01"));
-        assert!(looks_like_cdrrepmgr("cdrrepmgr00002.log", b" of a record that began before"));
-        assert!(!looks_like_cdrrepmgr("cdrrepmgr00002.log", b"\x89PNG\r\n\x1a\n\0\0\x01\x02\x03"));
-        assert!(!looks_like_cdrrepmgr("cdrrepmgr00002.log", b""));
+        let of_others = b"2019-07-25 13:12:11,889 INFO  [main] a.B (C.java:1) - x";
+        for (name, bytes, becomes) in [
+            ("x/whatever.txt", record.as_slice(), "trace"),
+            ("cdrrepmgr00001.log", of_others, "trace"),
+            ("cdragent00001.log", of_others, "left out"),
+            ("cdrrepmgr.bin", b"\0\0\x01", "left out"),
+            ("cdrrepmgr00002.log", b" of a record that began before", "trace"),
+            ("cdrrepmgr00002.log", PNG, "problem"),
+            ("a.zip!/__MACOSX/._cdrrepmgr00002.log", PNG, "left out"),
+            ("cdrrepmgr00002.log", b"", "left out"),
+        ] {
+            assert_eq!(found_in_folder(name, bytes), becomes, "{name}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use foldhash::{HashMap, HashMapExt, HashSet};
 
 use super::causes::Causes;
 use super::event::{ConnectionMention, DeliveryMention, DeliverySpeaker, Event, What};
-use super::ledger::{Failure, Ledger, Note, Place, Spot, UNKNOWN};
+use super::ledger::{Failure, Ledger, Note, OVERLONG_PAUSE_S, Place, Spot, UNKNOWN};
 use super::negotiation::{self, Negotiation, NegotiationReader};
 
 /// What is counted. Events outside it still tell which thread serves whom.
@@ -400,10 +400,12 @@ impl Timeline {
 pub fn merge(accounts: impl IntoIterator<Item = Account>) -> Vec<Account> {
     let mut merged: Vec<Account> = Vec::new();
     let mut by_host: HashMap<String, usize> = HashMap::new();
-    for account in accounts {
+    for mut account in accounts {
         if let Some(index) = account.host.as_ref().and_then(|host| by_host.get(host)) {
             let known = &mut merged[*index];
             known.destination = known.destination.or(account.destination);
+            end_outages(&mut known.ledger, &account.ledger);
+            end_outages(&mut account.ledger, &known.ledger);
             known.ledger.add(account.ledger);
             continue;
         }
@@ -413,6 +415,21 @@ pub fn merge(accounts: impl IntoIterator<Item = Account>) -> Vec<Account> {
         merged.push(account);
     }
     merged
+}
+
+/// Ends what lasts in a book by a success in the other, where the first has not even tried for longer than CUCM pauses:
+/// the deliveries have moved to the other node, or the first one's trace ends earlier. A node that still tries, and
+/// fails, goes on failing.
+fn end_outages(ledger: &mut Ledger, other: &Ledger) {
+    let ended = other.spells.iter().filter_map(|spell| spell.ended);
+    let mut successes: Vec<_> = ended.chain(other.first_delivery).chain(other.last_delivery).collect();
+    successes.sort_unstable();
+    // Connections that failed count as tries, too.
+    let Some(last_try) = ledger.last_failure else { return };
+    let success = successes.into_iter().find(|success| (*success - last_try).as_seconds_f64() > OVERLONG_PAUSE_S);
+    for spell in ledger.spells.iter_mut().filter(|spell| spell.ended.is_none()) {
+        spell.ended = success;
+    }
 }
 
 /// A note about a failure of which the trace tells no more than the line itself.

@@ -114,7 +114,7 @@ fn arguments(command: &[String]) -> Option<&[String]> {
 /// What the parser says against these arguments.
 fn fault(arguments: &[String]) -> Option<clap::Error> {
     let words = std::iter::once("cdrdiag").chain(arguments.iter().map(String::as_str)).map(OsString::from);
-    help::read(words).err().filter(clap::Error::use_stderr)
+    help::command().try_get_matches_from(words).err().filter(clap::Error::use_stderr)
 }
 
 /// The command lines of a block that no test runs.

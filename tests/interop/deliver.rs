@@ -214,8 +214,11 @@ fn the_directory_is_missing_or_none() {
     let place = Place::new();
     let sshd = place.sshd(SFTP);
     let server = sshd.address().to_string();
-    stops(&place.by_key(&server, &place.path("nowhere"), &[]), "sftp_path", "no_such_path");
-    stops(&place.by_key(&server, &place.path("password"), &[]), "sftp_path", "no_such_path");
+    for (name, remedy) in [("nowhere", "create it"), ("password", "is a file")] {
+        let answer = place.by_key(&server, &place.path(name), &[]);
+        stops(&answer, "sftp_path", "no_such_path");
+        assert!(answer["failure"]["remedy"].as_str().unwrap().contains(remedy), "{name}: {}", answer["failure"]);
+    }
 }
 
 #[test]
@@ -319,6 +322,38 @@ fn the_server_dies_in_the_middle_of_the_file() {
     assert_eq!(answer["failure"]["stage"], "sftp_write", "{answer:#}");
     assert_eq!(answer["left_behind"], serde_json::json!(place.files()), "what is left is told");
     assert_eq!(place.files().len(), 1);
+}
+
+/// What a delivery says and asks for at a terminal where somebody types a wrong password.
+fn at_a_terminal(place: &Place, server: &str, more: &str) -> String {
+    let home = place.folder.path();
+    let line = format!("{} deliver {server} -u cucm -d / --profile cucm-14 {more}", cargo_bin("cdrdiag").display());
+    let mut command = Command::new("script");
+    command.args(["-qec", &line, "/dev/null"]).env("HOME", home).env("XDG_CONFIG_HOME", home).current_dir(home);
+    let mut child =
+        command.env_remove("CDRDIAG_PASSWORD").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    // Where nothing is asked for, script may be gone before it has read this.
+    let _ = child.stdin.take().unwrap().write_all(b"wrong\n");
+    String::from_utf8_lossy(&child.wait_with_output().unwrap().stdout).into_owned()
+}
+
+#[test]
+fn a_password_is_asked_for_once_there_is_a_server_to_send_it_to() {
+    if !can_run("a_password_is_asked_for_once_there_is_a_server_to_send_it_to", &["script"], false) {
+        return;
+    }
+    let place = Place::new();
+    let sshd = place.sshd(SFTP);
+    let server = sshd.address().to_string();
+    for (target, more, cause) in [
+        ("127.0.0.1:9", String::new(), "connection_refused"),
+        (server.as_str(), String::new(), "host_key_rejected"),
+        (server.as_str(), format!("--host-key {}", fingerprint(&server)), "authentication"),
+    ] {
+        let said = at_a_terminal(&place, target, &more);
+        assert_eq!(said.contains("Password of cucm"), cause == "authentication", "{said}");
+        assert!(said.contains(cause), "{said}");
+    }
 }
 
 #[test]

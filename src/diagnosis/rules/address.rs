@@ -1,9 +1,10 @@
 //! What is behind the address that the trace names.
 
-use super::super::evidence::{clock, conclusion};
+use super::super::evidence::conclusion;
 use super::super::facts::{Facts, Role, Server, Trouble};
 use super::algorithms::{Case, case, evidence};
 use crate::document::diagnose::{Certainty, Conclusion};
+use crate::words::clock;
 
 /// The trace's host is none of the servers, and which of them behaves as the trace says tells where it leads.
 pub fn virtual_address(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {

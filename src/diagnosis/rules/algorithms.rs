@@ -1,9 +1,10 @@
 //! Deliveries stop before the login, at a hurdle that the servers' algorithms raise: which server raises it?
 
 use super::super::clients::Origin;
-use super::super::evidence::{clock, conclusion, line, of_server, of_trouble, probe};
+use super::super::evidence::{conclusion, line, of_server, of_trouble, probe};
 use super::super::facts::{Facts, Hurdle, Role, Server, Trouble};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence};
+use crate::words::clock;
 
 /// What the servers have to do with a trouble at a hurdle. Exactly one holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -470,7 +471,7 @@ mod tests {
     fn the_trace_alone_says_that_nothing_is_in_common() {
         let found = story().conclusion("no_common_algorithm").unwrap();
         assert_eq!((found.certainty, found.steps), (Certainty::Seen, vec!["what to do".to_owned()]));
-        assert!(found.next[0].ends_with("cdrdiag probe 192.0.2.10"));
+        assert!(found.next[0].ends_with("`cdrdiag probe 192.0.2.10`"));
         assert!(story().primary(gone("a")).conclusion("no_common_algorithm").is_some());
         assert_eq!(pair(OPEN, OPEN).conclusion("no_common_algorithm"), None);
     }

@@ -1,8 +1,9 @@
 //! How deliveries went over time: over again, or to and fro.
 
-use super::super::evidence::{clock, conclusion, many, of_server, of_trouble, words};
+use super::super::evidence::{conclusion, of_server, of_trouble, words};
 use super::super::facts::{Facts, Trouble};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence, EvidenceKind};
+use crate::words::{clock, many};
 
 /// So many outages that ended make a to and fro.
 const FLAPS: usize = 3;

@@ -1,10 +1,11 @@
 //! What is said when no other rule has anything wrong to tell.
 
-use super::super::evidence::{conclusion, many, of_server, words};
+use super::super::evidence::{conclusion, of_server, words};
 use super::super::facts::Facts;
 use crate::document::diagnose::{Certainty, Conclusion, Evidence, EvidenceKind};
 use crate::document::parse_log::Status;
 use crate::document::{Document, Verdict};
+use crate::words::many;
 
 /// A part that was asked for could not be read, so the answer lacks it.
 pub fn not_all_was_read(facts: &Facts<'_>) -> Option<Conclusion> {

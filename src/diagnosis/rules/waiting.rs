@@ -1,11 +1,12 @@
 //! Files that wait, and the day on which CUCM deletes them.
 
-use super::super::evidence::{conclusion, many, words};
+use super::super::evidence::{conclusion, words};
 use super::super::facts::Facts;
 use crate::backlog::deletion_day;
 use crate::document::backlog::{Backlog, Date, Deadline};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence, EvidenceKind};
 use crate::document::parse_log::{Destination, WaitingFile};
+use crate::words::{grouped, many};
 
 /// How to see what waits.
 const LIST: &str = "what waits: file list activelog /cm/cdr_repository/preserve/ on CUCM's command line, each date's \
@@ -73,7 +74,9 @@ fn of_listing(backlog: &Backlog, deadline: &Deadline) -> Option<Conclusion> {
     let text = match deadline.days.last().filter(|last| last.day > first.day) {
         Some(last) => format!(
             "It keeps files for {kept}: the first {} go on {}, all are gone on {}.",
-            first.files, first.day, last.day
+            grouped(first.files),
+            first.day,
+            last.day
         ),
         None => format!("It keeps files for {kept}: all go on that day."),
     };
@@ -81,7 +84,7 @@ fn of_listing(backlog: &Backlog, deadline: &Deadline) -> Option<Conclusion> {
         let left = many(deadline.days_left.unsigned_abs(), "day", "days");
         format!("{waiting}; CUCM starts to delete them on {} (UTC), in {left}", deadline.first_day)
     } else {
-        let gone = deadline.overdue_files;
+        let gone = grouped(deadline.overdue_files);
         format!("{waiting}; CUCM has been deleting them since {} (UTC): {gone} may be gone", deadline.first_day)
     };
     let mut evidence = dates(backlog);
@@ -153,7 +156,10 @@ fn traced(facts: &Facts<'_>) -> Vec<Evidence> {
 }
 
 fn dates(backlog: &Backlog) -> Vec<Evidence> {
-    let told = |date: &Date| shown(format!("{}: {} CDR, {} CMR wait", date.date, date.cdr, date.cmr), "dates[]");
+    let told = |date: &Date| {
+        let text = format!("{}: {} CDR, {} CMR wait", date.date, grouped(date.cdr), grouped(date.cmr));
+        shown(text, "dates[]")
+    };
     backlog.dates.iter().map(told).collect()
 }
 

@@ -12,7 +12,8 @@ const ROWS: usize = 31;
 pub fn section(backlog: &Backlog) -> Option<Section> {
     let totals = &backlog.totals;
     let mut blocks = Vec::new();
-    let text = format!("{} ({} CDR, {} CMR) wait.", counted(totals.files, "file"), totals.cdr, totals.cmr);
+    let text =
+        format!("{} ({} CDR, {} CMR) wait.", counted(totals.files, "file"), grouped(totals.cdr), grouped(totals.cmr));
     blocks.push(Block::Paragraph(vec![toned(Tone::Strong, text)]));
     if !backlog.dates.is_empty() {
         blocks.push(dates(backlog));

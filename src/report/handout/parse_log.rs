@@ -5,7 +5,7 @@ use crate::algorithms::offer::Category;
 use crate::document::parse_log::{CauseCount, Destination, Input, Negotiation, Outage, ParseLog, Status};
 use crate::report::chart::Chart;
 use crate::report::page::Tone;
-use crate::report::parse_log::{between, name};
+use crate::report::parse_log::{between, incomplete, name};
 use crate::report::words::{clock, counted, duration, grouped};
 
 /// Outages beyond this many are summed up.
@@ -13,14 +13,21 @@ const OUTAGES: usize = 20;
 
 impl HandOut for ParseLog {
     fn handout(&self) -> Handout {
-        let (title, tone) = title(&self.destinations);
+        let (title, tone) = title(self);
+        let incomplete = incomplete(self).map(|(subject, rest)| Headline {
+            tone: Tone::Warn,
+            verdict: "Incomplete".to_owned(),
+            subject,
+            rest: rest.to_owned(),
+        });
+        let headlines = self.destinations.iter().map(headline).chain(incomplete).collect();
         let mut sections = Vec::new();
         sections.extend(Section::of("Conclusion", conclusion(self)));
         sections.extend(timeline(self));
         sections.extend(Section::of("What to do", remedies(self)));
         sections.extend(trace_sections(self));
         sections.extend(Section::of("What was read", read(self)));
-        Handout { title, tone, headlines: self.destinations.iter().map(headline).collect(), sections }
+        Handout { title, tone, headlines, sections }
     }
 }
 
@@ -40,10 +47,12 @@ pub fn trace_sections(answer: &ParseLog) -> Vec<Section> {
     sections.into_iter().flatten().collect()
 }
 
-fn title(destinations: &[Destination]) -> (String, Tone) {
+fn title(answer: &ParseLog) -> (String, Tone) {
+    let destinations = &answer.destinations;
     let of = |status| destinations.iter().filter(move |destination| destination.status == status).collect::<Vec<_>>();
     let since = |destination: &Destination| destination.outages.last().map(|outage| clock(outage.from));
     match (of(Status::Failing).as_slice(), of(Status::Recovered).as_slice()) {
+        ([], []) if !answer.unread.is_empty() => ("Nothing failed in what could be read".to_owned(), Tone::Warn),
         ([], []) if destinations.is_empty() => ("The traces speak of no delivery".to_owned(), Tone::Good),
         ([], []) => ("All call detail records were delivered".to_owned(), Tone::Good),
         ([], [one]) => (format!("Deliveries to {} failed and go on again", short(one)), Tone::Warn),

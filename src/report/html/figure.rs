@@ -230,6 +230,6 @@ impl LaneFigure {
     /// What the highest step stands for.
     pub fn waiting_scale(&self) -> String {
         let most = self.waiting.as_ref().map(|(_, most)| *most).unwrap_or_default();
-        format!("files waiting, up to {}", grouped(most))
+        format!("waiting, up to {}: {}", grouped(most), crate::report::chart::WAITING)
     }
 }

@@ -17,12 +17,13 @@ pub fn grouped(number: u64) -> String {
 
 /// A number of things: `1 file`, `2 files`, `3 failed deliveries`.
 pub fn counted(number: u64, thing: &str) -> String {
-    let number_text = grouped(number);
-    match (number, thing.strip_suffix('y')) {
-        (1, _) => format!("{number_text} {thing}"),
-        (_, Some(stem)) => format!("{number_text} {stem}ies"),
-        (_, None) => format!("{number_text} {thing}s"),
-    }
+    let several = thing.strip_suffix('y').map_or_else(|| format!("{thing}s"), |stem| format!("{stem}ies"));
+    many(number, thing, &several)
+}
+
+/// A number of things in words of any form: `1 file waits`, `2,342 files wait`.
+pub fn many(number: u64, one: &str, several: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { several })
 }
 
 /// A time of a trace, to the second.
@@ -61,6 +62,7 @@ mod tests {
         assert_eq!(counted(1, "failed delivery"), "1 failed delivery");
         assert_eq!(counted(1000, "failed delivery"), "1,000 failed deliveries");
         assert_eq!(counted(2, "file"), "2 files");
+        assert_eq!(many(2342, "file waits", "files wait"), "2,342 files wait");
     }
 
     #[test]
