@@ -6,7 +6,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 : "${built:?run tests/windows.sh}" "${linux:?}" "${wine:?}" "${WINEPREFIX:?}"
 
-readonly repository=$PWD drive=$WINEPREFIX/drive_c wanted=${1:-}
+readonly drive=$WINEPREFIX/drive_c wanted=${1:-}
 readonly work=$drive/work home=$drive/cdrdiag
 # With this code a check ends that this program is too young for.
 readonly left_out=77
@@ -92,7 +92,7 @@ end_servers() {
 
 # Starts an sshd on a free port of 127.0.0.1, with host keys of its own; `port` is where.
 serve() { # NAME LINE…
-    local place=$work/$1 sshd attempt
+    local place=$work/$1 sshd
     shift
     sshd=$(PATH=$PATH:/usr/sbin:/usr/local/sbin command -v sshd)
     mkdir -p "$place" /run/sshd 2>/dev/null
@@ -100,11 +100,11 @@ serve() { # NAME LINE…
         [ -e "$place/$kind" ] || ssh-keygen -q -N '' -t $kind -f "$place/$kind"
     done
     printf '%s\n' "HostKey $place/rsa" "HostKey $place/ed25519" 'PidFile none' 'UsePAM no' "$@" >"$place/config"
-    for attempt in 1 2 3 4 5; do
+    for _ in 1 2 3 4 5; do
         port=$((20000 + RANDOM % 10000))
         "$sshd" -D -e -f "$place/config" -o ListenAddress=127.0.0.1 -p $port 2>"$place/log" &
-        local id=$! tries
-        for tries in $(seq 100); do
+        local id=$!
+        for _ in $(seq 100); do
             if ! kill -0 $id 2>/dev/null; then
                 break
             fi
@@ -252,8 +252,8 @@ rule_compare_finds_the_difference_between_two_servers_as_on_linux() {
 rule_capture_writes_down_what_a_client_proposes() {
     windows capture --listen 127.0.0.1:0 --timeout 60 --json --out 'C:\work\captured.toml' \
         >"$work/windows" 2>"$work/told" &
-    local id=$! port tries
-    for tries in $(seq 200); do
+    local id=$! port
+    for _ in $(seq 200); do
         port=$(sed -n 's/.*listening on 127.0.0.1:\([0-9]*\).*/\1/p' "$work/told")
         [ -z "$port" ] || break
         sleep 0.1
