@@ -11,6 +11,7 @@ pub fn message(text: &str, width: Option<usize>) -> String {
         .subsequent_indent("  ")
         // Paths and commands are to be copied whole.
         .break_words(false)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::fill(&line, options)
 }

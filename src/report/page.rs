@@ -91,7 +91,9 @@ impl Page {
         let options = textwrap::Options::new(self.look.width.max(20))
             .initial_indent(&first)
             .subsequent_indent(&rest)
+            // Paths and names are to be copied whole.
             .break_words(false)
+            .word_separator(textwrap::WordSeparator::AsciiSpace)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
         let mut at = 0;
         for (number, wrapped) in textwrap::wrap(&plain, options).iter().enumerate() {
