@@ -18,7 +18,9 @@ pub fn grouped(number: u64) -> String {
 /// A number of things: `1 file`, `2 files`, `3 failed deliveries`.
 pub fn counted(number: u64, thing: &str) -> String {
     let number_text = grouped(number);
-    match (number, thing.strip_suffix('y')) {
+    // A vowel before it keeps the y: days.
+    let stem = thing.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
+    match (number, stem) {
         (1, _) => format!("{number_text} {thing}"),
         (_, Some(stem)) => format!("{number_text} {stem}ies"),
         (_, None) => format!("{number_text} {thing}s"),
@@ -61,6 +63,7 @@ mod tests {
         assert_eq!(counted(1, "failed delivery"), "1 failed delivery");
         assert_eq!(counted(1000, "failed delivery"), "1,000 failed deliveries");
         assert_eq!(counted(2, "file"), "2 files");
+        assert_eq!(counted(27, "day"), "27 days");
     }
 
     #[test]
