@@ -212,6 +212,23 @@ rule_other_answers_are_those_of_linux() {
     same profile learn jsch-ethernet.pcap sshd-syslog.log.gz --json
 }
 
+rule_forms_for_monitoring_and_ci_are_those_of_linux() {
+    cd fixtures/saved
+    same probe openssh-hardened.nmap.xml --format prometheus
+    same probe openssh-hardened.nmap.xml --format junit
+    same compare openssh-default.nmap.xml openssh-hardened.nmap.xml --format junit
+}
+
+rule_schemas_completions_and_the_manual_are_those_of_linux() {
+    same schema probe
+    same completions powershell
+    ends_with 0 windows man 'C:\work\manual'
+    ends_with 0 "$linux" man "$work/manual-of-linux"
+    # clap writes the name as it was called into some lines.
+    sed -i 's/cdrdiag\.exe/cdrdiag/g' "$work/manual/"*
+    diff -r "$work/manual-of-linux" "$work/manual"
+}
+
 rule_learned_profiles_get_names_that_windows_takes() {
     mkdir -p "$work/learned"
     cd fixtures/learn
@@ -296,6 +313,26 @@ rule_wrong_usage_ends_with_2_and_says_why_on_standard_error() {
     ends_with 2 windows probe
     ends_with 2 windows probe 127.0.0.1 --port 0
     ends_with 2 windows parse-log fixtures/cdrrepmgr00073.log --cause nonsense
+}
+
+rule_each_code_says_how_it_ended() {
+    ends_with 0 windows profile list >"$work/windows"
+    ends_with 1 windows parse-log fixtures/cdrrepmgr00073.log >"$work/windows"
+    ends_with 2 windows parse-log --no-such-flag 2>"$work/told"
+    ends_with 3 windows parse-log 'C:\nowhere.log' 2>"$work/told"
+}
+
+rule_messages_and_answers_keep_to_the_consoles_width() {
+    local command
+    for command in 'probe README.md' 'parse-log ../cdrrepmgr00073.log' \
+        'compare openssh-default.nmap.xml openssh-legacy.nmap.xml'; do
+        (cd fixtures/saved && script -qec "stty columns 80; '$wine' 'C:\cdrdiag\cdrdiag.exe' $command --color never" \
+            "$work/console" </dev/null >/dev/null) || true
+        # A word that is to be copied whole may be longer.
+        sed 's/\x1b\[[0-9;?]*[A-Za-z]//g; s/\r//g; 1d; $d' "$work/console" >"$work/shown"
+        [ -s "$work/shown" ]
+        lacks -nE '^.{81,}$' <(grep -vE '^ +(KexAlgorithms|Ciphers|MACs|HostKeyAlgorithms) ' "$work/shown")
+    done
 }
 
 rule_a_job_that_cannot_be_done_ends_with_3() {
