@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # How fast `cdrdiag probe` is beside its peers, all in one run on this machine:
 #   one    one sshd on localhost: cdrdiag with and without the handshake, nmap's ssh2-enum-algos
 #   many   1,000 local servers that delay 20 ms a leg: cdrdiag --targets, ssh-audit -T --threads 256

@@ -1,10 +1,13 @@
 //! The exit codes, in one table, and the line that explains a failure.
 
-use std::io;
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+
+use terminal_size::{Height, Width};
 
 use crate::document::Verdict;
 use crate::plain;
+use crate::report::message::message;
 
 /// How cdrdiag ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,14 +42,27 @@ impl From<Verdict> for Code {
 #[error("{0}")]
 pub struct UsageError(pub String);
 
-/// Prints the error's chain on one line of standard error and says with which code to exit.
+/// Tells something on standard error.
+pub fn tell(text: &str) {
+    let error = io::stderr();
+    let width = error.is_terminal().then(|| terminal_size::terminal_size_of(&error).map_or(80, columns));
+    // Nobody is left to be told when standard error is closed.
+    let _ = writeln!(error.lock(), "{}", message(text, width));
+}
+
+/// The columns of a terminal that are made use of.
+pub fn columns((width, _): (Width, Height)) -> usize {
+    usize::from(width.0).clamp(40, 160)
+}
+
+/// Prints the error's chain on standard error and says with which code to exit.
 ///
 /// A reader that closed the pipe (`cdrdiag … | head`) is not an error: the end is quiet and successful.
 pub fn explain(error: &anyhow::Error) -> Code {
     if is_broken_pipe(error) {
         return Code::Ok;
     }
-    eprintln!("cdrdiag: {}", crate::report::escape::line(&told_once(error)));
+    tell(&told_once(error));
     if error.is::<UsageError>() { Code::Usage } else { Code::Failure }
 }
 

@@ -17,7 +17,9 @@ pub fn grouped(number: u64) -> String {
 
 /// A number of things: `1 file`, `2 files`, `3 failed deliveries`.
 pub fn counted(number: u64, thing: &str) -> String {
-    let several = thing.strip_suffix('y').map_or_else(|| format!("{thing}s"), |stem| format!("{stem}ies"));
+    // A vowel before it keeps the y: days.
+    let stem = thing.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
+    let several = stem.map_or_else(|| format!("{thing}s"), |stem| format!("{stem}ies"));
     many(number, thing, &several)
 }
 
@@ -63,6 +65,7 @@ mod tests {
         assert_eq!(counted(1000, "failed delivery"), "1,000 failed deliveries");
         assert_eq!(counted(2, "file"), "2 files");
         assert_eq!(many(2342, "file waits", "files wait"), "2,342 files wait");
+        assert_eq!(counted(27, "day"), "27 days");
     }
 
     #[test]

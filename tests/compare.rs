@@ -131,7 +131,7 @@ fn the_cause_is_the_first_line_and_the_change_the_last() {
     let text = String::from_utf8(done.get_output().stdout.clone()).unwrap();
     assert!(text.starts_with("secondary refuses CUCM 12.5, 14 and 15, which primary accepts"), "{text}");
     let row = text.lines().find(|line| line.contains("hmac-sha2-256*")).expect("what decides is marked");
-    assert_eq!(row.split_whitespace().collect::<Vec<_>>(), ["hmac-sha2-256*", "yes", "-", "12.5,", "14,", "15"]);
+    assert_eq!(row.split_whitespace().collect::<Vec<_>>(), ["hmac-sha2-256*", "yes", "no", "12.5,", "14,", "15"]);
     let verdict = text.lines().find(|line| line.starts_with("  CUCM 12.5, 14 and 15")).expect("the verdicts");
     assert!(verdict.ends_with("accepts             refuses"), "{verdict}");
     assert!(text.ends_with("systemctl reload ssh\n"), "{text}");
@@ -179,7 +179,7 @@ fn three_servers_have_a_column_each_and_are_compared_with_the_first() {
     assert!(reason.contains("(openssh-default.nmap.xml offers it already)"), "{reason}");
     let text = String::from_utf8(compare(&names).assert().code(1).get_output().stdout.clone()).unwrap();
     let row = text.lines().find(|line| line.contains("ecdh-sha2-nistp521*")).expect("what decides is marked");
-    assert_eq!(row.split_whitespace().skip(1).take(3).collect::<Vec<_>>(), ["yes", "yes", "-"]);
+    assert_eq!(row.split_whitespace().skip(1).take(3).collect::<Vec<_>>(), ["yes", "yes", "no"]);
     assert_eq!(text.matches("Change on").count(), 1, "{text}");
 }
 

@@ -4,6 +4,8 @@
 #
 #   tests/deb.sh                                  the package that people get
 #   tests/deb.sh dev --no-default-features        the same from a build for tests, which is quick
+#
+#   CDRDIAG_BUILT=1                               packs the binary that lies in target/ already, and builds none
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -22,7 +24,7 @@ esac
 work=$(mktemp -d)
 trap 'dpkg --purge cdrdiag >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
 
-cargo build --locked --profile "$profile" "$@"
+[ -n "${CDRDIAG_BUILT:-}" ] || cargo build --locked --profile "$profile" "$@"
 rm -rf target/home
 packaging/assets.sh "$built/cdrdiag" target/home
 cargo deb --locked --no-build --profile "$profile" --output "$work/cdrdiag.deb"

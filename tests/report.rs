@@ -211,3 +211,20 @@ fn a_report_does_not_take_the_place_of_its_input_and_the_answer_is_given_all_the
         assert_eq!(fs::read(&trace).unwrap(), before);
     }
 }
+
+#[test]
+fn both_directions_share_a_row_where_they_are_alike_and_nothing_is_said_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let saved = |name: &str| format!("{FIXTURES}/saved/{name}.nmap.xml");
+    let compared = |one: &str, other: &str| handed_on(folder.path(), &["compare", &saved(one), &saved(other)]);
+    let (_, alike, alike_too) = compared("openssh-default", "openssh-hardened");
+    for page in [&alike, &alike_too] {
+        for repeated in ["client to server", "server to client", "language"] {
+            assert!(!page.contains(repeated), "{repeated}: {page}");
+        }
+        assert_eq!(page.matches("at the top of the file").count(), 1, "{page}");
+        assert_eq!(page.matches("/etc/ssh/sshd").count(), 1, "{page}");
+    }
+    let (_, unlike, _) = compared("asymmetric", "openssh-hardened");
+    assert!(unlike.contains("client to server") && unlike.contains("server to client"), "{unlike}");
+}

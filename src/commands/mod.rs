@@ -26,8 +26,8 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::Result;
 
 use crate::cli::{self, Cli, Color, Command, Global};
-use crate::exit::{Code, UsageError};
-use crate::report::{self, Format, Render, escape, page::Look};
+use crate::exit::{self, Code, UsageError};
+use crate::report::{self, Format, Render, page::Look};
 
 /// Runs the command that was asked for.
 ///
@@ -107,7 +107,7 @@ impl Context<'_> {
     /// One line on standard error about something that went wrong on the way; not under `--quiet`.
     pub fn warn(&self, message: &str) {
         if !self.global.quiet {
-            tell(message);
+            exit::tell(message);
         }
     }
 
@@ -119,14 +119,14 @@ impl Context<'_> {
     /// One line on standard error about what was done or left out; only under `--verbose`.
     pub fn detail(&self, message: &str) {
         if self.global.verbose {
-            tell(message);
+            exit::tell(message);
         }
     }
 
     /// One line of progress on standard error; only where progress may be shown.
     pub fn progress(&self, message: &str) {
         if self.shows_progress() {
-            tell(message);
+            exit::tell(message);
         }
     }
 
@@ -136,7 +136,7 @@ impl Context<'_> {
     }
 
     fn look(&self) -> Look {
-        let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0).clamp(40, 160));
+        let width = terminal_size::terminal_size().map_or(80, exit::columns);
         let terminal = io::stdout().is_terminal();
         let color = match self.global.color {
             Color::Always => true,
@@ -158,9 +158,4 @@ fn shows_unicode() -> bool {
     let set = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_lowercase();
     cfg!(windows) || locale.contains("utf-8") || locale.contains("utf8")
-}
-
-fn tell(message: &str) {
-    // Nobody is left to be told when standard error is closed.
-    let _ = writeln!(io::stderr().lock(), "cdrdiag: {}", escape::line(message));
 }

@@ -95,6 +95,13 @@ pub struct CategoryDifference {
     pub algorithms: Vec<Listed>,
 }
 
+impl CategoryDifference {
+    /// Whether another category's lists are the same.
+    pub fn is_alike(&self, other: &Self) -> bool {
+        Self { category: other.category, ..self.clone() } == *other
+    }
+}
+
 /// One algorithm, and in which lists it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Listed {

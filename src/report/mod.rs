@@ -15,6 +15,7 @@ pub mod judged;
 mod junit;
 mod learn;
 pub mod markdown;
+pub mod message;
 pub mod page;
 mod parse_log;
 mod probe;

@@ -92,6 +92,7 @@ impl Page {
         let options = textwrap::Options::new(self.look.width.max(20))
             .initial_indent(&first)
             .subsequent_indent(&rest)
+            // Paths and names are to be copied whole.
             .break_words(false)
             .word_separator(textwrap::WordSeparator::Custom(unbroken))
             .word_splitter(textwrap::WordSplitter::NoHyphenation);

@@ -149,7 +149,7 @@ pub fn remedies(remedies: &[Remedy], page: &mut Page) {
 }
 
 /// A reason without the sentences at its end that the reader has just read in the one before.
-fn what_is_new<'a>(reason: &'a str, before: &str) -> &'a str {
+pub fn what_is_new<'a>(reason: &'a str, before: &str) -> &'a str {
     reason
         .match_indices(". ")
         .map(|(at, _)| reason.split_at(at + 1))

@@ -6,7 +6,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 : "${built:?run tests/windows.sh}" "${linux:?}" "${wine:?}" "${WINEPREFIX:?}"
 
-readonly repository=$PWD drive=$WINEPREFIX/drive_c wanted=${1:-}
+readonly drive=$WINEPREFIX/drive_c wanted=${1:-}
 readonly work=$drive/work home=$drive/cdrdiag
 # With this code a check ends that this program is too young for.
 readonly left_out=77
@@ -92,7 +92,7 @@ end_servers() {
 
 # Starts an sshd on a free port of 127.0.0.1, with host keys of its own; `port` is where.
 serve() { # NAME LINE…
-    local place=$work/$1 sshd attempt
+    local place=$work/$1 sshd
     shift
     sshd=$(PATH=$PATH:/usr/sbin:/usr/local/sbin command -v sshd)
     mkdir -p "$place" /run/sshd 2>/dev/null
@@ -100,11 +100,11 @@ serve() { # NAME LINE…
         [ -e "$place/$kind" ] || ssh-keygen -q -N '' -t $kind -f "$place/$kind"
     done
     printf '%s\n' "HostKey $place/rsa" "HostKey $place/ed25519" 'PidFile none' 'UsePAM no' "$@" >"$place/config"
-    for attempt in 1 2 3 4 5; do
+    for _ in 1 2 3 4 5; do
         port=$((20000 + RANDOM % 10000))
         "$sshd" -D -e -f "$place/config" -o ListenAddress=127.0.0.1 -p $port 2>"$place/log" &
-        local id=$! tries
-        for tries in $(seq 100); do
+        local id=$!
+        for _ in $(seq 100); do
             if ! kill -0 $id 2>/dev/null; then
                 break
             fi
@@ -212,6 +212,23 @@ rule_other_answers_are_those_of_linux() {
     same profile learn jsch-ethernet.pcap sshd-syslog.log.gz --json
 }
 
+rule_forms_for_monitoring_and_ci_are_those_of_linux() {
+    cd fixtures/saved
+    same probe openssh-hardened.nmap.xml --format prometheus
+    same probe openssh-hardened.nmap.xml --format junit
+    same compare openssh-default.nmap.xml openssh-hardened.nmap.xml --format junit
+}
+
+rule_schemas_completions_and_the_manual_are_those_of_linux() {
+    same schema probe
+    same completions powershell
+    ends_with 0 windows man 'C:\work\manual'
+    ends_with 0 "$linux" man "$work/manual-of-linux"
+    # clap writes the name as it was called into some lines.
+    sed -i 's/cdrdiag\.exe/cdrdiag/g' "$work/manual/"*
+    diff -r "$work/manual-of-linux" "$work/manual"
+}
+
 rule_learned_profiles_get_names_that_windows_takes() {
     mkdir -p "$work/learned"
     cd fixtures/learn
@@ -252,8 +269,8 @@ rule_compare_finds_the_difference_between_two_servers_as_on_linux() {
 rule_capture_writes_down_what_a_client_proposes() {
     windows capture --listen 127.0.0.1:0 --timeout 60 --json --out 'C:\work\captured.toml' \
         >"$work/windows" 2>"$work/told" &
-    local id=$! port tries
-    for tries in $(seq 200); do
+    local id=$! port
+    for _ in $(seq 200); do
         port=$(sed -n 's/.*listening on 127.0.0.1:\([0-9]*\).*/\1/p' "$work/told")
         [ -z "$port" ] || break
         sleep 0.1
@@ -315,6 +332,26 @@ rule_wrong_usage_ends_with_2_and_says_why_on_standard_error() {
     ends_with 2 windows probe
     ends_with 2 windows probe 127.0.0.1 --port 0
     ends_with 2 windows parse-log fixtures/cdrrepmgr00073.log --cause nonsense
+}
+
+rule_each_code_says_how_it_ended() {
+    ends_with 0 windows profile list >"$work/windows"
+    ends_with 1 windows parse-log fixtures/cdrrepmgr00073.log >"$work/windows"
+    ends_with 2 windows parse-log --no-such-flag 2>"$work/told"
+    ends_with 3 windows parse-log 'C:\nowhere.log' 2>"$work/told"
+}
+
+rule_messages_and_answers_keep_to_the_consoles_width() {
+    local command
+    for command in 'probe README.md' 'parse-log ../cdrrepmgr00073.log' \
+        'compare openssh-default.nmap.xml openssh-legacy.nmap.xml'; do
+        (cd fixtures/saved && script -qec "stty columns 80; '$wine' 'C:\cdrdiag\cdrdiag.exe' $command --color never" \
+            "$work/console" </dev/null >/dev/null) || true
+        # A word that is to be copied whole may be longer.
+        sed 's/\x1b\[[0-9;?]*[A-Za-z]//g; s/\r//g; 1d; $d' "$work/console" >"$work/shown"
+        [ -s "$work/shown" ]
+        lacks -nE '^.{81,}$' <(grep -vE '^ +(KexAlgorithms|Ciphers|MACs|HostKeyAlgorithms) ' "$work/shown")
+    done
 }
 
 rule_a_job_that_cannot_be_done_ends_with_3() {

@@ -23,7 +23,7 @@ pub(super) fn tables(compare: &Compare, columns: &[Column<'_>], page: &mut Page)
     }
     if marked {
         page.gap();
-        let legend = "* decides: what a client agrees on, or would where it finds nothing today; ? is not known";
+        let legend = "* decides: what a client agrees on, or would where it finds nothing today";
         page.line(&[(Tone::Faint, legend)]);
     }
 }
@@ -116,8 +116,8 @@ impl Row {
         let mark = if self.decides { "*" } else { "" };
         let offered = self.offered.iter().map(|offered| match offered {
             Some(true) => "yes".to_owned(),
-            Some(false) => "-".to_owned(),
-            None => "?".to_owned(),
+            Some(false) => "no".to_owned(),
+            None => "unknown".to_owned(),
         });
         let release = |id: &String| id.strip_prefix("cucm-").unwrap_or(id).to_owned();
         let clients = self.proposed_by.iter().map(release).collect::<Vec<_>>().join(", ");

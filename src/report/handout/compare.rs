@@ -1,6 +1,7 @@
 //! `compare` as a page to hand on.
 
 use super::{Block, HandOut, Handout, Piece, Row, Section, Table, code, probe, servers, toned, words};
+use crate::algorithms::knowledge::Setting;
 use crate::document::compare::{CategoryDifference, Compare, Listed, Pair};
 use crate::document::probe::Target;
 use crate::document::{Document, Verdict};
@@ -40,17 +41,45 @@ fn findings(compare: &Compare) -> Vec<Block> {
 /// The lists side by side, what decides for CUCM marked; a section a pair.
 pub fn comparison(compare: &Compare) -> Vec<Section> {
     let section = |pair: &Pair| {
-        let mut blocks = Vec::new();
-        for difference in &pair.categories {
-            blocks.push(Block::Heading(vec![words(difference.category.title())]));
-            blocks.push(category([&compare.primary, &pair.secondary], difference));
+        let (labels, which) = labels([&compare.primary, &pair.secondary]);
+        let mut blocks = Vec::from_iter(which);
+        for (title, difference) in lists(pair) {
+            blocks.push(Block::Heading(vec![words(title)]));
+            blocks.push(category(&labels, difference));
         }
         Section::of(&format!("{} and {} side by side", compare.primary.target, pair.secondary.target), blocks)
     };
     compare.pairs().filter_map(section).collect()
 }
 
-fn category(sides: [&Target; 2], difference: &CategoryDifference) -> Block {
+/// The lists with their titles: one for both directions where they are alike, none for languages, of which no server
+/// and no client makes use.
+fn lists(pair: &Pair) -> Vec<(&'static str, &CategoryDifference)> {
+    let mut lists = Vec::new();
+    for setting in Setting::ALL {
+        let all: Vec<_> = pair.categories.iter().filter(|list| setting.categories().contains(&list.category)).collect();
+        match all.as_slice() {
+            [one, other] if one.is_alike(other) => lists.push((setting.title(), *one)),
+            _ => lists.extend(all.into_iter().map(|list| (list.category.title(), list))),
+        }
+    }
+    lists
+}
+
+/// The names above two columns: the servers' own if they are short, else those which the conclusion gives them, with
+/// what they stand for.
+fn labels(sides: [&Target; 2]) -> ([String; 2], Option<Block>) {
+    const ROOM: usize = 22;
+    let names = sides.map(|side| side.target.clone());
+    if names.iter().all(|name| name.chars().count() <= ROOM) {
+        return (names, None);
+    }
+    let labels = ["primary", "secondary"].map(str::to_owned);
+    let which = labels.iter().cloned().zip(names.map(|name| vec![code(name)])).collect();
+    (labels, Some(Block::Facts(which)))
+}
+
+fn category(labels: &[String; 2], difference: &CategoryDifference) -> Block {
     if !difference.unknown.is_empty() {
         return Block::Paragraph(vec![toned(Tone::Warn, "Only one side's list is known.")]);
     }
@@ -68,7 +97,7 @@ fn category(sides: [&Target; 2], difference: &CategoryDifference) -> Block {
         ];
         Row { marked: !listed.decides_for.is_empty(), cells }
     };
-    let [primary, secondary] = sides.map(|target| target.target.clone());
+    let [primary, secondary] = labels.clone();
     let head = ["algorithm".to_owned(), primary, secondary, "proposed by".to_owned(), "decides for".to_owned()];
     Block::Table(Table { head: head.to_vec(), rows: difference.algorithms.iter().map(row).collect() })
 }

@@ -13,6 +13,8 @@ use chrono::{DateTime, Utc};
 
 use super::chart::Chart;
 use super::page::Tone;
+use crate::algorithms::knowledge::Setting;
+use crate::algorithms::offer::Category;
 use crate::document::Document;
 
 /// A document that can be handed on.
@@ -171,6 +173,21 @@ impl InputHash {
         let sha256 = self.sha256.as_deref().map_or_else(|| words("not a file that can be read again"), code);
         Row { marked: false, cells: vec![code(&self.path), words(bytes), sha256] }
     }
+}
+
+/// A row for each category, or one for both directions of a setting where the two rows are alike. `row` is given the
+/// title under which it stands.
+fn by_setting(row: impl Fn(Category, &str) -> Option<Row>) -> Vec<Row> {
+    let rows = |setting: Setting| {
+        let of = |category: &Category| row(*category, setting.title());
+        let mut alike: Vec<Row> = setting.categories().iter().filter_map(of).collect();
+        alike.dedup();
+        if alike.len() < 2 {
+            return alike;
+        }
+        setting.categories().iter().filter_map(|category| row(*category, category.title())).collect()
+    };
+    Setting::ALL.into_iter().flat_map(rows).collect()
 }
 
 /// Words of cdrdiag's.

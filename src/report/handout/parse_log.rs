@@ -1,6 +1,6 @@
 //! `parse-log` as a page to hand on.
 
-use super::{Block, HandOut, Handout, Headline, Piece, Row, Section, Table, code, toned, words};
+use super::{Block, HandOut, Handout, Headline, Piece, Row, Section, Table, by_setting, code, toned, words};
 use crate::algorithms::offer::Category;
 use crate::document::parse_log::{CauseCount, Destination, Input, Negotiation, Outage, ParseLog, Status};
 use crate::report::chart::Chart;
@@ -85,6 +85,9 @@ pub fn headline(destination: &Destination) -> Headline {
         Status::Recovered => {
             let at = last.and_then(|outage| outage.to).map(|to| format!("at {}", clock(to))).unwrap_or_default();
             (Tone::Warn, "Recovered", at)
+        }
+        Status::Healthy if destination.deliveries == 0 => {
+            (Tone::Warn, "Nothing", "(neither a delivery nor a failure)".to_owned())
         }
         Status::Healthy => (Tone::Good, "Healthy", format!("({} delivered)", counted(destination.deliveries, "file"))),
     };
@@ -175,7 +178,7 @@ fn facts(destination: &Destination) -> Vec<(String, Vec<Piece>)> {
         facts.push(("Retries".to_owned(), vec![words(text)]));
     }
     for alarm in &destination.alarms {
-        let text = format!(", {} time(s), {}", alarm.count, between(alarm.first, alarm.last));
+        let text = format!(", {}, {}", counted(alarm.count, "time"), between(alarm.first, alarm.last));
         facts.push(("Alarm".to_owned(), vec![code(&alarm.name), words(text)]));
     }
     facts
@@ -230,19 +233,15 @@ fn waiting(answer: &ParseLog) -> Vec<Block> {
 
 fn negotiation(lists: &Negotiation) -> Vec<Block> {
     let cell = |list: Option<&[String]>| list.map_or_else(|| words("-"), |list| code(list.join(", ")));
-    let row = |category: Category| {
+    let row = |category: Category, title: &str| {
         let (client, server) = (lists.client.get(category), lists.server.get(category));
         let failed = lists.failed_category.as_deref() == Some(category.name());
-        let title = if failed {
-            toned(Tone::Bad, format!("{} (nothing in common)", category.title()))
-        } else {
-            words(category.title())
-        };
+        let title = if failed { toned(Tone::Bad, format!("{title} (nothing in common)")) } else { words(title) };
         (client.is_some() || server.is_some())
             .then(|| Row { marked: failed, cells: vec![title, cell(client), cell(server)] })
     };
     let head = ["category", "CUCM proposes", "the server offers"].map(str::to_owned).to_vec();
-    let rows = Category::NEGOTIATED.into_iter().filter_map(row).collect();
+    let rows = by_setting(row);
     let Negotiation { evidence, .. } = lists;
     let place = Block::Evidence { place: evidence.to_string(), text: evidence.text.clone() };
     vec![Block::Table(Table { head, rows }), place]

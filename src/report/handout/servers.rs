@@ -1,6 +1,6 @@
 //! What the pages that speak of servers share.
 
-use super::{Block, Headline, Piece, Row, Table, code, toned, words};
+use super::{Block, Headline, Piece, Row, Table, by_setting, code, toned, words};
 use crate::algorithms::knowledge::Setting;
 use crate::algorithms::offer::Category;
 use crate::algorithms::profile::client_names;
@@ -30,12 +30,19 @@ pub fn headlines(target: &Target) -> Vec<Headline> {
             for (clients, cause) in server::refusals(target) {
                 lines.push(line(Tone::Bad, "Refuses", format!("{}: {cause}", client_names(clients))));
             }
-            let accepts = target.clients.iter().filter(|client| client.result == Access::Accepts);
-            let accepted: Vec<&str> = accepts.map(|client| client.profile.as_str()).collect();
-            if !accepted.is_empty() {
-                lines.push(line(Tone::Good, "Accepts", client_names(accepted)));
+            for (is_partial, limit) in [(false, ""), (true, ", as far as the lists are known")] {
+                let accepts = target.clients.iter().filter(|client| client.result == Access::Accepts);
+                let accepts = accepts.filter(|client| client.unknown.is_empty() != is_partial);
+                let accepted: Vec<&str> = accepts.map(|client| client.profile.as_str()).collect();
+                if !accepted.is_empty() {
+                    lines.push(line(Tone::Good, "Accepts", format!("{}{limit}", client_names(accepted))));
+                }
             }
         }
+    }
+    if target.takes_no_password() {
+        let rest = format!("with which CUCM logs in: it offers {} only", target.auth_methods().join(", "));
+        lines.push(line(Tone::Bad, "Takes no password", rest));
     }
     for client in &target.clients {
         if let Some(disagreement) = &client.disagreement {
@@ -50,12 +57,15 @@ pub fn remedies(remedies: &[Remedy]) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (index, remedy) in remedies.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|before| remedies.get(before));
-        if before.is_none_or(|before| before.server != remedy.server) {
+        let before = before.filter(|before| before.server == remedy.server);
+        if before.is_none() {
             let software = remedy.software.as_ref().map(|software| format!(" ({software})")).unwrap_or_default();
             blocks.push(Block::Heading(vec![words("Change on "), words(&remedy.server), toned(Tone::Faint, software)]));
         }
-        blocks.push(Block::Paragraph(vec![words(&remedy.reason)]));
-        if let Some(file) = &remedy.file {
+        let reason =
+            before.map_or(remedy.reason.as_str(), |before| server::what_is_new(&remedy.reason, &before.reason));
+        blocks.push(Block::Paragraph(vec![words(reason)]));
+        if let Some(file) = remedy.file.as_ref().filter(|_| before.is_none_or(|before| before.file != remedy.file)) {
             blocks.push(Block::Paragraph(vec![words("In "), code(file), words(":")]));
         }
         blocks.extend(remedy.line.as_ref().map(|line| Block::Code(vec![line.clone()])));
@@ -117,32 +127,32 @@ pub fn clients(target: &Target) -> Vec<Block> {
 /// The server's lists, with a mark at what a client takes.
 pub fn offer(target: &Target) -> Vec<Block> {
     let Some(offer) = &target.offer else { return Vec::new() };
-    let row = |category: Category| {
+    let row = |category: Category, title: &str| {
         let list = offer.get(category)?;
         let taken = target.clients.iter().filter_map(|client| client.agreed.get(&category));
         let mut taken: Vec<&str> = taken.map(String::as_str).collect();
         taken.sort_unstable();
         taken.dedup();
-        let cell = if taken.is_empty() { words("-") } else { code(taken.join(", ")) };
-        let cells = vec![words(category.title()), code(list.join(", ")), cell];
-        Some(Row { marked: false, cells })
+        let taken = if taken.is_empty() { words("-") } else { code(taken.join(", ")) };
+        let list = if list.is_empty() { words("none") } else { code(list.join(", ")) };
+        Some(Row { marked: false, cells: vec![words(title), list, taken] })
     };
     let head = ["category", "the server offers", "CUCM takes"].map(str::to_owned).to_vec();
-    let rows = Category::NEGOTIATED.into_iter().filter_map(row).collect();
-    vec![Block::Table(Table { head, rows })]
+    vec![Block::Table(Table { head, rows: by_setting(row) })]
 }
 
-/// The weak algorithms.
+/// The weak algorithms, each once for both directions.
 pub fn weak(target: &Target) -> Vec<Block> {
-    if target.weak.is_empty() {
-        return Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
+    for weak in &target.weak {
+        let setting = Setting::of(weak.category).map_or(weak.category.title(), Setting::title);
+        let row = Row { marked: false, cells: vec![code(&weak.algorithm), words(setting), words(&weak.reason)] };
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
     }
-    let row = |weak: &crate::document::probe::Weak| Row {
-        marked: false,
-        cells: vec![code(&weak.algorithm), words(weak.category.title()), words(&weak.reason)],
-    };
     let head = ["weak algorithm", "category", "why"].map(str::to_owned).to_vec();
-    vec![Block::Table(Table { head, rows: target.weak.iter().map(row).collect() })]
+    if rows.is_empty() { Vec::new() } else { vec![Block::Table(Table { head, rows })] }
 }
 
 /// What the lists alone do not show.

@@ -42,6 +42,31 @@ pub fn render(handout: &Handout, appendix: &Appendix) -> Result<String, fmt::Err
     Report { handout, sections, appendix }.render().map_err(|_| fmt::Error)
 }
 
+/// A piece of a text, and whether it is a word that no line's end may tear: an address with its port, a time, a version.
+fn runs(text: &str) -> Vec<(bool, &str)> {
+    let mut runs: Vec<(bool, &str)> = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    for word in text.split_inclusive(char::is_whitespace) {
+        let bare = word.trim_end();
+        if is_whole(bare) {
+            runs.extend([(false, &text[start..at]), (true, bare)]);
+            start = at + bare.len();
+        }
+        at += word.len();
+    }
+    runs.push((false, &text[start..]));
+    runs.retain(|(_, run)| !run.is_empty());
+    runs
+}
+
+/// A colon or a dot with a digit behind it, or a date's stroke between two.
+fn is_whole(word: &str) -> bool {
+    word.as_bytes().windows(3).any(|three| {
+        let [before, mark, after] = three else { return false };
+        after.is_ascii_digit() && (b":.".contains(mark) || (*mark == b'-' && before.is_ascii_digit()))
+    })
+}
+
 impl Tone {
     /// The class that gives a tone its colour.
     fn class(self) -> &'static str {
@@ -91,6 +116,19 @@ mod tests {
         assert_eq!(names, plain);
         assert!(text.contains("</title><script>alert(1)</script>"), "{text}");
         assert!(text.contains("\\x1b[31m") && !text.contains('\u{1b}'), "{text}");
+    }
+
+    #[test]
+    fn an_address_with_its_port_is_one_run() {
+        let runs = runs("Change on 192.0.2.10:2222 (OpenSSH 9.2p1) now");
+        let whole: Vec<_> = runs.iter().filter(|(whole, _)| *whole).map(|(_, run)| *run).collect();
+        assert_eq!(whole, ["192.0.2.10:2222", "9.2p1)"]);
+        assert_eq!(
+            runs.iter().map(|(_, run)| *run).collect::<String>(),
+            "Change on 192.0.2.10:2222 (OpenSSH 9.2p1) now"
+        );
+        assert_eq!(super::runs("a: b. c"), [(false, "a: b. c")]);
+        assert_eq!(super::runs(""), []);
     }
 
     #[test]

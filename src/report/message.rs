@@ -1,0 +1,30 @@
+//! A message on standard error, beside the answer.
+
+use super::escape;
+
+/// The message with cdrdiag's name before it and what it quotes escaped. A terminal of `width` columns gets it wrapped
+/// with a hanging indent; a file or a pipe gets one line, so that scripts find it whole.
+pub fn message(text: &str, width: Option<usize>) -> String {
+    let line = format!("cdrdiag: {}", escape::line(text));
+    let Some(width) = width else { return line };
+    let options = textwrap::Options::new(width.max(20))
+        .subsequent_indent("  ")
+        // Paths and commands are to be copied whole.
+        .break_words(false)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::fill(&line, options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_wrapped_on_a_terminal_and_one_line_elsewhere() {
+        let text = "traces/node1/cdrrepmgr00001.log: no such file or folder";
+        assert_eq!(message(text, None), format!("cdrdiag: {text}"));
+        assert_eq!(message(text, Some(40)), "cdrdiag:\n  traces/node1/cdrrepmgr00001.log: no\n  such file or folder");
+        assert_eq!(message("a\x1bb", Some(80)), "cdrdiag: a\\x1bb");
+    }
+}
