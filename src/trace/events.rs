@@ -50,7 +50,7 @@ fn quiet_record_may_matter(record: &[u8]) -> bool {
     let Some(close) = lanes::find::<32>(record, 31, b']') else { return false };
     let class = record.get(close + 2..).unwrap_or_default();
     match class.strip_prefix(b"cdrrep.") {
-        Some(class) => [b"CDRS", b"CDRR", b"FtpM"].into_iter().any(|start| class.starts_with(start)),
+        Some(class) => matches!(class.first_chunk(), Some(b"CDRS" | b"CDRR" | b"FtpM")),
         None => foreign_record_may_matter(class),
     }
 }
@@ -67,35 +67,69 @@ fn foreign_record_may_matter(class: &[u8]) -> bool {
 /// Reads a record that passed [`may_matter`]. `more` is what follows its first line, noise taken out.
 pub fn read<'a>(header: &Header<'a>, more: &'a [u8]) -> Option<Event<'a>> {
     let loud = matches!(header.level, b"ERROR" | b"FATAL" | b"WARN");
-    if !(speaks_of_delivery(header.message) || loud && is_senders_or_librarys(header.class)) {
+    let words = Words::of(header.message);
+    if words.are_none() && !(loud && is_senders_or_librarys(header.class)) {
         return None;
     }
     let what = match (records::text(header.message), records::text(more)) {
-        (Cow::Borrowed(message), Cow::Borrowed(more)) => read_message(header.class, loud, message, more)?,
-        (message, more) => read_message(header.class, loud, &message, &more)?.into_owned(),
+        (Cow::Borrowed(message), Cow::Borrowed(more)) => read_message(header.class, loud, words, message, more)?,
+        (message, more) => read_message(header.class, loud, words, &message, &more)?.into_owned(),
     };
     Some(Event { time: records::parse_time(header.time)?, thread: records::text(header.thread), what })
 }
 
-fn read_message<'a>(class: &[u8], loud: bool, message: &'a str, more: &'a str) -> Option<What<'a>> {
-    if !loud && negotiation::may_hold_lists(message.as_bytes()) {
+fn read_message<'a>(class: &[u8], loud: bool, words: Words, message: &'a str, more: &'a str) -> Option<What<'a>> {
+    if !loud && words.hold(Words::LISTS) {
         return Some(What::Lists(message.into()));
     }
     sender(message)
         .or_else(|| outcome(message))
         .or_else(|| delivery_failed(message, more))
-        .or_else(|| connection_failed(message))
-        .or_else(|| alarm(message))
-        .or_else(|| if loud { error(class, message, more) } else { named_file(class, message) })
+        .or_else(|| words.hold(Words::CONNECTION).then(|| connection_failed(message))?)
+        .or_else(|| words.hold(Words::CDR).then(|| alarm(message))?)
+        .or_else(|| if loud { error(class, message, more) } else { None })
+        .or_else(|| (!loud && words.hold(Words::FILE)).then(|| named_file(class, message))?)
 }
 
-/// Whether a message holds a word without which it is no event, unless it is an error of the sender or the library.
-fn speaks_of_delivery(message: &[u8]) -> bool {
-    static WORDS: LazyLock<Option<Searcher>> = LazyLock::new(|| {
-        let words = ["CDR", "sendSuccess=", "SFTP/FTP failed: ", CONNECT, ESTABLISH, "cdr_", "cmr_"];
-        Searcher::new(words.into_iter().chain(negotiation::MARKERS))
-    });
-    WORDS.as_ref().is_none_or(|words| words.find(message).is_some())
+/// Which words a message holds: without any it is no event, unless it is an error of the sender or the library. One
+/// search finds them all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Words(u16);
+
+impl Words {
+    const ALL: [(u16, &str); 11] = [
+        (Self::CDR, "CDR"),
+        (Self::OTHER, "sendSuccess="),
+        (Self::OTHER, "SFTP/FTP failed: "),
+        (Self::CONNECTION, CONNECT),
+        (Self::CONNECTION, ESTABLISH),
+        (Self::FILE, "cdr_"),
+        (Self::FILE, "cmr_"),
+        (Self::LISTS, negotiation::MARKERS[0]),
+        (Self::LISTS, negotiation::MARKERS[1]),
+        (Self::LISTS, negotiation::MARKERS[2]),
+        (Self::LISTS, negotiation::MARKERS[3]),
+    ];
+    const CDR: u16 = 1;
+    const CONNECTION: u16 = 2;
+    const FILE: u16 = 4;
+    const LISTS: u16 = 8;
+    const OTHER: u16 = 16;
+
+    fn of(message: &[u8]) -> Self {
+        static SEARCHER: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(Words::ALL.map(|(_, word)| word)));
+        let Some(searcher) = SEARCHER.as_ref() else { return Self(u16::MAX) };
+        let kinds = searcher.find_iter(message).map(|found| Self::ALL[found.pattern().as_usize()].0);
+        Self(kinds.fold(0, |all, kind| all | kind))
+    }
+
+    fn are_none(self) -> bool {
+        self.0 == 0
+    }
+
+    fn hold(self, kind: u16) -> bool {
+        self.0 & kind != 0
+    }
 }
 
 fn sender(message: &str) -> Option<What<'static>> {
