@@ -119,7 +119,10 @@ impl<'s> InOrder<'s> {
             state = self.passed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.early.insert(number, scanned);
-        let full = state.early.len() > Self::MOST;
+        if state.early.len() > Self::MOST {
+            // They go on once the lock is free, even where folding panics.
+            self.passed.notify_all();
+        }
         let Waiting { fold, next, early, used } = &mut *state;
         while let Some(scanned) = early.remove(next) {
             *next += 1;
@@ -127,10 +130,6 @@ impl<'s> InOrder<'s> {
                 scanned.with_dependent_mut(|_, scanned| fold.push(std::mem::take(scanned)));
                 used.push(scanned.into_owner());
             }
-        }
-        drop(state);
-        if full {
-            self.passed.notify_all();
         }
     }
 
