@@ -241,7 +241,7 @@ impl<'s> Fold<'s> {
     fn warn(&mut self, scanned: &Scanned<'_>, line: u64) {
         let before = self.inputs[scanned.source].last;
         let between = scanned.times.and_then(|(first, _)| records::parse_time(&first)).zip(before);
-        let backwards = between.is_some_and(|(first, before)| (before - first).num_seconds() >= 60);
+        let backwards = between.is_some_and(|(first, before)| records::runs_backwards(before, first));
         let across_blocks = backwards.then_some((Oddity::Backwards, 0));
         for (oddity, at) in across_blocks.into_iter().chain(scanned.oddities.iter()) {
             if self.told.insert((scanned.source, oddity)) {

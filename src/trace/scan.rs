@@ -20,7 +20,7 @@ const EVENTS: usize = 64;
 /// A line of evidence is kept up to this many bytes.
 const EVIDENCE: usize = 512;
 
-/// Length of a timestamp to the minute. No more is compared, since threads may write a few milliseconds out of order.
+/// Length of a timestamp to the minute. No more is compared of most records: a clock that is set back changes it.
 const MINUTE: usize = 16;
 
 /// Seeded anew each time, so that no trace can hold two records that pass for one.
@@ -204,23 +204,26 @@ impl Scan<'_> {
         if events::may_matter(record) {
             self.record = Some(Open { start, end, line: self.line });
         }
-        self.last = (start, self.line);
+        let (before, _) = std::mem::replace(&mut self.last, (start, self.line));
         self.out.counts.records += 1;
         if let Some(minute) = record.first_chunk()
             && *minute != self.minute
         {
-            self.new_minute(record, *minute);
+            self.new_minute(record, *minute, before);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn new_minute(&mut self, record: &[u8], minute: [u8; MINUTE]) {
+    fn new_minute(&mut self, record: &[u8], minute: [u8; MINUTE], before: usize) {
         if self.out.times.is_none() {
             self.out.times = record.first_chunk::<TIMESTAMP>().map(|time| (*time, *time));
         }
         if minute < self.minute {
-            self.out.oddities.note(Oddity::Backwards, self.line);
+            let times = records::parse_time(record).zip(self.bytes.get(before..).and_then(records::parse_time));
+            if times.is_some_and(|(time, before)| records::runs_backwards(before, time)) {
+                self.out.oddities.note(Oddity::Backwards, self.line);
+            }
         }
         self.minute = minute;
     }
