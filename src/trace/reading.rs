@@ -196,7 +196,7 @@ impl<'s> Fold<'s> {
         if scanned.broken {
             self.broken.insert(source);
         }
-        let line = self.inputs[source].counts.lines + scanned.lent_lines;
+        let line = self.inputs[source].counts.lines + scanned.lent.lines;
         self.warn(&scanned, line);
         self.count(&scanned);
         for seen in scanned.events {
@@ -227,10 +227,8 @@ impl<'s> Fold<'s> {
 
     fn count(&mut self, scanned: &Scanned<'_>) {
         let input = &mut self.inputs[scanned.source];
-        input.counts.bytes += scanned.counts.bytes;
-        input.counts.lines += scanned.counts.lines + scanned.lent_lines;
-        input.counts.records += scanned.counts.records;
-        input.counts.skipped_lines += scanned.counts.skipped_lines;
+        input.counts += scanned.lent;
+        input.counts += scanned.counts;
         if let Some((first, last)) = scanned.times {
             input.first = input.first.or_else(|| records::parse_time(&first));
             input.last = records::parse_time(&last).or(input.last);
