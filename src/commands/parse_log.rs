@@ -29,7 +29,7 @@ pub fn run(args: &cli::ParseLog, context: &Context<'_>) -> Result<Code> {
     let reports = Reports::open(&args.reports)?;
     let Parsed { document, left_out } = parse(&args.paths, &args.narrow, context)?;
     let read = document.inputs.iter().map(|input| input.path.clone()).collect();
-    let remarks = Remarks { warnings: document.unread.clone(), details: left_out };
+    let remarks = Remarks { warnings: document.unread.clone(), details: left_out, ..Remarks::default() };
     reports.answer(document, Inputs { read, given: given(&args.paths), remarks }, context)
 }
 
