@@ -22,7 +22,7 @@ use trace_generator::{Scenario, generate};
 
 const KIB: usize = 1024;
 
-/// What `trace/blocks.rs` reads at once, looks at for a cut, and holds at most.
+/// What is read at once, looked at for a cut, and held at most (`trace/input.rs`, `trace/blocks.rs`).
 const READ: usize = 256 * KIB;
 const GLANCE: usize = 8 * KIB;
 const LONGEST: usize = 2048 * KIB;

@@ -3,24 +3,14 @@
 //! A block begins where a record begins and ends before one, so that blocks can be read by different threads
 //! without knowing of each other. A record that was cut in two because its trace was (the next file begins with
 //! the rest of it) is put together again.
-//!
-//! Of a plain file only the few bytes are read here that tell where the next block begins; the block's own are read
-//! by the thread that takes it.
 
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{self, Read};
-use std::sync::Arc;
+use std::io;
 
+use super::input::{Buffer, Claim, Input, READ};
 use super::records::{self, Line};
 use super::scan::Counts;
-use super::sources::{Opened, Source};
-
-/// How much is read at once. Small enough to stay in a core's own cache until it is parsed.
-const READ: usize = 256 * 1024;
-
-/// In so many bytes a record nearly always begins.
-const GLANCE: usize = 8 * 1024;
+use super::sources::Source;
 
 /// A record longer than this is cut: no memory may depend on what a file holds.
 const LONGEST: usize = 8 * READ;
@@ -44,14 +34,6 @@ pub struct Block {
     pub broken: bool,
 }
 
-/// Bytes of a file that are still to be read.
-#[derive(Debug)]
-struct Claim {
-    file: Arc<File>,
-    from: u64,
-    length: usize,
-}
-
 impl Block {
     /// Reads the bytes, where this was left to whoever takes the block.
     ///
@@ -59,12 +41,8 @@ impl Block {
     /// Where they can't be read. The block then holds those before the fault.
     pub fn load(&mut self) -> io::Result<()> {
         let Some(claim) = self.claim.take() else { return Ok(()) };
-        self.buffer.truncate(0);
-        let (read, result) = self.buffer.read(&mut ReadAt { file: &claim.file, at: claim.from }, claim.length);
-        if read < claim.length {
-            (self.broken, self.last) = (true, true);
-            return result.and_then(|()| Err(shortened()));
-        }
+        let result = claim.read(&mut self.buffer);
+        (self.broken, self.last) = (result.is_err(), result.is_err());
         result
     }
 
@@ -87,56 +65,6 @@ impl Block {
     fn ends_in_a_record(&self) -> bool {
         let mut lines = self.bytes().rsplit(|byte| *byte == b'\n');
         self.inside_record || lines.any(|line| matches!(records::classify_line(line), Line::Start(_)))
-    }
-}
-
-/// Bytes that come and go without being allocated, or set to zero, each time anew.
-#[derive(Debug, Default)]
-struct Buffer {
-    space: Vec<u8>,
-    length: usize,
-}
-
-impl Buffer {
-    fn bytes(&self) -> &[u8] {
-        &self.space[..self.length]
-    }
-
-    fn truncate(&mut self, length: usize) {
-        self.length = self.length.min(length);
-    }
-
-    fn append(&mut self, bytes: &[u8]) {
-        self.reserve(bytes.len());
-        self.space[self.length..self.length + bytes.len()].copy_from_slice(bytes);
-        self.length += bytes.len();
-    }
-
-    /// Reads until so many bytes came, or no more do.
-    fn read(&mut self, reader: &mut dyn Read, count: usize) -> (usize, io::Result<()>) {
-        self.reserve(count);
-        let mut rest = &mut self.space[self.length..self.length + count];
-        while !rest.is_empty() {
-            match reader.read(rest) {
-                Ok(0) => break,
-                Ok(count) => rest = &mut rest[count..],
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    let read = count - rest.len();
-                    self.length += read;
-                    return (read, Err(error));
-                }
-            }
-        }
-        let read = count - rest.len();
-        self.length += read;
-        (read, Ok(()))
-    }
-
-    fn reserve(&mut self, count: usize) {
-        if self.space.len() < self.length + count {
-            self.space.resize(self.length + count, 0);
-        }
     }
 }
 
@@ -178,78 +106,6 @@ impl Open {
                 0
             }
         }
-    }
-}
-
-enum Input {
-    /// Can be read from anywhere, at once by several threads.
-    File { file: Arc<File>, at: u64, length: u64 },
-    /// Gives its bytes once; those that were not yet handed out are kept, from the last record start on.
-    Stream { reader: Box<dyn Read + Send>, carry: Buffer },
-}
-
-impl Input {
-    fn new(opened: Opened) -> io::Result<Self> {
-        Ok(match opened {
-            Opened::File(file) => Self::File { length: file.metadata()?.len(), file: Arc::new(file), at: 0 },
-            Opened::Stream(reader) => Self::Stream { reader, carry: Buffer::default() },
-        })
-    }
-
-    /// Takes what was read, but not handed out.
-    fn begin(&mut self, buffer: &mut Buffer) {
-        buffer.truncate(0);
-        if let Self::Stream { carry, .. } = self {
-            std::mem::swap(carry, buffer);
-        }
-    }
-
-    fn read(&mut self, buffer: &mut Buffer, count: usize) -> (usize, io::Result<()>) {
-        match self {
-            Self::File { file, at, length } => {
-                let (read, result) = buffer.read(&mut ReadAt { file, at: *at }, count);
-                *at += read as u64;
-                let is_short = read < count && *at < *length;
-                (read, result.and_then(|()| if is_short { Err(shortened()) } else { Ok(()) }))
-            }
-            Self::Stream { reader, .. } => buffer.read(reader, count),
-        }
-    }
-
-    /// Leaves the next block to whoever takes it, where a glance shows where it ends.
-    fn claim(&mut self, glance: &mut Buffer) -> Option<Claim> {
-        let Self::File { file, at, length } = self else { return None };
-        let (from, behind) = (*at, *at + READ as u64);
-        if behind + GLANCE as u64 >= *length {
-            return None;
-        }
-        glance.truncate(0);
-        glance.read(&mut ReadAt { file, at: behind }, GLANCE).1.ok()?;
-        let cut = first_record_start(glance.bytes())?;
-        *at = behind + cut as u64;
-        Some(Claim { file: Arc::clone(file), from, length: READ + cut })
-    }
-}
-
-/// It had more bytes when it was opened.
-fn shortened() -> io::Error {
-    io::Error::other("the file became shorter while it was read")
-}
-
-/// Reads a file from a place on, whoever else reads it.
-struct ReadAt<'f> {
-    file: &'f File,
-    at: u64,
-}
-
-impl Read for ReadAt<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        #[cfg(unix)]
-        let read = std::os::unix::fs::FileExt::read_at(self.file, buffer, self.at)?;
-        #[cfg(windows)]
-        let read = std::os::windows::fs::FileExt::seek_read(self.file, buffer, self.at)?;
-        self.at += read as u64;
-        Ok(read)
     }
 }
 
@@ -299,7 +155,7 @@ impl<'s> BlockReader<'s> {
         block.broken = false;
         block.claim = open.input.claim(&mut self.glance);
         if let Some(claim) = &block.claim {
-            self.bytes_read += claim.length as u64;
+            self.bytes_read += claim.length() as u64;
             open.inside_record = false;
             self.open = Some(open);
         } else {
@@ -333,7 +189,7 @@ impl<'s> BlockReader<'s> {
     /// ends.
     fn read_to_a_cut(&mut self, open: &mut Open, buffer: &mut Buffer) -> Cut {
         loop {
-            let searched = buffer.length;
+            let searched = buffer.bytes().len();
             self.read_more(open, buffer);
             if open.at_end {
                 return Cut::End;
@@ -401,7 +257,7 @@ impl<'s> BlockReader<'s> {
             next.lent = counts_of_lent(&head.bytes()[..lent], joins_a_line);
             block.buffer.append(&head.bytes()[..lent]);
             block.borrowed += lent;
-            if lent < head.length || !next.at_end {
+            if lent < head.bytes().len() || !next.at_end {
                 next.inside_record = goes_on;
                 self.bytes_read -= next.give_back(&head.bytes()[lent..]);
                 self.open = Some(next);
@@ -452,11 +308,6 @@ fn counts_of_lent(lent: &[u8], joins_a_line: bool) -> Counts {
     let is_noise = |line: &&[u8]| records::classify_line(line.strip_suffix(b"\n").unwrap_or(line)) == Line::Noise;
     let skipped_lines = own_lines.filter(is_noise).count() as u64;
     Counts { bytes: lent.len() as u64, lines: count_lines(lent), records: 0, skipped_lines }
-}
-
-/// The first line that starts a record, the beginning apart, which may be no line's.
-fn first_record_start(bytes: &[u8]) -> Option<usize> {
-    memchr::memchr_iter(b'\n', bytes).map(|end| end + 1).find(|start| records::starts_record(&bytes[*start..]))
 }
 
 /// The last line behind `from` that starts a record.
