@@ -273,6 +273,29 @@ fn a_packed_trace_that_breaks_off_borrows_nothing_from_the_next() {
     assert_eq!((next.lines, next.records, next.skipped_lines), (2, 1, 1));
 }
 
+/// What can be opened and not read is a folder by now.
+#[cfg(unix)]
+#[test]
+fn a_trace_that_cannot_be_read_is_named_once_and_nothing_is_borrowed_across_it() {
+    let folder = TempDir::new().unwrap();
+    let path = |number: u32| folder.path().join(format!("cdrrepmgr0000{number}.log"));
+    let record = |hour: u32| format!("2024-05-06 {hour:02}:00:00,000 INFO  [main] util.Fill (Fill.java:1) - x\n");
+    fs::write(path(1), record(1)).unwrap();
+    fs::write(path(2), record(2)).unwrap();
+    fs::write(path(3), format!("\tat a.B.c(B.java:1)\n{}", record(3))).unwrap();
+    let found = sources::find(&[folder.path().to_owned()]);
+    fs::remove_file(path(2)).unwrap();
+    let read = || {
+        let reading = reading::read(&found.sources, &Window::default(), &|_| {});
+        assert!(matches!(reading.broken.as_slice(), [(1, _)]), "{:?}", reading.broken);
+        let last = reading.inputs[2].counts;
+        assert_eq!((last.lines, last.records, last.skipped_lines), (2, 1, 1));
+    };
+    read();
+    fs::create_dir(path(2)).unwrap();
+    read();
+}
+
 #[test]
 fn traces_without_a_record_are_named_each() {
     let folder = TempDir::new().unwrap();

@@ -244,11 +244,15 @@ impl<'s> BlockReader<'s> {
     /// Where the next source of the same folder begins inside a record, its beginning belongs to this block.
     /// A source may be nothing but such a beginning; then the one behind it is asked, too.
     fn borrow_from_next(&mut self, block: &mut Block) {
+        let mut before = block.source;
         while let Some(mut next) = self.open.take() {
-            if self.sources[next.source].folder != self.sources[block.source].folder {
+            // What could not be opened may have held the rest.
+            let follows = next.source == before + 1;
+            if !follows || self.sources[next.source].folder != self.sources[block.source].folder {
                 self.open = Some(next);
                 return;
             }
+            before = next.source;
             let mut head = Buffer::default();
             next.input.begin(&mut head);
             self.read_more(&mut next, &mut head);
@@ -266,6 +270,9 @@ impl<'s> BlockReader<'s> {
             let (source, lent, broken) = (next.source, next.lent, next.broken);
             self.emptied.push_back(Block { source, lent, broken, last: true, ..Block::default() });
             self.open = self.open_next();
+            if broken {
+                return;
+            }
         }
     }
 }

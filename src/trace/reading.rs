@@ -266,3 +266,47 @@ impl<'s> Fold<'s> {
         Reading { inputs: self.inputs, nodes, lists, warnings: self.warnings, broken: Vec::new() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::trace::sources;
+
+    #[test]
+    fn who_waits_goes_on_once_the_slowest_has_come_though_others_panicked() {
+        const BLOCKS: u64 = 200;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let sources = sources::find(&[file.path().to_owned()]).sources;
+        let window = Window::default();
+        let fold = InOrder::new(Fold::new(&sources, &window));
+        let next = AtomicU64::new(0);
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    loop {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        if number >= BLOCKS {
+                            return;
+                        }
+                        let mut block = fold.used_block();
+                        block.lent.lines = number;
+                        // The first comes when as many wait as may.
+                        while number == 0 && lock(&fold.state).early.len() < InOrder::MOST {
+                            thread::yield_now();
+                        }
+                        let panicked = number % 7 == 3;
+                        fold.push(number, (!panicked).then(|| ScannedBlock::scan(block)));
+                    }
+                });
+            }
+        });
+        let state = lock(&fold.state);
+        assert_eq!((state.next, state.early.len()), (BLOCKS, 0));
+        assert!(state.used.len() <= InOrder::MOST + THREADS, "{}", state.used.len());
+        drop(state);
+        let lines = fold.into_inner().finish().inputs[0].counts.lines;
+        assert_eq!(lines, (0..BLOCKS).filter(|number| number % 7 != 3).sum::<u64>());
+    }
+}
