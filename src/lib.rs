@@ -23,7 +23,7 @@
 //! | [`exit`] | the exit codes |
 //!
 //! Files and sockets are touched by [`commands`], [`config`], [`delivery`], `saved::file`, `ssh`'s edges and
-//! `trace::sources` alone. All else is pure: bytes and values in, values out.
+//! `trace::sources` and `trace::input` alone. All else is pure: bytes and values in, values out.
 
 pub mod algorithms;
 pub mod backlog;

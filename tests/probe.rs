@@ -173,6 +173,8 @@ fn a_slip_in_a_configured_name_is_told_with_the_name() {
     let slip = with("biling-test.invalid");
     assert!(slip.stderr.contains("did you mean \"billing-test\""), "{}", slip.stderr);
     assert_eq!((slip.code, with("billing-test").stderr.as_str()), (1, ""));
+    let redacted = probe(&["--config", config.to_str().unwrap(), "--redact", "biling-test.invalid"]);
+    assert!(redacted.stderr.contains("did you mean \"host-2\""), "{}", redacted.stderr);
     assert_eq!(with("zzz.invalid").stderr, "");
 }
 

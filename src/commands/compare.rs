@@ -32,5 +32,5 @@ pub fn run(args: &cli::Compare, context: &Context<'_>) -> Result<Code> {
     let (Some(primary), Some(secondary)) = (targets.next(), targets.next()) else { bail!("a target got lost") };
     let document = compare_all(primary, secondary, targets.collect(), &examination.profiles);
     let inputs = Inputs::of(subjects.iter().filter_map(Subject::file));
-    reports.answer(document, inputs.warning(slips), context)
+    reports.answer(document, inputs.remarking(slips), context)
 }

@@ -36,18 +36,16 @@ pub fn run(args: &cli::Diagnose, context: &Context<'_>) -> Result<Code> {
     let question = backlog::question(&args.deadline, &config);
     let reports = Reports::open(&args.reports)?;
     let mut parts = Parts::default();
-    let mut remarks = Remarks::default();
     let parsed = traces(args, &mut parts.unread, context)?;
-    parts.parse_log = parsed.map(|Parsed { document, left_out }| {
-        remarks.details = left_out;
-        document
-    });
+    let (document, details) = parsed.map(|Parsed { document, left_out }| (document, left_out)).unzip();
+    parts.parse_log = document;
     parts.backlog = waiting(&args.preserve, question, &mut parts.unread);
     let traced = parts.parse_log.as_ref().and_then(|trace| trace.negotiation.as_ref());
     let clients = Clients::in_view_of(asked, traced);
     let examination = Examination::new(&args.connection, &config, clients.profiles.clone());
     let saved = servers(args, &config, &examination, &mut parts)?;
-    remarks.warnings = slips(parts.primary.iter().chain(&parts.secondary).chain(&parts.others), &config);
+    let mut remarks = slips(parts.primary.iter().chain(&parts.secondary).chain(&parts.others), &config);
+    remarks.details = details.unwrap_or_default();
     remarks.warnings.extend(parts.unread.iter().cloned());
     let servers = parts.primary.is_some() || parts.secondary.is_some() || !parts.others.is_empty();
     if parts.parse_log.is_none() && parts.backlog.is_none() && !servers {

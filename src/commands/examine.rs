@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::open_files::affordable;
+use super::reports::Remarks;
 use super::targets::{self, TargetSpec};
 use crate::algorithms::answer::{disagreement, judge_target};
 use crate::algorithms::profile::Profile;
@@ -81,9 +82,12 @@ impl Subject {
 }
 
 /// What to say of names that no server has, and that were probably meant to be configured ones.
-pub fn slips<'a>(found: impl IntoIterator<Item = &'a Entry>, config: &Config) -> Vec<String> {
+pub fn slips<'a>(found: impl IntoIterator<Item = &'a Entry>, config: &Config) -> Remarks {
     let unknown = |entry: &&Entry| entry.error.as_ref().is_some_and(|error| error.kind == "unknown_host");
-    found.into_iter().filter(unknown).filter_map(|entry| targets::slip(&entry.target, config)).collect()
+    let warnings: Vec<_> =
+        found.into_iter().filter(unknown).filter_map(|entry| targets::slip(&entry.target, config)).collect();
+    let hosts = if warnings.is_empty() { Vec::new() } else { config.targets.keys().cloned().collect() };
+    Remarks { warnings, hosts, ..Remarks::default() }
 }
 
 /// What a server gave, not yet judged.

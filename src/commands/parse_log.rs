@@ -29,7 +29,7 @@ pub fn run(args: &cli::ParseLog, context: &Context<'_>) -> Result<Code> {
     let reports = Reports::open(&args.reports)?;
     let Parsed { document, left_out } = parse(&args.paths, &args.narrow, context)?;
     let read = document.inputs.iter().map(|input| input.path.clone()).collect();
-    let remarks = Remarks { warnings: document.unread.clone(), details: left_out };
+    let remarks = Remarks { warnings: document.unread.clone(), details: left_out, ..Remarks::default() };
     reports.answer(document, Inputs { read, given: given(&args.paths), remarks }, context)
 }
 
@@ -117,6 +117,8 @@ fn check_causes(wanted: &[String]) -> Result<()> {
 /// A bar on standard error, for inputs that take longer than a second.
 struct Progress {
     bar: ProgressBar,
+    /// Bytes on disk.
+    total: u64,
     started: Instant,
     shown: Mutex<bool>,
 }
@@ -125,15 +127,13 @@ impl Progress {
     const PATIENCE: Duration = Duration::from_secs(1);
 
     fn new(sources: &[Source], wanted: bool) -> Self {
-        let bar = ProgressBar::with_draw_target(
-            Some(sources.iter().map(|source| source.size).sum()),
-            ProgressDrawTarget::hidden(),
-        );
+        let total = sources.iter().map(|source| source.size).sum();
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template("reading {bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
         {
             bar.set_style(style);
         }
-        Self { bar, started: Instant::now(), shown: Mutex::new(!wanted) }
+        Self { bar, total, started: Instant::now(), shown: Mutex::new(!wanted) }
     }
 
     fn at(&self, bytes: u64) {
@@ -145,6 +145,8 @@ impl Progress {
             *shown = true;
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
+        // Packed traces hold more than their size on disk, and a trace may grow while it is read.
+        self.bar.set_length(self.total.max(bytes));
         self.bar.set_position(bytes);
     }
 

@@ -37,7 +37,7 @@ pub fn run(args: &cli::Probe, context: &Context<'_>) -> Result<Code> {
     let document = Probe { profiles: profile_refs(&examination.profiles), targets, warnings: Vec::new() };
     let saved = subjects.iter().filter_map(Subject::file);
     let inputs = Inputs::of(given(args.list.as_slice()).into_iter().chain(saved));
-    reports.answer(document, inputs.warning(slips), context)
+    reports.answer(document, inputs.remarking(slips), context)
 }
 
 /// The targets of the command line, then those of the list.

@@ -42,6 +42,8 @@ pub struct Remarks {
     pub warnings: Vec<String>,
     /// What was done or left out.
     pub details: Vec<String>,
+    /// Configured targets that they may name though the answer does not.
+    pub hosts: Vec<String>,
 }
 
 impl Remarks {
@@ -58,11 +60,10 @@ impl Inputs {
         Self { read: given.clone(), given, remarks: Remarks::default() }
     }
 
-    /// The same, with these warnings.
+    /// The same, with these remarks.
     #[must_use]
-    pub fn warning(mut self, warnings: Vec<String>) -> Self {
-        self.remarks.warnings = warnings;
-        self
+    pub fn remarking(self, remarks: Remarks) -> Self {
+        Self { remarks, ..self }
     }
 }
 
@@ -103,8 +104,8 @@ impl Reports {
         let document = if self.redact {
             let mut redactor = Redactor::new(&inputs.given);
             let document = redactor.document(&document).context("the answer can't be redacted")?;
-            let Remarks { warnings, details } = &mut inputs.remarks;
-            redactor.texts(warnings.iter_mut().chain(details)).context("the warnings can't be redacted")?;
+            let Remarks { warnings, details, hosts } = &mut inputs.remarks;
+            redactor.texts(warnings.iter_mut().chain(details), hosts).context("the warnings can't be redacted")?;
             for input in &mut hashes {
                 input.path = redactor.path(&input.path);
             }

@@ -65,11 +65,18 @@ impl Redactor {
         Ok(serde_json::from_value(value)?)
     }
 
-    /// Replaces the names in texts that stand beside documents.
+    /// Replaces the names in texts that stand beside documents, and these hosts.
     ///
     /// # Errors
     /// When there are more names than can be told apart.
-    pub fn texts<'t>(&mut self, texts: impl Iterator<Item = &'t mut String>) -> Result<(), RedactError> {
+    pub fn texts<'t>(
+        &mut self,
+        texts: impl Iterator<Item = &'t mut String>,
+        hosts: &[String],
+    ) -> Result<(), RedactError> {
+        for host in hosts {
+            self.learn(Class::Name(Kind::Host), host);
+        }
         let mut replacer = Replacer::new(&mut self.tokens)?;
         texts.for_each(|text| *text = replacer.text(text));
         Ok(())

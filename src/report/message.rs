@@ -1,6 +1,7 @@
 //! A message on standard error, beside the answer.
 
 use super::escape;
+use super::page::unbroken;
 
 /// The message with cdrdiag's name before it and what it quotes escaped. A terminal of `width` columns gets it wrapped
 /// with a hanging indent; a file or a pipe gets one line, so that scripts find it whole.
@@ -11,7 +12,7 @@ pub fn message(text: &str, width: Option<usize>) -> String {
         .subsequent_indent("  ")
         // Paths and commands are to be copied whole.
         .break_words(false)
-        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_separator(textwrap::WordSeparator::Custom(unbroken))
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::fill(&line, options)
 }
@@ -25,6 +26,8 @@ mod tests {
         let text = "traces/node1/cdrrepmgr00001.log: no such file or folder";
         assert_eq!(message(text, None), format!("cdrdiag: {text}"));
         assert_eq!(message(text, Some(40)), "cdrdiag:\n  traces/node1/cdrrepmgr00001.log: no\n  such file or folder");
+        let command = "`file list activelog /cm/cdr_repository/preserve/ detail`";
+        assert!(message(&format!("give what CUCM prints for {command}"), Some(40)).contains(command));
         assert_eq!(message("a\x1bb", Some(80)), "cdrdiag: a\\x1bb");
     }
 }

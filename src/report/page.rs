@@ -194,7 +194,7 @@ impl Page {
 
 /// The words of a line. What may be copied is one: a path, a fingerprint, and a command between backticks, whose blanks
 /// are its own.
-fn unbroken(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
+pub(super) fn unbroken(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
     let mut rest = line;
     Box::new(std::iter::from_fn(move || {
         let mut end = 0;

@@ -3,23 +3,14 @@
 //! A block begins where a record begins and ends before one, so that blocks can be read by different threads
 //! without knowing of each other. A record that was cut in two because its trace was (the next file begins with
 //! the rest of it) is put together again.
-//!
-//! Of a plain file only the few bytes are read here that tell where the next block begins; the block's own are read
-//! by the thread that takes it.
 
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{self, Read};
-use std::sync::Arc;
+use std::io;
 
+use super::input::{Buffer, Claim, Input, READ};
 use super::records::{self, Line};
-use super::sources::{Opened, Source};
-
-/// How much is read at once. Small enough to stay in a core's own cache until it is parsed.
-const READ: usize = 256 * 1024;
-
-/// In so many bytes a record nearly always begins.
-const GLANCE: usize = 8 * 1024;
+use super::scan::Counts;
+use super::sources::Source;
 
 /// A record longer than this is cut: no memory may depend on what a file holds.
 const LONGEST: usize = 8 * READ;
@@ -33,24 +24,14 @@ pub struct Block {
     claim: Option<Claim>,
     /// How many bytes at the end were taken from the next source: the rest of this one's last record.
     pub borrowed: usize,
-    /// Lines of this source that stand before this block and were lent to the block before.
-    pub lent_lines: u64,
-    /// Bytes of these lines.
-    pub lent_bytes: u64,
+    /// What stands before this block in its source and was lent to the block before.
+    pub lent: Counts,
     /// Whether the block begins inside a record that was too long to be kept whole.
     pub inside_record: bool,
     /// Whether the source ends with this block.
     pub last: bool,
     /// Whether the source could not be read on from here.
     pub broken: bool,
-}
-
-/// Bytes of a file that are still to be read.
-#[derive(Debug)]
-struct Claim {
-    file: Arc<File>,
-    from: u64,
-    length: usize,
 }
 
 impl Block {
@@ -60,12 +41,8 @@ impl Block {
     /// Where they can't be read. The block then holds those before the fault.
     pub fn load(&mut self) -> io::Result<()> {
         let Some(claim) = self.claim.take() else { return Ok(()) };
-        self.buffer.truncate(0);
-        let (read, result) = self.buffer.read(&mut ReadAt { file: &claim.file, at: claim.from }, claim.length);
-        self.broken = read < claim.length;
-        if self.broken && result.is_ok() {
-            return Err(io::Error::other("the file became shorter while it was read"));
-        }
+        let result = claim.read(&mut self.buffer);
+        (self.broken, self.last) = (result.is_err(), result.is_err());
         result
     }
 
@@ -78,55 +55,16 @@ impl Block {
     pub fn own_bytes(&self) -> &[u8] {
         &self.bytes()[..self.bytes().len() - self.borrowed]
     }
-}
 
-/// Bytes that come and go without being allocated, or set to zero, each time anew.
-#[derive(Debug, Default)]
-struct Buffer {
-    space: Vec<u8>,
-    length: usize,
-}
-
-impl Buffer {
-    fn bytes(&self) -> &[u8] {
-        &self.space[..self.length]
+    /// Whether its last line goes on in the next block.
+    pub fn cuts_a_line(&self) -> bool {
+        !self.last && self.bytes().last().is_some_and(|byte| *byte != b'\n')
     }
 
-    fn truncate(&mut self, length: usize) {
-        self.length = self.length.min(length);
-    }
-
-    fn append(&mut self, bytes: &[u8]) {
-        self.reserve(bytes.len());
-        self.space[self.length..self.length + bytes.len()].copy_from_slice(bytes);
-        self.length += bytes.len();
-    }
-
-    /// Reads until so many bytes came, or no more do.
-    fn read(&mut self, reader: &mut dyn Read, count: usize) -> (usize, io::Result<()>) {
-        self.reserve(count);
-        let mut rest = &mut self.space[self.length..self.length + count];
-        while !rest.is_empty() {
-            match reader.read(rest) {
-                Ok(0) => break,
-                Ok(count) => rest = &mut rest[count..],
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    let read = count - rest.len();
-                    self.length += read;
-                    return (read, Err(error));
-                }
-            }
-        }
-        let read = count - rest.len();
-        self.length += read;
-        (read, Ok(()))
-    }
-
-    fn reserve(&mut self, count: usize) {
-        if self.space.len() < self.length + count {
-            self.space.resize(self.length + count, 0);
-        }
+    /// Whether there is a record that the next source may continue.
+    fn ends_in_a_record(&self) -> bool {
+        let mut lines = self.bytes().rsplit(|byte| *byte == b'\n');
+        self.inside_record || lines.any(|line| matches!(records::classify_line(line), Line::Start(_)))
     }
 }
 
@@ -147,8 +85,9 @@ struct Open {
     input: Input,
     /// Whether the input gave all that it has.
     at_end: bool,
-    lent_lines: u64,
-    lent_bytes: u64,
+    /// Whether it broke off there.
+    broken: bool,
+    lent: Counts,
     inside_record: bool,
 }
 
@@ -158,7 +97,7 @@ impl Open {
         match &mut self.input {
             Input::File { at, .. } => {
                 *at -= bytes.len() as u64;
-                self.at_end = false;
+                (self.at_end, self.broken) = (false, false);
                 bytes.len() as u64
             }
             Input::Stream { carry, .. } => {
@@ -167,72 +106,6 @@ impl Open {
                 0
             }
         }
-    }
-}
-
-enum Input {
-    /// Can be read from anywhere, at once by several threads.
-    File { file: Arc<File>, at: u64, length: u64 },
-    /// Gives its bytes once; those that were not yet handed out are kept, from the last record start on.
-    Stream { reader: Box<dyn Read + Send>, carry: Buffer },
-}
-
-impl Input {
-    fn new(opened: Opened) -> io::Result<Self> {
-        Ok(match opened {
-            Opened::File(file) => Self::File { length: file.metadata()?.len(), file: Arc::new(file), at: 0 },
-            Opened::Stream(reader) => Self::Stream { reader, carry: Buffer::default() },
-        })
-    }
-
-    /// Takes what was read, but not handed out.
-    fn begin(&mut self, buffer: &mut Buffer) {
-        buffer.truncate(0);
-        if let Self::Stream { carry, .. } = self {
-            std::mem::swap(carry, buffer);
-        }
-    }
-
-    fn read(&mut self, buffer: &mut Buffer, count: usize) -> (usize, io::Result<()>) {
-        match self {
-            Self::File { file, at, .. } => {
-                let (read, result) = buffer.read(&mut ReadAt { file, at: *at }, count);
-                *at += read as u64;
-                (read, result)
-            }
-            Self::Stream { reader, .. } => buffer.read(reader, count),
-        }
-    }
-
-    /// Leaves the next block to whoever takes it, where a glance shows where it ends.
-    fn claim(&mut self, glance: &mut Buffer) -> Option<Claim> {
-        let Self::File { file, at, length } = self else { return None };
-        let (from, behind) = (*at, *at + READ as u64);
-        if behind + GLANCE as u64 >= *length {
-            return None;
-        }
-        glance.truncate(0);
-        glance.read(&mut ReadAt { file, at: behind }, GLANCE).1.ok()?;
-        let cut = first_record_start(glance.bytes())?;
-        *at = behind + cut as u64;
-        Some(Claim { file: Arc::clone(file), from, length: READ + cut })
-    }
-}
-
-/// Reads a file from a place on, whoever else reads it.
-struct ReadAt<'f> {
-    file: &'f File,
-    at: u64,
-}
-
-impl Read for ReadAt<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        #[cfg(unix)]
-        let read = std::os::unix::fs::FileExt::read_at(self.file, buffer, self.at)?;
-        #[cfg(windows)]
-        let read = std::os::windows::fs::FileExt::seek_read(self.file, buffer, self.at)?;
-        self.at += read as u64;
-        Ok(read)
     }
 }
 
@@ -245,10 +118,15 @@ impl<'s> BlockReader<'s> {
 
     /// A block could not be loaded: its source ends there.
     pub fn give_up(&mut self, source: usize, error: io::Error) {
+        self.note_problem(source, error);
+        self.open.take_if(|open| open.source == source);
+    }
+
+    /// Several threads, or a second look, may meet the same fault; the first who tells is enough.
+    fn note_problem(&mut self, source: usize, error: io::Error) {
         if self.problems.iter().all(|(known, _)| *known != source) {
             self.problems.push((source, error));
         }
-        self.open.take_if(|open| open.source == source);
     }
 
     /// What could not be read, with the source's place in the list.
@@ -271,14 +149,13 @@ impl<'s> BlockReader<'s> {
         let Some(mut open) = self.open.take().or_else(|| self.open_next()) else { return false };
         block.borrowed = 0;
         block.source = open.source;
-        block.lent_lines = std::mem::take(&mut open.lent_lines);
-        block.lent_bytes = std::mem::take(&mut open.lent_bytes);
+        block.lent = std::mem::take(&mut open.lent);
         block.inside_record = open.inside_record;
         block.last = false;
         block.broken = false;
         block.claim = open.input.claim(&mut self.glance);
         if let Some(claim) = &block.claim {
-            self.bytes_read += claim.length as u64;
+            self.bytes_read += claim.length() as u64;
             open.inside_record = false;
             self.open = Some(open);
         } else {
@@ -290,16 +167,19 @@ impl<'s> BlockReader<'s> {
     fn fill_here(&mut self, block: &mut Block, mut open: Open) {
         open.input.begin(&mut block.buffer);
         let cut = self.read_to_a_cut(&mut open, &mut block.buffer);
-        block.last = open.at_end;
+        (block.last, block.broken) = (open.at_end, open.broken);
         match cut {
             Cut::End => {
                 self.open = self.open_next();
-                self.borrow_from_next(block);
+                // What the next source begins with may continue something that is lost.
+                if !block.broken && block.ends_in_a_record() {
+                    self.borrow_from_next(block);
+                }
             }
             Cut::Record(at) | Cut::Inside(at) => {
-                open.inside_record = matches!(cut, Cut::Inside(_));
                 self.bytes_read -= open.give_back(&block.bytes()[at..]);
                 block.buffer.truncate(at);
+                open.inside_record = matches!(cut, Cut::Inside(_)) && block.ends_in_a_record();
                 self.open = Some(open);
             }
         }
@@ -309,7 +189,7 @@ impl<'s> BlockReader<'s> {
     /// ends.
     fn read_to_a_cut(&mut self, open: &mut Open, buffer: &mut Buffer) -> Cut {
         loop {
-            let searched = buffer.length;
+            let searched = buffer.bytes().len();
             self.read_more(open, buffer);
             if open.at_end {
                 return Cut::End;
@@ -320,8 +200,8 @@ impl<'s> BlockReader<'s> {
             if let Some(start) = last_record_start(bytes, from.max(1)) {
                 return Cut::Record(start);
             }
-            if bytes.len() >= LONGEST {
-                return Cut::Inside(memchr::memrchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1));
+            if let Some(kept) = bytes.get(..LONGEST) {
+                return Cut::Inside(memchr::memrchr(b'\n', kept).map_or(LONGEST, |end| end + 1));
             }
         }
     }
@@ -335,7 +215,8 @@ impl<'s> BlockReader<'s> {
         open.at_end = count < READ;
         if let Err(error) = result {
             // What came before the fault is in the buffer, and counts.
-            self.problems.push((open.source, error));
+            open.broken = true;
+            self.note_problem(open.source, error);
         }
     }
 
@@ -349,12 +230,12 @@ impl<'s> BlockReader<'s> {
                         source: index,
                         input,
                         at_end: false,
-                        lent_lines: 0,
-                        lent_bytes: 0,
+                        broken: false,
+                        lent: Counts::default(),
                         inside_record: false,
                     });
                 }
-                Err(error) => self.problems.push((index, error)),
+                Err(error) => self.note_problem(index, error),
             }
         }
         None
@@ -363,34 +244,35 @@ impl<'s> BlockReader<'s> {
     /// Where the next source of the same folder begins inside a record, its beginning belongs to this block.
     /// A source may be nothing but such a beginning; then the one behind it is asked, too.
     fn borrow_from_next(&mut self, block: &mut Block) {
+        let mut before = block.source;
         while let Some(mut next) = self.open.take() {
-            if block.bytes().is_empty() || self.sources[next.source].folder != self.sources[block.source].folder {
+            // What could not be opened may have held the rest.
+            let follows = next.source == before + 1;
+            if !follows || self.sources[next.source].folder != self.sources[block.source].folder {
                 self.open = Some(next);
                 return;
             }
+            before = next.source;
             let mut head = Buffer::default();
             next.input.begin(&mut head);
             self.read_more(&mut next, &mut head);
-            let lent = lendable(head.bytes(), next.at_end);
+            let (lent, goes_on) = lendable(head.bytes(), next.at_end);
+            let joins_a_line = block.bytes().last().is_some_and(|byte| *byte != b'\n');
+            next.lent = counts_of_lent(&head.bytes()[..lent], joins_a_line);
             block.buffer.append(&head.bytes()[..lent]);
             block.borrowed += lent;
-            let lent_lines = count_lines(&head.bytes()[..lent]);
-            if lent < head.length || !next.at_end {
-                next.inside_record = lent > 0 && lent == head.length;
-                next.lent_lines = lent_lines;
-                next.lent_bytes = lent as u64;
+            if lent < head.bytes().len() || !next.at_end {
+                next.inside_record = goes_on;
                 self.bytes_read -= next.give_back(&head.bytes()[lent..]);
                 self.open = Some(next);
                 return;
             }
-            self.emptied.push_back(Block {
-                source: next.source,
-                lent_lines,
-                lent_bytes: lent as u64,
-                last: true,
-                ..Block::default()
-            });
+            let (source, lent, broken) = (next.source, next.lent, next.broken);
+            self.emptied.push_back(Block { source, lent, broken, last: true, ..Block::default() });
             self.open = self.open_next();
+            if broken {
+                return;
+            }
         }
     }
 }
@@ -406,29 +288,33 @@ enum Cut {
     End,
 }
 
-/// How many bytes at the start of a trace are the rest of the record in which the trace before it ended.
-fn lendable(head: &[u8], whole: bool) -> usize {
+/// How many bytes at the start of a trace are the rest of the record in which the trace before it ended, and whether
+/// that record goes on behind them.
+fn lendable(head: &[u8], whole: bool) -> (usize, bool) {
     let mut at = 0;
     while at < head.len() {
         let end = memchr::memchr(b'\n', &head[at..]).map(|gap| at + gap);
         let line = &head[at..end.unwrap_or(head.len())];
         match records::classify_line(line) {
-            Line::Start(_) => return at,
-            Line::Noise if at == 0 && !line.trim_ascii().is_empty() => return 0,
+            Line::Start(_) => return (at, false),
+            Line::Noise if at == 0 && !line.trim_ascii().is_empty() => return (0, false),
             Line::Continuation | Line::Noise => {}
         }
         match end {
             Some(end) => at = end + 1,
             // A line that goes on beyond what was read stays, so that it is not cut in two here.
-            None => return if whole { head.len() } else { at },
+            None => return if whole { (head.len(), false) } else { (at, true) },
         }
     }
-    at
+    (at, !whole)
 }
 
-/// The first line that starts a record, the beginning apart, which may be no line's.
-fn first_record_start(bytes: &[u8]) -> Option<usize> {
-    memchr::memchr_iter(b'\n', bytes).map(|end| end + 1).find(|start| records::starts_record(&bytes[*start..]))
+/// Counts what a source lends. Its first line counts also where it is the rest of the last one of the source before.
+fn counts_of_lent(lent: &[u8], joins_a_line: bool) -> Counts {
+    let own_lines = lent.split_inclusive(|byte| *byte == b'\n').skip(usize::from(joins_a_line));
+    let is_noise = |line: &&[u8]| records::classify_line(line.strip_suffix(b"\n").unwrap_or(line)) == Line::Noise;
+    let skipped_lines = own_lines.filter(is_noise).count() as u64;
+    Counts { bytes: lent.len() as u64, lines: count_lines(lent), records: 0, skipped_lines }
 }
 
 /// The last line behind `from` that starts a record.

@@ -7,6 +7,7 @@ pub mod causes;
 pub mod delivery_file;
 pub mod event;
 pub mod events;
+pub mod input;
 pub mod lanes;
 pub mod ledger;
 pub mod negotiation;

@@ -119,7 +119,10 @@ impl<'s> InOrder<'s> {
             state = self.passed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.early.insert(number, scanned);
-        let full = state.early.len() > Self::MOST;
+        if state.early.len() > Self::MOST {
+            // They go on once the lock is free, even where folding panics.
+            self.passed.notify_all();
+        }
         let Waiting { fold, next, early, used } = &mut *state;
         while let Some(scanned) = early.remove(next) {
             *next += 1;
@@ -127,10 +130,6 @@ impl<'s> InOrder<'s> {
                 scanned.with_dependent_mut(|_, scanned| fold.push(std::mem::take(scanned)));
                 used.push(scanned.into_owner());
             }
-        }
-        drop(state);
-        if full {
-            self.passed.notify_all();
         }
     }
 
@@ -197,7 +196,7 @@ impl<'s> Fold<'s> {
         if scanned.broken {
             self.broken.insert(source);
         }
-        let line = self.inputs[source].counts.lines + scanned.lent_lines;
+        let line = self.inputs[source].counts.lines + scanned.lent.lines;
         self.warn(&scanned, line);
         self.count(&scanned);
         for seen in scanned.events {
@@ -228,10 +227,8 @@ impl<'s> Fold<'s> {
 
     fn count(&mut self, scanned: &Scanned<'_>) {
         let input = &mut self.inputs[scanned.source];
-        input.counts.bytes += scanned.counts.bytes;
-        input.counts.lines += scanned.counts.lines + scanned.lent_lines;
-        input.counts.records += scanned.counts.records;
-        input.counts.skipped_lines += scanned.counts.skipped_lines;
+        input.counts += scanned.lent;
+        input.counts += scanned.counts;
         if let Some((first, last)) = scanned.times {
             input.first = input.first.or_else(|| records::parse_time(&first));
             input.last = records::parse_time(&last).or(input.last);
@@ -242,7 +239,7 @@ impl<'s> Fold<'s> {
     fn warn(&mut self, scanned: &Scanned<'_>, line: u64) {
         let before = self.inputs[scanned.source].last;
         let between = scanned.times.and_then(|(first, _)| records::parse_time(&first)).zip(before);
-        let backwards = between.is_some_and(|(first, before)| (before - first).num_seconds() >= 60);
+        let backwards = between.is_some_and(|(first, before)| records::runs_backwards(before, first));
         let across_blocks = backwards.then_some((Oddity::Backwards, 0));
         for (oddity, at) in across_blocks.into_iter().chain(scanned.oddities.iter()) {
             if self.told.insert((scanned.source, oddity)) {
@@ -267,5 +264,49 @@ impl<'s> Fold<'s> {
             };
         }
         Reading { inputs: self.inputs, nodes, lists, warnings: self.warnings, broken: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::trace::sources;
+
+    #[test]
+    fn who_waits_goes_on_once_the_slowest_has_come_though_others_panicked() {
+        const BLOCKS: u64 = 200;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let sources = sources::find(&[file.path().to_owned()]).sources;
+        let window = Window::default();
+        let fold = InOrder::new(Fold::new(&sources, &window));
+        let next = AtomicU64::new(0);
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    loop {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        if number >= BLOCKS {
+                            return;
+                        }
+                        let mut block = fold.used_block();
+                        block.lent.lines = number;
+                        // The first comes when as many wait as may.
+                        while number == 0 && lock(&fold.state).early.len() < InOrder::MOST {
+                            thread::yield_now();
+                        }
+                        let panicked = number % 7 == 3;
+                        fold.push(number, (!panicked).then(|| ScannedBlock::scan(block)));
+                    }
+                });
+            }
+        });
+        let state = lock(&fold.state);
+        assert_eq!((state.next, state.early.len()), (BLOCKS, 0));
+        assert!(state.used.len() <= InOrder::MOST + THREADS, "{}", state.used.len());
+        drop(state);
+        let lines = fold.into_inner().finish().inputs[0].counts.lines;
+        assert_eq!(lines, (0..BLOCKS).filter(|number| number % 7 != 3).sum::<u64>());
     }
 }

@@ -158,6 +158,11 @@ pub fn parse_time(time: &[u8]) -> Option<NaiveDateTime> {
     date.and_hms_milli_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?, number(20, 23)?)
 }
 
+/// Whether the clock was set between two records: threads may write a few milliseconds out of order.
+pub fn runs_backwards(before: NaiveDateTime, time: NaiveDateTime) -> bool {
+    (before - time).num_seconds() >= 60
+}
+
 /// Without the blanks, carriage returns and NULs at its end.
 pub fn trim_end(line: &[u8]) -> &[u8] {
     let end =

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::hash::BuildHasher;
+use std::ops::AddAssign;
 use std::sync::LazyLock;
 
 use foldhash::quality::RandomState;
@@ -20,7 +21,7 @@ const EVENTS: usize = 64;
 /// A line of evidence is kept up to this many bytes.
 const EVIDENCE: usize = 512;
 
-/// Length of a timestamp to the minute. No more is compared, since threads may write a few milliseconds out of order.
+/// Length of a timestamp to the minute. No more is compared of most records: a clock that is set back changes it.
 const MINUTE: usize = 16;
 
 /// Seeded anew each time, so that no trace can hold two records that pass for one.
@@ -49,8 +50,8 @@ pub struct Scanned<'b> {
     pub source: usize,
     /// Bytes, lines and records of that source.
     pub counts: Counts,
-    /// Lines of the source before this block's first.
-    pub lent_lines: u64,
+    /// What stands before this block in its source and was lent to the block before.
+    pub lent: Counts,
     /// The first and the last record's time as written.
     pub times: Option<([u8; TIMESTAMP], [u8; TIMESTAMP])>,
     /// What is odd.
@@ -76,6 +77,15 @@ pub struct Counts {
     pub skipped_lines: u64,
 }
 
+impl AddAssign for Counts {
+    fn add_assign(&mut self, more: Self) {
+        self.bytes += more.bytes;
+        self.lines += more.lines;
+        self.records += more.records;
+        self.skipped_lines += more.skipped_lines;
+    }
+}
+
 /// An event and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen<'b> {
@@ -95,6 +105,7 @@ pub struct Seen<'b> {
 pub fn scan(block: &Block) -> Scanned<'_> {
     let mut scan = Scan {
         bytes: block.bytes(),
+        countable: countable(block),
         record: None,
         line: 0,
         last: (0, 0),
@@ -103,7 +114,7 @@ pub fn scan(block: &Block) -> Scanned<'_> {
         inside: block.inside_record,
         out: Scanned {
             source: block.source,
-            lent_lines: block.lent_lines,
+            lent: block.lent,
             events: Vec::with_capacity(EVENTS),
             last: block.last,
             broken: block.broken,
@@ -113,18 +124,23 @@ pub fn scan(block: &Block) -> Scanned<'_> {
     let last_record = scan.all_lines();
     let mut out = scan.out;
     let own = block.own_bytes();
-    out.counts.bytes = own.len() as u64 + block.lent_bytes;
+    out.counts.bytes = own.len() as u64;
     if block.borrowed > 0 {
         out.counts.lines = blocks::count_lines(own);
-    }
-    if block.inside_record {
-        out.oddities.note(Oddity::Overlong, 0);
+    } else if block.cuts_a_line() {
+        out.counts.lines -= 1;
     }
     out.oddities.note_form(own);
     if block.last && block.borrowed == 0 {
         note_end(&mut out, own, last_record);
     }
     out
+}
+
+/// Up to where lines that start here count here: not those of the next source, nor one that ends in the next block.
+fn countable(block: &Block) -> usize {
+    let own = block.own_bytes();
+    if block.cuts_a_line() { memchr::memrchr(b'\n', own).map_or(0, |end| end + 1) } else { own.len() }
 }
 
 /// The source ends here, and nothing continues its last record.
@@ -140,6 +156,8 @@ fn note_end(out: &mut Scanned<'_>, own: &[u8], last_record: Option<u64>) {
 
 struct Scan<'b> {
     bytes: &'b [u8],
+    /// Lines that start behind this byte count elsewhere.
+    countable: usize,
     /// The record under way, if it may be an event.
     record: Option<Open>,
     /// The line under way.
@@ -204,23 +222,26 @@ impl Scan<'_> {
         if events::may_matter(record) {
             self.record = Some(Open { start, end, line: self.line });
         }
-        self.last = (start, self.line);
+        let (before, _) = std::mem::replace(&mut self.last, (start, self.line));
         self.out.counts.records += 1;
         if let Some(minute) = record.first_chunk()
             && *minute != self.minute
         {
-            self.new_minute(record, *minute);
+            self.new_minute(record, *minute, before);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn new_minute(&mut self, record: &[u8], minute: [u8; MINUTE]) {
+    fn new_minute(&mut self, record: &[u8], minute: [u8; MINUTE], before: usize) {
         if self.out.times.is_none() {
             self.out.times = record.first_chunk::<TIMESTAMP>().map(|time| (*time, *time));
         }
         if minute < self.minute {
-            self.out.oddities.note(Oddity::Backwards, self.line);
+            let times = records::parse_time(record).zip(self.bytes.get(before..).and_then(records::parse_time));
+            if times.is_some_and(|(time, before)| records::runs_backwards(before, time)) {
+                self.out.oddities.note(Oddity::Backwards, self.line);
+            }
         }
         self.minute = minute;
     }
@@ -238,15 +259,20 @@ impl Scan<'_> {
                 self.open_record(start + at, end);
             }
             Line::Noise => {
-                self.out.counts.skipped_lines += 1;
+                self.skip(start);
                 self.noisy = true;
             }
-            Line::Continuation if self.out.counts.records == 0 && !self.inside => {
-                self.out.counts.skipped_lines += 1;
+            Line::Continuation if self.out.counts.records > 0 => {}
+            Line::Continuation if self.inside => self.out.oddities.note(Oddity::Overlong, self.line),
+            Line::Continuation => {
+                self.skip(start);
                 self.out.oddities.note(Oddity::BeginsInsideRecord, self.line);
             }
-            Line::Continuation => {}
         }
+    }
+
+    fn skip(&mut self, start: usize) {
+        self.out.counts.skipped_lines += u64::from(start < self.countable);
     }
 
     #[inline]

@@ -1,4 +1,4 @@
-//! Where traces come from: files, folders, `.gz`, `.zip`, standard input. The only input and output in `trace`.
+//! Where traces come from: files, folders, `.gz`, `.zip`, standard input. Nothing else in `trace` opens a file.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
