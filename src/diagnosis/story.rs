@@ -111,7 +111,13 @@ impl Story {
         story.destination(|destination| {
             destination.status = Status::Failing;
             destination.delivery_failures = 10;
-            destination.outages = vec![Outage { from: time("09T02:00:00"), to: None, failures: 10 }];
+            destination.outages = vec![Outage {
+                from: time("09T02:00:00"),
+                to: None,
+                failures: 10,
+                begins_before_trace: false,
+                failures_before_trace: None,
+            }];
             destination.causes = vec![cause];
         });
         story

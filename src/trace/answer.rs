@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use super::buckets::{self, Buckets};
 use super::delivery_file::DeliveryFile;
-use super::ledger::{Ledger, Place, Tally, WaitingKey};
+use super::ledger::{Ledger, Place, Spell, Tally, WaitingKey};
 use super::reading::Reading;
 use super::sources::Source;
 use super::timeline::{Account, TracedLists, merge};
@@ -106,11 +106,7 @@ fn destination(account: Account, sources: &[Source], choice: &Choice, end: Optio
         last_failure: ledger.last_failure,
         last_delivery: ledger.last_delivery,
         causes: causes(&ledger, sources),
-        outages: ledger
-            .spells
-            .iter()
-            .map(|spell| Outage { from: spell.from, to: spell.ended, failures: spell.failures })
-            .collect(),
+        outages: outages(&ledger),
         alarms: ledger
             .alarms
             .iter()
@@ -130,6 +126,20 @@ fn destination(account: Account, sources: &[Source], choice: &Choice, end: Optio
         timeline: timeline(&ledger.buckets),
         oldest_waiting: oldest.zip(end).map(|(file, end)| age(file.created_utc, end, choice.timezone)),
     }
+}
+
+fn outages(ledger: &Ledger) -> Vec<Outage> {
+    let outage = |(index, spell): (usize, &Spell)| {
+        let begins_before_trace = index == 0 && ledger.begins_inside_outage();
+        Outage {
+            from: spell.from,
+            to: spell.ended,
+            failures: spell.failures,
+            begins_before_trace,
+            failures_before_trace: ledger.counted_before.filter(|_| begins_before_trace),
+        }
+    };
+    ledger.spells.iter().enumerate().map(outage).collect()
 }
 
 fn timeline(buckets: &Buckets) -> Timeline {

@@ -143,7 +143,8 @@ fn sender(message: &str) -> Option<What<'static>> {
 
 fn outcome(message: &str) -> Option<What<'static>> {
     let rest = message.strip_prefix("sendSuccess=")?;
-    Some(What::DeliveryEnded { success: rest.starts_with("true") })
+    let failures = rest.split_once("numOfFailure=").and_then(|(_, number)| leading_number(number));
+    Some(What::DeliveryEnded { success: rest.starts_with("true"), failures: failures.map(u64::from) })
 }
 
 fn delivery_failed<'a>(message: &'a str, more: &'a str) -> Option<What<'a>> {
@@ -291,7 +292,7 @@ mod tests {
     #[test]
     fn outcomes_alarms_and_files_are_read() {
         let ended = event("cdrrep.CDRSender", "INFO", "sendSuccess=true, numOfFailure=0", "");
-        assert_eq!(ended, Some(What::DeliveryEnded { success: true }));
+        assert_eq!(ended, Some(What::DeliveryEnded { success: true, failures: Some(0) }));
         let alarm = event("cdrrep.CDRSender", "ERROR", "sending alarm CDRFileDeliveryFailureContinues", "");
         assert_eq!(alarm, Some(What::Alarm("CDRFileDeliveryFailureContinues")));
         let named = event("cdrrep.FtpManager", "DEBUG", "sending /x/cdr_C_01_201907231317_7.", "");
