@@ -90,8 +90,14 @@ impl Story {
         };
         let mut story = Self::new();
         let destinations = vec![destination(host)];
-        story.parts.parse_log =
-            Some(ParseLog { inputs: vec![input], destinations, negotiation: None, unread: vec![], warnings: vec![] });
+        story.parts.parse_log = Some(ParseLog {
+            inputs: vec![input],
+            destinations,
+            negotiation: None,
+            unread: vec![],
+            failures_left_out: 0,
+            warnings: vec![],
+        });
         story
     }
 

@@ -25,8 +25,20 @@ pub struct ParseLog {
     /// is among the warnings, too.
     #[serde(default)]
     pub unread: Vec<String>,
+    /// Failed deliveries in what was read and outside of what was asked for: before or after the time, of other
+    /// causes, to other destinations. They are counted nowhere else.
+    #[serde(default)]
+    pub failures_left_out: u64,
     /// What was odd about the inputs and may matter to the reader.
     pub warnings: Vec<String>,
+}
+
+impl ParseLog {
+    /// What a narrow question must not hide; `None` where nothing failed outside of it.
+    pub fn left_out(&self) -> Option<String> {
+        let count = self.failures_left_out;
+        (count > 0).then(|| format!("outside of what was asked for: {}", many(count, "failure", "failures")))
+    }
 }
 
 impl Document for ParseLog {

@@ -13,6 +13,9 @@ const OUTAGES: usize = 8;
 
 impl Render for ParseLog {
     fn render(&self, page: &mut Page) {
+        if let Some(left_out) = self.left_out() {
+            page.line(&[(Tone::Warn, "note: "), (Tone::Strong, &left_out)]);
+        }
         headline(self, page);
         if let Some(chart) = Chart::of(self) {
             page.gap();

@@ -29,10 +29,12 @@ pub struct Choice {
 /// Makes the document.
 pub fn document(reading: Reading, sources: &[Source], choice: &Choice) -> ParseLog {
     let end = reading.inputs.iter().filter_map(|input| input.last).max();
-    let accounts: Vec<Account> = merge(reading.nodes.into_iter().flatten())
+    let (accounts, others): (Vec<Account>, Vec<Account>) = merge(reading.nodes.into_iter().flatten())
         .into_iter()
-        .filter(|account| wanted(account, &choice.destinations))
-        .collect();
+        .partition(|account| wanted(account, &choice.destinations));
+    let passed = |account: &Account| account.ledger.passed_over + account.ledger.outside;
+    let failures_left_out = accounts.iter().map(passed).sum::<u64>()
+        + others.iter().map(|account| account.ledger.delivery_failures + passed(account)).sum::<u64>();
     let mut warnings = reading.warnings;
     warnings.extend(accounts.iter().filter_map(passed_over));
     let mut destinations: Vec<Destination> =
@@ -55,6 +57,7 @@ pub fn document(reading: Reading, sources: &[Source], choice: &Choice) -> ParseL
         destinations,
         negotiation: reading.lists.map(|lists| negotiation(lists, sources)),
         unread: Vec::new(),
+        failures_left_out,
         warnings,
     }
 }

@@ -53,6 +53,10 @@ fn title(answer: &ParseLog) -> (String, Tone) {
     let since = |destination: &Destination| destination.outages.last().map(|outage| outage.began("since"));
     match (of(Status::Failing).as_slice(), of(Status::Recovered).as_slice()) {
         ([], []) if !answer.unread.is_empty() => ("Nothing failed in what could be read".to_owned(), Tone::Warn),
+        ([], []) if answer.failures_left_out > 0 => {
+            let outside = counted(answer.failures_left_out, "failure");
+            (format!("Nothing of what was asked for failed; outside of it: {outside}"), Tone::Warn)
+        }
         ([], []) if destinations.is_empty() => ("The traces speak of no delivery".to_owned(), Tone::Good),
         ([], []) => ("All call detail records were delivered".to_owned(), Tone::Good),
         ([], [one]) => (format!("Deliveries to {} failed and go on again", short(one)), Tone::Warn),
