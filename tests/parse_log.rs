@@ -124,7 +124,13 @@ fn the_fixture_s_answer_as_json_is_the_contract_s() {
         ("last_failure", json!("2019-07-25T13:12:18.996")),
         ("last_delivery", json!(null)),
         ("alarms", json!([])),
-        ("outages", json!([{"from": "2019-07-25T13:12:11.971", "to": null, "failures": 1}])),
+        (
+            "outages",
+            json!([{
+                "from": "2019-07-25T13:12:11.971", "to": null, "failures": 1, "begins_before_trace": false,
+                "failures_before_trace": null
+            }]),
+        ),
         (
             "files",
             json!([{
