@@ -207,3 +207,28 @@ fn escape_sequences_stay_out_of_the_terminal() {
     let answer = String::from_utf8_lossy(&done.get_output().stdout).into_owned();
     assert!(!answer.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{answer:?}");
 }
+
+#[test]
+fn a_failover_is_not_dated_by_a_trace_that_begins_inside_the_outage() {
+    let inside = ["fixtures/story/traces/cdrrepmgr00074.log.gz"];
+    let found = text(&[&inside, &STORY[3..7]].concat(), 1);
+    assert!(found.contains("has led, at least since 2025-03-11 14:34:58, to the secondary"), "{found}");
+    assert!(found.contains("CUCM counts 1,786 failures before it begins"), "{found}");
+}
+
+#[test]
+fn a_narrow_question_does_not_make_all_well() {
+    let found = text(&["fixtures/story/traces", "--cause", "authentication"], 0);
+    assert!(
+        found.starts_with("Nothing of what was asked for is wrong; outside of what was asked for: 2,337"),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_listing_of_another_time_is_noted() {
+    let found = text(&["fixtures/story/traces", "--preserve", "fixtures/listings/preserve-detail.txt"], 1);
+    assert!(found.contains("is not in the listing, whose files are of 2019-07-15 to 2019-07-17"), "{found}");
+    let found = text(&STORY, 1);
+    assert!(!found.contains("is not in the listing"), "{found}");
+}

@@ -124,7 +124,13 @@ fn the_fixture_s_answer_as_json_is_the_contract_s() {
         ("last_failure", json!("2019-07-25T13:12:18.996")),
         ("last_delivery", json!(null)),
         ("alarms", json!([])),
-        ("outages", json!([{"from": "2019-07-25T13:12:11.971", "to": null, "failures": 1}])),
+        (
+            "outages",
+            json!([{
+                "from": "2019-07-25T13:12:11.971", "to": null, "failures": 1, "begins_before_trace": false,
+                "failures_before_trace": null
+            }]),
+        ),
         (
             "files",
             json!([{
@@ -536,4 +542,35 @@ fn an_answer_about_nothing_is_not_given_as_if_nothing_were_wrong() {
     }
     let backwards = ["-", "--since", "2019-07-26", "--until", "2019-07-25"];
     assert_eq!(command(&backwards).write_stdin(fixture()).output().unwrap().status.code(), Some(2));
+}
+
+const INSIDE_OUTAGE: &str = "fixtures/story/traces/cdrrepmgr00074.log.gz";
+
+#[test]
+fn an_outage_that_the_trace_begins_inside_has_no_certain_beginning() {
+    let outage = &answer(&[INSIDE_OUTAGE])["destinations"][0]["outages"][0];
+    assert_eq!(outage["from"], "2025-03-11T14:34:58.868");
+    assert_eq!(outage["begins_before_trace"], true);
+    assert_eq!(outage["failures_before_trace"], 1786);
+    let text = stdout(&run(&[INSIDE_OUTAGE]));
+    assert!(text.starts_with("FAILING    192.0.2.10 at least since 2025-03-11 14:34:58"), "{text}");
+    assert!(!text.contains("this text"), "{text}");
+    for known in [FIXTURE, "fixtures/story/traces"] {
+        let outage = &answer(&[known])["destinations"][0]["outages"][0];
+        assert_eq!((&outage["begins_before_trace"], &outage["failures_before_trace"]), (&json!(false), &Value::Null));
+    }
+    let cut = &answer(&["fixtures/story/traces", "--since", "2025-03-10"])["destinations"][0]["outages"][0];
+    assert_eq!((&cut["begins_before_trace"], &cut["failures_before_trace"]), (&json!(true), &Value::Null));
+}
+
+#[test]
+fn failures_outside_of_what_was_asked_for_are_told_first() {
+    for narrow in [["--until", "2025-03-08"], ["--cause", "authentication"]] {
+        let arguments = ["fixtures/story/traces", narrow[0], narrow[1]];
+        let found = answer(&arguments);
+        assert_eq!((&found["verdict"], &found["failures_left_out"]), (&json!("ok"), &json!(2337)));
+        let text = stdout(&run(&arguments));
+        assert!(text.starts_with("note: outside of what was asked for: 2,337 failures\n"), "{text}");
+    }
+    assert_eq!(answer(&["fixtures/story/traces"])["failures_left_out"], 0);
 }

@@ -4,6 +4,7 @@ use super::clients::Clients;
 use super::conclude;
 use super::evidence::is_host;
 use super::facts::{Facts, Role, Server};
+use super::rules::waiting::listing_of_another_time;
 use crate::algorithms::answer::profile_refs;
 use crate::algorithms::comparison::compare;
 use crate::backlog::Question;
@@ -58,6 +59,7 @@ pub fn document(parts: Parts, clients: &Clients, question: Question) -> Diagnose
     };
     let conclusions = conclude(&facts);
     let offered_targets = offered(&facts);
+    let strangers = listing_of_another_time(&facts);
     let targets: Vec<Target> = alone.into_iter().map(|(_, target)| target).chain(others).collect();
     let probe = Probe { profiles: profile_refs(&clients.profiles), targets, warnings: Vec::new() };
     let mut remedy: Vec<Remedy> = Vec::new();
@@ -75,7 +77,7 @@ pub fn document(parts: Parts, clients: &Clients, question: Question) -> Diagnose
         probe: (!probe.targets.is_empty()).then_some(probe),
         compare,
         offered_targets,
-        warnings: unread,
+        warnings: unread.into_iter().chain(strangers).collect(),
     }
 }
 

@@ -57,8 +57,9 @@ pub fn course(trouble: &Trouble<'_>) -> Option<Evidence> {
         ),
     };
     let after = match outage.to {
+        None if outage.begins_before_trace => format!("none, {}", outage.began("since")),
         None => format!("none since {}", clock(outage.from)),
-        Some(to) => format!("none from {} to {}", clock(outage.from), clock(to)),
+        Some(to) => format!("none {} to {}", outage.began("from"), clock(to)),
     };
     let field = Some("destinations[].outages".to_owned());
     Some(Evidence { field, ..words(EvidenceKind::Trace, format!("{}: {before}; {after}", trouble.host())) })

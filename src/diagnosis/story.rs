@@ -90,8 +90,14 @@ impl Story {
         };
         let mut story = Self::new();
         let destinations = vec![destination(host)];
-        story.parts.parse_log =
-            Some(ParseLog { inputs: vec![input], destinations, negotiation: None, unread: vec![], warnings: vec![] });
+        story.parts.parse_log = Some(ParseLog {
+            inputs: vec![input],
+            destinations,
+            negotiation: None,
+            unread: vec![],
+            failures_left_out: 0,
+            warnings: vec![],
+        });
         story
     }
 
@@ -111,7 +117,13 @@ impl Story {
         story.destination(|destination| {
             destination.status = Status::Failing;
             destination.delivery_failures = 10;
-            destination.outages = vec![Outage { from: time("09T02:00:00"), to: None, failures: 10 }];
+            destination.outages = vec![Outage {
+                from: time("09T02:00:00"),
+                to: None,
+                failures: 10,
+                begins_before_trace: false,
+                failures_before_trace: None,
+            }];
             destination.causes = vec![cause];
         });
         story

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Document, Verdict};
 use crate::algorithms::offer::Offer;
+use crate::words::{clock, many};
 
 /// What traces tell about deliveries.
 ///
@@ -24,8 +25,20 @@ pub struct ParseLog {
     /// is among the warnings, too.
     #[serde(default)]
     pub unread: Vec<String>,
+    /// Failed deliveries in what was read and outside of what was asked for: before or after the time, of other
+    /// causes, to other destinations. They are counted nowhere else.
+    #[serde(default)]
+    pub failures_left_out: u64,
     /// What was odd about the inputs and may matter to the reader.
     pub warnings: Vec<String>,
+}
+
+impl ParseLog {
+    /// What a narrow question must not hide; `None` where nothing failed outside of it.
+    pub fn left_out(&self) -> Option<String> {
+        let count = self.failures_left_out;
+        (count > 0).then(|| format!("outside of what was asked for: {}", many(count, "failure", "failures")))
+    }
 }
 
 impl Document for ParseLog {
@@ -189,6 +202,41 @@ pub struct Outage {
     pub to: Option<NaiveDateTime>,
     /// Failed deliveries in it.
     pub failures: u64,
+    /// Whether it may have begun earlier: what was read begins inside it, so `from` is the first failure known.
+    #[serde(default)]
+    pub begins_before_trace: bool,
+    /// How many failures CUCM counts before the first that was read; `null` where nothing tells, or none is missing.
+    #[serde(default)]
+    pub failures_before_trace: Option<u64>,
+}
+
+impl Outage {
+    /// When it began, as far as is known, to follow `since` or `from`: `at least` where it may have begun earlier.
+    pub fn began(&self, word: &str) -> String {
+        let least = if self.begins_before_trace { "at least " } else { "" };
+        format!("{least}{word} {}", clock(self.from))
+    }
+
+    /// Where the trace begins inside it: that it does, and how many failures came before.
+    pub fn beginning(&self) -> Option<String> {
+        let counted = self
+            .failures_before_trace
+            .map(|count| format!("; CUCM counts {} before it begins", many(count, "failure", "failures")));
+        let text = || format!("what was read of the trace begins inside this outage{}", counted.unwrap_or_default());
+        self.begins_before_trace.then(text)
+    }
+}
+
+impl Destination {
+    /// Why nothing is known to do about a cause that is in no table.
+    pub fn without_remedy(&self, cause: &CauseCount) -> &'static str {
+        let cut = |outage: &Outage| outage.begins_before_trace && outage.from == cause.first && cause.count == 1;
+        match (&cause.message, self.outages.first().is_some_and(cut)) {
+            (Some(_), _) => "not known: this text is in no table of CUCM's client; search for it, or ask Cisco TAC",
+            (None, true) => "not known: the trace does not tell the cause: it begins after the error was logged",
+            (None, false) => "not known: no error message stands beside the failure in the trace",
+        }
+    }
 }
 
 /// An alarm of CUCM's.

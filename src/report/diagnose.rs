@@ -9,7 +9,13 @@ use crate::document::remedy::Remedy;
 impl Render for Diagnose {
     fn render(&self, page: &mut Page) {
         let problem = self.conclusions.first().is_some_and(|first| first.problem);
-        page.line(&[(if problem { Tone::Bad } else { Tone::Good }, &self.headline)]);
+        let narrow = self.parse_log.as_ref().is_some_and(|trace| trace.failures_left_out > 0);
+        let tone = match (problem, narrow) {
+            (true, _) => Tone::Bad,
+            (false, true) => Tone::Warn,
+            (false, false) => Tone::Good,
+        };
+        page.line(&[(tone, &self.headline)]);
         for (index, conclusion) in self.conclusions.iter().enumerate() {
             page.gap();
             if index > 0 {

@@ -13,6 +13,9 @@ const OUTAGES: usize = 8;
 
 impl Render for ParseLog {
     fn render(&self, page: &mut Page) {
+        if let Some(left_out) = self.left_out() {
+            page.line(&[(Tone::Warn, "note: "), (Tone::Strong, &left_out)]);
+        }
         headline(self, page);
         if let Some(chart) = Chart::of(self) {
             page.gap();
@@ -45,13 +48,13 @@ fn headline(answer: &ParseLog, page: &mut Page) {
         let name = name(destination);
         match destination.status {
             Status::Failing => {
-                let since = destination.outages.last().map(|outage| clock(outage.from)).unwrap_or_default();
+                let since = destination.outages.last().map(|outage| outage.began("since")).unwrap_or_default();
                 let why = destination.causes.first().map(|cause| format!(": {}", cause.cause)).unwrap_or_default();
                 page.line(&[
                     (Tone::Bad, "FAILING"),
                     (Tone::Plain, "    "),
                     (Tone::Strong, &name),
-                    (Tone::Plain, &format!(" since {since}{why}")),
+                    (Tone::Plain, &format!(" {since}{why}")),
                 ]);
             }
             Status::Recovered => {
@@ -112,14 +115,15 @@ pub fn name(destination: &Destination) -> String {
 fn destination_block(destination: &Destination, page: &mut Page) {
     page.line(&[(Tone::Strong, &name(destination))]);
     for cause in &destination.causes {
-        cause_block(cause, destination.delivery_failures, page);
+        cause_block(cause, destination, page);
     }
     facts(destination, page);
     outages(&destination.outages, page);
     files(destination, page);
 }
 
-fn cause_block(cause: &CauseCount, failures: u64, page: &mut Page) {
+fn cause_block(cause: &CauseCount, destination: &Destination, page: &mut Page) {
+    let failures = destination.delivery_failures;
     let stage = cause.stage.as_ref().map(|stage| format!(", at stage {stage}")).unwrap_or_default();
     let share = format!("{}{stage}: {} of {}", cause.cause, grouped(cause.count), counted(failures, "failed delivery"));
     page.fact("cause", Tone::Bad, &share);
@@ -128,11 +132,7 @@ fn cause_block(cause: &CauseCount, failures: u64, page: &mut Page) {
     }
     match &cause.remedy {
         Some(remedy) => page.fact("remedy", Tone::Strong, remedy),
-        None => page.fact(
-            "remedy",
-            Tone::Warn,
-            "not known: this text is in no table of CUCM's client; search for it, or ask Cisco TAC",
-        ),
+        None => page.fact("remedy", Tone::Warn, destination.without_remedy(cause)),
     }
     page.fact("evidence", Tone::Faint, &cause.evidence.to_string());
     page.indented(16, 16, &[(Tone::Faint, &cause.evidence.text)]);
@@ -184,6 +184,19 @@ fn outages(outages: &[Outage], page: &mut Page) {
         rows.push(vec![clock(outage.from), to, lasted.unwrap_or_else(|| "-".to_owned()), grouped(outage.failures)]);
     }
     page.table(&rows);
+    if let Some(beginning) = outages.first().and_then(Outage::beginning) {
+        page.indented(
+            2,
+            4,
+            &[(
+                Tone::Warn,
+                &format!(
+                    "at least from {}: {beginning}",
+                    outages.first().map(|outage| clock(outage.from)).unwrap_or_default()
+                ),
+            )],
+        );
+    }
     if let Some(more @ 1..) = outages.len().checked_sub(OUTAGES) {
         page.indented(2, 2, &[(Tone::Faint, &format!("and {more} earlier ones (--json lists them all)"))]);
     }
@@ -238,15 +251,15 @@ fn negotiation(lists: &Negotiation, page: &mut Page) {
 }
 
 fn inputs(inputs: &[Input], page: &mut Page) {
-    let sum = |field: fn(&Input) -> u64| grouped(inputs.iter().map(field).sum());
+    let sum = |field: fn(&Input) -> u64, thing| counted(inputs.iter().map(field).sum(), thing);
     let (first, last) =
         (inputs.iter().filter_map(|input| input.first).min(), inputs.iter().filter_map(|input| input.last).max());
     let span = first.zip(last).map(|(first, last)| format!(", {}", between(first, last))).unwrap_or_default();
     let text = format!(
-        "Read {}: {} records in {} lines{span} (the node's local time)",
+        "Read {}: {} in {}{span} (the node's local time)",
         counted(inputs.len() as u64, "trace"),
-        sum(|input| input.records),
-        sum(|input| input.lines),
+        sum(|input| input.records, "record"),
+        sum(|input| input.lines, "line"),
     );
     page.line(&[(Tone::Faint, &text)]);
 }

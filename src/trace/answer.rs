@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use super::buckets::{self, Buckets};
 use super::delivery_file::DeliveryFile;
-use super::ledger::{Ledger, Place, Tally, WaitingKey};
+use super::ledger::{Ledger, Place, Spell, Tally, WaitingKey};
 use super::reading::Reading;
 use super::sources::Source;
 use super::timeline::{Account, TracedLists, merge};
@@ -29,10 +29,12 @@ pub struct Choice {
 /// Makes the document.
 pub fn document(reading: Reading, sources: &[Source], choice: &Choice) -> ParseLog {
     let end = reading.inputs.iter().filter_map(|input| input.last).max();
-    let accounts: Vec<Account> = merge(reading.nodes.into_iter().flatten())
+    let (accounts, others): (Vec<Account>, Vec<Account>) = merge(reading.nodes.into_iter().flatten())
         .into_iter()
-        .filter(|account| wanted(account, &choice.destinations))
-        .collect();
+        .partition(|account| wanted(account, &choice.destinations));
+    let passed = |account: &Account| account.ledger.passed_over + account.ledger.outside;
+    let failures_left_out = accounts.iter().map(passed).sum::<u64>()
+        + others.iter().map(|account| account.ledger.delivery_failures + passed(account)).sum::<u64>();
     let mut warnings = reading.warnings;
     warnings.extend(accounts.iter().filter_map(passed_over));
     let mut destinations: Vec<Destination> =
@@ -55,6 +57,7 @@ pub fn document(reading: Reading, sources: &[Source], choice: &Choice) -> ParseL
         destinations,
         negotiation: reading.lists.map(|lists| negotiation(lists, sources)),
         unread: Vec::new(),
+        failures_left_out,
         warnings,
     }
 }
@@ -106,11 +109,7 @@ fn destination(account: Account, sources: &[Source], choice: &Choice, end: Optio
         last_failure: ledger.last_failure,
         last_delivery: ledger.last_delivery,
         causes: causes(&ledger, sources),
-        outages: ledger
-            .spells
-            .iter()
-            .map(|spell| Outage { from: spell.from, to: spell.ended, failures: spell.failures })
-            .collect(),
+        outages: outages(&ledger),
         alarms: ledger
             .alarms
             .iter()
@@ -130,6 +129,20 @@ fn destination(account: Account, sources: &[Source], choice: &Choice, end: Optio
         timeline: timeline(&ledger.buckets),
         oldest_waiting: oldest.zip(end).map(|(file, end)| age(file.created_utc, end, choice.timezone)),
     }
+}
+
+fn outages(ledger: &Ledger) -> Vec<Outage> {
+    let outage = |(index, spell): (usize, &Spell)| {
+        let begins_before_trace = index == 0 && ledger.begins_inside_outage();
+        Outage {
+            from: spell.from,
+            to: spell.ended,
+            failures: spell.failures,
+            begins_before_trace,
+            failures_before_trace: ledger.counted_before.filter(|_| begins_before_trace),
+        }
+    };
+    ledger.spells.iter().enumerate().map(outage).collect()
 }
 
 fn timeline(buckets: &Buckets) -> Timeline {

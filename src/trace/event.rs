@@ -37,6 +37,8 @@ pub enum What<'a> {
     DeliveryEnded {
         /// Whether the file arrived.
         success: bool,
+        /// The failures without a success between them that CUCM counts by then: `numOfFailure=…`.
+        failures: Option<u64>,
     },
     /// A record of the sender's thread names the file that it works on.
     FileNamed(Cow<'a, str>),
@@ -102,7 +104,7 @@ impl What<'_> {
                     details: details.map(owned),
                 })
             }
-            Self::DeliveryEnded { success } => What::DeliveryEnded { success },
+            Self::DeliveryEnded { success, failures } => What::DeliveryEnded { success, failures },
             Self::FileNamed(file) => What::FileNamed(owned(file)),
             Self::Alarm(name) => What::Alarm(name),
             Self::Lists(text) => What::Lists(owned(text)),

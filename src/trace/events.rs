@@ -143,7 +143,10 @@ fn sender(message: &str) -> Option<What<'static>> {
 
 fn outcome(message: &str) -> Option<What<'static>> {
     let rest = message.strip_prefix("sendSuccess=")?;
-    Some(What::DeliveryEnded { success: rest.starts_with("true") })
+    let success = rest.starts_with("true");
+    // After a success it is 0, and a copy of the trace that is cut before it tells the same event.
+    let failures = rest.split_once("numOfFailure=").filter(|_| !success).and_then(|(_, number)| leading_number(number));
+    Some(What::DeliveryEnded { success, failures: failures.map(u64::from) })
 }
 
 fn delivery_failed<'a>(message: &'a str, more: &'a str) -> Option<What<'a>> {
@@ -291,7 +294,9 @@ mod tests {
     #[test]
     fn outcomes_alarms_and_files_are_read() {
         let ended = event("cdrrep.CDRSender", "INFO", "sendSuccess=true, numOfFailure=0", "");
-        assert_eq!(ended, Some(What::DeliveryEnded { success: true }));
+        assert_eq!(ended, Some(What::DeliveryEnded { success: true, failures: None }));
+        let ended = event("cdrrep.CDRSender", "INFO", "sendSuccess=false, numOfFailure=1787", "");
+        assert_eq!(ended, Some(What::DeliveryEnded { success: false, failures: Some(1787) }));
         let alarm = event("cdrrep.CDRSender", "ERROR", "sending alarm CDRFileDeliveryFailureContinues", "");
         assert_eq!(alarm, Some(What::Alarm("CDRFileDeliveryFailureContinues")));
         let named = event("cdrrep.FtpManager", "DEBUG", "sending /x/cdr_C_01_201907231317_7.", "");

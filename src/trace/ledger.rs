@@ -136,6 +136,14 @@ pub struct Ledger {
     pub connection_failures: u64,
     /// Failed deliveries of causes that were not asked for.
     pub passed_over: u64,
+    /// Failed deliveries before and after the time that was asked for.
+    pub outside: u64,
+    /// First known good moment, in the window or not: a file delivered, or the service's start.
+    pub first_good: Option<NaiveDateTime>,
+    /// Whether the last thing known from before the window is a failure.
+    pub failing_before: bool,
+    /// How many failures CUCM counts before the first that is traced; `None` where nothing tells.
+    pub counted_before: Option<u64>,
     /// First failure of a delivery or a connection.
     pub first_failure: Option<NaiveDateTime>,
     /// Last failure of a delivery or a connection.
@@ -178,7 +186,9 @@ impl Ledger {
         let pause = (failure.time - spell.until).as_seconds_f64();
         let counts = spell.failures > 0;
         spell.failures += 1;
-        spell.until = spell.until.max(failure.time);
+        // A delivery of which only the end is traced is judged after the next one's connection.
+        spell.from = spell.from.min(failure.time);
+        spell.until = if counts { spell.until.max(failure.time) } else { failure.time };
         if counts {
             self.pauses.0 += 1;
             self.pauses.1 += u64::from(pause > OVERLONG_PAUSE_S);
@@ -192,6 +202,26 @@ impl Ledger {
         self.connection_failures += 1;
         self.buckets.at(time).connection_failures += 1;
         self.spell_at(time);
+    }
+
+    /// A file arrived, or the service started, whether or not the window holds it.
+    pub fn is_good_at(&mut self, time: NaiveDateTime) {
+        self.first_good = earlier(self.first_good, Some(time));
+        self.failing_before = false;
+    }
+
+    /// CUCM counts so many failures without a success between them, the last one told of included.
+    pub fn count_failures(&mut self, counted: u64) {
+        if let ([spell], None, None) = (self.spells.as_slice(), self.first_good, self.counted_before) {
+            self.counted_before = counted.checked_sub(spell.failures);
+        }
+    }
+
+    /// Whether the first outage may have begun before what was read: nothing good is known of the time before it.
+    pub fn begins_inside_outage(&self) -> bool {
+        let Some(first) = self.spells.first() else { return false };
+        let good_before = self.first_good.is_some_and(|good| good <= first.from) || self.counted_before == Some(0);
+        self.failing_before || !good_before
     }
 
     /// A file arrived. Where the trace does not name it, it is the one that failed last on the same thread, or
@@ -231,6 +261,10 @@ impl Ledger {
         self.delivery_failures += other.delivery_failures;
         self.connection_failures += other.connection_failures;
         self.passed_over += other.passed_over;
+        self.outside += other.outside;
+        self.first_good = earlier(self.first_good, other.first_good);
+        self.failing_before |= other.failing_before;
+        self.counted_before = self.counted_before.max(other.counted_before);
         self.first_failure = earlier(self.first_failure, other.first_failure);
         self.last_failure = self.last_failure.max(other.last_failure);
         self.first_delivery = earlier(self.first_delivery, other.first_delivery);

@@ -31,6 +31,11 @@ impl Window {
         self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time <= until)
     }
 
+    /// Whether it holds everything.
+    fn is_open(&self) -> bool {
+        self.since.is_none() && self.until.is_none() && self.causes.is_empty()
+    }
+
     fn wants(&self, cause: &str) -> bool {
         self.causes.is_empty() || self.causes.iter().any(|wanted| wanted == cause)
     }
@@ -74,6 +79,8 @@ pub struct Timeline {
     notes: HashMap<String, Note>,
     /// The last connection error of each host, and which event it was.
     host_errors: HashMap<String, (u64, Arc<Note>)>,
+    /// When the service is first seen to start.
+    started: Option<NaiveDateTime>,
     /// Events so far.
     events: u64,
     lists: Option<TracedLists>,
@@ -123,7 +130,10 @@ impl Timeline {
         let index = self.thread(&thread);
         let mut state = std::mem::take(&mut self.threads[index]);
         match what {
-            What::SenderCreated(number) => self.sender_created(&mut state, number),
+            What::SenderCreated(number) => {
+                self.started.get_or_insert(time);
+                self.sender_created(&mut state, number);
+            }
             What::SenderRunning(number) => {
                 self.close_pending(&mut state);
                 state = self.sender_running(number);
@@ -134,7 +144,8 @@ impl Timeline {
                 self.undecided.entry(state.destination).or_default().insert(index);
                 self.delivery_failed(&mut state, &mention, time, spot);
             }
-            What::DeliveryEnded { success } => self.delivery_ended(&mut state, success, time),
+            What::DeliveryEnded { success: true, .. } => self.delivery_succeeded(&mut state, time),
+            What::DeliveryEnded { failures, .. } => self.delivery_ended(&mut state, failures),
             What::FileNamed(file) => state.file = Some(file.into_owned()),
             What::Alarm(name) => self.alarm(&mut state, name, time),
             What::Lists(text) => self.read_lists(&mut state, &text, time, spot),
@@ -158,6 +169,13 @@ impl Timeline {
             self.close_pending(state);
         }
         self.name_the_only_sender();
+        for account in &mut self.accounts {
+            if let Some(started) =
+                self.started.filter(|started| account.ledger.first_good.is_none_or(|good| good > *started))
+            {
+                account.ledger.first_good = Some(started);
+            }
+        }
         for account in &mut self.accounts {
             if account.host.is_none() {
                 account.host = account.destination.and_then(|number| self.senders.get(&number)?.clone());
@@ -259,14 +277,22 @@ impl Timeline {
         }
     }
 
-    fn delivery_ended(&mut self, state: &mut Thread, success: bool, time: NaiveDateTime) {
+    fn delivery_ended(&mut self, state: &mut Thread, failures: Option<u64>) {
+        // What CUCM counts is compared with what is traced, so the failure itself must be.
+        let traced = state.pending.is_some() && self.window.is_open();
         self.close_pending(state);
         state.error = None;
-        if !success {
-            return;
+        if let (true, Some(failures), Some(account)) = (traced, failures, state.account) {
+            self.accounts[account].ledger.count_failures(failures);
         }
+    }
+
+    fn delivery_succeeded(&mut self, state: &mut Thread, time: NaiveDateTime) {
+        self.close_pending(state);
+        state.error = None;
         state.mention = None;
         let account = self.account_of_thread(state);
+        self.accounts[account].ledger.is_good_at(time);
         match &self.accounts[account].host {
             Some(host) => drop(self.host_errors.remove(host)),
             None => state.delivered = Some(self.events),
@@ -332,6 +358,9 @@ impl Timeline {
             ledger.fail(&Failure { time, file, note });
         } else if self.window.holds(time) {
             ledger.passed_over += 1;
+        } else {
+            ledger.outside += 1;
+            ledger.failing_before |= self.window.since.is_some_and(|since| time < since);
         }
     }
 

@@ -97,7 +97,7 @@ pub fn failover_to_refusing_server(facts: &Facts<'_>, trouble: &Trouble<'_>) -> 
         },
     ];
     text.push(
-        worked.unwrap_or_else(|| {
+        worked.or_else(|| begins_inside(trouble)).unwrap_or_else(|| {
             "No delivery succeeds in the trace, so it may have led there from the start.".to_owned()
         }),
     );
@@ -286,7 +286,7 @@ pub fn no_common_algorithm(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<C
         steps: trouble.cause?.remedy.clone().into_iter().collect(),
         next: vec![
             format!("what the server offers, and the change that lets CUCM in: {}", probe(&host)),
-            "where a failover is possible: both servers, as --primary and --secondary".to_owned(),
+            both_servers(facts),
         ],
         ..conclusion(
             "no_common_algorithm",
@@ -295,6 +295,18 @@ pub fn no_common_algorithm(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<C
             text,
         )
     })
+}
+
+/// How to learn of the servers, where none could be judged.
+fn both_servers(facts: &Facts<'_>) -> String {
+    let given = facts.server(Role::Primary).is_some() && facts.server(Role::Secondary).is_some();
+    if given {
+        "the two could not be read: have them probed from where they can be reached, and give the saved answers \
+         (cdrdiag probe --json)"
+    } else {
+        "where a failover is possible: both servers, as --primary and --secondary"
+    }
+    .to_owned()
 }
 
 /// How the deliveries went, and what the servers do.
@@ -327,11 +339,18 @@ fn moved(trouble: &Trouble<'_>) -> Option<String> {
     })
 }
 
+/// That the trace tells no beginning, where it begins inside the outage.
+fn begins_inside(trouble: &Trouble<'_>) -> Option<String> {
+    let beginning = trouble.destination.outages.last()?.beginning()?;
+    Some(format!("When it moved is not told: {beginning}."))
+}
+
 fn leads(trouble: &Trouble<'_>) -> String {
     let Some(outage) = trouble.destination.outages.last() else { return "leads to".to_owned() };
     match outage.to {
-        None => format!("has led since {} to", clock(outage.from)),
-        Some(to) => format!("led from {} to {} to", clock(outage.from), clock(to)),
+        None if outage.begins_before_trace => format!("has led, {}, to", outage.began("since")),
+        None => format!("has led {} to", outage.began("since")),
+        Some(to) => format!("led {} to {} to", outage.began("from"), clock(to)),
     }
 }
 

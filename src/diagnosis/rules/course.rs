@@ -45,8 +45,8 @@ pub fn recovered(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion>
             Certainty::Seen,
             format!("Deliveries to {host} work again since {}", clock(ended)),
             format!(
-                "They failed from {} to {} ({}). {waiting}",
-                clock(outage.from),
+                "They failed {} to {} ({}). {waiting}",
+                outage.began("from"),
                 clock(ended),
                 many(outage.failures, "failed delivery", "failed deliveries")
             ),
@@ -131,9 +131,21 @@ mod tests {
     fn taking_turns(cause: &str, stage: &str, times: usize) -> Story {
         let mut story = Story::failing(HOST, cause, Some(stage));
         story.destination(|destination| {
-            let outage = Outage { from: time("09T02:00:00"), to: Some(time("09T03:00:00")), failures: 2 };
+            let outage = Outage {
+                from: time("09T02:00:00"),
+                to: Some(time("09T03:00:00")),
+                failures: 2,
+                begins_before_trace: false,
+                failures_before_trace: None,
+            };
             destination.outages = vec![outage; times];
-            destination.outages.push(Outage { from: time("11T02:00:00"), to: None, failures: 2 });
+            destination.outages.push(Outage {
+                from: time("11T02:00:00"),
+                to: None,
+                failures: 2,
+                begins_before_trace: false,
+                failures_before_trace: None,
+            });
         });
         story
     }

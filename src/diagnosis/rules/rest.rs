@@ -29,7 +29,10 @@ pub fn nothing_wrong(facts: &Facts<'_>) -> Option<Conclusion> {
         return None;
     }
     let text = "That holds for what was given, and for the time at which it was read.";
-    let headline = "Nothing is wrong in what was given".to_owned();
+    let headline = left_out(facts).map_or_else(
+        || "Nothing is wrong in what was given".to_owned(),
+        |outside| format!("Nothing of what was asked for is wrong; {outside}"),
+    );
     let found = conclusion("nothing_wrong", Certainty::Inferred, headline, text.to_owned());
     Some(Conclusion { problem: false, evidence, ..found })
 }
@@ -55,15 +58,26 @@ pub fn cannot_tell(facts: &Facts<'_>) -> Conclusion {
         let paths = backlog.inputs.iter().map(|input| input.path.as_str()).collect::<Vec<_>>().join(", ");
         evidence.push(words(EvidenceKind::Backlog, format!("{paths} does not list what waits")));
     }
+    if let Some(outside) = left_out(facts) {
+        evidence.push(words(EvidenceKind::Trace, outside));
+    }
     if evidence.is_empty() {
         evidence.push(words(EvidenceKind::Input, "what was given tells of no delivery".to_owned()));
     }
-    let headline = "Whether anything is wrong cannot be told from what was given".to_owned();
+    let headline = left_out(facts).map_or_else(
+        || "Whether anything is wrong cannot be told from what was given".to_owned(),
+        |outside| format!("Nothing is told of what was asked for; {outside}"),
+    );
     Conclusion {
         evidence,
         next,
         ..conclusion("cannot_tell", Certainty::Seen, headline, "It tells of no failure, and of no success.".to_owned())
     }
+}
+
+/// What failed outside of what was asked for.
+fn left_out(facts: &Facts<'_>) -> Option<String> {
+    facts.trace?.left_out()
 }
 
 fn all_is_well(facts: &Facts<'_>) -> bool {
@@ -74,12 +88,13 @@ fn all_is_well(facts: &Facts<'_>) -> bool {
 
 fn good_signs(facts: &Facts<'_>) -> Vec<Evidence> {
     let mut signs = Vec::new();
+    let none = if left_out(facts).is_some() { "none fails of what was asked for" } else { "none fails" };
     let destinations = facts.trace.map(|trace| trace.destinations.as_slice()).unwrap_or_default();
     for destination in destinations.iter().filter(|found| found.status == Status::Healthy && found.deliveries > 0) {
         let host = destination.host.as_deref().unwrap_or("a billing server");
         let delivered = many(destination.deliveries, "delivery succeeds", "deliveries succeed");
         let field = Some("destinations[].deliveries".to_owned());
-        signs.push(Evidence { field, ..words(EvidenceKind::Trace, format!("{delivered} to {host}, none fails")) });
+        signs.push(Evidence { field, ..words(EvidenceKind::Trace, format!("{delivered} to {host}, {none}")) });
     }
     if facts.backlog.is_some_and(|backlog| backlog.tells_what_waits() && backlog.totals.files == 0) {
         signs.push(words(EvidenceKind::Backlog, "nothing waits for delivery".to_owned()));
@@ -101,6 +116,16 @@ mod tests {
         assert_eq!(told.conclusions[0].evidence.len(), 3);
         assert_eq!(Story::healthy("x").other(server("a", HARDENED)).conclusion("nothing_wrong"), None);
         assert_eq!(Story::no_agreement("x").conclusion("nothing_wrong"), None);
+    }
+
+    #[test]
+    fn what_failed_outside_of_what_was_asked_for_is_told_first() {
+        let mut story = Story::healthy("192.0.2.10");
+        story.parts.parse_log.as_mut().unwrap().failures_left_out = 2337;
+        let told = story.told();
+        assert_eq!((told.conclusions[0].id.as_str(), told.verdict()), ("nothing_wrong", Verdict::Ok));
+        let expected = "Nothing of what was asked for is wrong; outside of what was asked for: 2,337 failures";
+        assert_eq!(told.headline, expected);
     }
 
     #[test]

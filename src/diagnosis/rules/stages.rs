@@ -111,14 +111,17 @@ pub fn reachable_now(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclus
     }
     let names = servers.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
     let text = format!(
-        "CUCM could not connect to {host} ({}), but {names} answered when it was probed. Either it is back since, or \
+        "CUCM could not connect to {host} ({}), but {names} answered when probed. Either it is back since, or \
          the way is blocked from CUCM only: cdrdiag did not probe from there.",
         cause.cause
     );
     Some(Conclusion {
         destination: trouble.destination.host.clone(),
         evidence: evidence(facts, trouble, &servers),
-        steps: cause.remedy.clone().into_iter().collect(),
+        steps: vec![
+            "It runs now: see whether CUCM's address is let through (firewall), and look for a fresh failure."
+                .to_owned(),
+        ],
         next: vec![
             "whether it still fails: a trace made now".to_owned(),
             "from CUCM's own command line: utils network ping, and the firewall's log for its address".to_owned(),
@@ -126,7 +129,10 @@ pub fn reachable_now(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclus
         ..conclusion(
             "reachable_now",
             Certainty::Assumed,
-            format!("{host} could not be reached by CUCM, yet {names} answers"),
+            format!(
+                "{host} could not be reached by CUCM, yet {names} {}",
+                if servers.len() == 1 { "answers" } else { "answer" }
+            ),
             text,
         )
     })

@@ -67,6 +67,21 @@ pub fn listing_incomplete(facts: &Facts<'_>) -> Option<Conclusion> {
     })
 }
 
+/// A listing and a trace that do not belong together: of another time, or another cluster.
+pub fn listing_of_another_time(facts: &Facts<'_>) -> Option<String> {
+    let dates = || listed(facts).into_iter().flat_map(|backlog| &backlog.dates).map(|date| date.date);
+    let (first, last) = (dates().min()?, dates().max()?);
+    let file = oldest(facts)?;
+    let made = file.created_utc?.date_naive();
+    (made < first || made > last).then(|| {
+        format!(
+            "{} waits by the trace and is not in the listing, whose files are of {first} to {last}: do the two belong \
+             together (the same cluster, the same time)?",
+            file.name
+        )
+    })
+}
+
 fn of_listing(backlog: &Backlog, deadline: &Deadline) -> Option<Conclusion> {
     let waiting = many(backlog.totals.files, "file waits", "files wait");
     let first = deadline.days.first()?;

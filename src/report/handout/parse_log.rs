@@ -50,9 +50,13 @@ pub fn trace_sections(answer: &ParseLog) -> Vec<Section> {
 fn title(answer: &ParseLog) -> (String, Tone) {
     let destinations = &answer.destinations;
     let of = |status| destinations.iter().filter(move |destination| destination.status == status).collect::<Vec<_>>();
-    let since = |destination: &Destination| destination.outages.last().map(|outage| clock(outage.from));
+    let since = |destination: &Destination| destination.outages.last().map(|outage| outage.began("since"));
     match (of(Status::Failing).as_slice(), of(Status::Recovered).as_slice()) {
         ([], []) if !answer.unread.is_empty() => ("Nothing failed in what could be read".to_owned(), Tone::Warn),
+        ([], []) if answer.failures_left_out > 0 => {
+            let outside = counted(answer.failures_left_out, "failure");
+            (format!("Nothing of what was asked for failed; outside of it: {outside}"), Tone::Warn)
+        }
         ([], []) if destinations.is_empty() => ("The traces speak of no delivery".to_owned(), Tone::Good),
         ([], []) => ("All call detail records were delivered".to_owned(), Tone::Good),
         ([], [one]) => (format!("Deliveries to {} failed and go on again", short(one)), Tone::Warn),
@@ -60,7 +64,7 @@ fn title(answer: &ParseLog) -> (String, Tone) {
             (format!("Deliveries to {} failed and go on again", counted(several.len() as u64, "server")), Tone::Warn)
         }
         ([one], _) => {
-            let since = since(one).map(|time| format!(" since {time}")).unwrap_or_default();
+            let since = since(one).map(|time| format!(" {time}")).unwrap_or_default();
             (format!("{} gets no call detail records{since}", short(one)), Tone::Bad)
         }
         (several, _) => {
@@ -78,7 +82,7 @@ pub fn headline(destination: &Destination) -> Headline {
     let last = destination.outages.last();
     let (tone, verdict, rest) = match destination.status {
         Status::Failing => {
-            let since = last.map(|outage| format!("since {}", clock(outage.from))).unwrap_or_default();
+            let since = last.map(|outage| outage.began("since")).unwrap_or_default();
             let why = destination.causes.first().map(|cause| format!(": {}", cause.cause)).unwrap_or_default();
             (Tone::Bad, "Failing", format!("{since}{why}"))
         }
@@ -134,11 +138,12 @@ fn cause_point(destination: &Destination, cause: &CauseCount) -> Vec<Piece> {
 fn remedies(answer: &ParseLog) -> Vec<Block> {
     let mut told: Vec<&str> = Vec::new();
     let mut points = Vec::new();
-    for cause in answer.destinations.iter().flat_map(|destination| &destination.causes) {
-        let remedy = cause
-            .remedy
-            .as_deref()
-            .unwrap_or("Not known: this text is in no table of CUCM's client. Search for it, or ask Cisco TAC.");
+    for (destination, cause) in answer
+        .destinations
+        .iter()
+        .flat_map(|destination| destination.causes.iter().map(move |cause| (destination, cause)))
+    {
+        let remedy = cause.remedy.as_deref().unwrap_or_else(|| destination.without_remedy(cause));
         if !told.contains(&remedy) {
             told.push(remedy);
             points.push(vec![toned(Tone::Strong, &cause.cause), words(": "), words(remedy)]);
