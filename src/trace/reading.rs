@@ -16,6 +16,7 @@ use super::records;
 use super::scan::{Counts, Scanned, ScannedBlock};
 use super::sources::Source;
 use super::timeline::{Account, Timeline, TracedLists, Window};
+use crate::words::counted;
 
 /// More threads than this find nothing to do: one core alone reads faster than a disk.
 const THREADS: usize = 8;
@@ -206,8 +207,8 @@ impl<'s> Fold<'s> {
             }
         }
         if scanned.last && self.overlap.repeated(source) > 0 {
-            let (label, count) = (&self.sources[source].label, self.overlap.repeated(source));
-            self.warnings.push(format!("{label}: repeats {count} events of another file: counted once"));
+            let (label, events) = (&self.sources[source].label, counted(self.overlap.repeated(source), "event"));
+            self.warnings.push(format!("{label}: repeats {events} of another file: counted once"));
         }
     }
 

@@ -6,7 +6,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 : "${built:?run tests/windows.sh}" "${linux:?}" "${wine:?}" "${WINEPREFIX:?}"
 
-readonly drive=$WINEPREFIX/drive_c wanted=${1:-}
+readonly repository=$PWD drive=$WINEPREFIX/drive_c wanted=${1:-}
 readonly work=$drive/work home=$drive/cdrdiag
 # With this code a check ends that this program is too young for.
 readonly left_out=77
