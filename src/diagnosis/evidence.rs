@@ -92,7 +92,8 @@ pub fn of_server(facts: &Facts<'_>, server: &Server<'_>) -> Vec<Evidence> {
     let (broken, let_in): (Vec<&Client>, Vec<&Client>) =
         let_in.into_iter().partition(|client| client.handshake_fails());
     if !broken.is_empty() {
-        let what = format!("{} agrees with {} by its lists, but a real handshake fails", server.name(), titles(&broken));
+        let what =
+            format!("{} agrees with {} by its lists, but a real handshake fails", server.name(), titles(&broken));
         found.push(at(server, what, "clients[].handshake"));
     }
     if let Some(first) = let_in.first() {

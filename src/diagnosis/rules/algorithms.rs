@@ -123,8 +123,9 @@ pub fn failover_to_refusing_server(facts: &Facts<'_>, trouble: &Trouble<'_>) -> 
         evidence: evidence(facts, trouble, &[vec![primary, secondary], others].concat()),
         remedy: facts.remedy(secondary),
         steps: vec![format!(
-            "The quick way out: move {host} back to {}, or let CUCM deliver there. The lasting one is the change below.",
-            primary.name()
+            "The quick way out: move {host} back to {}, or let CUCM deliver there. The lasting one is the change on {}.",
+            primary.name(),
+            secondary.name()
         )],
         next,
         ..conclusion("failover_to_refusing_server", certainty, headline, text.join(" "))
@@ -503,6 +504,24 @@ mod tests {
         assert_eq!(pair(OPEN, HARDENED).conclusion(id), None);
         assert_eq!(pair(OPEN, OPEN).recovered().conclusion(id), None);
         assert_eq!(story().conclusion(id), None);
+    }
+
+    #[test]
+    fn a_server_whose_handshake_fails_is_not_one_that_lets_cucm_in() {
+        let mut broken = server("192.0.2.5", OPEN);
+        crate::algorithms::answer::judge_target(&mut broken, &crate::algorithms::profile::default_set());
+        for client in &mut broken.clients {
+            let result = Some(crate::document::probe::Access::Refuses);
+            client.handshake =
+                Some(crate::document::probe::Handshake { performed: true, result, ..Default::default() });
+            client.disagreement = Some("a real handshake failed".to_owned());
+        }
+        let ids = || story().primary(broken.clone());
+        let found = ids().conclusion("handshake_fails_there").unwrap();
+        assert!(found.headline.contains("the lists agree, but the handshake fails"), "{}", found.headline);
+        let other = ids().ids();
+        assert!(!other.iter().any(|id| id == "changed_since_the_trace" || id == "handshake_fails"), "{other:?}");
+        assert_eq!(Story::new().other(broken).ids(), ["handshake_fails"]);
     }
 
     #[test]

@@ -108,6 +108,10 @@ pub fn login_without_password(facts: &Facts<'_>) -> Option<Conclusion> {
 
 /// The lists agree, and a real handshake fails: something else than the algorithms stops it.
 pub fn handshake_fails(facts: &Facts<'_>) -> Option<Conclusion> {
+    let troubles = facts.troubles(true);
+    if troubles.iter().any(|trouble| super::algorithms::handshake_fails_there(facts, trouble).is_some()) {
+        return None;
+    }
     let broken: Vec<&Server<'_>> = facts.servers.iter().filter(|server| server.target.handshake_fails()).collect();
     let names = broken.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
     let told = broken.iter().flat_map(|server| {
