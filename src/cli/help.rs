@@ -103,7 +103,8 @@ fn one_line(text: &str, words: &str) -> String {
     let told =
         text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
     let mut line = String::new();
-    for part in told.filter(|part| !part.is_empty()) {
+    // That a flag could be meant as a value misleads: no value of cdrdiag's begins with a stroke.
+    for part in told.filter(|part| !part.is_empty() && !part.contains("as a value, use")) {
         line.push_str(if line.is_empty() || line.ends_with(':') {
             ""
         } else if part.starts_with("tip:") {
