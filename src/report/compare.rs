@@ -57,8 +57,7 @@ impl<'a> Column<'a> {
         let is_unlike = |index: usize| targets[..index].iter().all(|other| other.target != targets[index].target);
         // The token of a redacted file tells less than the server's role.
         let is_token = |target: &&Target| target.target.starts_with("file-") && targets.len() == 2;
-        let by_name =
-            needed <= ROOM && !targets.iter().any(|target| is_token(target)) && (0..targets.len()).all(is_unlike);
+        let by_name = needed <= ROOM && !targets.iter().any(is_token) && (0..targets.len()).all(is_unlike);
         let label = |index: usize, target: &Target| match (index, targets.len()) {
             _ if by_name => target.target.clone(),
             (0, 2) => "primary".to_owned(),

@@ -199,7 +199,7 @@ pub fn words(text: impl Into<String>) -> Piece {
 pub fn prose(text: &str) -> Vec<Piece> {
     let parts: Vec<&str> = text.split('`').collect();
     // A backtick without its fellow is none.
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return vec![words(text)];
     }
     let piece = |(index, part): (usize, &&str)| if index % 2 == 0 { words(*part) } else { code(*part) };
