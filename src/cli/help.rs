@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, Command, CommandFactory, FromArgMatches};
 
 use super::Cli;
@@ -81,8 +81,29 @@ pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Cli, Refusal> {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             Refusal::Page(error)
         }
-        _ => Refusal::Usage(one_line(&error.render().to_string(), &words_of(&args))),
+        kind => {
+            let flag = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+            let known = if kind == ErrorKind::UnknownArgument { elsewhere(&flag) } else { String::new() };
+            let line = one_line(&error.render().to_string(), &words_of(&args));
+            Refusal::Usage(match line.rsplit_once("; see ") {
+                Some((told, see)) => format!("{told}{known}; see {see}"),
+                None => line,
+            })
+        }
     })
+}
+
+/// Which commands have a flag that this one has not: `; diagnose and probe have --html`.
+fn elsewhere(flag: &str) -> String {
+    let Some(name) = flag.strip_prefix("--") else { return String::new() };
+    let root = Cli::command();
+    let has = |command: &&Command| command.get_arguments().any(|arg| arg.get_long() == Some(name));
+    let names: Vec<&str> = root.get_subcommands().filter(has).map(Command::get_name).collect();
+    match names.split_last() {
+        None => String::new(),
+        Some((only, [])) => format!("; {only} has {flag}"),
+        Some((last, rest)) => format!("; {} and {last} have {flag}", rest.join(", ")),
+    }
 }
 
 /// The command that the arguments name, as far as they do: `cdrdiag profile show`.
@@ -103,7 +124,8 @@ fn one_line(text: &str, words: &str) -> String {
     let told =
         text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
     let mut line = String::new();
-    for part in told.filter(|part| !part.is_empty()) {
+    // That a flag could be meant as a value misleads: no value of cdrdiag's begins with a stroke.
+    for part in told.filter(|part| !part.is_empty() && !part.contains("as a value, use")) {
         line.push_str(if line.is_empty() || line.ends_with(':') {
             ""
         } else if part.starts_with("tip:") {
@@ -164,6 +186,14 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         command().debug_assert();
+    }
+
+    #[test]
+    fn a_flag_of_other_commands_is_told_as_theirs_and_never_as_a_value() {
+        let Err(Refusal::Usage(line)) = read(["cdrdiag", "backlog", "x", "--html", "y"].map(OsString::from)) else {
+            panic!("it is no flag of backlog's")
+        };
+        assert!(line.contains("have --html; see cdrdiag backlog --help") && !line.contains("as a value"), "{line}");
     }
 
     #[test]

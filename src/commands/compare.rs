@@ -21,6 +21,10 @@ pub fn run(args: &cli::Compare, context: &Context<'_>) -> Result<Code> {
     let config = Config::load(context.global().config.as_deref())?.config;
     let find = |text: &String| Subject::find(text, &config, args.connection.reach.port);
     let named = [&args.primary, &args.secondary].into_iter().chain(&args.others);
+    let given: Vec<&str> = named.clone().map(String::as_str).collect();
+    if let Some(slip) = super::targets::forgotten_colon(&given, &config) {
+        return Err(crate::exit::UsageError(slip).into());
+    }
     let subjects = named.map(find).collect::<Result<Vec<_>>>()?;
     let profiles = profiles(context.global(), &args.variants, &config.defaults.profile)?;
     let examination = Examination::new(&args.connection, &config, profiles);

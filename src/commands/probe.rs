@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 
 use super::examine::{Examination, Subject, slips};
 use super::reports::{Inputs, Reports, given};
-use super::{Context, profiles};
+use super::{Context, profiles, targets};
 use crate::algorithms::answer::profile_refs;
 use crate::cli;
 use crate::config::Config;
@@ -31,7 +31,7 @@ pub fn run(args: &cli::Probe, context: &Context<'_>) -> Result<Code> {
     let mut done = 0;
     let targets = examination.examine_all(&subjects, args.concurrency.into(), |entry| {
         done += 1;
-        context.progress(&format!("{done}/{}  {}: {}", subjects.len(), entry.target, entry.outcome.words()));
+        context.progress(&format!("{done}/{}  {}: {}", subjects.len(), entry.target, entry.outcome_words()));
     });
     let slips = slips(&targets, &config);
     let document = Probe { profiles: profile_refs(&examination.profiles), targets, warnings: Vec::new() };
@@ -43,11 +43,20 @@ pub fn run(args: &cli::Probe, context: &Context<'_>) -> Result<Code> {
 /// The targets of the command line, then those of the list.
 fn subjects(args: &cli::Probe, config: &Config) -> Result<Vec<Subject>> {
     let find = |text: &str| Subject::find(text, config, args.connection.reach.port);
+    let given: Vec<&str> = args.targets.iter().map(String::as_str).collect();
+    if let Some(slip) = targets::forgotten_colon(&given, config) {
+        return Err(UsageError(slip).into());
+    }
     let mut subjects = args.targets.iter().map(|text| find(text)).collect::<Result<Vec<_>>>()?;
     if let Some(path) = &args.list {
         let text = read(path).with_context(|| format!("cannot read the targets in {}", path.display()))?;
         for (number, line) in (1..).zip(text.lines()) {
             let line = without_comment(line);
+            let comma = line.contains(',') && !Path::new(line).exists();
+            if comma && !config.targets.contains_key(line) {
+                let place = format!("{}, line {number}", path.display());
+                return Err(UsageError(format!("{place}: {line:?}: give one target a line")).into());
+            }
             if !line.is_empty() {
                 subjects.push(find(line).with_context(|| format!("{}, line {number}", path.display()))?);
             }

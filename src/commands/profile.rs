@@ -49,12 +49,17 @@ pub fn run(args: &cli::Profile, context: &Context<'_>) -> Result<Code> {
 /// # Errors
 /// When one cannot be read, or is no profile.
 pub fn profiles(global: &Global, variants: &Variants, config_default: &[String]) -> Result<Vec<Profile>> {
-    let names = if global.profile.is_empty() { config_default } else { &global.profile };
+    let is_configured = global.profile.is_empty();
+    let names = if is_configured { config_default } else { &global.profile };
     let mut profiles: Vec<Profile> = Vec::new();
     for profile in if names.is_empty() {
         profile::default_set()
     } else {
-        names.iter().map(|name| named(name)).collect::<Result<_>>()?
+        let told = |name: &String| {
+            let found = named(name);
+            if is_configured { found.context("the configuration file's profile") } else { found }
+        };
+        names.iter().map(told).collect::<Result<_>>()?
     } {
         let same = |other: &Profile| other.id == profile.id;
         match profiles.iter().find(|other| same(other)) {
@@ -80,13 +85,26 @@ pub fn named(name: &str) -> Result<Profile> {
         || path.extension().is_some_and(|extension| extension == "toml" || extension == "json");
     if !looks_like_a_path && !path.exists() {
         let known: Vec<_> = profile::builtin().iter().map(|profile| profile.id.as_str()).collect();
-        let hint = suggest::nearest(name, known.iter().copied())
-            .map(|near| format!("; did you mean {near}?"))
-            .unwrap_or_default();
+        let hint = hint(name, &known);
         bail!("{name:?} is neither a file nor a built-in profile ({}){hint}", known.join(", "));
     }
     let text = read(path).with_context(|| format!("cannot read the profile {name}"))?;
     profile_file::parse(&text, ProfileFormat::of(&text)).with_context(|| format!("the profile {name} is broken"))
+}
+
+/// What was probably meant: a release by its number alone, the library of a release that Cisco prints no list for, or
+/// the nearest name.
+fn hint(name: &str, known: &[&str]) -> String {
+    let release = name.to_lowercase();
+    let release = release.strip_prefix("cucm-").unwrap_or(&release);
+    let cucm = format!("cucm-{release}");
+    if known.contains(&cucm.as_str()) {
+        return format!("; did you mean {cucm}?");
+    }
+    if release.parse::<f32>().is_ok_and(|number| (1.0..12.5).contains(&number)) {
+        return format!("; no list is printed for CUCM {release}: jsch-0.1.54 or jsch-0.1.44 is the nearest");
+    }
+    suggest::nearest(name, known.iter().copied()).map(|near| format!("; did you mean {near}?")).unwrap_or_default()
 }
 
 fn read(path: &Path) -> Result<String> {
@@ -120,5 +138,18 @@ fn variant(flags: &Variants) -> Result<Variant, UsageError> {
 impl From<&Profile> for ProfileRef {
     fn from(profile: &Profile) -> Self {
         Self { id: profile.id.clone(), title: profile.title.clone(), source: profile.source.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_leads_to_its_profile_or_to_the_library_it_uses() {
+        let known = ["cucm-12.5", "cucm-14", "cucm-15", "jsch-0.1.54"];
+        assert_eq!(hint("14", &known), "; did you mean cucm-14?");
+        assert!(hint("cucm-11.5", &known).contains("no list is printed for CUCM 11.5: jsch-0.1.54"));
+        assert_eq!(hint("cucm-155", &known), "; did you mean cucm-15?");
     }
 }

@@ -71,6 +71,19 @@ pub fn slip(name: &str, config: &Config) -> Option<String> {
     Some(format!("{name}: no such host; did you mean {meant:?}, which the configuration file names?"))
 }
 
+/// What to say of a port that stands behind its host as a target of its own.
+pub fn forgotten_colon(targets: &[&str], config: &Config) -> Option<String> {
+    let is_number = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && !config.targets.contains_key(text)
+    };
+    targets.windows(2).find_map(|pair| match pair {
+        [host, number] if is_number(number) && !is_number(host) && !Path::new(number).exists() => {
+            Some(format!("{number} is no host: did you mean {host}:{number}?"))
+        }
+        _ => None,
+    })
+}
+
 /// Which addresses of a name count.
 pub fn family(reach: &cli::Reach) -> Family {
     match (reach.ipv4, reach.ipv6) {
@@ -142,6 +155,13 @@ mod tests {
     fn nonsense_is_told_what_a_target_is() {
         assert!(meaning("a b").unwrap_err().contains("a target is a name from the configuration file"));
         assert!(meaning("sftp://host/").unwrap_err().contains("without user"));
+    }
+
+    #[test]
+    fn a_port_behind_a_blank_is_told_as_a_forgotten_colon() {
+        let told = |targets: &[&str]| forgotten_colon(targets, &Config::default());
+        assert_eq!(told(&["10.0.0.5", "2302"]).as_deref(), Some("2302 is no host: did you mean 10.0.0.5:2302?"));
+        assert_eq!(told(&["10.0.0.5", "10.0.0.6"]), None);
     }
 
     #[test]

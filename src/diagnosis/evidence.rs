@@ -90,6 +90,13 @@ pub fn of_server(facts: &Facts<'_>, server: &Server<'_>) -> Vec<Evidence> {
         let what = format!("{} refuses {}: {why}{}", server.name(), titles(&stopped), proof(first));
         found.push(at(server, what, "clients[].missing"));
     }
+    let (broken, let_in): (Vec<&Client>, Vec<&Client>) =
+        let_in.into_iter().partition(|client| client.handshake_fails());
+    if !broken.is_empty() {
+        let what =
+            format!("{} agrees with {} by its lists, but a real handshake fails", server.name(), titles(&broken));
+        found.push(at(server, what, "clients[].handshake"));
+    }
     if let Some(first) = let_in.first() {
         let what = format!("{} accepts {}{}", server.name(), titles(&let_in), proof(first));
         found.push(at(server, what, "clients[].result"));

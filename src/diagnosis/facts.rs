@@ -173,15 +173,16 @@ impl Server<'_> {
         self.target.outcome == Outcome::Unreachable
     }
 
-    /// Whether it stops this client at this hurdle; `None` where that was not judged.
+    /// Whether it stops this client at this hurdle; `None` where that was not judged, and where the lists let it in and
+    /// a real handshake fails.
     pub fn stops(&self, profile: &str, hurdle: Hurdle) -> Option<bool> {
         let client = self.target.clients.iter().find(|client| client.profile == profile)?;
-        Some(Hurdle::of_client(client) == Some(hurdle))
+        (!client.handshake_fails()).then(|| Hurdle::of_client(client) == Some(hurdle))
     }
 
     /// Whether it lets every client in.
     pub fn accepts(&self) -> bool {
-        self.target.outcome == Outcome::Accepts
+        self.target.outcome == Outcome::Accepts && !self.target.handshake_fails()
     }
 
     /// Whether it keeps some client out.

@@ -18,11 +18,12 @@ type OfTrouble = fn(&Facts<'_>, &Trouble<'_>) -> Option<Conclusion>;
 type OfAll = fn(&Facts<'_>) -> Option<Conclusion>;
 
 /// Why deliveries to a destination fail. For each trouble that lasts exactly one of them holds.
-const CAUSES: [OfTrouble; 14] = [
+const CAUSES: [OfTrouble; 15] = [
     algorithms::failover_to_refusing_server,
     algorithms::server_refuses_algorithms,
     algorithms::some_servers_refuse,
     algorithms::both_servers_refuse,
+    algorithms::handshake_fails_there,
     algorithms::changed_since_the_trace,
     algorithms::no_common_algorithm,
     stages::login_refused,
@@ -42,9 +43,10 @@ const CIRCUMSTANCES: [OfTrouble; 2] = [course::several_servers_behind_address, a
 const WAITING: [OfAll; 3] = [waiting::files_will_be_deleted, waiting::files_wait, waiting::listing_incomplete];
 
 /// What the servers, the client and the inputs tell besides.
-const BESIDES: [OfAll; 7] = [
+const BESIDES: [OfAll; 8] = [
     servers::failover_would_fail,
     servers::servers_refuse,
+    servers::handshake_fails,
     servers::prediction_contradicted,
     servers::server_without_answer,
     servers::login_without_password,
@@ -80,11 +82,12 @@ mod tests {
     use crate::document::probe::Target;
 
     /// The ids of the rules in [`super::CAUSES`].
-    const CAUSES: [&str; 14] = [
+    const CAUSES: [&str; 15] = [
         "failover_to_refusing_server",
         "server_refuses_algorithms",
         "some_servers_refuse",
         "both_servers_refuse",
+        "handshake_fails_there",
         "changed_since_the_trace",
         "no_common_algorithm",
         "login_refused",

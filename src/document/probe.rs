@@ -90,6 +90,25 @@ impl Target {
             && !methods.iter().any(|method| matches!(method.as_str(), "password" | "keyboard-interactive"))
     }
 
+    /// Whether the lists let some client in, and a real handshake by them fails.
+    pub fn handshake_fails(&self) -> bool {
+        self.clients.iter().any(Client::handshake_fails)
+    }
+
+    /// What it comes to in one word, for monitoring: its outcome, or that the lists agree and the handshake fails.
+    pub fn outcome_name(&self) -> &'static str {
+        if self.breaks_off() { "handshake_failed" } else { self.outcome.name() }
+    }
+
+    /// [`Self::outcome_name`] for people.
+    pub fn outcome_words(&self) -> &'static str {
+        if self.breaks_off() { "fails the handshake" } else { self.outcome.words() }
+    }
+
+    fn breaks_off(&self) -> bool {
+        self.outcome == Outcome::Accepts && self.handshake_fails()
+    }
+
     /// The login methods that the server named to a handshake; empty where it named none.
     pub fn auth_methods(&self) -> &[String] {
         let handshakes = self.clients.iter().filter_map(|client| client.handshake.as_ref());
@@ -212,6 +231,19 @@ pub struct Client {
     pub disagreement: Option<String>,
     /// The least change that lets it in.
     pub remedy: Vec<Remedy>,
+}
+
+impl Client {
+    /// Whether the lists let it in, and a real handshake by them fails.
+    pub fn handshake_fails(&self) -> bool {
+        let result = self.handshake.as_ref().and_then(|handshake| handshake.result);
+        self.result == Access::Accepts && self.disagreement.is_some() && result == Some(Access::Refuses)
+    }
+
+    /// Whether it gets in by all that is known: the lists, and a real handshake where there was one.
+    pub fn gets_in(&self) -> bool {
+        self.result == Access::Accepts && !self.handshake_fails()
+    }
 }
 
 /// A real handshake by libssh2.

@@ -48,7 +48,7 @@ impl Redactor {
     pub fn new(given: &[String]) -> Self {
         let mut redactor = Self::default();
         for path in given.iter().filter(|path| !matches!(path.as_str(), "-" | "." | "..")) {
-            redactor.tokens.known(Kind::File, path);
+            text::learn_name(Kind::File, path, &mut redactor.tokens);
         }
         redactor
     }
@@ -84,7 +84,7 @@ impl Redactor {
 
     /// A path with its token.
     pub fn path(&mut self, path: &str) -> String {
-        if path == "-" { path.to_owned() } else { self.tokens.known(Kind::File, path) }
+        if path == "-" { path.to_owned() } else { self.tokens.of(Kind::File, path) }
     }
 
     /// Names that fields hold are names in every text, too.

@@ -66,6 +66,18 @@ fn what_is_no_name_stays() {
 }
 
 #[test]
+fn a_folder_called_by_an_ordinary_word_leaves_the_sentences_and_loses_its_paths() {
+    for word in ["cucm", "primary", "server", "the", "key", "log"] {
+        let sentence = "The primary (host-2) lets CUCM in; the server's key stands in the log";
+        assert_eq!(text(&[(Kind::File, word)], sentence), sentence, "{word}");
+        let mut redactor = Redactor::new(&[word.to_owned()]);
+        assert_eq!(redactor.path(word), "file-1");
+        assert_eq!(text(&[(Kind::File, word)], &format!("{word}/acme.log is broken")), "file-1 is broken");
+    }
+    assert_eq!(text(&[(Kind::File, "acme")], "acme is broken"), "file-1 is broken");
+}
+
+#[test]
 fn a_name_is_not_found_within_a_word_or_a_token() {
     assert_eq!(
         text(&[(Kind::Host, "sftp"), (Kind::Host, "host")], "sftpapi to sftp and host"),

@@ -40,6 +40,8 @@ const ENDINGS: [&str; 14] =
 static PUBLIC: LazyLock<Vec<&'static str>> = LazyLock::new(|| lines(include_str!("../../data/public_names.txt")));
 static REMARKS: LazyLock<Vec<&'static str>> = LazyLock::new(|| lines(include_str!("../../data/public_remarks.txt")));
 
+static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| lines(include_str!("../../data/ordinary_words.txt")));
+
 fn lines(text: &'static str) -> Vec<&'static str> {
     text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect()
 }
@@ -57,6 +59,7 @@ pub fn learn_name(kind: Kind, name: &str, tokens: &mut Tokens) {
         Kind::File if name == "-" => {}
         Kind::File => match DeliveryFile::parse(name) {
             Some(file) => drop(tokens.known(Kind::Cluster, file.cluster)),
+            None if is_ordinary_word(name) => {}
             None => drop(tokens.known(Kind::File, name)),
         },
         kind => drop(tokens.known(kind, name)),
@@ -308,6 +311,12 @@ fn is_of_a_program(name: &str) -> bool {
     let package = ["java.", "javax.", "sun.", "com.", "org.", "net.", "cdrrep.", "sftpapi."];
     ENDINGS.contains(&ending)
         || (package.iter().any(|package| name.starts_with(package)) && name.split('.').any(is_class))
+}
+
+/// A word of cdrdiag's own sentences, which gives nobody away: a folder of that name has its token where it stands as a
+/// field or in a path, and the word stays in the sentences.
+pub fn is_ordinary_word(name: &str) -> bool {
+    WORDS.iter().any(|word| word.eq_ignore_ascii_case(name))
 }
 
 /// A saved answer in the place of a server.

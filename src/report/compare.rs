@@ -55,7 +55,9 @@ impl<'a> Column<'a> {
         let targets: Vec<_> = compare.targets().collect();
         let needed: usize = targets.iter().map(|target| target.target.chars().count() + 2).sum();
         let is_unlike = |index: usize| targets[..index].iter().all(|other| other.target != targets[index].target);
-        let by_name = needed <= ROOM && (0..targets.len()).all(is_unlike);
+        // The token of a redacted file tells less than the server's role.
+        let is_token = |target: &&Target| target.target.starts_with("file-") && targets.len() == 2;
+        let by_name = needed <= ROOM && !targets.iter().any(is_token) && (0..targets.len()).all(is_unlike);
         let label = |index: usize, target: &Target| match (index, targets.len()) {
             _ if by_name => target.target.clone(),
             (0, 2) => "primary".to_owned(),

@@ -79,6 +79,7 @@ fn verdict<'a>(profile: &'a str, target: &'a Target) -> Option<Verdict<'a>> {
 fn failure(client: &Client) -> Option<Failure<'_>> {
     let reason = match (client.result, &client.disagreement) {
         (Access::Accepts, None) => return None,
+        (Access::Accepts, Some(_)) if client.handshake_fails() => "the lists agree, but the handshake fails".to_owned(),
         (Access::Accepts, Some(_)) => "a real handshake contradicts the lists".to_owned(),
         (Access::Refuses, _) => server::cause(client),
     };
@@ -86,7 +87,8 @@ fn failure(client: &Client) -> Option<Failure<'_>> {
         Access::Accepts => "handshake",
         Access::Refuses => client.stage.as_deref().unwrap_or("unknown"),
     };
-    let message = [Some(&reason), client.disagreement.as_ref()].into_iter().flatten().map(String::as_str);
+    let log = client.handshake_fails().then_some("see the server's log");
+    let message = [Some(reason.as_str()), client.disagreement.as_deref(), log].into_iter().flatten();
     Some(Failure { stage, message: message.collect::<Vec<_>>().join("; "), reason, remedy: &client.remedy })
 }
 

@@ -52,7 +52,7 @@ fn summary(answer: &Probe, page: &mut Page) {
                 .join("; "),
             None => target.clients.iter().find_map(|client| client.disagreement.clone()).unwrap_or_default(),
         };
-        rows.push(vec![target.target.clone(), server::software(target), target.outcome.words().to_owned(), why]);
+        rows.push(vec![target.target.clone(), server::software(target), target.outcome_words().to_owned(), why]);
     }
     page.table(&rows);
     if wrong > 0 {

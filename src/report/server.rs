@@ -25,9 +25,11 @@ pub fn headlines(target: &Target, page: &mut Page) {
             for (clients, cause) in refusals(target) {
                 line(Tone::Bad, "refuses", &format!(" {}: {cause}", client_names(clients)));
             }
+            for (clients, failure) in broken_off(target) {
+                line(Tone::Bad, "does not let in", &format!(" {}: {failure}", client_names(clients)));
+            }
             for (is_partial, limit) in [(false, ""), (true, ", as far as the lists are known")] {
-                let accepts =
-                    |client: &&Client| client.result == Access::Accepts && client.unknown.is_empty() != is_partial;
+                let accepts = |client: &&Client| client.gets_in() && client.unknown.is_empty() != is_partial;
                 let accepted = ids(target.clients.iter().filter(accepts));
                 if !accepted.is_empty() {
                     line(Tone::Good, "accepts", &format!(" {}{limit}", client_names(accepted)));
@@ -39,7 +41,7 @@ pub fn headlines(target: &Target, page: &mut Page) {
         let methods = target.auth_methods().join(", ");
         line(Tone::Bad, "takes no password", &format!(", with which CUCM logs in: it offers {methods} only"));
     }
-    for (clients, contradiction) in grouped(target, |client| client.disagreement.clone()) {
+    for (clients, contradiction) in contradictions(target) {
         line(Tone::Bad, "contradicts the prediction", &format!(" for {}: {contradiction}", clients.join(", ")));
     }
 }
@@ -72,6 +74,17 @@ pub fn software(target: &Target) -> String {
 /// Each cause of a refusal with the clients that it keeps out.
 pub fn refusals(target: &Target) -> Vec<(Vec<&str>, String)> {
     grouped(target, |client| (client.result == Access::Refuses).then(|| cause(client)))
+}
+
+/// Each failure of a handshake that the lists let succeed, with the clients that it keeps out.
+pub fn broken_off(target: &Target) -> Vec<(Vec<&str>, String)> {
+    let failure = |client: &Client| Some(format!("{}; see the server's log", client.disagreement.as_ref()?));
+    grouped(target, |client| failure(client).filter(|_| client.handshake_fails()))
+}
+
+/// Each other way in which a handshake contradicts the lists, with its clients.
+pub fn contradictions(target: &Target) -> Vec<(Vec<&str>, String)> {
+    grouped(target, |client| client.disagreement.clone().filter(|_| !client.handshake_fails()))
 }
 
 /// What keeps a client out, in a few words.

@@ -1,7 +1,7 @@
 //! Targets as people write them: `host`, `host:port`, `[v6]:port`, a bare IPv6 address.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A host and a TCP port.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -25,6 +25,12 @@ pub enum TargetSyntaxError {
     /// What stands in brackets, or holds several colons, is no IPv6 address.
     #[error("{0:?} is no IPv6 address")]
     Address(String),
+    /// Four numbers with dots that are no address.
+    #[error("{0:?} is no IPv4 address")]
+    V4(String),
+    /// A number alone, which the system would take for an address: a port whose colon was forgotten.
+    #[error("{0} is no host: did you mean HOST:{0}?")]
+    Number(String),
     /// A user's name or a scheme stands before the host.
     #[error("{0:?}: give the host alone, without user or sftp://")]
     NotAlone(String),
@@ -92,6 +98,14 @@ impl Target {
         // 253 is the longest name of the DNS (RFC 1035, section 2.3.4).
         if host.is_empty() || host.len() > 253 || host.starts_with('-') || !host.chars().all(is_name_character) {
             return Err(TargetSyntaxError::Name(host.to_owned()));
+        }
+        if host.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(TargetSyntaxError::Number(host.to_owned()));
+        }
+        let numbers = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let is_like_v4 = host.split('.').count() == 4 && host.split('.').all(numbers);
+        if is_like_v4 && host.parse::<Ipv4Addr>().is_err() {
+            return Err(TargetSyntaxError::V4(host.to_owned()));
         }
         Ok(Self { host: host.to_owned(), port })
     }
@@ -162,6 +176,8 @@ mod tests {
             ("cdr@host", TargetSyntaxError::NotAlone(text("cdr@host"))),
             ("sftp://host", TargetSyntaxError::NotAlone(text("sftp://host"))),
             ("a b", TargetSyntaxError::Name(text("a b"))),
+            ("2302", TargetSyntaxError::Number(text("2302"))),
+            ("300.1.1.1", TargetSyntaxError::V4(text("300.1.1.1"))),
             ("--help", TargetSyntaxError::Name(text("--help"))),
             ("a\x1b[2J", TargetSyntaxError::Name(text("a\x1b[2J"))),
         ] {

@@ -20,6 +20,7 @@ enum Weight {
     NotJudged,
     OneRefuses,
     WhatWorks,
+    BreaksOff,
     BothRefuse,
     Contradiction,
     Login,
@@ -102,11 +103,20 @@ fn of_client(profile: &Profile, [left, right]: [Named<'_>; 2]) -> Vec<(Weight, S
         }
     };
     for (side, client) in [(left, here), (right, there)] {
-        let contradiction = client.and_then(|client| client.disagreement.as_ref());
-        let sentence = |text| Sentence(format!("{} contradicts the prediction for ", side.name), format!(": {text}"));
-        found.extend(contradiction.map(|text| (Weight::Contradiction, sentence(text))));
+        found.extend(client.and_then(|client| contradiction(side, client)));
     }
     found
+}
+
+fn contradiction(side: Named<'_>, client: &Client) -> Option<(Weight, Sentence)> {
+    let text = client.disagreement.as_ref()?;
+    Some(if client.handshake_fails() {
+        let before = format!("{} does not let in ", side.name);
+        (Weight::BreaksOff, Sentence(before, format!(": {text}; see the server's log")))
+    } else {
+        let before = format!("{} contradicts the prediction for ", side.name);
+        (Weight::Contradiction, Sentence(before, format!(": {text}")))
+    })
 }
 
 fn of_verdicts(one: (Named<'_>, &Client), other: (Named<'_>, &Client)) -> Vec<(Weight, Sentence)> {

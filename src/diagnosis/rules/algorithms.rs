@@ -17,6 +17,8 @@ pub enum Case<'a> {
     SomeServers(Vec<&'a str>),
     /// Every server stops these clients.
     EveryServer(Vec<&'a str>),
+    /// The lists stop nobody, and a real handshake fails.
+    HandshakeFails,
     /// Nobody is stopped now.
     NoServer,
     /// There is no server to judge by.
@@ -45,17 +47,23 @@ pub fn case<'a>(facts: &Facts<'a>, trouble: &Trouble<'a>) -> Option<Case<'a>> {
     if at.is_empty() {
         at.extend(by_lists);
     }
+    let concerned = if at.is_empty() { &judged } else { &at };
+    let nobody = if concerned.iter().any(|server| server.target.handshake_fails()) {
+        Case::HandshakeFails
+    } else {
+        Case::NoServer
+    };
     Some(match (failover, at.as_slice(), judged.as_slice()) {
         (_, _, []) => Case::NotJudged,
         (Some(profiles), _, _) => Case::Failover(profiles),
         (None, [server], _) | (None, [], [server]) => match stopped_at(&[server], all) {
-            profiles if profiles.is_empty() => Case::NoServer,
+            profiles if profiles.is_empty() => nobody,
             profiles => Case::ThisServer(**server, profiles),
         },
         (None, _, servers) => match (stopped_at(servers, some), stopped_at(servers, all)) {
             (profiles, _) if !profiles.is_empty() => Case::SomeServers(profiles),
             (_, profiles) if !profiles.is_empty() => Case::EveryServer(profiles),
-            _ => Case::NoServer,
+            _ => nobody,
         },
     })
 }
@@ -115,8 +123,9 @@ pub fn failover_to_refusing_server(facts: &Facts<'_>, trouble: &Trouble<'_>) -> 
         evidence: evidence(facts, trouble, &[vec![primary, secondary], others].concat()),
         remedy: facts.remedy(secondary),
         steps: vec![format!(
-            "The quick way out: move {host} back to {}, or let CUCM deliver there. The lasting one is the change below.",
-            primary.name()
+            "The quick way out: move {host} back to {}, or let CUCM deliver there. The lasting one is the change on {}.",
+            primary.name(),
+            secondary.name()
         )],
         next,
         ..conclusion("failover_to_refusing_server", certainty, headline, text.join(" "))
@@ -212,6 +221,36 @@ pub fn both_servers_refuse(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<C
             "both_servers_refuse",
             certainty,
             "The servers' hardening is the cause: every one refuses CUCM".to_owned(),
+            text,
+        )
+    })
+}
+
+/// The trace speaks of algorithms; by their lists the servers let CUCM in, and a real handshake fails.
+pub fn handshake_fails_there(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
+    let is_it = case(facts, trouble)? == Case::HandshakeFails;
+    if !is_it {
+        return None;
+    }
+    let broken: Vec<&Server<'_>> = facts.servers.iter().filter(|server| server.target.handshake_fails()).collect();
+    let names = broken.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
+    let cause = trouble.cause?;
+    let text = format!(
+        "The trace says {}. The lists of {names} suit CUCM by now, and still a real handshake fails there: the server \
+         gives up on the way, as one does that cannot read its host key.",
+        cause.cause
+    );
+    Some(Conclusion {
+        destination: trouble.destination.host.clone(),
+        evidence: evidence(facts, trouble, &broken),
+        next: vec![
+            format!("the log of {names} at the time of a handshake"),
+            "whether CUCM still fails for the same reason: a trace made now".to_owned(),
+        ],
+        ..conclusion(
+            "handshake_fails_there",
+            Certainty::Inferred,
+            format!("{} does not let CUCM in: the lists agree, but the handshake fails", capital(&names)),
             text,
         )
     })
@@ -484,6 +523,24 @@ mod tests {
         assert_eq!(pair(OPEN, HARDENED).conclusion(id), None);
         assert_eq!(pair(OPEN, OPEN).recovered().conclusion(id), None);
         assert_eq!(story().conclusion(id), None);
+    }
+
+    #[test]
+    fn a_server_whose_handshake_fails_is_not_one_that_lets_cucm_in() {
+        let mut broken = server("192.0.2.5", OPEN);
+        crate::algorithms::answer::judge_target(&mut broken, &crate::algorithms::profile::default_set());
+        for client in &mut broken.clients {
+            let result = Some(crate::document::probe::Access::Refuses);
+            client.handshake =
+                Some(crate::document::probe::Handshake { performed: true, result, ..Default::default() });
+            client.disagreement = Some("a real handshake failed".to_owned());
+        }
+        let ids = || story().primary(broken.clone());
+        let found = ids().conclusion("handshake_fails_there").unwrap();
+        assert!(found.headline.contains("the lists agree, but the handshake fails"), "{}", found.headline);
+        let other = ids().ids();
+        assert!(!other.iter().any(|id| id == "changed_since_the_trace" || id == "handshake_fails"), "{other:?}");
+        assert_eq!(Story::new().other(broken).ids(), ["handshake_fails"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::super::clients::{Origin, contradictions, told};
 use super::super::evidence::{at, conclusion, line, of_server};
-use super::super::facts::{Facts, Hurdle, Role, Server};
+use super::super::facts::{Facts, Role, Server};
 use crate::algorithms::offer::Category;
 use crate::algorithms::profile;
 use crate::document::diagnose::{Certainty, Conclusion};
@@ -106,12 +106,41 @@ pub fn login_without_password(facts: &Facts<'_>) -> Option<Conclusion> {
     })
 }
 
+/// The lists agree, and a real handshake fails: something else than the algorithms stops it.
+pub fn handshake_fails(facts: &Facts<'_>) -> Option<Conclusion> {
+    let troubles = facts.troubles(true);
+    if troubles.iter().any(|trouble| super::algorithms::handshake_fails_there(facts, trouble).is_some()) {
+        return None;
+    }
+    let broken: Vec<&Server<'_>> = facts.servers.iter().filter(|server| server.target.handshake_fails()).collect();
+    let names = broken.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
+    let told = broken.iter().flat_map(|server| {
+        server.target.clients.iter().filter(|client| client.handshake_fails()).filter_map(move |client| {
+            let what = format!("{}, {}: {}", server.name(), client.profile, client.disagreement.as_ref()?);
+            Some(at(server, what, "clients[].disagreement"))
+        })
+    });
+    let found = conclusion(
+        "handshake_fails",
+        Certainty::Seen,
+        format!("{names} does not let CUCM in: the lists agree, but the handshake fails"),
+        "No algorithm is missing, so no change of the lists mends it: the server gives up on the way, as one does that \
+         cannot read its host key."
+            .to_owned(),
+    );
+    (!broken.is_empty()).then(|| Conclusion {
+        evidence: told.collect(),
+        next: vec!["the server's own log of that handshake".to_owned()],
+        ..found
+    })
+}
+
 /// A real handshake went otherwise than the lists predict.
 pub fn prediction_contradicted(facts: &Facts<'_>) -> Option<Conclusion> {
     let told = facts.servers.iter().flat_map(|server| {
         server.target.clients.iter().filter_map(move |client| {
             let what = format!("{}, {}: {}", server.name(), client.profile, client.disagreement.as_ref()?);
-            Some(at(server, what, "clients[].disagreement"))
+            (!client.handshake_fails()).then(|| at(server, what, "clients[].disagreement"))
         })
     });
     let evidence: Vec<_> = told.collect();
@@ -173,7 +202,7 @@ fn algorithms_are_the_trouble(facts: &Facts<'_>) -> bool {
 
 fn lets_in(server: &Server<'_>, profile: &str) -> Option<bool> {
     let client = server.target.clients.iter().find(|client| client.profile == profile)?;
-    Some(Hurdle::of_client(client).is_none())
+    Some(client.gets_in())
 }
 
 #[cfg(test)]

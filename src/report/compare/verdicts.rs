@@ -43,6 +43,7 @@ fn client<'a>(column: &Column<'a>, profile: &str) -> Option<&'a Client> {
 fn cells(client: Option<&Client>) -> Vec<String> {
     let Some(client) = client else { return vec!["no answer".to_owned()] };
     let verdict = match client.result {
+        Access::Accepts if client.handshake_fails() => "the lists agree",
         Access::Accepts if client.unknown.is_empty() => "accepts",
         Access::Accepts => "accepts as far as known",
         Access::Refuses => "refuses",

@@ -1,7 +1,8 @@
 //! `diagnose` as a page to hand on: the conclusions first, then what each part says.
 
 use super::{
-    Block, HandOut, Handout, Headline, Piece, Section, backlog, code, compare, parse_log, probe, servers, toned, words,
+    Block, HandOut, Handout, Headline, Piece, Section, backlog, code, compare, parse_log, probe, prose, servers, toned,
+    words,
 };
 use crate::document::compare::Compare;
 use crate::document::diagnose::{Conclusion, Diagnose, Evidence};
@@ -49,19 +50,18 @@ fn conclusion(conclusion: &Conclusion) -> Vec<Block> {
     let certainty = format!(" ({})", conclusion.certainty.words());
     let mut blocks = vec![
         Block::Heading(vec![toned(tone, &conclusion.headline), toned(Tone::Faint, certainty)]),
-        Block::Paragraph(vec![words(&conclusion.text)]),
+        Block::Paragraph(prose(&conclusion.text)),
     ];
-    let next: Vec<_> =
-        conclusion.next.iter().map(|next| vec![toned(Tone::Faint, "Would tell more: "), words(next)]).collect();
+    let would_tell = |next: &String| [vec![toned(Tone::Faint, "Would tell more: ")], prose(next)].concat();
+    let next: Vec<_> = conclusion.next.iter().map(would_tell).collect();
     if !next.is_empty() {
         blocks.push(Block::List(next));
     }
     blocks
 }
 
-/// The changes on servers, then the other steps, each once.
+/// The first conclusion's steps, the changes on servers, then the other steps, each once.
 fn to_do(diagnose: &Diagnose) -> Vec<Block> {
-    let mut blocks = servers::remedies(&diagnose.remedy);
     let mut told: Vec<&String> = Vec::new();
     for step in diagnose.conclusions.iter().flat_map(|conclusion| &conclusion.steps) {
         if !told.contains(&step) {
@@ -70,9 +70,17 @@ fn to_do(diagnose: &Diagnose) -> Vec<Block> {
     }
     // CUCM's commands are to be copied; all else is to be read.
     let (commands, steps): (Vec<&String>, Vec<&String>) = told.into_iter().partition(|step| step.starts_with("file "));
-    if !steps.is_empty() {
+    let of_first = |step: &&String| diagnose.conclusions.first().is_some_and(|first| first.steps.contains(step));
+    let (first, besides): (Vec<&String>, Vec<&String>) = steps.into_iter().partition(of_first);
+    let list = |steps: Vec<&String>| Block::List(steps.into_iter().map(|step| prose(step)).collect());
+    let mut blocks = Vec::new();
+    if !first.is_empty() {
+        blocks.push(list(first));
+    }
+    blocks.extend(servers::remedies(&diagnose.remedy));
+    if !besides.is_empty() {
         blocks.push(Block::Heading(vec![words("Besides")]));
-        blocks.push(Block::List(steps.into_iter().map(|step| vec![words(step)]).collect()));
+        blocks.push(list(besides));
     }
     if !commands.is_empty() {
         blocks.push(Block::Heading(vec![words("On CUCM's command line")]));

@@ -195,6 +195,17 @@ pub fn words(text: impl Into<String>) -> Piece {
     Piece { tone: Tone::Plain, code: false, text: text.into() }
 }
 
+/// A sentence of cdrdiag's, in which what stands between backticks is code.
+pub fn prose(text: &str) -> Vec<Piece> {
+    let parts: Vec<&str> = text.split('`').collect();
+    // A backtick without its fellow is none.
+    if parts.len().is_multiple_of(2) {
+        return vec![words(text)];
+    }
+    let piece = |(index, part): (usize, &&str)| if index % 2 == 0 { words(*part) } else { code(*part) };
+    parts.iter().enumerate().filter(|(_, part)| !part.is_empty()).map(piece).collect()
+}
+
 /// Words with a tone.
 pub fn toned(tone: Tone, text: impl Into<String>) -> Piece {
     Piece { tone, code: false, text: text.into() }

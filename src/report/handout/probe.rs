@@ -40,7 +40,11 @@ pub fn verdict(target: &Target) -> String {
     let name = &target.target;
     match target.outcome {
         Outcome::Accepts if target.is_fine() => format!("{name} lets CUCM in"),
-        Outcome::Accepts => format!("{name} should let CUCM in, and a real handshake fails"),
+        Outcome::Accepts if target.handshake_fails() => {
+            format!("{name} does not let CUCM in: the lists agree, but the handshake fails")
+        }
+        Outcome::Accepts if target.takes_no_password() => format!("{name} takes no password, with which CUCM logs in"),
+        Outcome::Accepts => format!("{name} lets CUCM in otherwise than its lists predict"),
         Outcome::Refuses => format!("{name} keeps CUCM out"),
         Outcome::Unreachable => format!("{name} can't be reached"),
         Outcome::NotSsh => format!("{name} is not an SSH 2 server"),

@@ -30,8 +30,11 @@ pub fn headlines(target: &Target) -> Vec<Headline> {
             for (clients, cause) in server::refusals(target) {
                 lines.push(line(Tone::Bad, "Refuses", format!("{}: {cause}", client_names(clients))));
             }
+            for (clients, failure) in server::broken_off(target) {
+                lines.push(line(Tone::Bad, "Fails the handshake", format!("{}: {failure}", client_names(clients))));
+            }
             for (is_partial, limit) in [(false, ""), (true, ", as far as the lists are known")] {
-                let accepts = target.clients.iter().filter(|client| client.result == Access::Accepts);
+                let accepts = target.clients.iter().filter(|client| client.gets_in());
                 let accepts = accepts.filter(|client| client.unknown.is_empty() != is_partial);
                 let accepted: Vec<&str> = accepts.map(|client| client.profile.as_str()).collect();
                 if !accepted.is_empty() {
@@ -44,10 +47,9 @@ pub fn headlines(target: &Target) -> Vec<Headline> {
         let rest = format!("with which CUCM logs in: it offers {} only", target.auth_methods().join(", "));
         lines.push(line(Tone::Bad, "Takes no password", rest));
     }
-    for client in &target.clients {
-        if let Some(disagreement) = &client.disagreement {
-            lines.push(line(Tone::Bad, "Contradicts the prediction", format!("{}: {disagreement}", client.profile)));
-        }
+    for (clients, contradiction) in server::contradictions(target) {
+        let rest = format!("{}: {contradiction}", clients.join(", "));
+        lines.push(line(Tone::Bad, "Contradicts the prediction", rest));
     }
     lines
 }
@@ -111,7 +113,11 @@ pub fn clients(target: &Target) -> Vec<Block> {
     let head = head.chain(SETTINGS.map(|setting| setting.title().to_owned())).chain(["handshake".to_owned()]).collect();
     let row = |client: &crate::document::probe::Client| {
         let refused = client.result == Access::Refuses;
-        let result = if refused { toned(Tone::Bad, "refused") } else { toned(Tone::Good, "gets in") };
+        let result = match (refused, client.handshake_fails()) {
+            (true, _) => toned(Tone::Bad, "refused"),
+            (false, true) => toned(Tone::Bad, "the lists agree"),
+            (false, false) => toned(Tone::Good, "gets in"),
+        };
         let cell = |setting| {
             let text = server::agreed(client, setting);
             if text == server::NONE_IN_COMMON { toned(Tone::Bad, text) } else { code(text) }
