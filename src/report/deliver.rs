@@ -46,17 +46,15 @@ fn others_refused(answer: &Deliver, page: &mut Page) {
     let Some(own) = &answer.profile else { return };
     let refused: Vec<_> =
         answer.others_refused().map(|client| format!("{}: {}", client.profile, server::cause(client))).collect();
-    if refused.is_empty() {
+    // Where this client is refused itself, the change that is shown serves all.
+    if refused.is_empty() || answer.refusal.is_some() {
         return;
     }
     page.line(&[
         (Tone::Bad, "REFUSED"),
         (Tone::Plain, " by the server's lists: "),
         (Tone::Strong, &refused.join("; ")),
-        (
-            Tone::Plain,
-            &format!(". No profile was named, and this delivery is {}'s. Your release's: --profile; ", own.id),
-        ),
+        (Tone::Plain, &format!(". This delivery stood for {} alone; your release's: --profile; ", own.id)),
         (Tone::Plain, &format!("what to change: `cdrdiag probe {}`", answer.target)),
     ]);
 }
