@@ -3,7 +3,7 @@
 use super::page::{Page, Tone};
 use super::words::{counted, duration, grouped};
 use super::{Render, probe, server};
-use crate::document::deliver::{Deliver, FreeSpace, StageReport, Throughput};
+use crate::document::deliver::{Deliver, FreeSpace, Stage, StageReport, Throughput};
 
 impl Render for Deliver {
     fn render(&self, page: &mut Page) {
@@ -90,6 +90,12 @@ fn stages(stages: &[StageReport], page: &mut Page) {
     rows.extend(stages.iter().map(|report| {
         let ms = report.ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1}"));
         let detail = without_fingerprint(report.detail.as_deref().unwrap_or_default());
+        // The directory stands in a row of its own.
+        let name = detail.rsplit_once('/').filter(|_| report.stage == Stage::SftpWrite).map(|(_, name)| name);
+        let detail = match (name, detail.split_once(" as ")) {
+            (Some(name), Some((size, _))) => format!("{size} as {name}"),
+            _ => detail,
+        };
         vec![report.stage.name().to_owned(), report.result.words().to_owned(), ms, detail]
     }));
     page.table(&rows);
