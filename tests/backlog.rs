@@ -11,6 +11,10 @@ use serde_json::Value;
 
 const LISTINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/listings");
 
+/// A folder that is there and holds nothing.
+const EMPTY: &str =
+    "admin:file list activelog /cm/cdr_repository/preserve/20190715/ detail\n dir count = 0, file count = 0\n";
+
 fn listing(name: &str) -> String {
     format!("{LISTINGS}/{name}")
 }
@@ -93,10 +97,19 @@ fn a_day_that_has_come_is_told_as_such() {
 
 #[test]
 fn nothing_waiting_is_no_problem() {
-    let answer = text(&[&listing("nothing.txt")], 0);
-    assert!(answer.starts_with("Nothing waits for delivery.\n"), "{answer}");
+    let done = backlog(&["-"]).write_stdin(EMPTY).assert().code(0);
+    assert!(done.get_output().stdout.starts_with(b"Nothing waits for delivery.\n"));
+}
+
+#[test]
+fn a_folder_that_cucm_does_not_find_is_not_taken_for_an_empty_one() {
+    let answer = text(&[&listing("nothing.txt")], 1);
+    assert!(answer.starts_with("What waits could not be seen: CUCM finds no folder"), "{answer}");
     assert!(answer.contains("CUCM has no such folder"), "{answer}");
-    assert_eq!(json(&[&listing("nothing.txt"), "--preserve-days", "30"], 0)["deadline"], Value::Null);
+    assert_eq!(json(&[&listing("nothing.txt"), "--preserve-days", "30"], 1)["deadline"], Value::Null);
+    let guess = "admin:file list activelog /cm/cdr_repository/preserve/20190716/ detail\nNo such file or directory\n";
+    let done = backlog(&["-"]).write_stdin(guess).assert().code(1);
+    assert!(done.get_output().stdout.starts_with(b"What waits could not be seen"));
 }
 
 #[test]
@@ -127,10 +140,10 @@ fn folders_without_their_files_are_asked_for() {
 #[test]
 fn the_trace_folder_s_listing_is_recognised() {
     let path = format!("{LISTINGS}/../file-list-activelog.txt");
-    let answer = text(&[&path], 0);
-    assert!(answer.starts_with("This is the listing of the trace folder"), "{answer}");
+    let answer = text(&[&path], 1);
+    assert!(answer.starts_with("What waits could not be seen: this is the listing of the trace folder"), "{answer}");
     assert!(answer.contains("file get activelog /cm/trace/cdrrep/log4j/cdrrepmgr00073.log"), "{answer}");
-    assert_eq!(json(&[&path], 0)["trace_folder"]["newest"]["modified"], "2019-07-25T15:12:40");
+    assert_eq!(json(&[&path], 1)["trace_folder"]["newest"]["modified"], "2019-07-25T15:12:40");
 }
 
 #[test]
@@ -178,7 +191,8 @@ fn what_could_be_read_is_still_told() {
     let answer = json(&["/nowhere/listing.txt", &listing("preserve-plain.txt")], 1);
     assert_eq!(answer["totals"]["files"], 50);
     assert!(answer["inputs"][1]["error"].as_str().unwrap().contains("/nowhere/listing.txt"));
-    assert!(text(&["/nowhere/listing.txt", &listing("nothing.txt")], 3).starts_with("Nothing waits"));
+    let done = backlog(&["/nowhere/listing.txt", "-"]).write_stdin(EMPTY).assert().code(3);
+    assert!(done.get_output().stdout.starts_with(b"Nothing waits"));
 }
 
 #[test]

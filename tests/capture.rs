@@ -60,7 +60,7 @@ fn a_client_is_captured_and_told_goodbye_in_order() {
         (&json!("jsch-0.1.54"), &json!(true))
     );
     assert_eq!(client["written"], out);
-    assert!(answer.errors.contains("--to-ports") && answer.errors.contains("CDR Management"), "{}", answer.errors);
+    assert!(answer.errors.contains("CUCM cannot reach 127.0.0.1"), "{}", answer.errors);
 
     let show = Command::cargo_bin("cdrdiag").unwrap().args(["profile", "show", out, "--json"]).assert().code(0);
     let shown: Value = serde_json::from_slice(&show.get_output().stdout).unwrap();
@@ -218,4 +218,13 @@ fn where_it_cannot_listen_or_write_it_says_what_to_do() {
         .stderr(contains("folder that exists"));
     capture(&["--listen", "here"]).code(2).stderr(contains("ADDR:PORT"));
     capture(&["--count", "0"]).code(2);
+}
+
+#[test]
+fn a_client_that_is_not_jsch_is_named_first() {
+    let listening = Listening::start(&["--timeout", AMPLE]);
+    say(listening.address(), &greeting("SSH-2.0-OpenSSH_9.2p1 Debian-2", &jsch()));
+    let answer = listening.answer();
+    let notes = &valid(&answer)["clients"][0]["profile"]["notes"];
+    assert_eq!((answer.code, &notes[0]), (0, &json!("OpenSSH_9.2p1 is not CUCM's client (JSch).")));
 }

@@ -197,6 +197,20 @@ fn the_timeline_adds_up_to_the_totals() {
 }
 
 #[test]
+fn a_report_takes_the_place_of_an_earlier_one_and_of_nothing_else() {
+    let folder = TempDir::new().unwrap();
+    let trace = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cdrrepmgr00073.log");
+    for (flag, name) in [("--html", "x.html"), ("--markdown", "x.md")] {
+        let report = folder.path().join(name);
+        let code = || cdrdiag(folder.path(), &["parse-log", trace, flag, name]).output().unwrap().status.code();
+        assert_eq!((code(), code()), (Some(1), Some(1)), "a new one, and again");
+        fs::write(&report, "mine").unwrap();
+        assert_eq!(code(), Some(2));
+        assert_eq!(fs::read(&report).unwrap(), b"mine");
+    }
+}
+
+#[test]
 fn a_report_does_not_take_the_place_of_its_input_and_the_answer_is_given_all_the_same() {
     let folder = TempDir::new().unwrap();
     let trace = folder.path().join("cdrrepmgr00073.log");

@@ -8,6 +8,9 @@ use super::{Reach, Variants};
 use crate::ssh::known_hosts::Fingerprint;
 
 const AFTER_HELP: &str = "\
+A delivery stands for one client: that of --profile, else the newest release of
+CUCM; what the server's lists say of the others is told besides.
+
 The password is read from --password-file, else from CDRDIAG_PASSWORD, else at a
 prompt; a key's passphrase from CDRDIAG_PASSPHRASE, else at a prompt. Neither is
 sent before the host key is known. The file is called

@@ -49,8 +49,13 @@ pub fn run(arguments: &cli::Backlog, context: &Context<'_>) -> Result<Code> {
     }
     let document = document(&sources, &unreadable, question(&arguments.deadline, &config));
     let code = context.answer(&document)?;
-    let answered = document.tells_what_waits() || document.trace_folder.is_some();
-    Ok(if code == Code::Ok && !(answered && unreadable.is_empty()) { Code::Failure } else { code })
+    Ok(if answers(&document) && (code != Code::Ok || unreadable.is_empty()) { code } else { Code::Failure })
+}
+
+/// Whether anything is told of a folder that was meant: of what waits, that CUCM has no such folder, or of the traces.
+fn answers(document: &Backlog) -> bool {
+    let seen = document.tells_what_waits() || document.totals.files > 0;
+    seen || document.hides_something() || document.trace_folder.is_some()
 }
 
 /// What is asked about a backlog, by the flags or else the configuration.

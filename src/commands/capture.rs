@@ -52,10 +52,10 @@ pub fn run(args: &cli::Capture, context: &Context<'_>) -> Result<Code> {
     let mut guests = Guests::default();
     let stopped = receive(&events, args.count, deadline, &mut guests, context);
     let mut answer = guests.into_answer(address, stopped);
-    if let Some(out) = &args.out {
-        write(out, answer.clients.iter_mut().map(|caller| &mut caller.learned))?;
-    }
-    context.answer(&answer)
+    let learned = answer.clients.iter_mut().map(|caller| &mut caller.learned);
+    let written = args.out.as_ref().map_or(Ok(()), |out| write(out, learned));
+    let code = context.answer(&answer)?;
+    written.map(|()| code)
 }
 
 /// Takes visits until one of the three ends.
@@ -149,17 +149,23 @@ fn caller(visit: &Visit, greeting: Greeting, visits: u64) -> Option<Caller> {
 fn directions(address: SocketAddr, count: u32) -> Vec<String> {
     let port = address.port();
     let clients = if count == 1 { "a client".to_owned() } else { format!("{count} clients") };
-    let mut lines = vec![
-        format!("listening on {address} for {clients}; Ctrl-C ends it"),
+    let mut lines = vec![format!("listening on {address} for {clients}; Ctrl-C ends it")];
+    if address.ip().is_loopback() {
+        lines.push(format!("CUCM cannot reach {}, only this machine can: for CUCM --listen {port}", address.ip()));
+        return lines;
+    }
+    lines.push(
         "point CUCM here: Cisco Unified Serviceability, Tools > CDR Management, add a billing application server \
          (SFTP, any user and password) with this machine's address"
             .to_owned(),
-    ];
+    );
     if port != SFTP {
         lines.extend([
             format!("CUCM connects to port {SFTP} always; bring it to {port}, with CUCM's address for CUCM:"),
             format!("  Linux:   iptables -t nat -A PREROUTING -p tcp -s CUCM --dport {SFTP} -j REDIRECT --to-ports {port}   (undo: -D for -A)"),
-            format!("  nftables: nft add rule ip nat prerouting ip saddr CUCM tcp dport {SFTP} redirect to :{port}"),
+            "  nftables: nft add table ip cdrdiag   (undo: nft delete table ip cdrdiag)".to_owned(),
+            "            nft 'add chain ip cdrdiag prerouting { type nat hook prerouting priority dstnat; }'".to_owned(),
+            format!("            nft add rule ip cdrdiag prerouting ip saddr CUCM tcp dport {SFTP} redirect to :{port}"),
             format!("  Windows: netsh interface portproxy add v4tov4 listenport={SFTP} connectport={port} connectaddress=127.0.0.1"),
         ]);
     }
@@ -218,5 +224,11 @@ mod tests {
         let lines = |port| directions(SocketAddr::from(([0, 0, 0, 0], port)), 1).join("\n");
         assert!(lines(2222).contains("--to-ports 2222") && lines(2222).contains("netsh"));
         assert!(!lines(22).contains("iptables"));
+    }
+
+    #[test]
+    fn nobody_points_cucm_to_the_loopback() {
+        let told = directions(SocketAddr::from(([127, 0, 0, 1], 2222)), 1).join("\n");
+        assert!(told.contains("CUCM cannot reach 127.0.0.1") && !told.contains("point CUCM"), "{told}");
     }
 }

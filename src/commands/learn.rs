@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use super::Context;
+use super::reports::replaceable;
 use crate::cli;
 use crate::document::learn::{Input, Learned, ProfileLearn};
 use crate::exit::{Code, UsageError};
 use crate::learn::collector::Collector;
+use crate::learn::own;
 use crate::learn::profile::learned;
 use crate::learn::source::{self, Kind};
 
@@ -39,10 +41,9 @@ pub fn run(args: &cli::ProfileLearn, context: &Context<'_>) -> Result<Code> {
     let (clients, warnings) = collector.finish();
     let mut clients: Vec<_> = clients.iter().map(learned).collect();
     choose(&mut clients, &args.client)?;
-    if let Some(out) = &args.out {
-        write(out, clients.iter_mut())?;
-    }
-    context.answer(&ProfileLearn { inputs, clients, warnings })
+    let written = args.out.as_ref().map_or(Ok(()), |out| write(out, clients.iter_mut()));
+    let code = context.answer(&ProfileLearn { inputs, clients, warnings })?;
+    written.map(|()| code)
 }
 
 fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
@@ -78,6 +79,7 @@ pub fn write<'a>(out: &Path, clients: impl ExactSizeIterator<Item = &'a mut Lear
             }
             path = beside(out, &client.profile.id, Some(number));
         }
+        check_kind(&path)?;
         fs::write(&path, &client.toml).with_context(|| format!("cannot write the profile to {}", path.display()))?;
         client.written = Some(path.display().to_string());
         written.push(path);
@@ -108,7 +110,16 @@ pub fn check_out(out: &Path) -> Result<()> {
     if out.is_dir() || folder.is_some_and(|folder| !folder.is_dir()) {
         bail!("cannot write the profile to {}: name a file in a folder that exists", out.display());
     }
+    check_kind(out)?;
     Ok(())
+}
+
+/// A file that is there gives way only to its like: a profile, or an answer that holds one.
+fn check_kind(path: &Path) -> Result<(), UsageError> {
+    if replaceable(path, own::is_own) {
+        return Ok(());
+    }
+    Err(UsageError(format!("{}: is there and is no profile; give the profile another name", path.display())))
 }
 
 #[cfg(test)]

@@ -16,6 +16,9 @@ use crate::redact::Redactor;
 use crate::report::handout::{Appendix, HandOut, InputHash};
 use crate::report::{Render, html, markdown};
 
+/// A longer file is no report of an earlier run.
+const MAX_FORMER: u64 = 64 << 20;
+
 /// The files to write, opened before the work begins, so that a bad path shows at once.
 #[derive(Debug)]
 pub struct Reports {
@@ -128,17 +131,23 @@ impl Reports {
         context.answer(&document)
     }
 
-    /// A report must not take the place of what it is about.
+    /// A report must not take the place of what it is about, nor of anything but an earlier report.
     fn spare(&self, inputs: &Inputs) -> Result<()> {
         let is_input = |target: &&Target| {
             let path = target.path.canonicalize().ok();
             let files = inputs.given.iter().chain(&inputs.read).map(|label| file_of(label));
             path.is_some() && files.into_iter().any(|file| Path::new(file).canonicalize().ok() == path)
         };
-        match self.html.iter().chain(&self.markdown).find(is_input) {
-            Some(target) => {
-                Err(UsageError(format!("{}: an input; give the report another name", target.path.display())).into())
-            }
+        let taken = |target: &Target, what: &str| {
+            Err(UsageError(format!("{}: {what}; give the report another name", target.path.display())).into())
+        };
+        if let Some(target) = self.html.iter().chain(&self.markdown).find(is_input) {
+            return taken(target, "an input");
+        }
+        let is_other = |target: &&Target, mark: &str| !replaceable(&target.path, |text| text.contains(mark));
+        let mut other = self.html.iter().filter(|target| is_other(target, html::MARK));
+        match other.next().or(self.markdown.iter().find(|target| is_other(target, markdown::MARK))) {
+            Some(target) => taken(target, "is there and is no report of cdrdiag's"),
             None => Ok(()),
         }
     }
@@ -195,6 +204,18 @@ impl Drop for Target {
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// Whether a file may be written there: none is, or an empty one, or one whose text is such as is to be written. What
+/// is no regular file (`/dev/null`) holds nothing that could be lost.
+pub fn replaceable(path: &Path, is_such: impl Fn(&str) -> bool) -> bool {
+    let holds_text = fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() > 0);
+    if !holds_text {
+        return true;
+    }
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_FORMER).read_to_end(&mut bytes));
+    read.is_ok() && is_such(&String::from_utf8_lossy(&bytes))
 }
 
 /// The file that an input is in: the archive, where it is inside one.

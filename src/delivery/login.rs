@@ -2,10 +2,13 @@
 //! servers that want one.
 
 use secrecy::{ExposeSecret, SecretString};
-use ssh2::{KeyboardInteractivePrompt, Prompt, Session};
+use ssh2::{ErrorCode, KeyboardInteractivePrompt, Prompt, Session};
 
 use super::link::told;
 use super::trouble::Trouble;
+
+/// `LIBSSH2_ERROR_AUTHENTICATION_FAILED`.
+const AUTHENTICATION_FAILED: i32 = -18;
 
 /// What a login is made with. It is wiped when it is dropped, and no debug output shows it.
 #[derive(Debug)]
@@ -60,7 +63,12 @@ pub(super) fn methods(session: &Session, user: &str) -> Result<Vec<String>, Trou
 
 fn by_key(session: &Session, user: &str, key: &SecretString, passphrase: Option<&SecretString>) -> Result<(), Trouble> {
     let passphrase = passphrase.map(ExposeSecret::expose_secret);
-    session.userauth_pubkey_memory(user, None, key.expose_secret(), passphrase).map_err(|error| told(&error))
+    let done = session.userauth_pubkey_memory(user, None, key.expose_secret(), passphrase);
+    done.map_err(|error| match error.code() {
+        // The same code as a wrong password's, which needs another remedy.
+        ErrorCode::Session(AUTHENTICATION_FAILED) => Trouble::own("key_refused", told(&error).message),
+        _ => told(&error),
+    })
 }
 
 fn by_prompt(session: &Session, user: &str, password: &SecretString) -> Result<(), Trouble> {

@@ -30,18 +30,26 @@ impl Trust {
         let (cause, message) = match (&self.confirmed, standing) {
             (_, Standing::Revoked) => ("host_key_revoked", format!("{shown} is revoked in {}", self.file)),
             (Some(confirmed), standing) if confirmed.is_of(key) => {
-                let warning = (standing == Standing::Changed)
+                let warning = matches!(standing, Standing::Changed { .. })
                     .then(|| format!("{} has another key for this server than the one confirmed", self.file));
                 return Ok(Trusted { how: "confirmed by --host-key", warning });
             }
             (Some(_), _) => ("host_key_unconfirmed", format!("the server's key is {shown}")),
             (None, Standing::Known) => return Ok(Trusted { how: "known", warning: None }),
-            (None, Standing::Changed) => {
-                ("host_key_changed", format!("the server's key is {shown}, and {} has another one for it", self.file))
-            }
+            (None, Standing::Changed { line }) => ("host_key_changed", self.another_on_file(line, host, port, shown)),
             (None, Standing::Unknown { others }) => ("host_key_unknown", self.not_on_file(&others, shown)),
         };
         Err(Trouble::own(cause, message))
+    }
+
+    /// What differs, and how to forget the old key. This file is the user's; what CUCM has stored stands elsewhere.
+    fn another_on_file(&self, line: usize, host: &str, port: u16, shown: &str) -> String {
+        let file = &self.file;
+        let name = if port == 22 { host.to_owned() } else { format!("\"[{host}]:{port}\"") };
+        format!(
+            "the server's key is {shown}, and {file}, line {line}, has another one for it; no password was sent. If the \
+             new one is the server's, forget the old one: `ssh-keygen -R {name} -f {file}`"
+        )
     }
 
     fn not_on_file(&self, others: &[String], shown: &str) -> String {
@@ -84,7 +92,8 @@ mod tests {
         assert_eq!(judged("", true).unwrap().how, "confirmed by --host-key");
         assert!(judged("", false).unwrap_err().message.contains("add `--host-key SHA256:x`"));
         let changed = format!("h ssh-ed25519 {other}");
-        assert!(judged(&changed, false).unwrap_err().message.contains("another one"));
+        let told = judged(&format!("# mine\n{changed}"), false).unwrap_err().message;
+        assert!(told.contains("known_hosts, line 2,") && told.contains("`ssh-keygen -R h -f known_hosts`"), "{told}");
         assert!(judged(&changed, true).unwrap().warning.is_some());
     }
 

@@ -138,6 +138,9 @@ impl Walk {
     /// What the lists say of this client.
     fn judge(&self, mut target: Target) -> Option<Client> {
         judge_target(&mut target, &self.order.clients);
+        if self.order.clients.len() > 1 {
+            self.log.note(|answer| answer.clients.clone_from(&target.clients));
+        }
         let mut client = target.clients.into_iter().find(|client| client.profile == self.order.profile.id)?;
         if !client.remedy.is_empty() {
             client.remedy = target.remedy;

@@ -41,26 +41,31 @@ pub struct Backlog {
 impl Document for Backlog {
     const NAME: &'static str = "backlog";
 
-    /// A problem when files wait, or when CUCM tells of files or folders that nothing lists.
+    /// A problem when files wait, or when something that may wait could not be seen.
     fn verdict(&self) -> Verdict {
-        let unseen = self.totals.unread_files > 0 || !self.unlisted_folders.is_empty();
-        if self.totals.files == 0 && !unseen { Verdict::Ok } else { Verdict::Problem }
+        let nothing_waits = self.totals.files == 0 && self.tells_what_waits() && !self.hides_something();
+        if nothing_waits { Verdict::Ok } else { Verdict::Problem }
     }
 }
 
 impl Backlog {
     /// Whether a folder was listed whose files wait. Where none was, that no file waits says nothing.
     pub fn tells_what_waits(&self) -> bool {
-        self.listings.iter().any(|listing| match listing.place.as_str() {
-            "preserve" | "destination" => true,
-            "unknown" => listing.folder.is_none(),
-            _ => false,
-        })
+        self.listings.iter().any(Listing::tells_what_waits)
     }
 
-    /// Whether CUCM had none of the folders that it was asked for.
-    pub fn knows_no_folder(&self) -> bool {
-        !self.listings.is_empty() && self.listings.iter().all(|listing| listing.absent)
+    /// Whether CUCM tells of files or folders that nothing lists, or had no folder of the name that it was asked for.
+    pub fn hides_something(&self) -> bool {
+        self.totals.unread_files > 0 || !self.unlisted_folders.is_empty() || !self.absent_folders().is_empty()
+    }
+
+    /// The folders that CUCM did not find, though their files would wait. A date that another listing shows is seen.
+    pub fn absent_folders(&self) -> Vec<&str> {
+        let shown = |date: Option<NaiveDate>| {
+            date.is_some() && self.listings.iter().any(|other| other.date == date && other.tells_what_waits())
+        };
+        let missed = self.listings.iter().filter(|listing| listing.absent && listing.may_hold_waiting_files());
+        missed.filter(|listing| !shown(listing.date)).map(|listing| listing.folder.as_deref().unwrap_or("?")).collect()
     }
 }
 
@@ -96,6 +101,21 @@ pub struct Listing {
     pub complete: Option<bool>,
     /// Whether CUCM said that there is no such folder.
     pub absent: bool,
+}
+
+impl Listing {
+    /// Whether this folder was listed, and its files wait.
+    pub fn tells_what_waits(&self) -> bool {
+        !self.absent && self.may_hold_waiting_files()
+    }
+
+    fn may_hold_waiting_files(&self) -> bool {
+        match self.place.as_str() {
+            "preserve" | "destination" => true,
+            "unknown" => self.folder.is_none(),
+            _ => false,
+        }
+    }
 }
 
 /// All that waits.

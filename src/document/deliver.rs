@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::probe::{Client, HostKey, Identification, ProfileRef};
+use super::probe::{Access, Client, HostKey, Identification, ProfileRef};
 use super::{Document, Verdict};
 use crate::algorithms::offer::Category;
 
@@ -22,6 +22,8 @@ pub struct Deliver {
     pub address: Option<String>,
     /// The profile to whose algorithms the client was limited.
     pub profile: Option<ProfileRef>,
+    /// What the two sides' lists say of each profile, where none was chosen by name; without handshakes.
+    pub clients: Vec<Client>,
     /// The account.
     pub user: String,
     /// The directory as the user named it.
@@ -64,6 +66,15 @@ pub struct Deliver {
     pub total_ms: Option<f64>,
     /// What was odd and may matter to the reader.
     pub warnings: Vec<String>,
+}
+
+impl Deliver {
+    /// The other profiles whose clients the server's lists refuse.
+    pub fn others_refused(&self) -> impl Iterator<Item = &Client> {
+        let own = self.profile.as_ref().map(|profile| profile.id.as_str());
+        let others = self.clients.iter().filter(move |client| Some(client.profile.as_str()) != own);
+        others.filter(|client| client.result == Access::Refuses)
+    }
 }
 
 impl Document for Deliver {

@@ -8,7 +8,7 @@ use super::likeness::likenesses;
 use crate::algorithms::offer::{Category, Offer, titles};
 use crate::algorithms::profile::{Profile, builtin};
 use crate::algorithms::profile_file;
-use crate::document::learn::{Conflict, Learned};
+use crate::document::learn::{Conflict, Learned, stranger};
 
 /// What an answer says of a client.
 pub fn learned(client: &Client) -> Learned {
@@ -101,6 +101,7 @@ fn source(path: &str, form: Form, lists: &[(Category, &Seen)]) -> String {
 fn notes(client: &Client, profile: &Profile) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(raw) = &client.identification {
+        notes.extend(stranger(raw).map(|software| format!("{software} is not CUCM's client (JSch).")));
         notes.push(format!("Its identification string: {raw}"));
     }
     if profile.algorithms != client.proposal() {

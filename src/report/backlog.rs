@@ -28,10 +28,11 @@ fn headline(backlog: &Backlog, page: &mut Page) {
     let waiting = backlog.totals.files;
     if waiting == 0 {
         let (tone, text) = nothing_waits(backlog);
-        page.line(&[(tone, text)]);
+        page.line(&[(tone, &text)]);
         return;
     }
-    let files = format!("{} for delivery", many(waiting, "file waits", "files wait"));
+    let least = if backlog.hides_something() { "At least " } else { "" };
+    let files = format!("{least}{} for delivery", many(waiting, "file waits", "files wait"));
     let deadline = match &backlog.deadline {
         None => ".".to_owned(),
         Some(deadline) if deadline.days_left > 0 => {
@@ -43,20 +44,23 @@ fn headline(backlog: &Backlog, page: &mut Page) {
     page.line(&[(Tone::Bad, &files), (Tone::Strong, &deadline)]);
 }
 
-fn nothing_waits(backlog: &Backlog) -> (Tone, &'static str) {
-    if backlog.totals.unread_files > 0 {
+fn nothing_waits(backlog: &Backlog) -> (Tone, String) {
+    let absent = backlog.absent_folders();
+    let (tone, text) = if backlog.totals.unread_files > 0 {
         (Tone::Bad, "Files wait for delivery: CUCM counts some, but the listing does not show them.")
     } else if !backlog.unlisted_folders.is_empty() {
         (Tone::Bad, "CUCM keeps folders of records, but nothing lists what is in them.")
-    } else if backlog.knows_no_folder() {
-        (Tone::Warn, "CUCM has no folder of this name: nothing waits of that date, or its name is written otherwise.")
+    } else if !absent.is_empty() {
+        let folders = absent.join(", ");
+        return (Tone::Bad, format!("What waits could not be seen: CUCM finds no folder {folders}."));
     } else if backlog.tells_what_waits() {
         (Tone::Good, "Nothing waits for delivery.")
     } else if backlog.trace_folder.is_some() {
-        (Tone::Warn, "This is the listing of the trace folder: it does not tell what waits for delivery.")
+        (Tone::Bad, "What waits could not be seen: this is the listing of the trace folder.")
     } else {
         (Tone::Warn, "Nothing listed here tells what waits for delivery: list /cm/cdr_repository/preserve/.")
-    }
+    };
+    (tone, text.to_owned())
 }
 
 fn overdue(deadline: &Deadline, waiting: u64) -> String {

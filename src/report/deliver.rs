@@ -3,11 +3,12 @@
 use super::page::{Page, Tone};
 use super::words::{counted, duration, grouped};
 use super::{Render, probe, server};
-use crate::document::deliver::{Deliver, FreeSpace, StageReport, Throughput};
+use crate::document::deliver::{Deliver, FreeSpace, Stage, StageReport, Throughput};
 
 impl Render for Deliver {
     fn render(&self, page: &mut Page) {
         headline(self, page);
+        others_refused(self, page);
         failure(self, page);
         left_behind(self, page);
         page.gap();
@@ -40,6 +41,24 @@ fn headline(answer: &Deliver, page: &mut Page) {
     page.line(&[(tone, verb), (Tone::Plain, "  "), (Tone::Strong, &place), (Tone::Plain, &rest)]);
 }
 
+/// That one client gets through says nothing of the others, and nobody said which one CUCM's is.
+fn others_refused(answer: &Deliver, page: &mut Page) {
+    let Some(own) = &answer.profile else { return };
+    let refused: Vec<_> =
+        answer.others_refused().map(|client| format!("{}: {}", client.profile, server::cause(client))).collect();
+    // Where this client is refused itself, the change that is shown serves all.
+    if refused.is_empty() || answer.refusal.is_some() {
+        return;
+    }
+    page.line(&[
+        (Tone::Bad, "REFUSED"),
+        (Tone::Plain, " by the server's lists: "),
+        (Tone::Strong, &refused.join("; ")),
+        (Tone::Plain, &format!(". This delivery stood for {} alone; your release's: --profile; ", own.id)),
+        (Tone::Plain, &format!("what to change: `cdrdiag probe {}`", answer.target)),
+    ]);
+}
+
 fn failure(answer: &Deliver, page: &mut Page) {
     let Some(failure) = answer.failure.as_ref().filter(|_| !answer.interrupted) else { return };
     page.fact("says", Tone::Plain, &failure.message);
@@ -70,16 +89,34 @@ fn stages(stages: &[StageReport], page: &mut Page) {
     let mut rows = vec![["stage", "result", "ms", "seen"].map(str::to_owned).to_vec()];
     rows.extend(stages.iter().map(|report| {
         let ms = report.ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1}"));
-        let detail = report.detail.clone().unwrap_or_default();
+        let detail = without_fingerprint(report.detail.as_deref().unwrap_or_default());
+        // The directory stands in a row of its own.
+        let name = detail.rsplit_once('/').filter(|_| report.stage == Stage::SftpWrite).map(|(_, name)| name);
+        let detail = match (name, detail.split_once(" as ")) {
+            (Some(name), Some((size, _))) => format!("{size} as {name}"),
+            _ => detail,
+        };
         vec![report.stage.name().to_owned(), report.result.words().to_owned(), ms, detail]
     }));
     page.table(&rows);
+}
+
+/// A fingerprint would make the table wider than a terminal; it stands among the facts.
+fn without_fingerprint(detail: &str) -> String {
+    let words = detail.split(' ').filter_map(|word| match word.strip_prefix("SHA256:") {
+        Some(_) => word.ends_with(',').then_some(","),
+        None => Some(word),
+    });
+    words.collect::<Vec<_>>().join(" ").replace(" ,", ",")
 }
 
 fn facts(answer: &Deliver, page: &mut Page) {
     page.gap();
     if let Some(total) = answer.total_ms {
         page.fact("time", Tone::Plain, &duration(total / 1000.0));
+    }
+    if let Some((key, sha256)) = answer.host_key.as_ref().and_then(|key| Some((key, key.sha256.as_ref()?))) {
+        page.fact("host key", Tone::Plain, &format!("{} {sha256}", key.algorithm));
     }
     if !answer.auth_methods.is_empty() {
         page.fact("logins", Tone::Plain, &format!("the server offers {}", answer.auth_methods.join(", ")));

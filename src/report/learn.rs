@@ -46,6 +46,10 @@ impl Render for ProfileLearn {
 /// One client: which built-in profile it equals or how it differs, contradictions, and the profile.
 pub fn learned(client: &Learned, page: &mut Page) {
     let name = &client.profile.title;
+    if let Some(software) = client.stranger() {
+        let text = " is not CUCM's client (JSch): what it proposes says nothing of CUCM.";
+        page.line(&[(Tone::Warn, "warning: "), (Tone::Strong, software), (Tone::Plain, text)]);
+    }
     match client.likeness.iter().filter(|likeness| likeness.equal).collect::<Vec<_>>().as_slice() {
         [] => differs(client, page),
         equal => {

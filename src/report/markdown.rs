@@ -7,6 +7,9 @@ use super::escape;
 use super::handout::{Appendix, Block, Handout, Piece, Section, Table};
 use super::page::{Look, Page, Tone};
 
+/// By this a report of an earlier run is known.
+pub const MARK: &str = "Made by: cdrdiag ";
+
 /// The page as Markdown.
 pub fn render(handout: &Handout, appendix: &Appendix) -> String {
     let mut text = format!("# {}\n", words(&handout.title));

@@ -1,13 +1,13 @@
 //! A page of text: the only way by which the text format puts anything on the terminal, so that escaping,
 //! wrapping and colour are decided in one place.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 use tabled::builder::Builder;
-use tabled::settings::peaker::Priority;
-use tabled::settings::{Padding, Style as TableStyle, Width};
-use textwrap::core::Word;
+use tabled::settings::{Padding, Style as TableStyle};
+use textwrap::core::{Word, display_width};
 
 use super::escape;
 
@@ -148,26 +148,46 @@ impl Page {
     pub fn table(&mut self, rows: &[Vec<String>]) {
         const INDENT: usize = 2;
         const PADDING: usize = 2;
-        let longest_word = |column: usize| {
-            let words = rows.iter().filter_map(|row| row.get(column)).flat_map(|cell| cell.split(' '));
-            words.map(|word| word.chars().count()).max().unwrap_or_default() + PADDING
-        };
-        let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
-        let width = self.look.width.saturating_sub(INDENT).max((0..columns).map(longest_word).sum());
+        let widths = self.column_widths(rows, INDENT, PADDING);
         let mut builder = Builder::default();
         for row in rows {
-            builder.push_record(row.iter().map(|cell| escape::line(cell).into_owned()));
+            let cells = row.iter().zip(&widths);
+            builder.push_record(cells.map(|(cell, width)| {
+                let options = textwrap::Options::new(*width)
+                    .break_words(false)
+                    .word_separator(textwrap::WordSeparator::AsciiSpace)
+                    .word_splitter(textwrap::WordSplitter::NoHyphenation);
+                textwrap::fill(&escape::line(cell), options)
+            }));
         }
         let mut table = builder.build();
         table
             .with(TableStyle::sharp().remove_vertical().remove_left().remove_right().remove_top().remove_bottom())
-            .with(Padding::new(0, PADDING, 0, 0))
-            .with(Width::wrap(width.max(20)).keep_words(true).priority(Priority::max(true)));
+            .with(Padding::new(0, PADDING, 0, 0));
         for line in table.to_string().lines() {
             self.text.push_str("  ");
             self.text.push_str(line.trim_end());
             self.text.push('\n');
         }
+    }
+
+    /// How wide each column may be so that the table fits the page: the widest gives way first, none below its longest
+    /// word, which may have to be copied whole.
+    fn column_widths(&self, rows: &[Vec<String>], indent: usize, padding: usize) -> Vec<usize> {
+        let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+        let cells = |column: usize| rows.iter().filter_map(move |row| row.get(column)).map(|cell| escape::line(cell));
+        let whole = |column: usize| cells(column).map(|cell| display_width(&cell)).max().unwrap_or_default();
+        let least = |column: usize| {
+            let longest = |cell: Cow<'_, str>| cell.split(' ').map(display_width).max().unwrap_or_default();
+            cells(column).map(longest).max().unwrap_or_default()
+        };
+        let mut widths: Vec<(usize, usize)> = (0..columns).map(|column| (whole(column), least(column))).collect();
+        let room = self.look.width.max(20).saturating_sub(indent + columns * padding);
+        while widths.iter().map(|(width, _)| width).sum::<usize>() > room {
+            let Some((width, _)) = widths.iter_mut().filter(|(width, least)| width > least).max() else { break };
+            *width -= 1;
+        }
+        widths.into_iter().map(|(width, _)| width.max(1)).collect()
     }
 
     fn push_toned(&mut self, body: &str, tones: &[(usize, Tone)], at: usize) {
@@ -287,5 +307,6 @@ mod tests {
         ]);
         let text = page.into_string();
         assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
+        assert!(text.lines().skip(3).all(|line| line.find(|c| c != ' ') == Some(8)), "no stray blank: {text}");
     }
 }

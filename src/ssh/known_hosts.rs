@@ -21,6 +21,7 @@ pub struct KnownHosts {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
+    line: usize,
     hosts: Hosts,
     algorithm: String,
     key: Vec<u8>,
@@ -46,7 +47,10 @@ pub enum Standing {
         others: Vec<String>,
     },
     /// Another key of this type is on file.
-    Changed,
+    Changed {
+        /// The line, from 1, of the first such key.
+        line: usize,
+    },
     /// The key is marked as revoked.
     Revoked,
 }
@@ -55,7 +59,7 @@ impl KnownHosts {
     /// Reads a file's text. Lines that are no entry are left out, as OpenSSH does; so are certificate authorities
     /// (`@cert-authority`), since CUCM's client knows no certificates.
     pub fn parse(text: &str) -> Self {
-        Self { entries: text.lines().filter_map(Entry::parse).collect() }
+        Self { entries: (1..).zip(text.lines()).filter_map(|(number, line)| Entry::parse(number, line)).collect() }
     }
 
     /// Looks a server's key up.
@@ -68,8 +72,8 @@ impl KnownHosts {
             return Standing::Known;
         }
         let own_type = super::host_key::describe(key).algorithm;
-        if on_file.iter().any(|entry| entry.algorithm == own_type) {
-            return Standing::Changed;
+        if let Some(other) = on_file.iter().find(|entry| entry.algorithm == own_type) {
+            return Standing::Changed { line: other.line };
         }
         let mut others: Vec<_> = on_file.into_iter().map(|entry| entry.algorithm.clone()).collect();
         others.dedup();
@@ -78,7 +82,7 @@ impl KnownHosts {
 }
 
 impl Entry {
-    fn parse(line: &str) -> Option<Self> {
+    fn parse(number: usize, line: &str) -> Option<Self> {
         let mut words = line.split_ascii_whitespace().peekable();
         let marker = words.next_if(|word| word.starts_with('@'));
         let hosts = words.next().filter(|word| !word.starts_with('#'))?;
@@ -87,6 +91,7 @@ impl Entry {
             return None;
         }
         Some(Self {
+            line: number,
             hosts: Hosts::parse(hosts)?,
             algorithm: algorithm.to_owned(),
             key: STANDARD.decode(key).ok()?,
@@ -220,7 +225,7 @@ mod tests {
     #[test]
     fn another_key_of_the_type_is_a_change_and_one_of_another_type_is_not() {
         let other = ED25519.replace("tEl", "tEm");
-        assert_eq!(standing(&format!("h ssh-ed25519 {other}"), "h", 22), Standing::Changed);
+        assert_eq!(standing(&format!("h ssh-ed25519 {other}"), "h", 22), Standing::Changed { line: 1 });
         assert_eq!(
             standing(&format!("h ecdsa-sha2-nistp256 {NIST}"), "h", 22),
             Standing::Unknown { others: vec!["ecdsa-sha2-nistp256".into()] }

@@ -30,7 +30,8 @@ pub fn files_wait(facts: &Facts<'_>) -> Option<Conclusion> {
         None => (waiting_in_trace(facts), traced(facts), vec![LIST.to_owned()]),
     };
     // A trace names the files that CUCM tries, not those that queue behind them.
-    let least = if listed(facts).is_some() { "" } else { "At least " };
+    let whole = listed(facts).is_some_and(|backlog| !backlog.hides_something());
+    let least = if whole { "" } else { "At least " };
     let text = "CUCM keeps them until its preservation duration is over, or its disk allocation is used up, and then \
                 deletes them undelivered.";
     let found = conclusion(
@@ -42,29 +43,57 @@ pub fn files_wait(facts: &Facts<'_>) -> Option<Conclusion> {
     (count > 0).then(|| Conclusion { evidence, steps: listed(facts).map(commands).unwrap_or_default(), next, ..found })
 }
 
-/// CUCM tells of records that no listing shows.
+/// What waits could not be seen as a whole: CUCM tells of records that no listing shows, or the wrong folder was listed.
 pub fn listing_incomplete(facts: &Facts<'_>) -> Option<Conclusion> {
     let backlog = facts.backlog?;
-    let (unread, folders) = (backlog.totals.unread_files, &backlog.unlisted_folders);
-    if unread == 0 && folders.is_empty() {
+    let absent = backlog.absent_folders();
+    let contradicted = backlog.totals.files == 0 && waiting_in_trace(facts) > 0 && listed(facts).is_none();
+    let headline = if contradicted {
+        "The trace names files that wait, and the listing does not show their folder"
+    } else if backlog.totals.unread_files > 0 || !backlog.unlisted_folders.is_empty() {
+        "More waits than the listing shows"
+    } else if !absent.is_empty() {
+        "What waits could not be seen: CUCM finds no folder of the name that was listed"
+    } else if !backlog.tells_what_waits() && backlog.totals.files == 0 {
+        "What waits could not be seen: another folder was listed"
+    } else {
         return None;
+    };
+    let mut next: Vec<String> = backlog.unlisted_folders.iter().map(|folder| folder.command.clone()).collect();
+    if next.is_empty() && backlog.totals.unread_files == 0 {
+        next.push(LIST.to_owned());
     }
+    let mut evidence = unseen(backlog);
+    evidence.extend(if contradicted { traced(facts) } else { Vec::new() });
+    Some(Conclusion {
+        evidence,
+        next,
+        ..conclusion(
+            "listing_incomplete",
+            Certainty::Seen,
+            headline.to_owned(),
+            "What is said here of waiting files is the least that holds.".to_owned(),
+        )
+    })
+}
+
+/// What the listings leave out; where nothing is missing from them, which folders they show.
+fn unseen(backlog: &Backlog) -> Vec<Evidence> {
+    let folders = backlog.unlisted_folders.iter();
     let mut evidence: Vec<Evidence> =
-        folders.iter().map(|folder| shown(folder.folder.clone(), "unlisted_folders[]")).collect();
+        folders.map(|folder| shown(folder.folder.clone(), "unlisted_folders[]")).collect();
+    let unread = backlog.totals.unread_files;
     if unread > 0 {
         let what = format!("{} by CUCM's count and not in the listing", many(unread, "file", "files"));
         evidence.push(shown(what, "totals.unread_files"));
     }
-    Some(Conclusion {
-        evidence,
-        next: folders.iter().map(|folder| folder.command.clone()).collect(),
-        ..conclusion(
-            "listing_incomplete",
-            Certainty::Seen,
-            "More waits than the listing shows".to_owned(),
-            "What is said here of waiting files is the least that holds.".to_owned(),
-        )
-    })
+    let absent = backlog.absent_folders();
+    evidence.extend(absent.iter().map(|folder| shown(format!("CUCM finds no folder {folder}"), "listings[].absent")));
+    if evidence.is_empty() {
+        let listed = backlog.listings.iter().map(|listing| listing.folder.as_ref().unwrap_or(&listing.path));
+        evidence.extend(listed.map(|folder| shown(format!("listed: {folder}"), "listings[].folder")));
+    }
+    evidence
 }
 
 /// A listing and a trace that do not belong together: of another time, or another cluster.
@@ -141,9 +170,23 @@ fn of_trace(facts: &Facts<'_>) -> Option<Conclusion> {
     })
 }
 
-/// The listing, where it tells what waits.
+/// The listing, where it tells what waits. One that shows no file counts only where nothing is hidden from it and it
+/// shows the folders of the files that the trace names: that another folder is empty says nothing of them.
 fn listed<'a>(facts: &Facts<'a>) -> Option<&'a Backlog> {
-    facts.backlog.filter(|backlog| backlog.tells_what_waits())
+    let counts = |backlog: &&Backlog| {
+        backlog.totals.files > 0 || (!backlog.hides_something() && shows_traced_folders(facts, backlog))
+    };
+    facts.backlog.filter(|backlog| backlog.tells_what_waits()).filter(counts)
+}
+
+fn shows_traced_folders(facts: &Facts<'_>, backlog: &Backlog) -> bool {
+    let telling = || backlog.listings.iter().filter(|listing| listing.tells_what_waits());
+    let mut traced = destinations(facts).iter().flat_map(|destination| &destination.files);
+    telling().any(|listing| listing.date.is_none())
+        || traced.all(|file| {
+            let date = file.created_utc.map(|created| created.date_naive());
+            telling().any(|listing| listing.date == date)
+        })
 }
 
 fn destinations<'a>(facts: &Facts<'a>) -> &'a [Destination] {
@@ -241,5 +284,20 @@ mod tests {
         let found = Story::new().listing(&cut).conclusion("listing_incomplete").unwrap();
         assert!(found.evidence[0].what.starts_with("7 files"), "{found:?}");
         assert_eq!(Story::new().listing(LISTING).conclusion("listing_incomplete"), None);
+    }
+
+    #[test]
+    fn a_listing_of_the_wrong_folder_takes_no_file_from_the_trace() {
+        let head = "admin:file list activelog /cm/cdr_repository/preserve";
+        for wrong in [
+            format!("{head}/20250310/ detail\nNo such file or directory\n"),
+            format!("{head}/20250310/ detail\n dir count = 0, file count = 0\n"),
+            "admin:file list activelog /cm/trace/cdrrep/log4j/\ncdrrepmgr00001.log\n".to_owned(),
+        ] {
+            let story = || Story::no_agreement("192.0.2.10").waiting(1).listing(&wrong);
+            assert_eq!(story().conclusion("files_wait").unwrap().headline, "At least 1 file waits for delivery");
+            let told = story().conclusion("listing_incomplete").unwrap();
+            assert!(told.headline.starts_with("The trace names files that wait"), "{wrong}: {told:?}");
+        }
     }
 }

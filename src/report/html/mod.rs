@@ -32,6 +32,9 @@ struct Report<'a> {
     appendix: &'a Appendix,
 }
 
+/// By this a report of an earlier run is known.
+pub const MARK: &str = "<footer><p>cdrdiag ";
+
 /// The page as HTML.
 ///
 /// # Errors
