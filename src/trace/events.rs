@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use aho_corasick::packed::Searcher;
-use memchr::memmem::Finder;
 
 use super::delivery_file::DeliveryFile;
 use super::event::{ConnectionMention, DeliveryMention, DeliverySpeaker, Event, What};
@@ -15,6 +14,10 @@ use super::records::{self, Header};
 
 /// No more of a record's text is kept than this; lists of algorithms and stack traces fit easily.
 const TEXT_LIMIT: usize = 16 * 1024;
+
+/// What stands before the outcome of a delivery, and before the names of a file that was not delivered and its host.
+const SUCCESS: &str = "sendSuccess=";
+const FAILED: &str = "SFTP/FTP failed: ";
 
 /// What stands before the host that no connection could be made to.
 const CONNECT: &str = "Failed connect to ";
@@ -87,7 +90,7 @@ fn read_message<'a>(class: &[u8], loud: bool, words: Words, message: &'a str, mo
         .or_else(|| delivery_failed(message, more))
         .or_else(|| words.hold(Words::CONNECTION).then(|| connection_failed(message))?)
         .or_else(|| words.hold(Words::CDR).then(|| alarm(message))?)
-        .or_else(|| if loud { error(class, message, more) } else { None })
+        .or_else(|| loud.then(|| error(class, message, more))?)
         .or_else(|| (!loud && words.hold(Words::FILE)).then(|| named_file(class, message))?)
 }
 
@@ -97,18 +100,12 @@ fn read_message<'a>(class: &[u8], loud: bool, words: Words, message: &'a str, mo
 struct Words(u16);
 
 impl Words {
-    const ALL: [(u16, &str); 11] = [
-        (Self::CDR, "CDR"),
-        (Self::OTHER, "sendSuccess="),
-        (Self::OTHER, "SFTP/FTP failed: "),
-        (Self::CONNECTION, CONNECT),
-        (Self::CONNECTION, ESTABLISH),
-        (Self::FILE, "cdr_"),
-        (Self::FILE, "cmr_"),
-        (Self::LISTS, negotiation::MARKERS[0]),
-        (Self::LISTS, negotiation::MARKERS[1]),
-        (Self::LISTS, negotiation::MARKERS[2]),
-        (Self::LISTS, negotiation::MARKERS[3]),
+    const BY_KIND: [(u16, &[&str]); 5] = [
+        (Self::CDR, &["CDR"]),
+        (Self::CONNECTION, &[CONNECT, ESTABLISH]),
+        (Self::FILE, &["cdr_", "cmr_"]),
+        (Self::LISTS, &negotiation::MARKERS),
+        (Self::OTHER, &[SUCCESS, FAILED]),
     ];
     const CDR: u16 = 1;
     const CONNECTION: u16 = 2;
@@ -117,10 +114,15 @@ impl Words {
     const OTHER: u16 = 16;
 
     fn of(message: &[u8]) -> Self {
-        static SEARCHER: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(Words::ALL.map(|(_, word)| word)));
+        static SEARCHER: LazyLock<Option<Searcher>> =
+            LazyLock::new(|| Searcher::new(Words::all().map(|(_, word)| word)));
         let Some(searcher) = SEARCHER.as_ref() else { return Self(u16::MAX) };
-        let kinds = searcher.find_iter(message).map(|found| Self::ALL[found.pattern().as_usize()].0);
-        Self(kinds.fold(0, |all, kind| all | kind))
+        let kinds = searcher.find_iter(message).filter_map(|found| Self::all().nth(found.pattern().as_usize()));
+        Self(kinds.fold(0, |all, (kind, _)| all | kind))
+    }
+
+    fn all() -> impl Iterator<Item = (u16, &'static str)> {
+        Self::BY_KIND.into_iter().flat_map(|(kind, words)| words.iter().map(move |word| (kind, *word)))
     }
 
     fn are_none(self) -> bool {
@@ -142,7 +144,7 @@ fn sender(message: &str) -> Option<What<'static>> {
 }
 
 fn outcome(message: &str) -> Option<What<'static>> {
-    let rest = message.strip_prefix("sendSuccess=")?;
+    let rest = message.strip_prefix(SUCCESS)?;
     let success = rest.starts_with("true");
     // After a success it is 0, and a copy of the trace that is cut before it tells the same event.
     let failures = rest.split_once("numOfFailure=").filter(|_| !success).and_then(|(_, number)| leading_number(number));
@@ -150,7 +152,6 @@ fn outcome(message: &str) -> Option<What<'static>> {
 }
 
 fn delivery_failed<'a>(message: &'a str, more: &'a str) -> Option<What<'a>> {
-    const FAILED: &str = "SFTP/FTP failed: ";
     const EXCEPTION: &str = "java.lang.Exception: SFTP/FTP failed: ";
     let more = limited(more);
     let (by, names) = if let Some(names) = message.strip_prefix(FAILED) {
@@ -172,23 +173,19 @@ fn delivery_failed<'a>(message: &'a str, more: &'a str) -> Option<What<'a>> {
 }
 
 fn connection_failed(message: &str) -> Option<What<'_>> {
-    static CONNECTS: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(CONNECT));
-    static ESTABLISHES: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(ESTABLISH));
-    let behind =
-        |finder: &Finder<'_>| finder.find(message.as_bytes()).and_then(|at| message.get(at + finder.needle().len()..));
-    if let Some(host) = behind(&CONNECTS) {
+    if let Some((_, host)) = message.split_once(CONNECT) {
         return Some(What::ConnectionFailed(ConnectionMention::Connect, host.trim().into()));
     }
-    let rest = behind(&ESTABLISHES)?;
+    let (_, rest) = message.split_once(ESTABLISH)?;
     // An IPv6 address may stand in brackets of its own.
     let (host, _) = rest.rsplit_once("] failed")?;
     Some(What::ConnectionFailed(ConnectionMention::Establish, host.into()))
 }
 
 fn alarm(message: &str) -> Option<What<'static>> {
-    static CDR: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("CDR"));
-    CDR.find_iter(message.as_bytes())
-        .filter_map(|at| message.get(at..))
+    message
+        .match_indices("CDR")
+        .map(|(at, _)| &message[at..])
         .find_map(|rest| ALARMS.into_iter().find(|name| rest.starts_with(name)))
         .map(What::Alarm)
 }
