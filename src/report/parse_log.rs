@@ -202,21 +202,22 @@ fn outages(outages: &[Outage], page: &mut Page) {
     }
 }
 
+/// `2 files failed and not delivered since; the oldest has waited about 3 h`
+pub(super) fn still_waiting(destination: &Destination) -> String {
+    let age = destination.oldest_waiting.as_ref().map(|age| {
+        let about = if age.approximate { "about " } else { "" };
+        format!("; the oldest has waited {about}{}", duration(age.age_s))
+    });
+    let files = counted(destination.files_waiting, "file");
+    format!("{files} failed and not delivered since{}", age.unwrap_or_default())
+}
+
 fn files(destination: &Destination, page: &mut Page) {
     if destination.files_waiting == 0 {
         return;
     }
     page.gap();
-    let age = destination.oldest_waiting.as_ref().map(|age| {
-        let about = if age.approximate { "about " } else { "" };
-        format!("; the oldest has waited {about}{}", duration(age.age_s))
-    });
-    let waiting = format!(
-        "{} failed and not delivered since{}",
-        counted(destination.files_waiting, "file"),
-        age.unwrap_or_default()
-    );
-    page.indented(2, 4, &[(Tone::Strong, &waiting)]);
+    page.indented(2, 4, &[(Tone::Strong, &still_waiting(destination))]);
     let mut rows = vec![vec!["file".to_owned(), "made (UTC)".to_owned(), "attempts".to_owned()]];
     rows.extend(destination.files.iter().map(file_row));
     if rows.len() > 1 {

@@ -5,7 +5,7 @@ use crate::algorithms::offer::Category;
 use crate::document::parse_log::{CauseCount, Destination, Input, Negotiation, Outage, ParseLog, Status};
 use crate::report::chart::Chart;
 use crate::report::page::Tone;
-use crate::report::parse_log::{between, incomplete, name};
+use crate::report::parse_log::{between, incomplete, name, still_waiting};
 use crate::report::words::{clock, counted, duration, grouped};
 
 /// Outages beyond this many are summed up.
@@ -105,15 +105,7 @@ fn conclusion(answer: &ParseLog) -> Vec<Block> {
             points.push(cause_point(destination, cause));
         }
         if destination.files_waiting > 0 {
-            let age = destination.oldest_waiting.as_ref().map(|age| {
-                let about = if age.approximate { "about " } else { "" };
-                format!("; the oldest has waited {about}{}", duration(age.age_s))
-            });
-            let text = format!(
-                ": {} failed and not delivered since{}.",
-                counted(destination.files_waiting, "file"),
-                age.unwrap_or_default()
-            );
+            let text = format!(": {}.", still_waiting(destination));
             points.push(vec![toned(Tone::Strong, name(destination)), words(text)]);
         }
     }
