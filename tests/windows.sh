@@ -19,6 +19,8 @@ readonly folder=${CDRDIAG_WINDOWS_TARGET:-${XDG_CACHE_HOME:-$HOME/.cache}/cdrdia
 readonly distribution=/usr/bin
 
 say() { printf 'tests/windows.sh: %s\n' "$*" >&2; }
+# shellcheck source=tests/support/packages.sh
+. tests/support/packages.sh
 
 rustup_has_target() { command -v rustup >/dev/null && rustup target list --installed 2>/dev/null | grep -qx "$target"; }
 
@@ -48,18 +50,6 @@ missing_packages() {
         [ -e "$("$distribution/rustc" --print sysroot 2>/dev/null)/lib/rustlib/src/rust/library/vendor" ] ||
             echo rust-web-src
     fi
-}
-
-install() { # PACKAGE…
-    local root=()
-    command -v apt-get >/dev/null || return 1
-    [ "$(id -u)" = 0 ] || { sudo -n true 2>/dev/null && root=(sudo -n); } || return 1
-    say "installing $*"
-    {
-        "${root[@]}" apt-get update -qq &&
-            "${root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
-                apt-get install -y -qq --no-install-recommends "$@"
-    } >&2
 }
 
 build_exe() {
