@@ -8,13 +8,12 @@ use super::{Reach, Variants};
 use crate::ssh::known_hosts::Fingerprint;
 
 const AFTER_HELP: &str = "\
-A delivery stands for one client: that of --profile, else the newest release of
-CUCM; what the server's lists say of the others is told besides.
+A delivery logs in as one client: --profile, else the newest CUCM release; it
+also says what the server's lists mean for the others.
 
-The password is read from --password-file, else from CDRDIAG_PASSWORD, else at a
-prompt; a key's passphrase from CDRDIAG_PASSPHRASE, else at a prompt. Neither is
-sent before the host key is known. The file is called
-test_cdrdiag_01_TIME_NUMBER, so that no billing server takes it for CDR.";
+The password comes from --password-file, else CDRDIAG_PASSWORD, else a prompt (a
+key's passphrase: CDRDIAG_PASSPHRASE), and goes to a known host key only. The
+test file, test_cdrdiag_01_TIME_NUMBER, is removed again; --files stay.";
 
 /// Arguments of `deliver`.
 #[derive(Debug, Args)]
@@ -65,6 +64,21 @@ pub struct Deliver {
     /// One after the other; it tells how many a second go through. Each has the time of --timeout again.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub repeat: u32,
+
+    /// Hand in saved CDR and CMR files: folders, or files
+    ///
+    /// As CUCM would have, oldest first. They stay on the server, so it asks first. What is there already is skipped,
+    /// and nothing is overwritten. See `collect --waiting`.
+    #[arg(long, value_name = "DIR", num_args = 1.., conflicts_with = "repeat")]
+    pub files: Vec<PathBuf>,
+
+    /// Read each file back from the server and compare
+    #[arg(long, requires = "files")]
+    pub read_back: bool,
+
+    /// Hand the files in without asking
+    #[arg(long, short, requires = "files")]
+    pub yes: bool,
 
     /// How the server is reached.
     #[command(flatten)]

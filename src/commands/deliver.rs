@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
+use super::backfill;
 use super::credentials::{self, Credentials};
 use super::targets::{self, TargetError, TargetSpec, resolve};
 use super::{Context, profiles};
 use crate::algorithms::profile::Profile;
 use crate::cli;
 use crate::config::Config;
-use crate::delivery::{self, Interrupt, Login, Order, Trust};
+use crate::delivery::{self, Interrupt, Load, Login, Order, Trust};
 use crate::document::deliver::Deliver;
 use crate::exit::{Code, UsageError};
 use crate::ssh::handshake::Preferences;
@@ -34,6 +35,7 @@ pub fn run(args: &cli::Deliver, context: &Context<'_>) -> Result<Code> {
     let preferences = Preferences::of(&profile.algorithms)
         .with_context(|| format!("no delivery can stand for the profile {}", profile.id))?;
     let trust = trust(args)?;
+    let load = if args.files.is_empty() { Load::Test { repeat: args.repeat } } else { backfill::load(args, context)? };
     let order = Order {
         name: args.target.clone(),
         target,
@@ -46,7 +48,7 @@ pub fn run(args: &cli::Deliver, context: &Context<'_>) -> Result<Code> {
         directory: args.directory.clone(),
         trust,
         free_space: args.free_space,
-        repeat: args.repeat,
+        load,
     };
     let mut answer = match credentials::login(args)? {
         Credentials::Given(login) => deliver(order, login, context)?,

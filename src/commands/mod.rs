@@ -1,5 +1,6 @@
 //! One command a file: from arguments to a document. What a command prints goes through [`Context`].
 
+mod backfill;
 pub mod backlog;
 mod capture;
 mod compare;

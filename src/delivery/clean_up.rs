@@ -49,7 +49,7 @@ impl Walk {
     }
 
     /// A new login, to the same address and the same key only.
-    fn reopen(&self, seen: &Seen) -> Option<Open> {
+    pub(super) fn reopen(&self, seen: &Seen) -> Option<Open> {
         let (stream, _) = connect::to_one(seen.address, self.clock.deadline()).ok()?;
         let link = self.open(stream).link.ok()?;
         link.session.host_key().filter(|(key, _)| *key == seen.key)?;
@@ -61,7 +61,7 @@ impl Walk {
 
     /// What may still be there.
     pub(super) fn written(&self) -> Vec<String> {
-        self.log.answer().left_behind
+        self.log.look(|answer| answer.left_behind.clone())
     }
 
     /// It is gone.

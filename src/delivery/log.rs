@@ -19,15 +19,21 @@ struct Record {
 }
 
 impl Log {
-    pub(super) fn new(answer: Deliver) -> Self {
+    /// A log of these stages.
+    pub(super) fn new(answer: Deliver, stages: &[Stage]) -> Self {
         let not_reached = |stage| StageReport { stage, result: StageResult::NotReached, ms: None, detail: None };
-        let stages = Stage::ALL.into_iter().map(not_reached).collect();
+        let stages = stages.iter().copied().map(not_reached).collect();
         Self(Arc::new(Mutex::new(Record { answer: Deliver { stages, ..answer }, under_way: None })))
     }
 
     /// Changes the answer.
     pub(super) fn note(&self, change: impl FnOnce(&mut Deliver)) {
         change(&mut self.record().answer);
+    }
+
+    /// Looks something up in the answer.
+    pub(super) fn look<T>(&self, at: impl FnOnce(&Deliver) -> T) -> T {
+        at(&self.record().answer)
     }
 
     /// The answer as it stands.
@@ -97,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_first_failure_counts_and_later_stages_are_not_reached() {
-        let log = Log::new(Deliver::default());
+        let log = Log::new(Deliver::default(), &Stage::ALL);
         assert_eq!(log.stage(Stage::Resolve, || Ok((7, "seen".to_owned()))), Ok(7));
         let failed = log.stage(Stage::Connect, || Err::<((), String), _>(Trouble::own("timed_out", "late")));
         log.fail(failed.unwrap_err());

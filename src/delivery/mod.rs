@@ -4,6 +4,7 @@
 //! What was written is removed, also after a failure, a time-out or an interrupt: over the connection that there is, or
 //! over a new one. What could not be removed is told.
 
+pub mod backfill;
 mod clean_up;
 mod link;
 mod log;
@@ -21,12 +22,13 @@ use std::thread;
 use std::time::Duration;
 
 use crate::algorithms::profile::Profile;
-use crate::document::deliver::Deliver;
+use crate::document::deliver::{Deliver, Stage};
 use crate::document::probe::ProfileRef;
 use crate::ssh::connect::Family;
 use crate::ssh::deadline::{Clock, Deadline};
 use crate::ssh::handshake::{self, Preferences};
 use crate::ssh::target::Target;
+use backfill::Backfill;
 use log::Log;
 pub use login::Login;
 use trouble::Trouble;
@@ -67,8 +69,44 @@ pub struct Order {
     pub trust: Trust,
     /// Whether to ask for the volume's space.
     pub free_space: bool,
-    /// How many further files to send, to measure how fast they go.
-    pub repeat: u32,
+    /// What to deliver.
+    pub load: Load,
+}
+
+/// What a delivery delivers.
+#[derive(Debug, Clone)]
+pub enum Load {
+    /// A test file, which is removed again; then so many further ones, to measure how fast they go.
+    Test {
+        /// How many more.
+        repeat: u32,
+    },
+    /// Saved CDR and CMR files, which stay.
+    Files(Backfill),
+}
+
+impl Load {
+    /// The stages on the way. Saved files stay: nothing is removed.
+    fn stages(&self) -> &'static [Stage] {
+        const FILES: usize = Stage::ALL.len() - 2;
+        match self {
+            Self::Test { .. } => &Stage::ALL,
+            Self::Files(_) => Stage::ALL.first_chunk::<FILES>().map_or(&Stage::ALL, |stages| stages),
+        }
+    }
+
+    /// The most bytes that it may cost either way: the files' own, the requests around them, and ample room.
+    fn most_bytes(&self) -> usize {
+        const AROUND: usize = 16_384;
+        let (files, bytes) = match self {
+            Self::Test { repeat } => (usize::try_from(*repeat).unwrap_or(usize::MAX), 0),
+            Self::Files(backfill) => {
+                let bytes = usize::try_from(backfill.plan.bytes()).unwrap_or(usize::MAX);
+                (backfill.plan.files.len(), bytes.saturating_mul(2))
+            }
+        };
+        files.saturating_mul(AROUND).saturating_add(bytes)
+    }
 }
 
 /// Asks a delivery to end, from anywhere.
@@ -103,7 +141,7 @@ fn walk(order: Order, login: Option<Login>, interrupt: &Interrupt) -> Deliver {
     handshake::silence_panics();
     let whole = Deadline::after(order.timeout);
     let clock = Clock::from(whole);
-    let log = Log::new(blank(&order));
+    let log = Log::new(blank(&order), order.load.stages());
     let (sender, receiver) = mpsc::channel();
     let walk = Walk { order, login, log: log.clone(), clock: clock.clone(), interrupt: interrupt.clone() };
     let spawned = thread::Builder::new().name(handshake::THREAD.into()).spawn(move || {
@@ -153,7 +191,7 @@ fn blank(order: &Order) -> Deliver {
         profile: Some(ProfileRef::from(&order.profile)),
         user: order.user.clone(),
         directory: order.directory.clone(),
-        file_bytes: test_file::BYTES as u64,
+        file_bytes: if matches!(order.load, Load::Test { .. }) { test_file::BYTES as u64 } else { 0 },
         ..Deliver::default()
     }
 }

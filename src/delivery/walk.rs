@@ -9,8 +9,9 @@ use ssh2::Channel;
 use super::link::{Link, Shaken};
 use super::log::Log;
 use super::trouble::Trouble;
-use super::{Interrupt, Login, Order, login, test_file};
+use super::{Interrupt, Load, Login, Order, login, test_file};
 use crate::algorithms::answer::judge_target;
+use crate::document::backfill::Backfill;
 use crate::document::deliver::{FreeSpace, Stage, Throughput};
 use crate::document::probe::{Access, Client, Target};
 use crate::ssh::connect;
@@ -19,9 +20,6 @@ use crate::ssh::handshake;
 use crate::ssh::host_key;
 use crate::ssh::relay::HANDSHAKE_BYTES;
 use crate::ssh::sftp::{Sftp, SftpError, status};
-
-/// Bytes that a file may cost either way: its own, the requests around it, and ample room.
-const BYTES_PER_FILE: usize = 16_384;
 
 /// One delivery under way.
 pub(super) struct Walk {
@@ -69,15 +67,20 @@ impl Walk {
             link.hang_up();
             return Ok(());
         };
-        *seen = Some(Seen { address, key });
+        let seen = seen.insert(Seen { address, key });
         self.log_in(&link, login)?;
         let sftp = self.stage(Stage::Channel, || Ok((link.sftp()?, "SFTP".to_owned())))?;
-        let open = open.insert(Open { link, sftp });
-        let directory = self.enter(open)?;
-        self.measure_space(open, &directory);
-        self.send_one(open, &directory)?;
-        self.send_many(open, &directory)?;
-        self.log.note(|answer| answer.delivered = true);
+        let opened = open.insert(Open { link, sftp });
+        let directory = self.enter(opened)?;
+        self.measure_space(opened, &directory);
+        match &self.order.load {
+            Load::Files(backfill) => self.hand_in(backfill, seen, open, &directory)?,
+            Load::Test { repeat } => {
+                self.send_one(opened, &directory)?;
+                self.send_many(opened, &directory, *repeat)?;
+            }
+        }
+        self.log.note(|answer| answer.delivered = answer.backfill.as_ref().is_none_or(Backfill::is_whole));
         Ok(())
     }
 
@@ -130,8 +133,7 @@ impl Walk {
     }
 
     pub(super) fn open(&self, stream: TcpStream) -> Shaken {
-        let files = usize::try_from(self.order.repeat).unwrap_or(usize::MAX);
-        let max_bytes = (2 * HANDSHAKE_BYTES).saturating_add(files.saturating_mul(BYTES_PER_FILE));
+        let max_bytes = (2 * HANDSHAKE_BYTES).saturating_add(self.order.load.most_bytes());
         Link::open(stream, &self.order.preferences, &self.clock, max_bytes)
     }
 
@@ -285,20 +287,20 @@ impl Walk {
         });
         written.map_err(|error| {
             let trouble = link.sftp_trouble(&error);
-            full(sftp, directory, &error, &trouble).unwrap_or(trouble)
+            full(sftp, directory, test_file::BYTES as u64, &error, &trouble).unwrap_or(trouble)
         })
     }
 
     /// The same again, many times, with a time for each.
-    fn send_many(&self, open: &mut Open, directory: &str) -> Result<(), Trouble> {
-        if self.order.repeat == 0 {
+    fn send_many(&self, open: &mut Open, directory: &str, repeat: u32) -> Result<(), Trouble> {
+        if repeat == 0 {
             return Ok(());
         }
         let (mut files, mut spent, mut slowest) = (0, Duration::ZERO, Duration::ZERO);
         let mut failed = None;
         let now = Utc::now();
         let first = test_file::first_sequence(now);
-        for number in 1..=self.order.repeat {
+        for number in 1..=repeat {
             self.clock.set(Deadline::after(self.order.timeout));
             open.link.limit_waiting();
             let path = test_file::path(directory, &test_file::name(now, first + u64::from(number)));
@@ -311,13 +313,13 @@ impl Walk {
                 open.sftp.remove(&path).map_err(|error| open.link.sftp_trouble(&error))
             });
             if let Err(trouble) = done {
-                let message = format!("file {number} of {}: {}", self.order.repeat, trouble.message);
+                let message = format!("file {number} of {repeat}: {}", trouble.message);
                 failed = Some(Trouble { message, ..trouble });
                 break;
             }
             self.removed(&path);
         }
-        self.log.note(|answer| answer.throughput = Some(throughput(self.order.repeat, files, spent, slowest)));
+        self.log.note(|answer| answer.throughput = Some(throughput(repeat, files, spent, slowest)));
         let Some(trouble) = failed else { return Ok(()) };
         // The one file went through: it is this stage that fails now.
         self.log.begin(Stage::SftpWrite);
@@ -325,17 +327,23 @@ impl Walk {
     }
 }
 
-fn interrupted() -> Trouble {
+pub(super) fn interrupted() -> Trouble {
     Trouble::own("interrupted", "interrupted")
 }
 
 /// OpenSSH says "Failure" of a full disk. The volume's space tells it from other failures.
-fn full(sftp: &mut Sftp<Channel>, directory: &str, error: &SftpError, trouble: &Trouble) -> Option<Trouble> {
+pub(super) fn full(
+    sftp: &mut Sftp<Channel>,
+    directory: &str,
+    bytes: u64,
+    error: &SftpError,
+    trouble: &Trouble,
+) -> Option<Trouble> {
     if error.status() != Some(status::FAILURE) {
         return None;
     }
     let space = sftp.space(directory).ok()?;
-    let no_room = space.available < test_file::BYTES as u64;
+    let no_room = space.available < bytes;
     let no_file = space.files > 0 && space.files_available == 0;
     (no_room || no_file).then(|| {
         let left = if no_room {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::backfill::Backfill;
 use super::probe::{Access, Client, HostKey, Identification, ProfileRef};
 use super::{Document, Verdict};
 use crate::algorithms::offer::Category;
@@ -58,6 +59,8 @@ pub struct Deliver {
     pub free_space_unknown: Option<String>,
     /// How fast many small files go; `null` where nobody asked.
     pub throughput: Option<Throughput>,
+    /// What became of the saved files that were handed in; `null` where none were.
+    pub backfill: Option<Backfill>,
     /// Files of this delivery that could not be removed: they are still on the server.
     pub left_behind: Vec<String>,
     /// Whether Ctrl-C ended it.
@@ -81,7 +84,8 @@ impl Document for Deliver {
     const NAME: &'static str = "deliver";
 
     fn verdict(&self) -> Verdict {
-        if self.delivered && self.failure.is_none() && self.left_behind.is_empty() && !self.interrupted {
+        let is_whole = self.backfill.as_ref().is_none_or(Backfill::is_whole);
+        if self.delivered && self.failure.is_none() && self.left_behind.is_empty() && !self.interrupted && is_whole {
             Verdict::Ok
         } else {
             Verdict::Problem

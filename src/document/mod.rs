@@ -3,6 +3,7 @@
 //!
 //! The contract within v1: names in `snake_case`; a thing unknown is `null`; a list is never missing; fields are only added.
 
+pub mod backfill;
 pub mod backlog;
 pub mod capture;
 pub mod compare;

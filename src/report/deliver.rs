@@ -11,6 +11,7 @@ impl Render for Deliver {
         others_refused(self, page);
         failure(self, page);
         left_behind(self, page);
+        backfill(self, page);
         page.gap();
         stages(&self.stages, page);
         facts(self, page);
@@ -29,6 +30,7 @@ fn headline(answer: &Deliver, page: &mut Page) {
     let (tone, verb) = match &answer.failure {
         _ if answer.interrupted => (Tone::Warn, "INTERRUPTED"),
         None if answer.delivered => (Tone::Good, "DELIVERED"),
+        None if answer.backfill.is_some() => (Tone::Bad, "NOT ALL DELIVERED"),
         _ => (Tone::Bad, "NOT DELIVERED"),
     };
     let rest = match &answer.failure {
@@ -82,6 +84,44 @@ fn left_behind(answer: &Deliver, page: &mut Page) {
             (Tone::Strong, path),
             (Tone::Plain, " could not be removed, if it was made: remove it by hand"),
         ]);
+    }
+}
+
+/// How many files are listed one by one.
+const LISTED: usize = 10;
+
+/// What became of the saved files: the counts, and each that is not on the server.
+fn backfill(answer: &Deliver, page: &mut Page) {
+    let Some(backfill) = &answer.backfill else { return };
+    let totals = &backfill.totals;
+    page.gap();
+    let counts = [
+        (totals.delivered, "delivered"),
+        (totals.already_there, "already there"),
+        (totals.delivered_earlier, "delivered by an earlier run"),
+        (totals.conflict, "in conflict with another file on the server"),
+        (totals.failed, "failed"),
+        (totals.not_sent, "not sent"),
+        (totals.left_out, "left out"),
+    ];
+    let counts: Vec<_> = counts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", grouped(count)))
+        .collect();
+    page.fact("files", Tone::Strong, &format!("{}: {}", counted(totals.files, "file"), counts.join(", ")));
+    let bad: Vec<_> = backfill.files.iter().filter(|file| !file.outcome.is_good()).collect();
+    for file in bad.iter().filter(|file| file.message.is_some()).take(LISTED) {
+        page.fact("", Tone::Bad, &format!("{}: {}", file.name, file.message.as_deref().unwrap_or_default()));
+    }
+    if bad.len() > LISTED {
+        page.fact("", Tone::Plain, "--json lists every file");
+    }
+    if backfill.written_directly {
+        page.fact("note", Tone::Warn, "the server refuses to rename: files were written under their own names");
+    }
+    if let Some(journal) = &backfill.journal {
+        page.fact("journal", Tone::Plain, &format!("{journal}: a later run goes on from here"));
     }
 }
 

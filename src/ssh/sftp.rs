@@ -3,9 +3,12 @@
 //! libssh2 has SFTP, too. It drops the server's own words about a failure, loses the status of a failed write,
 //! cannot ask for free space by path, and waits until its time-out where the server's program has ended.
 
+mod transfer;
+
 use std::io::{self, Read, Write};
 
 use super::visible;
+pub use transfer::WriteError;
 
 /// The version that JSch and OpenSSH speak.
 const VERSION: u32 = 3;
@@ -21,12 +24,15 @@ mod kind {
     pub(super) const VERSION: u8 = 2;
     pub(super) const OPEN: u8 = 3;
     pub(super) const CLOSE: u8 = 4;
+    pub(super) const READ: u8 = 5;
     pub(super) const WRITE: u8 = 6;
     pub(super) const REMOVE: u8 = 13;
     pub(super) const REALPATH: u8 = 16;
     pub(super) const STAT: u8 = 17;
+    pub(super) const RENAME: u8 = 18;
     pub(super) const STATUS: u8 = 101;
     pub(super) const HANDLE: u8 = 102;
+    pub(super) const DATA: u8 = 103;
     pub(super) const NAME: u8 = 104;
     pub(super) const ATTRS: u8 = 105;
     pub(super) const EXTENDED: u8 = 200;
@@ -37,6 +43,8 @@ mod kind {
 pub mod status {
     /// All is well.
     pub const OK: u32 = 0;
+    /// The file ends here.
+    pub const EOF: u32 = 1;
     /// There is no such file.
     pub const NO_SUCH_FILE: u32 = 2;
     /// Something went wrong, and the server does not say what. OpenSSH says so of a full disk.
@@ -110,7 +118,7 @@ pub struct Space {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handle(Vec<u8>);
 
-/// A conversation in SFTP.
+/// A conversation in SFTP. Nothing is flushed: libssh2 sends at once, and its flush throws away what came in.
 #[derive(Debug)]
 pub struct Sftp<S> {
     stream: S,
@@ -125,7 +133,7 @@ impl<S: Read + Write> Sftp<S> {
     /// When the other side speaks no SFTP, or hangs up.
     pub fn start(mut stream: S) -> Result<Self, (SftpError, S)> {
         let hello = packet(kind::INIT, &VERSION.to_be_bytes());
-        let begun = stream.write_all(&hello).and_then(|()| stream.flush()).map_err(SftpError::from);
+        let begun = stream.write_all(&hello).map_err(SftpError::from);
         match begun.and_then(|()| version(&mut stream)) {
             Ok(extensions) => Ok(Self { stream, extensions, last: 0 }),
             Err(error) => Err((error, stream)),
@@ -166,7 +174,11 @@ impl<S: Read + Write> Sftp<S> {
     pub fn create(&mut self, path: &str) -> Result<Handle, SftpError> {
         // SSH_FXF_WRITE, SSH_FXF_CREAT, SSH_FXF_EXCL; and no attributes, as JSch sends them.
         const FLAGS: u32 = 0x02 | 0x08 | 0x20;
-        let body = [string(path.as_bytes()), FLAGS.to_be_bytes().to_vec(), 0_u32.to_be_bytes().to_vec()].concat();
+        self.open(path, FLAGS)
+    }
+
+    fn open(&mut self, path: &str, flags: u32) -> Result<Handle, SftpError> {
+        let body = [string(path.as_bytes()), flags.to_be_bytes().to_vec(), 0_u32.to_be_bytes().to_vec()].concat();
         let answer = self.ask(kind::OPEN, &body, kind::HANDLE)?;
         let handle = Body(&answer).string().ok_or(SftpError::Garbled("a cut handle"))?;
         Ok(Handle(handle.to_vec()))
@@ -230,22 +242,23 @@ impl<S: Read + Write> Sftp<S> {
         self.last = self.last.wrapping_add(1);
         let id = self.last;
         self.stream.write_all(&packet(request, &[&id.to_be_bytes(), body].concat()))?;
-        self.stream.flush()?;
         let (answer, payload) = receive(&mut self.stream)?;
         let mut body = Body(&payload);
         if body.number() != Some(id) {
             return Err(SftpError::Garbled("an answer to another request"));
         }
         match answer {
-            kind::STATUS => {
-                let code = body.number().ok_or(SftpError::Garbled("a cut status"))?;
-                let text = body.string().map(visible).unwrap_or_default();
-                Err(SftpError::Status { code, text })
-            }
+            kind::STATUS => Err(status_error(&mut body)?),
             answer if answer == expected => Ok(body.0.to_vec()),
             _ => Err(SftpError::Garbled("an answer of another kind")),
         }
     }
+}
+
+/// A status as the error that it is, unless its code says that all is well.
+fn status_error(body: &mut Body<'_>) -> Result<SftpError, SftpError> {
+    let code = body.number().ok_or(SftpError::Garbled("a cut status"))?;
+    Ok(SftpError::Status { code, text: body.string().map(visible).unwrap_or_default() })
 }
 
 /// The server's version and the names of its extensions.
@@ -380,7 +393,7 @@ mod tests {
 
     /// A server whose answers are all there beforehand; what it is sent is kept.
     #[derive(Debug)]
-    struct Scripted {
+    pub(super) struct Scripted {
         answers: Cursor<Vec<u8>>,
         sent: Vec<u8>,
     }
@@ -404,16 +417,16 @@ mod tests {
         }
     }
 
-    fn hello() -> Vec<u8> {
+    pub(super) fn hello() -> Vec<u8> {
         packet(kind::VERSION, &[3_u32.to_be_bytes().to_vec(), string(STATVFS.as_bytes()), string(b"2")].concat())
     }
 
-    fn status_of(id: u32, code: u32, text: &[u8]) -> Vec<u8> {
+    pub(super) fn status_of(id: u32, code: u32, text: &[u8]) -> Vec<u8> {
         let body = [id.to_be_bytes().to_vec(), code.to_be_bytes().to_vec(), string(text), string(b"")].concat();
         packet(kind::STATUS, &body)
     }
 
-    fn start(answers: Vec<u8>) -> Result<Sftp<Scripted>, SftpError> {
+    pub(super) fn start(answers: Vec<u8>) -> Result<Sftp<Scripted>, SftpError> {
         Sftp::start(Scripted { answers: Cursor::new(answers), sent: vec![] }).map_err(|(error, _)| error)
     }
 

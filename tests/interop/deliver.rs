@@ -23,24 +23,24 @@ const PASSWORD: &str = "right-Passw0rd";
 const KEYS: [&str; 1] = ["rsa -b 2048"];
 
 /// sshd reads its keys again for each connection, so their folder has to stay as long as it runs.
-struct Running {
+pub(super) struct Running {
     sshd: Sshd,
     _configuration: Configuration,
 }
 
 impl Running {
-    fn address(&self) -> SocketAddr {
+    pub(super) fn address(&self) -> SocketAddr {
         self.sshd.address()
     }
 }
 
 /// A folder with a directory to deliver to and a key to log in with.
-struct Place {
+pub(super) struct Place {
     folder: TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let place = Self { folder: tempfile::tempdir().unwrap() };
         open_to_all(place.folder.path());
         fs::create_dir(place.inbox()).unwrap();
@@ -50,16 +50,16 @@ impl Place {
         place
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn inbox(&self) -> PathBuf {
+    pub(super) fn inbox(&self) -> PathBuf {
         self.path("inbox")
     }
 
     /// An sshd that takes the key, with these lines.
-    fn sshd(&self, lines: &str) -> Running {
+    pub(super) fn sshd(&self, lines: &str) -> Running {
         let keys = self.path("id.pub");
         let lines = format!("AuthorizedKeysFile {}\nStrictModes no\n{lines}", keys.display());
         let configuration = Configuration::new(&KEYS, &lines);
@@ -67,14 +67,14 @@ impl Place {
     }
 
     /// The answer of a delivery with these arguments, as the one who runs the tests.
-    fn by_key(&self, server: &str, directory: &Path, more: &[&str]) -> Value {
+    pub(super) fn by_key(&self, server: &str, directory: &Path, more: &[&str]) -> Value {
         let key = self.path("id");
         let login = ["-u", &whoami(), "-i", &key.display().to_string()].map(str::to_owned);
         self.run(server, directory, &login, more)
     }
 
     /// The same by password, as this account.
-    fn by_password(&self, server: &str, user: &str, directory: &Path, more: &[&str]) -> Value {
+    pub(super) fn by_password(&self, server: &str, user: &str, directory: &Path, more: &[&str]) -> Value {
         let file = self.path("password");
         let login = ["-u", user, "--password-file", &file.display().to_string()].map(str::to_owned);
         self.run(server, directory, &login, more)
@@ -105,11 +105,11 @@ impl Place {
     }
 }
 
-fn names(directory: &Path) -> Vec<String> {
+pub(super) fn names(directory: &Path) -> Vec<String> {
     fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path().display().to_string()).collect()
 }
 
-fn open_to_all(path: &Path) {
+pub(super) fn open_to_all(path: &Path) {
     fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
 }
 
@@ -147,7 +147,7 @@ fn stops(answer: &Value, stage: &str, cause: &str) {
 }
 
 /// Whether the test can run at all, and as root where it needs that.
-fn can_run(test: &str, parts: &[&str], root: bool) -> bool {
+pub(super) fn can_run(test: &str, parts: &[&str], root: bool) -> bool {
     if root && !is_root() {
         let _ = writeln!(io::stderr(), "SKIPPED {test}: only root can make an account for it");
         return false;
@@ -156,12 +156,12 @@ fn can_run(test: &str, parts: &[&str], root: bool) -> bool {
 }
 
 /// An account of its own for a test, removed after it.
-struct Account {
-    name: String,
+pub(super) struct Account {
+    pub(super) name: String,
 }
 
 impl Account {
-    fn new(shell: &str, home: &Path) -> Self {
+    pub(super) fn new(shell: &str, home: &Path) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("cdrdiag-test-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
         let hash = succeed(Command::new("openssl").args(["passwd", "-6", PASSWORD])).stdout;
@@ -170,7 +170,7 @@ impl Account {
         Self { name }
     }
 
-    fn owns(&self, path: &Path) {
+    pub(super) fn owns(&self, path: &Path) {
         let id = |flag: &str| {
             let output = succeed(Command::new("id").args([flag, &self.name])).stdout;
             String::from_utf8(output).unwrap().trim().parse().unwrap()
@@ -185,7 +185,7 @@ impl Drop for Account {
     }
 }
 
-const SFTP: &str = "Subsystem sftp internal-sftp\n";
+pub(super) const SFTP: &str = "Subsystem sftp internal-sftp\n";
 
 #[test]
 fn a_delivery_goes_through_and_leaves_nothing() {

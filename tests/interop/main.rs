@@ -10,6 +10,7 @@
 
 mod agreement;
 mod answer;
+mod backfill;
 mod capture;
 mod compare;
 mod deliver;
