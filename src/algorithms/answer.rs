@@ -5,7 +5,7 @@ use super::knowledge;
 use super::offer::{Category, Offer};
 use super::profile::Profile;
 use super::remedy::remedies;
-use crate::document::probe::{Access, Client, Handshake, Identification, Outcome, ProfileRef, Target};
+use crate::document::probe::{Access, Client, Handshake, Identification, ProfileRef, Target};
 
 /// How a document names the profiles by which it judges.
 pub fn profile_refs(profiles: &[Profile]) -> Vec<ProfileRef> {
@@ -26,8 +26,7 @@ pub fn judge_target(target: &mut Target, profiles: &[Profile]) {
     target.remedy = remedies(&target.target, offer, identification, &refusals);
     target.weak = knowledge::weak(offer);
     target.clients = clients;
-    let all = target.clients.iter().all(|client| client.result == Access::Accepts);
-    target.outcome = if all { Outcome::Accepts } else { Outcome::Refuses };
+    target.conclude();
 }
 
 fn client(
@@ -40,6 +39,7 @@ fn client(
     Client {
         profile: profile.id.clone(),
         result: judgement.result,
+        verdict: judgement.result,
         stage: judgement.stage.map(|stage: Stage| stage.name().to_owned()),
         agreed: judgement.agreed.clone(),
         missing: judgement.missing.clone(),
@@ -82,6 +82,7 @@ pub fn disagreement(client: &Client, handshake: &Handshake, knows: impl Fn(Categ
 mod tests {
     use super::*;
     use crate::algorithms::{offer::split_list, profile};
+    use crate::document::probe::Outcome;
 
     fn target(mac: &str) -> Target {
         let mut offer = Offer::default();

@@ -162,6 +162,9 @@ impl Examination {
             entry.host_keys.extend(key);
             client.handshake = Some(handshake);
         }
+        if !entry.clients.is_empty() {
+            entry.conclude();
+        }
         entry
     }
 

@@ -31,7 +31,7 @@ pub fn run(args: &cli::Probe, context: &Context<'_>) -> Result<Code> {
     let mut done = 0;
     let targets = examination.examine_all(&subjects, args.concurrency.into(), |entry| {
         done += 1;
-        context.progress(&format!("{done}/{}  {}: {}", subjects.len(), entry.target, entry.outcome_words()));
+        context.progress(&format!("{done}/{}  {}: {}", subjects.len(), entry.target, entry.outcome.words()));
     });
     let slips = slips(&targets, &config);
     let document = Probe { profiles: profile_refs(&examination.profiles), targets, warnings: Vec::new() };

@@ -97,9 +97,17 @@ pub fn of_server(facts: &Facts<'_>, server: &Server<'_>) -> Vec<Evidence> {
             format!("{} agrees with {} by its lists, but a real handshake fails", server.name(), titles(&broken));
         found.push(at(server, what, "clients[].handshake"));
     }
-    if let Some(first) = let_in.first() {
+    if server.target.takes_no_password() && !let_in.is_empty() {
+        let methods = server.target.auth_methods().join(", ");
+        let what = format!(
+            "{} agrees with {} by its lists, but takes no password: it offers {methods} only",
+            server.name(),
+            titles(&let_in)
+        );
+        found.push(at(server, what, "clients[].handshake.auth_methods"));
+    } else if let Some(first) = let_in.first() {
         let what = format!("{} accepts {}{}", server.name(), titles(&let_in), proof(first));
-        found.push(at(server, what, "clients[].result"));
+        found.push(at(server, what, "clients[].verdict"));
     }
     if found.is_empty() {
         let why = server.target.error.as_ref().map_or("it was not judged", |error| error.message.as_str());

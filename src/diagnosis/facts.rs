@@ -182,12 +182,12 @@ impl Server<'_> {
 
     /// Whether it lets every client in.
     pub fn accepts(&self) -> bool {
-        self.target.outcome == Outcome::Accepts && !self.target.handshake_fails()
+        self.target.outcome == Outcome::Accepts
     }
 
-    /// Whether it keeps some client out.
+    /// Whether its lists keep some client out.
     pub fn refuses(&self) -> bool {
-        self.target.outcome == Outcome::Refuses
+        self.target.clients.iter().any(|client| client.result == Access::Refuses)
     }
 
     /// Whether it offers exactly these lists, in the categories that are known of both; there must be some.

@@ -13,6 +13,7 @@ pub mod diagnose;
 pub mod learn;
 pub mod parse_log;
 pub mod probe;
+pub mod problem;
 pub mod profile;
 pub mod remedy;
 

@@ -51,7 +51,7 @@ pub struct Target {
     pub port: Option<u16>,
     /// The address that answered.
     pub address: Option<String>,
-    /// What it comes to.
+    /// The judgement as a whole: what a script takes.
     pub outcome: Outcome,
     /// Why there is no offer, in one line.
     pub error: Option<TargetError>,
@@ -73,57 +73,13 @@ pub struct Target {
     pub timing_ms: Timing,
 }
 
-impl Target {
-    /// Whether nothing is wrong with it: every client gets in, no handshake contradicts that, and the server takes
-    /// passwords.
-    pub fn is_fine(&self) -> bool {
-        self.outcome == Outcome::Accepts
-            && self.clients.iter().all(|client| client.disagreement.is_none())
-            && !self.takes_no_password()
-    }
-
-    /// Whether the server named its login methods, and CUCM's is not among them: it logs in by password, which
-    /// JSch gives as `password` or `keyboard-interactive`.
-    pub fn takes_no_password(&self) -> bool {
-        let methods = self.auth_methods();
-        !methods.is_empty()
-            && !methods.iter().any(|method| matches!(method.as_str(), "password" | "keyboard-interactive"))
-    }
-
-    /// Whether the lists let some client in, and a real handshake by them fails.
-    pub fn handshake_fails(&self) -> bool {
-        self.clients.iter().any(Client::handshake_fails)
-    }
-
-    /// What it comes to in one word, for monitoring: its outcome, or that the lists agree and the handshake fails.
-    pub fn outcome_name(&self) -> &'static str {
-        if self.breaks_off() { "handshake_failed" } else { self.outcome.name() }
-    }
-
-    /// [`Self::outcome_name`] for people.
-    pub fn outcome_words(&self) -> &'static str {
-        if self.breaks_off() { "fails the handshake" } else { self.outcome.words() }
-    }
-
-    fn breaks_off(&self) -> bool {
-        self.outcome == Outcome::Accepts && self.handshake_fails()
-    }
-
-    /// The login methods that the server named to a handshake; empty where it named none.
-    pub fn auth_methods(&self) -> &[String] {
-        let handshakes = self.clients.iter().filter_map(|client| client.handshake.as_ref());
-        let told = handshakes.map(|handshake| handshake.auth_methods.as_slice()).find(|methods| !methods.is_empty());
-        told.unwrap_or_default()
-    }
-}
-
 /// What a target comes to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Every profile asked for gets in.
+    /// The `verdict` of every profile asked for is that it gets in.
     Accepts,
-    /// At least one profile does not.
+    /// At least one profile does not: by its lists, by a handshake that was made, or for want of a login by password.
     Refuses,
     /// No TCP connection: unknown host, refused, timed out, no route.
     Unreachable,
@@ -210,8 +166,11 @@ pub enum Access {
 pub struct Client {
     /// The profile's id.
     pub profile: String,
-    /// Whether it gets in.
+    /// Whether its lists let it in. A script takes `verdict`.
     pub result: Access,
+    /// Whether it gets in by all that is known: its lists, a real handshake where one was made, and the server's
+    /// login methods where it named them.
+    pub verdict: Access,
     /// Where it is refused: `key_exchange` (also where no algorithm is common), `host_key`; `null` where it gets in.
     pub stage: Option<String>,
     /// What is agreed in each category.
@@ -231,19 +190,6 @@ pub struct Client {
     pub disagreement: Option<String>,
     /// The least change that lets it in.
     pub remedy: Vec<Remedy>,
-}
-
-impl Client {
-    /// Whether the lists let it in, and a real handshake by them fails.
-    pub fn handshake_fails(&self) -> bool {
-        let result = self.handshake.as_ref().and_then(|handshake| handshake.result);
-        self.result == Access::Accepts && self.disagreement.is_some() && result == Some(Access::Refuses)
-    }
-
-    /// Whether it gets in by all that is known: the lists, and a real handshake where there was one.
-    pub fn gets_in(&self) -> bool {
-        self.result == Access::Accepts && !self.handshake_fails()
-    }
 }
 
 /// A real handshake by libssh2.

@@ -149,7 +149,7 @@ fn no_marker_survives_in_a_probe() {
             "identification": {"raw": "SSH-2.0-OpenSSH_9.2p1 marker5 here", "protocol": "2.0", "software": "OpenSSH",
                 "version": "9.2p1", "comments": "marker5 here", "preceding_lines": ["welcome to marker6"]},
             "offer": {"kex": ["b@marker3.example"]},
-            "clients": [{"profile": "cucm-14", "result": "refuses", "stage": "key_exchange",
+            "clients": [{"profile": "cucm-14", "result": "refuses", "verdict": "refuses", "stage": "key_exchange",
                 "agreed": {"kex": "b@marker3.example"}, "missing": ["mac_c2s"], "findings": ["marker1: marker5 here"],
                 "handshake": {"performed": true, "result": "refuses", "agreed": {}, "host_key": null,
                     "auth_methods": ["password"], "error": "from marker1", "ms": 1.0},

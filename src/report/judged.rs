@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::server;
-use crate::document::probe::{Access, Client, ProfileRef, Target};
+use crate::document::probe::{ProfileRef, Target};
+use crate::document::problem::Problem;
 use crate::document::remedy::Remedy;
 
 /// Judged servers, each once.
@@ -36,8 +37,8 @@ pub struct Verdict<'a> {
 /// Why a client does not get in.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Failure<'a> {
-    /// Where it ends: the stage of the refusal; `handshake` where a real one contradicts the lists; else what the
-    /// server comes to (`unreachable`, `not_ssh`, `error`).
+    /// Where it ends: the stage of the refusal, `handshake`, `authentication`; else what the server comes to
+    /// (`unreachable`, `not_ssh`, `error`).
     pub stage: &'a str,
     /// The reason, which stays the same from run to run as long as the fault does.
     pub reason: String,
@@ -62,40 +63,55 @@ impl<'a> Judged<'a> {
 
 /// `None` where the server was not judged by that profile.
 fn verdict<'a>(profile: &'a str, target: &'a Target) -> Option<Verdict<'a>> {
-    let Some(client) = target.clients.iter().find(|client| client.profile == profile) else {
-        let error = target.error.as_ref()?;
-        let failure = Failure {
-            stage: target.outcome.name(),
-            reason: error.kind.clone(),
-            message: error.message.clone(),
-            remedy: &target.remedy,
-        };
-        return Some(Verdict { profile, handshake_ms: None, failure: Some(failure) });
-    };
-    let handshake_ms = client.handshake.as_ref().and_then(|handshake| handshake.ms);
-    Some(Verdict { profile, handshake_ms, failure: failure(client) })
+    let client = target.clients.iter().find(|client| client.profile == profile);
+    let failures: Vec<_> = target.problems().into_iter().filter(|problem| problem.concerns(profile)).collect();
+    if client.is_none() && failures.is_empty() {
+        return None;
+    }
+    let handshake_ms = client.and_then(|client| client.handshake.as_ref()?.ms);
+    let remedy = client.map_or(&target.remedy, |client| &client.remedy);
+    Some(Verdict { profile, handshake_ms, failure: failure(&failures, remedy) })
 }
 
-fn failure(client: &Client) -> Option<Failure<'_>> {
-    let reason = match (client.result, &client.disagreement) {
-        (Access::Accepts, None) => return None,
-        (Access::Accepts, Some(_)) if client.handshake_fails() => "the lists agree, but the handshake fails".to_owned(),
-        (Access::Accepts, Some(_)) => "a real handshake contradicts the lists".to_owned(),
-        (Access::Refuses, _) => server::cause(client),
-    };
-    let stage = match client.result {
-        Access::Accepts => "handshake",
-        Access::Refuses => client.stage.as_deref().unwrap_or("unknown"),
-    };
-    let log = client.handshake_fails().then_some("see the server's log");
-    let message = [Some(reason.as_str()), client.disagreement.as_deref(), log].into_iter().flatten();
-    Some(Failure { stage, message: message.collect::<Vec<_>>().join("; "), reason, remedy: &client.remedy })
+/// The stage and the reason are the first problem's, the message has all of them.
+fn failure<'a>(problems: &[Problem<'a>], remedy: &'a [Remedy]) -> Option<Failure<'a>> {
+    let message: Vec<String> = problems.iter().flat_map(seen).collect();
+    let first = problems.first()?;
+    Some(Failure { stage: first.stage(), reason: reason(first), message: message.join("; "), remedy })
+}
+
+fn reason(problem: &Problem<'_>) -> String {
+    match problem {
+        Problem::NoAnswer(outcome, error) => {
+            error.map_or_else(|| outcome.words().to_owned(), |error| error.kind.clone())
+        }
+        Problem::ListsRefuse(client) => server::cause(client),
+        Problem::HandshakeFails(_) => "the lists agree, but the handshake fails".to_owned(),
+        Problem::NoPassword(_) => "no login by password".to_owned(),
+        Problem::NotAsPredicted(_) => "a real handshake contradicts the lists".to_owned(),
+    }
+}
+
+/// The reason with what was seen in this run.
+fn seen(problem: &Problem<'_>) -> Vec<String> {
+    match problem {
+        Problem::NoAnswer(_, error) => error.iter().map(|error| error.message.clone()).collect(),
+        Problem::ListsRefuse(_) => vec![reason(problem)],
+        Problem::HandshakeFails(client) => {
+            let log = "see the server's log".to_owned();
+            [reason(problem)].into_iter().chain(client.disagreement.clone()).chain([log]).collect()
+        }
+        Problem::NoPassword(methods) => {
+            vec![format!("{}: the server offers {} only", reason(problem), methods.join(", "))]
+        }
+        Problem::NotAsPredicted(client) => [reason(problem)].into_iter().chain(client.disagreement.clone()).collect(),
+    }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::document::probe::{Outcome, TargetError, Timing};
+    use crate::document::probe::{Client, Outcome, TargetError, Timing};
 
     pub(in crate::report) fn profile(id: &str) -> ProfileRef {
         ProfileRef { id: id.to_owned(), title: id.to_uppercase(), source: Vec::new() }
@@ -104,7 +120,7 @@ pub(super) mod tests {
     /// A client as JSON has it, so that fields which are added later need no change here.
     pub(in crate::report) fn client(profile: &str, body: &str) -> Client {
         let mut client = serde_json::json!({
-            "profile": profile, "result": "accepts", "stage": null, "agreed": {}, "missing": [], "handshake": null,
+            "profile": profile, "result": "accepts", "verdict": "accepts", "stage": null, "agreed": {}, "missing": [], "handshake": null,
             "remedy": []
         });
         let changes: serde_json::Map<String, serde_json::Value> = serde_json::from_str(body).unwrap();
@@ -123,9 +139,9 @@ pub(super) mod tests {
 
     pub(in crate::report) fn answering(name: &str, clients: Vec<Client>) -> Target {
         let timing_ms = Timing { connect: Some(1.5), kexinit: Some(20.0), ..Timing::default() };
-        let refuses = clients.iter().any(|client| client.result == Access::Refuses);
-        let outcome = if refuses { Outcome::Refuses } else { Outcome::Accepts };
-        Target { target: name.into(), outcome, clients, timing_ms, ..Target::default() }
+        let mut target = Target { target: name.into(), clients, timing_ms, ..Target::default() };
+        target.conclude();
+        target
     }
 
     fn failures<'a>(profiles: &'a [ProfileRef], target: &'a Target) -> Vec<Option<Failure<'a>>> {
@@ -155,6 +171,20 @@ pub(super) mod tests {
             (failure.stage, failure.message.as_str()),
             ("handshake", "a real handshake contradicts the lists; it closed")
         );
+    }
+
+    #[test]
+    fn a_server_without_login_by_password_fails_every_profile() {
+        let profiles = [profile("cucm-14"), profile("cucm-15")];
+        let handshake = r#"{"handshake": {"performed": true, "result": "accepts", "agreed": {}, "host_key": null,
+            "auth_methods": ["publickey"], "error": null, "ms": 1.0}}"#;
+        let target = answering("a", vec![client("cucm-14", handshake), client("cucm-15", "{}")]);
+        let failures = failures(&profiles, &target);
+        assert_eq!(failures.len(), 2);
+        for failure in failures.into_iter().flatten() {
+            assert_eq!(failure.stage, "authentication");
+            assert_eq!(failure.message, "no login by password: the server offers publickey only");
+        }
     }
 
     #[test]

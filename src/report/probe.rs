@@ -4,7 +4,7 @@ use super::Render;
 use super::judged::Judged;
 use super::page::{Page, Tone};
 use super::server;
-use crate::document::probe::{Outcome, Probe, ProfileRef};
+use crate::document::probe::{Probe, ProfileRef};
 
 impl Render for Probe {
     fn judged(&self) -> Option<Judged<'_>> {
@@ -45,14 +45,9 @@ fn summary(answer: &Probe, page: &mut Page) {
     for target in &answer.targets {
         let why = match &target.error {
             Some(error) => error.message.clone(),
-            None if target.outcome == Outcome::Refuses => server::refusals(target)
-                .into_iter()
-                .map(|(clients, cause)| format!("{}: {cause}", clients.join(", ")))
-                .collect::<Vec<_>>()
-                .join("; "),
-            None => target.clients.iter().find_map(|client| client.disagreement.clone()).unwrap_or_default(),
+            None => server::whys(target).join("; "),
         };
-        rows.push(vec![target.target.clone(), server::software(target), target.outcome_words().to_owned(), why]);
+        rows.push(vec![target.target.clone(), server::software(target), target.outcome.words().to_owned(), why]);
     }
     page.table(&rows);
     if wrong > 0 {

@@ -41,7 +41,7 @@ fn accepted<'a>(servers: &'a [Server<'_>]) -> Vec<Sample<'a>> {
 }
 
 fn ok<'a>(servers: &'a [Server<'_>]) -> Vec<Sample<'a>> {
-    let labels = |server: &'a Server<'_>| vec![("target", name(server)), ("outcome", server.target.outcome_name())];
+    let labels = |server: &'a Server<'_>| vec![("target", name(server)), ("outcome", server.target.outcome.name())];
     servers.iter().map(|server| (labels(server), gauge(server.target.is_fine()))).collect()
 }
 

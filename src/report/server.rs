@@ -87,6 +87,14 @@ pub fn contradictions(target: &Target) -> Vec<(Vec<&str>, String)> {
     grouped(target, |client| client.disagreement.clone().filter(|_| !client.handshake_fails()))
 }
 
+/// All that is wrong with a server that answered, in a few words each.
+pub fn whys(target: &Target) -> Vec<String> {
+    let of_clients = [refusals(target), broken_off(target), contradictions(target)].concat().into_iter();
+    let of_clients = of_clients.map(|(clients, why)| format!("{}: {why}", clients.join(", ")));
+    let login = target.takes_no_password().then(|| format!("no password login ({})", target.auth_methods().join(", ")));
+    of_clients.chain(login).collect()
+}
+
 /// What keeps a client out, in a few words.
 pub fn cause(client: &Client) -> String {
     if !client.missing.is_empty() {

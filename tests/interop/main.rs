@@ -24,3 +24,4 @@ mod small_servers;
 mod sshd;
 #[path = "../support/mod.rs"]
 mod support;
+mod verdict;

@@ -20,7 +20,7 @@ use super::parts::{available, program};
 use super::process::{Server, succeed};
 
 /// Dropbear with these keys.
-fn dropbear(folder: &Path, keys: &[&str]) -> Server {
+pub fn dropbear(folder: &Path, keys: &[&str]) -> Server {
     let files: Vec<PathBuf> = keys.iter().map(|key| folder.join(key)).collect();
     for (key, file) in keys.iter().zip(&files) {
         succeed(Command::new(program("dropbearkey").unwrap()).args(["-t", key, "-f"]).arg(file));

@@ -130,14 +130,16 @@ fn of_verdicts(one: (Named<'_>, &Client), other: (Named<'_>, &Client)) -> Vec<(W
 
 fn alone(side: Named<'_>, client: &Client) -> Sentence {
     match client.result {
-        Access::Accepts => Sentence(format!("{} accepts ", side.name), String::new()),
+        Access::Accepts if client.gets_in() => Sentence(format!("{} accepts ", side.name), String::new()),
+        Access::Accepts => Sentence(format!("the lists of {} accept ", side.name), String::new()),
         Access::Refuses => Sentence(format!("{} refuses ", side.name), format!(": {}", why(client))),
     }
 }
 
 fn one_refuses((good, accepts): (Named<'_>, &Client), (bad, refuses): (Named<'_>, &Client)) -> Vec<(Weight, Sentence)> {
     let (good, bad) = (good.name, bad.name);
-    let verdict = Sentence(format!("{bad} refuses "), format!(", which {good} accepts: {} on {bad}", why(refuses)));
+    let which = if accepts.gets_in() { format!(", which {good} accepts") } else { String::new() };
+    let verdict = Sentence(format!("{bad} refuses "), format!("{which}: {} on {bad}", why(refuses)));
     let works = |setting: &Setting| {
         let missing = setting.categories().iter().find(|category| refuses.missing.contains(category))?;
         Some(format!("{} ({})", accepts.agreed.get(missing)?, setting.title()))
@@ -162,13 +164,13 @@ fn both_refuse((left, here): (Named<'_>, &Client), (right, there): (Named<'_>, &
 }
 
 fn both_accept((left, here): (Named<'_>, &Client), (right, there): (Named<'_>, &Client)) -> Vec<(Weight, Sentence)> {
-    let contradicted = here.disagreement.is_some() || there.disagreement.is_some();
-    let (weight, so) = if contradicted {
-        (Weight::OneAccepts, " as far as their lists tell")
+    let is_sure = |client: &Client| client.gets_in() && client.disagreement.is_none();
+    let sentence = |before: &str, after: &str| Sentence(before.to_owned(), after.to_owned());
+    let mut found = vec![if is_sure(here) && is_sure(there) {
+        (Weight::BothAccept, sentence("both accept ", ": if deliveries fail, the cause lies elsewhere"))
     } else {
-        (Weight::BothAccept, ": if deliveries fail, the cause lies elsewhere")
-    };
-    let mut found = vec![(weight, Sentence("both accept ".to_owned(), so.to_owned()))];
+        (Weight::OneAccepts, sentence("the lists of both accept ", ""))
+    }];
     let mut differing: Vec<String> = Vec::new();
     for category in Category::NEGOTIATED {
         let (Some(one), Some(other)) = (here.agreed.get(&category), there.agreed.get(&category)) else { continue };
@@ -353,7 +355,7 @@ mod tests {
         two.clients[2].disagreement = Some("it failed".into());
         let found = said(&target("one", GEX, MAC), &two);
         assert_eq!(found[0], "two contradicts the prediction for CUCM 15: it failed");
-        assert!(found.contains(&"both accept CUCM 15 as far as their lists tell".to_owned()), "{found:?}");
+        assert!(found.contains(&"the lists of both accept CUCM 15".to_owned()), "{found:?}");
     }
 
     #[test]

@@ -81,8 +81,8 @@ fn client(profile: &Profile, primary: &Target, secondary: &Target) -> ClientDiff
     let incomplete = |client: &Client| !client.unknown.is_empty();
     ClientDifference {
         profile: profile.id.clone(),
-        primary: left.map(|client| client.result),
-        secondary: right.map(|client| client.result),
+        primary: left.map(|client| client.verdict),
+        secondary: right.map(|client| client.verdict),
         incomplete: sides.filter_map(|(client, side)| client.is_some_and(incomplete).then_some(side)).collect(),
         required: required.collect(),
     }

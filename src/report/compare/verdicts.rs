@@ -42,11 +42,12 @@ fn client<'a>(column: &Column<'a>, profile: &str) -> Option<&'a Client> {
 /// The verdict, what is agreed in each setting, and how a handshake went.
 fn cells(client: Option<&Client>) -> Vec<String> {
     let Some(client) = client else { return vec!["no answer".to_owned()] };
-    let verdict = match client.result {
-        Access::Accepts if client.handshake_fails() => "the lists agree",
-        Access::Accepts if client.unknown.is_empty() => "accepts",
-        Access::Accepts => "accepts as far as known",
-        Access::Refuses => "refuses",
+    let verdict = match (client.verdict, client.result) {
+        (Access::Accepts, _) if client.unknown.is_empty() => "accepts",
+        (Access::Accepts, _) => "accepts as far as known",
+        (Access::Refuses, Access::Refuses) => "refuses",
+        (Access::Refuses, Access::Accepts) if client.handshake_fails() => "fails the handshake",
+        (Access::Refuses, Access::Accepts) => "no password login",
     };
     let handshake = client.handshake.as_ref().map(|_| server::handshake(client).to_owned()).unwrap_or_default();
     let agreed = SETTINGS.map(|setting| server::agreed(client, setting));

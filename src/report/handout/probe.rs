@@ -1,7 +1,7 @@
 //! `probe` as a page to hand on.
 
 use super::{Block, HandOut, Handout, Section, servers, toned, words};
-use crate::document::probe::{Outcome, Probe, Target};
+use crate::document::probe::{Access, Outcome, Probe, Target};
 use crate::report::page::Tone;
 
 impl HandOut for Probe {
@@ -40,12 +40,14 @@ pub fn verdict(target: &Target) -> String {
     let name = &target.target;
     match target.outcome {
         Outcome::Accepts if target.is_fine() => format!("{name} lets CUCM in"),
-        Outcome::Accepts if target.handshake_fails() => {
+        Outcome::Accepts => format!("{name} lets CUCM in otherwise than its lists predict"),
+        Outcome::Refuses if target.clients.iter().any(|client| client.result == Access::Refuses) => {
+            format!("{name} keeps CUCM out")
+        }
+        Outcome::Refuses if target.handshake_fails() => {
             format!("{name} does not let CUCM in: the lists agree, but the handshake fails")
         }
-        Outcome::Accepts if target.takes_no_password() => format!("{name} takes no password, with which CUCM logs in"),
-        Outcome::Accepts => format!("{name} lets CUCM in otherwise than its lists predict"),
-        Outcome::Refuses => format!("{name} keeps CUCM out"),
+        Outcome::Refuses => format!("{name} takes no password, with which CUCM logs in"),
         Outcome::Unreachable => format!("{name} can't be reached"),
         Outcome::NotSsh => format!("{name} is not an SSH 2 server"),
         Outcome::Error => format!("{name} gave no usable answer"),

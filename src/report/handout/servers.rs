@@ -112,11 +112,12 @@ pub fn clients(target: &Target) -> Vec<Block> {
     let head = ["client", "result"].into_iter().map(str::to_owned);
     let head = head.chain(SETTINGS.map(|setting| setting.title().to_owned())).chain(["handshake".to_owned()]).collect();
     let row = |client: &crate::document::probe::Client| {
-        let refused = client.result == Access::Refuses;
-        let result = match (refused, client.handshake_fails()) {
-            (true, _) => toned(Tone::Bad, "refused"),
-            (false, true) => toned(Tone::Bad, "the lists agree"),
-            (false, false) => toned(Tone::Good, "gets in"),
+        let refused = !client.gets_in();
+        let result = match client.result {
+            _ if !refused => toned(Tone::Good, "gets in"),
+            Access::Refuses => toned(Tone::Bad, "refused"),
+            Access::Accepts if client.handshake_fails() => toned(Tone::Bad, "fails the handshake"),
+            Access::Accepts => toned(Tone::Bad, "no password login"),
         };
         let cell = |setting| {
             let text = server::agreed(client, setting);
