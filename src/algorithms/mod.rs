@@ -8,6 +8,7 @@ pub mod knowledge;
 pub mod mend;
 pub mod negotiation;
 pub mod offer;
+pub mod products;
 pub mod profile;
 pub mod profile_file;
 pub mod remedy;

@@ -98,6 +98,12 @@ fn a_server_keeps_its_product_and_loses_its_name() {
         replacer.identification("SSH-2.0-OpenSSH_9.6p1 Ubuntu-3ubuntu13.5"),
         "SSH-2.0-OpenSSH_9.6p1 Ubuntu-3ubuntu13.5"
     );
+    for product in ["GoAnywhere7.4.1", "9.32 FlowSsh: Bitvise SSH Server (WinSSHD) 9.32", "7.9.0.0_openssh Globalscape"]
+    {
+        let raw = format!("SSH-2.0-{product}");
+        assert_eq!(replacer.identification(&raw), raw, "a product that is known is no secret");
+    }
+    assert_eq!(replacer.name(Kind::Remark, "Bitvise SSH Server"), "Bitvise SSH Server");
     assert_eq!(replacer.identification("SSH-2.0-AcmeSFTP billing01"), "SSH-2.0-remark-1 remark-2");
 }
 

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex, RegexBuilder};
 
 use super::tokens::{Kind, Tokens};
+use crate::algorithms::products;
 use crate::trace::delivery_file::DeliveryFile;
 
 /// The private characters that stand for tokens while a text is worked on (Unicode, plane 15).
@@ -38,7 +39,7 @@ const ENDINGS: [&str; 14] =
     ["java", "log", "conf", "txt", "gz", "zip", "xml", "json", "toml", "nmap", "service", "md", "html", "ini"];
 
 static PUBLIC: LazyLock<Vec<&'static str>> = LazyLock::new(|| lines(include_str!("../../data/public_names.txt")));
-static REMARKS: LazyLock<Vec<&'static str>> = LazyLock::new(|| lines(include_str!("../../data/public_remarks.txt")));
+static REMARKS: LazyLock<Vec<&'static str>> = LazyLock::new(|| products::public_names().collect());
 
 static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| lines(include_str!("../../data/ordinary_words.txt")));
 
@@ -73,13 +74,15 @@ pub fn learn_remark(text: &str, tokens: &mut Tokens) {
     }
 }
 
-/// The parts of an identification string that a server chooses: software with version, and comments.
+/// The parts of an identification string that a server chooses: software with version, and comments; of a product that
+/// is known, what stands around it.
 pub fn identification_parts(raw: &str) -> Vec<&str> {
     let rest = raw.split_once('-').and_then(|(_, rest)| rest.split_once('-')).map_or(raw, |(_, rest)| rest);
-    match rest.split_once(' ') {
-        Some((software, comments)) => vec![software, comments],
-        None => vec![rest],
-    }
+    let (first, second) = match products::by_identification(rest) {
+        Some(product) => (&rest[..product.span.start], &rest[product.span.end..]),
+        None => rest.split_once(' ').unwrap_or((rest, "")),
+    };
+    [first.trim(), second.trim()].into_iter().filter(|part| !part.is_empty()).collect()
 }
 
 /// Learns whose an algorithm is.
@@ -346,7 +349,11 @@ fn is_public_remark(text: &str) -> bool {
             word.len() <= 3 || word == "Windows" || REMARKS.iter().any(|known| known.eq_ignore_ascii_case(word))
         })
     };
-    text.is_empty() || (text.chars().all(form) && REMARKS.iter().any(|public| begins(public) && rest(public)))
+    let is_product = products::by_identification(text).is_some_and(|product| product.span == (0..text.len()));
+    text.is_empty()
+        || is_product
+        || REMARKS.contains(&text)
+        || (text.chars().all(form) && REMARKS.iter().any(|public| begins(public) && rest(public)))
 }
 
 fn is_number(text: &str) -> bool {

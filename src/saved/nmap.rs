@@ -1,6 +1,7 @@
 //! What both of nmap's forms have in common: the keys of its script `ssh2-enum-algos`, and its service detection.
 
 use crate::algorithms::offer::{Category, Offer};
+use crate::algorithms::products::{self, Product};
 use crate::document::probe::Identification;
 
 /// The script's name.
@@ -49,7 +50,7 @@ pub(super) fn identification_of_service(product: &str, version: &str, extra: &st
     // nmap counts this part of the software's name to its version.
     let (software, version) = match version.strip_prefix("for_Windows_") {
         Some(version) if product == "OpenSSH" => ("OpenSSH_for_Windows", version),
-        _ => (software_of(product), version),
+        _ => (products::by_nmap(product).map_or(product, Product::software), version),
     };
     Some(Identification {
         raw: String::new(),
@@ -59,12 +60,6 @@ pub(super) fn identification_of_service(product: &str, version: &str, extra: &st
         comments: None,
         preceding_lines: Vec::new(),
     })
-}
-
-/// The software's name as its identification string has it; nmap's own name where the table does not know better.
-fn software_of(product: &str) -> &str {
-    let mut rows = include_str!("../../data/nmap-products.tsv").lines().filter_map(|row| row.split_once('\t'));
-    rows.find(|(known, _)| *known == product).map_or(product, |(_, software)| software)
 }
 
 #[cfg(test)]
