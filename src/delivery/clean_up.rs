@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use ssh2::Channel;
 
-use super::login;
 use super::walk::{Open, Seen, Walk};
 use crate::ssh::connect;
 use crate::ssh::deadline::Deadline;
+use crate::ssh::login;
 use crate::ssh::sftp::{Sftp, status};
 
 /// What removing the file may take, on each of two connections.

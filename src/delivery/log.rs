@@ -4,9 +4,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::trouble::Trouble;
 use crate::document::deliver::{Deliver, Stage, StageReport, StageResult};
 use crate::ssh::deadline::milliseconds;
+use crate::ssh::trouble::Trouble;
 
 /// The answer so far, and the stage that is under way.
 #[derive(Debug, Clone)]

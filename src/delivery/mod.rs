@@ -6,13 +6,9 @@
 
 pub mod backfill;
 mod clean_up;
-mod link;
 mod log;
-mod login;
-mod opening;
 mod test_file;
 mod trouble;
-mod trust;
 mod walk;
 
 use std::sync::Arc;
@@ -27,12 +23,12 @@ use crate::document::probe::ProfileRef;
 use crate::ssh::connect::Family;
 use crate::ssh::deadline::{Clock, Deadline};
 use crate::ssh::handshake::{self, Preferences};
+pub use crate::ssh::login::Login;
 use crate::ssh::target::Target;
+use crate::ssh::trouble::Trouble;
+pub use crate::ssh::trust::Trust;
 use backfill::Backfill;
 use log::Log;
-pub use login::Login;
-use trouble::Trouble;
-pub use trust::Trust;
 use walk::Walk;
 
 /// How soon an interrupt is noticed.

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use crate::document::deliver::{Failure, Stage};
-use crate::ssh::connect::ConnectError;
+use crate::ssh::trouble::{Source, Trouble};
 use crate::trace::causes::Causes;
 
 const TABLE: &str = include_str!("../../data/delivery_causes.tsv");
@@ -12,66 +12,13 @@ const TABLE: &str = include_str!("../../data/delivery_causes.tsv");
 /// Any stage, any code.
 const ANY: &str = "*";
 
-/// Whose code it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
-    /// The connection's: `refused`.
-    Connect,
-    /// The reason of an `SSH_MSG_DISCONNECT`: `12`.
-    Disconnect,
-    /// libssh2's: `-18`.
-    Libssh2,
-    /// An SFTP status: `3`.
-    Sftp,
-    /// The exit status of the program that should have spoken SFTP: `127`.
-    Exit,
-    /// What cdrdiag sees itself: `timed_out`.
-    Own,
-}
-
-impl Source {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Connect => "connect",
-            Self::Disconnect => "disconnect",
-            Self::Libssh2 => "libssh2",
-            Self::Sftp => "sftp",
-            Self::Exit => "exit",
-            Self::Own => "own",
-        }
-    }
-}
-
-/// What went wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Trouble {
-    pub(super) source: Source,
-    pub(super) code: String,
-    pub(super) message: String,
-}
-
 impl Trouble {
-    pub(super) fn new(source: Source, code: &(impl ToString + ?Sized), message: impl Into<String>) -> Self {
-        Self { source, code: code.to_string(), message: message.into() }
-    }
-
-    /// Of what cdrdiag sees itself.
-    pub(super) fn own(code: &str, message: impl Into<String>) -> Self {
-        Self::new(Source::Own, code, message)
-    }
-
     /// As the document tells it.
     pub(super) fn at(self, stage: Stage) -> Failure {
         let row = find(self.source, &self.code, stage);
         let cause = row.map(|row| row.cause);
         let remedy = row.and_then(|row| row.remedy.remedy(row.cause, stage));
         Failure { stage, cause: cause.map(str::to_owned), message: self.message, remedy: remedy.map(str::to_owned) }
-    }
-}
-
-impl From<ConnectError> for Trouble {
-    fn from(error: ConnectError) -> Self {
-        Self::new(Source::Connect, error.kind(), error.to_string())
     }
 }
 

@@ -6,10 +6,8 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use ssh2::Channel;
 
-use super::link::{Link, Shaken};
 use super::log::Log;
-use super::trouble::Trouble;
-use super::{Interrupt, Load, Login, Order, login, test_file};
+use super::{Interrupt, Load, Login, Order, test_file};
 use crate::algorithms::answer::judge_target;
 use crate::document::backfill::Backfill;
 use crate::document::deliver::{FreeSpace, Stage, Throughput};
@@ -18,8 +16,11 @@ use crate::ssh::connect;
 use crate::ssh::deadline::{Clock, Deadline, milliseconds};
 use crate::ssh::handshake;
 use crate::ssh::host_key;
+use crate::ssh::login;
 use crate::ssh::relay::HANDSHAKE_BYTES;
+use crate::ssh::session::{Link, Shaken};
 use crate::ssh::sftp::{Sftp, SftpError, status};
+use crate::ssh::trouble::Trouble;
 
 /// One delivery under way.
 pub(super) struct Walk {

@@ -3,7 +3,8 @@
 //!
 //! [`identification`], [`packet`] and [`kexinit`] take bytes and know no socket; they serve both roles, since a
 //! client's KEXINIT has the form of a server's. [`probe`], [`handshake`] and [`listener`] are the edges.
-//! [`sftp`] speaks over a channel, [`known_hosts`] reads a file's text.
+//! [`sftp`] speaks over a channel, [`known_hosts`] reads a file's text. `session`, [`trust`] and [`login`] are a
+//! connection with an account: `deliver` and `collect` share them.
 
 pub mod connect;
 pub mod deadline;
@@ -14,11 +15,16 @@ pub mod identification;
 pub mod kexinit;
 pub mod known_hosts;
 pub mod listener;
+pub mod login;
+pub(crate) mod opening;
 pub mod packet;
 pub mod probe;
 pub(crate) mod relay;
+pub(crate) mod session;
 pub mod sftp;
 pub mod target;
+pub(crate) mod trouble;
+pub mod trust;
 
 /// Bytes of a peer as text: what is not UTF-8 becomes a visible `\xNN`, so that nothing is lost and two unlike
 /// names stay unlike. Control characters stay: whoever prints escapes them.

@@ -11,13 +11,13 @@ use sha2::{Digest, Sha256};
 use super::journal::Place;
 use super::{Backfill, Saved};
 use crate::delivery::test_file;
-use crate::delivery::trouble::Trouble;
 use crate::delivery::walk::{Open, Seen, Walk, full, interrupted};
 use crate::document::backfill::{Backfill as Report, BackfillFile, FileOutcome};
 use crate::document::deliver::Stage;
 use crate::report::words::{counted, grouped};
 use crate::ssh::deadline::Deadline;
 use crate::ssh::sftp::{SftpError, WriteError, status};
+use crate::ssh::trouble::Trouble;
 
 /// How often a connection that broke is made anew for one file, after 1, 2, 4 and 8 seconds.
 const RECONNECTS: u32 = 4;

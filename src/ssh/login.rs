@@ -4,7 +4,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use ssh2::{ErrorCode, KeyboardInteractivePrompt, Prompt, Session};
 
-use super::link::told;
+use super::session::told;
 use super::trouble::Trouble;
 
 /// `LIBSSH2_ERROR_AUTHENTICATION_FAILED`.
@@ -26,7 +26,7 @@ pub enum Login {
 
 /// Logs in and tells the method. One attempt: a second one with the same wrong password brings an account nearer to
 /// being locked.
-pub(super) fn log_in(
+pub(crate) fn log_in(
     session: &Session,
     user: &str,
     login: &Login,
@@ -53,7 +53,7 @@ pub(super) fn log_in(
 }
 
 /// The methods that the server offers to this user (RFC 4252, section 5.2). Empty where it needs none at all.
-pub(super) fn methods(session: &Session, user: &str) -> Result<Vec<String>, Trouble> {
+pub(crate) fn methods(session: &Session, user: &str) -> Result<Vec<String>, Trouble> {
     match session.auth_methods(user) {
         Ok(methods) => Ok(methods.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()),
         Err(_) if session.authenticated() => Ok(Vec::new()),

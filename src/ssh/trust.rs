@@ -1,7 +1,7 @@
 //! Whether to log in to a server with this host key. Pure.
 
+use super::known_hosts::{Fingerprint, KnownHosts, Standing};
 use super::trouble::Trouble;
-use crate::ssh::known_hosts::{Fingerprint, KnownHosts, Standing};
 
 /// Which host keys are trusted.
 #[derive(Debug, Clone, Default)]
@@ -16,16 +16,16 @@ pub struct Trust {
 
 /// A key that is trusted.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Trusted {
+pub(crate) struct Trusted {
     /// By what.
-    pub(super) how: &'static str,
+    pub(crate) how: &'static str,
     /// What the user should know besides.
-    pub(super) warning: Option<String>,
+    pub(crate) warning: Option<String>,
 }
 
 impl Trust {
     /// Judges a server's key; `shown` is its type and fingerprint. A revoked key is refused, whoever confirms it.
-    pub(super) fn judge(&self, host: &str, port: u16, key: &[u8], shown: &str) -> Result<Trusted, Trouble> {
+    pub(crate) fn judge(&self, host: &str, port: u16, key: &[u8], shown: &str) -> Result<Trusted, Trouble> {
         let standing = self.known.standing(host, port, key);
         let (cause, message) = match (&self.confirmed, standing) {
             (_, Standing::Revoked) => ("host_key_revoked", format!("{shown} is revoked in {}", self.file)),

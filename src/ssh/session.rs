@@ -5,33 +5,33 @@ use std::time::Duration;
 
 use ssh2::{Channel, Error, ErrorCode, Session};
 
+use super::deadline::{Clock, Deadline};
+use super::handshake::{self, Preferences};
 use super::opening::{self, FirstWords};
+use super::relay::{Ending, Opening, Relay};
+use super::sftp::{Sftp, SftpError};
 use super::trouble::{Source, Trouble};
-use crate::ssh::deadline::{Clock, Deadline};
-use crate::ssh::handshake::{self, Preferences};
-use crate::ssh::relay::{Ending, Opening, Relay};
-use crate::ssh::sftp::{Sftp, SftpError};
 
 /// How long the last words of a program that should have spoken SFTP are waited for.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// A session that is open.
-pub(super) struct Link {
-    pub(super) session: Session,
+pub(crate) struct Link {
+    pub(crate) session: Session,
     relay: Relay,
     clock: Clock,
 }
 
 /// What a handshake came to, and how the server began.
-pub(super) struct Shaken {
-    pub(super) link: Result<Link, Trouble>,
-    pub(super) words: FirstWords,
-    pub(super) opening: Opening,
+pub(crate) struct Shaken {
+    pub(crate) link: Result<Link, Trouble>,
+    pub(crate) words: FirstWords,
+    pub(crate) opening: Opening,
 }
 
 impl Link {
     /// Shakes hands.
-    pub(super) fn open(server: TcpStream, preferences: &Preferences, clock: &Clock, max_bytes: usize) -> Shaken {
+    pub(crate) fn open(server: TcpStream, preferences: &Preferences, clock: &Clock, max_bytes: usize) -> Shaken {
         let (stream, relay) = match Relay::open(server, clock, max_bytes) {
             Ok(open) => open,
             Err(error) => {
@@ -53,29 +53,29 @@ impl Link {
     }
 
     /// Says goodbye: it spares the server's log a broken connection.
-    pub(super) fn hang_up(&self) {
+    pub(crate) fn hang_up(&self) {
         let _ = self.session.disconnect(None, "cdrdiag has seen what it wanted", None);
     }
 
     /// Whether there is still a connection.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.relay.ending().is_none()
     }
 
     /// Has libssh2 wait no longer than the clock's deadline.
-    pub(super) fn limit_waiting(&self) {
+    pub(crate) fn limit_waiting(&self) {
         handshake::limit_waiting(&self.session, self.clock.deadline());
     }
 
     /// A trouble that may come of the deadline, or of a bound.
-    pub(super) fn better(&self, trouble: Trouble) -> Trouble {
+    pub(crate) fn better(&self, trouble: Trouble) -> Trouble {
         let relays = ended(self.relay.ending(), self.clock.deadline());
         // A connection that the server closed is told by libssh2 as well, and in more words.
         relays.filter(|relays| relays.code != CLOSED).unwrap_or(trouble)
     }
 
     /// What an SFTP request came to.
-    pub(super) fn sftp_trouble(&self, error: &SftpError) -> Trouble {
+    pub(crate) fn sftp_trouble(&self, error: &SftpError) -> Trouble {
         let trouble = match error {
             SftpError::Status { code, .. } => return Trouble::new(Source::Sftp, &code, error.to_string()),
             SftpError::Stream(error) => {
@@ -90,7 +90,7 @@ impl Link {
     }
 
     /// Opens the SFTP subsystem.
-    pub(super) fn sftp(&self) -> Result<Sftp<Channel>, Trouble> {
+    pub(crate) fn sftp(&self) -> Result<Sftp<Channel>, Trouble> {
         let mut channel = self.session.channel_session().map_err(|error| self.better(told(&error)))?;
         channel.subsystem("sftp").map_err(|error| self.better(told(&error)))?;
         Sftp::start(channel).map_err(|(error, channel)| {
@@ -136,7 +136,7 @@ fn ended(ending: Option<Ending>, deadline: Deadline) -> Option<Trouble> {
     })
 }
 
-pub(super) fn told(error: &Error) -> Trouble {
+pub(crate) fn told(error: &Error) -> Trouble {
     let (source, code) = match error.code() {
         ErrorCode::Session(code) => (Source::Libssh2, code),
         ErrorCode::SFTP(code) => (Source::Sftp, code),

@@ -1,23 +1,23 @@
 //! What a server says in the clear: its identification, its offer, or why it won't talk. Pure.
 
+use super::identification::{self, IdentificationError};
+use super::kexinit;
+use super::packet::{self, Message};
 use super::trouble::{Source, Trouble};
 use crate::algorithms::offer::Offer;
 use crate::document::probe::Identification;
-use crate::ssh::identification::{self, IdentificationError};
-use crate::ssh::kexinit;
-use crate::ssh::packet::{self, Message};
 
 /// A server's first words.
 #[derive(Debug, Default)]
-pub(super) struct FirstWords {
-    pub(super) identification: Option<Identification>,
-    pub(super) offer: Option<Offer>,
+pub(crate) struct FirstWords {
+    pub(crate) identification: Option<Identification>,
+    pub(crate) offer: Option<Offer>,
     /// What explains the end of the conversation better than libssh2 can.
-    pub(super) trouble: Option<Trouble>,
+    pub(crate) trouble: Option<Trouble>,
 }
 
 /// Reads the first bytes that a server sent, as far as they go.
-pub(super) fn read(bytes: &[u8]) -> FirstWords {
+pub(crate) fn read(bytes: &[u8]) -> FirstWords {
     let mut words = FirstWords::default();
     let mut reader = identification::Reader::default();
     let found = reader.advance(bytes).and_then(|found| match found {
