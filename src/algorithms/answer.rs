@@ -59,10 +59,12 @@ fn client(
 pub fn disagreement(client: &Client, handshake: &Handshake, knows: impl Fn(Category, &str) -> bool) -> Option<String> {
     let speaks_for = |(category, name): &(&Category, &String)| knows(**category, name);
     match (handshake.result?, client.missing.is_empty()) {
-        (Access::Refuses, true) if client.agreed.iter().all(|agreed| speaks_for(&agreed)) => Some(format!(
-            "the lists agree in every category, but a real handshake failed: {}",
-            handshake.error.as_deref().unwrap_or("for no reason given")
-        )),
+        (Access::Refuses, true) if client.agreed.iter().all(|agreed| speaks_for(&agreed)) => {
+            let error = handshake.error.as_deref().unwrap_or("for no reason given");
+            let why = handshake.broken.as_ref().map(|broken| format!("; the server {}", broken.words()));
+            let why = why.unwrap_or_default();
+            Some(format!("the lists agree in every category, but a real handshake failed: {error}{why}"))
+        }
         (Access::Accepts, false) => {
             let missing: Vec<_> = client.missing.iter().map(|category| category.title()).collect();
             Some(format!("the lists have no {} in common, but a real handshake succeeded", missing.join(", no ")))

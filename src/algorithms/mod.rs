@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod comparison;
+pub mod experiment;
 pub mod judge;
 pub mod knowledge;
 pub mod mend;

@@ -14,10 +14,12 @@ use super::open_files::affordable;
 use super::reports::Remarks;
 use super::targets::{self, TargetSpec};
 use crate::algorithms::answer::{disagreement, judge_target};
+use crate::algorithms::experiment;
+use crate::algorithms::offer::{Category, Offer};
 use crate::algorithms::profile::Profile;
 use crate::cli;
 use crate::config::Config;
-use crate::document::probe::{Handshake, Target as Entry, TargetError};
+use crate::document::probe::{Access, Handshake, Target as Entry, TargetError};
 use crate::exit::UsageError;
 use crate::saved::SavedServer;
 use crate::ssh::connect::Family;
@@ -145,8 +147,10 @@ impl Examination {
             timing_ms: reading.timing,
             ..Entry::default()
         };
-        let handshakes = match reading.address {
-            Some(address) if self.handshake && entry.error.is_none() => self.prove(address, deadline),
+        let handshakes = match (reading.address, &entry.offer) {
+            (Some(address), Some(offer)) if self.handshake && entry.error.is_none() => {
+                self.prove(address, offer, deadline)
+            }
             _ => Vec::new(),
         };
         entry.timing_ms.total = Some(deadline.elapsed_ms());
@@ -156,11 +160,18 @@ impl Examination {
     fn judge(&self, Visit { mut entry, handshakes }: Visit) -> Entry {
         judge_target(&mut entry, &self.profiles);
         for (client, handshake) in entry.clients.iter_mut().zip(handshakes) {
-            client.disagreement =
-                disagreement(client, &handshake, |category, name| handshake::supported(category).contains(&name));
+            client.disagreement = disagreement(client, &handshake, libssh2_knows);
+            let broken = handshake.broken.as_ref();
+            client.remedy.extend(broken.map(|broken| broken.remedy(&entry.target, entry.identification.as_ref())));
             let key = handshake.host_key.clone().filter(|key| !entry.host_keys.contains(key));
             entry.host_keys.extend(key);
             client.handshake = Some(handshake);
+        }
+        let broken = entry.clients.iter().filter(|client| client.handshake_fails()).flat_map(|client| &client.remedy);
+        for remedy in broken {
+            if !entry.remedy.contains(remedy) {
+                entry.remedy.push(remedy.clone());
+            }
         }
         if !entry.clients.is_empty() {
             entry.conclude();
@@ -170,7 +181,7 @@ impl Examination {
 
     /// One handshake for each proposal that differs in what libssh2 knows of it. The first that succeeds asks for
     /// the authentication methods, which are the server's and not the proposal's.
-    fn prove(&self, address: SocketAddr, deadline: Deadline) -> Vec<Handshake> {
+    fn prove(&self, address: SocketAddr, offer: &Offer, deadline: Deadline) -> Vec<Handshake> {
         let mut made: HashMap<Preferences, Handshake> = HashMap::new();
         let mut auth_methods: Option<Vec<String>> = None;
         let mut prove = |profile: &Profile| {
@@ -179,7 +190,8 @@ impl Examination {
                     .entry(preferences)
                     .or_insert_with_key(|preferences| {
                         let ask = if auth_methods.is_none() { Authentication::Ask } else { Authentication::Leave };
-                        handshake::perform(address, preferences, ask, deadline)
+                        let handshake = handshake::perform(address, preferences, ask, deadline);
+                        explained(handshake, address, [&profile.algorithms, offer], deadline)
                     })
                     .clone(),
                 Err(nothing) => handshake::not_performed(&nothing.to_string()),
@@ -191,6 +203,24 @@ impl Examination {
         };
         self.profiles.iter().map(&mut prove).collect()
     }
+}
+
+fn libssh2_knows(category: Category, name: &str) -> bool {
+    handshake::supported(category).contains(&name)
+}
+
+/// Finds out what breaks a handshake, where the lists agree and it fails.
+fn explained(handshake: Handshake, address: SocketAddr, lists: [&Offer; 2], deadline: Deadline) -> Handshake {
+    if handshake.result != Some(Access::Refuses) {
+        return handshake;
+    }
+    let [client, server] = lists;
+    let (experiments, broken) =
+        experiment::find(client, server, libssh2_knows, |proposal| match Preferences::of(proposal) {
+            Ok(preferences) => handshake::perform(address, &preferences, Authentication::Leave, deadline),
+            Err(nothing) => handshake::not_performed(&nothing.to_string()),
+        });
+    Handshake { experiments, broken, ..handshake }
 }
 
 /// Works on all items, this many at a time, takes in each result here as it comes, and gives what was made of them

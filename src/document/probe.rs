@@ -209,6 +209,36 @@ pub struct Handshake {
     pub error: Option<String>,
     /// Milliseconds.
     pub ms: Option<f64>,
+    /// Where it failed though the lists agree: further handshakes, each with one algorithm exchanged.
+    #[serde(default)]
+    pub experiments: Vec<Experiment>,
+    /// The algorithm that breaks it, where an experiment showed it.
+    #[serde(default)]
+    pub broken: Option<Broken>,
+}
+
+/// A handshake by what was agreed, but for one algorithm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Experiment {
+    /// Where the algorithm was exchanged; for ciphers and MACs, in both directions.
+    pub category: Category,
+    /// The algorithm that was used instead.
+    pub algorithm: String,
+    /// Whether it came to a session.
+    pub result: Access,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// An algorithm that the server offers and fails with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Broken {
+    /// Its category.
+    pub category: Category,
+    /// The algorithm.
+    pub algorithm: String,
+    /// The algorithm in its place with which a handshake succeeds.
+    pub works_with: String,
 }
 
 /// A host key.

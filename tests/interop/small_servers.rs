@@ -14,7 +14,7 @@ use cdrdiag::algorithms::offer::Category;
 use cdrdiag::document::probe::Access;
 
 use super::agreement::{self, REAL};
-use super::answer::{client, probe};
+use super::answer::{client, probe, run};
 use super::jsch;
 use super::parts::{available, program};
 use super::process::{Server, succeed};
@@ -57,6 +57,27 @@ fn dropbear_with_an_rsa_key_only() {
         let server = dropbear(folder.path(), &["rsa"]);
         let target = agreement::examine(server.address());
         assert_eq!(client(&target, REAL).agreed.get(&Category::HostKey).map(String::as_str), Some("ssh-rsa"));
+    }
+}
+
+#[test]
+fn a_dropbear_without_the_key_that_it_offers_is_found_out_by_experiment() {
+    if !dropbear_is_there("a_dropbear_without_the_key_that_it_offers_is_found_out_by_experiment") {
+        return;
+    }
+    for (key, works_with) in [("ecdsa", "ecdsa-sha2-nistp256"), ("ed25519", "ssh-ed25519")] {
+        let folder = tempfile::tempdir().unwrap();
+        let server = dropbear(folder.path(), &[key]);
+        let target = probe(server.address(), &["cucm-12.5", "cucm-14"]);
+        for client in &target.clients {
+            let broken = client.handshake.as_ref().unwrap().broken.as_ref().unwrap();
+            assert!(["ssh-rsa", "rsa-sha2-256"].contains(&broken.algorithm.as_str()), "{broken:?}");
+            assert_eq!((broken.category, broken.works_with.as_str()), (Category::HostKey, works_with));
+            assert!(client.remedy[0].commands[0].starts_with("dropbearkey -t rsa"), "{:?}", client.remedy);
+        }
+        let diagnosis = run("diagnose", &["--primary", &server.address().to_string()], &[REAL]).1;
+        let said = diagnosis.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(&format!("cannot sign with it; with {works_with} it works")), "{diagnosis}");
     }
 }
 

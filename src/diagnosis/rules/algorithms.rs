@@ -235,12 +235,14 @@ pub fn handshake_fails_there(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option
     let broken: Vec<&Server<'_>> = facts.servers.iter().filter(|server| server.target.handshake_fails()).collect();
     let names = broken.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
     let cause = trouble.cause?;
+    let why = super::servers::why_it_breaks(&broken)
+        .unwrap_or_else(|| "The server gives up on the way, as one does that cannot read its host key.".to_owned());
     let text = format!(
-        "The trace says {}. The lists of {names} suit CUCM by now, and still a real handshake fails there: the server \
-         gives up on the way, as one does that cannot read its host key.",
+        "The trace says {}. The lists of {names} suit CUCM by now, and still a real handshake fails there. {why}",
         cause.cause
     );
     Some(Conclusion {
+        remedy: broken.iter().flat_map(|server| facts.remedy(server)).collect(),
         destination: trouble.destination.host.clone(),
         evidence: evidence(facts, trouble, &broken),
         next: vec![

@@ -124,15 +124,28 @@ pub fn handshake_fails(facts: &Facts<'_>) -> Option<Conclusion> {
         "handshake_fails",
         Certainty::Seen,
         format!("{names} does not let CUCM in: the lists agree, but the handshake fails"),
-        "No algorithm is missing, so no change of the lists mends it: the server gives up on the way, as one does that \
-         cannot read its host key."
-            .to_owned(),
+        why_it_breaks(&broken).unwrap_or_else(|| {
+            "No algorithm is missing, so no change of the lists mends it: the server gives up on the way, as one does \
+             that cannot read its host key."
+                .to_owned()
+        }),
     );
     (!broken.is_empty()).then(|| Conclusion {
         evidence: told.collect(),
+        remedy: broken.iter().flat_map(|server| facts.remedy(server)).collect(),
         next: vec!["the server's own log of that handshake".to_owned()],
         ..found
     })
+}
+
+/// What experiments showed of these servers: which algorithm breaks the handshake, and what works in its place.
+pub(super) fn why_it_breaks(servers: &[&Server<'_>]) -> Option<String> {
+    let of_server = |server: &&Server<'_>| {
+        let mut broken = server.target.clients.iter().filter_map(|client| client.handshake.as_ref()?.broken.as_ref());
+        Some(format!("{} {}.", server.name(), broken.next()?.words()))
+    };
+    let found: Vec<String> = servers.iter().filter_map(of_server).collect();
+    (!found.is_empty()).then(|| format!("Handshakes with one algorithm at a time show why: {}", found.join(" ")))
 }
 
 /// A real handshake went otherwise than the lists predict.
