@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use cdrdiag::algorithms::offer::{Category, Offer, split_list};
+use cdrdiag::model::offer::{Category, Offer, split_list};
 use cdrdiag::ssh::{kexinit, packet};
 
 /// What a thread needs that only waits and copies.

@@ -12,6 +12,7 @@
 //! | [`learn`] | what a client really proposes, out of logs and packet captures |
 //! | [`ssh`] | the SSH wire: identification strings, packets, KEXINIT, and the sockets that carry them |
 //! | [`delivery`] | a delivery as CUCM would make it, stage by stage |
+//! | [`model`] | what the field talks of: offers, profiles, delivery files, stages |
 //! | [`document`] | the answers as data: what `--json` prints |
 //! | [`redact`] | other names for hosts, clusters, files and users, in a whole document |
 //! | [`report`] | documents rendered for people |
@@ -35,6 +36,7 @@ pub mod diagnosis;
 pub mod document;
 pub mod exit;
 pub mod learn;
+pub mod model;
 pub mod plain;
 pub mod redact;
 pub mod report;

@@ -10,10 +10,10 @@ use std::thread;
 use std::time::Duration;
 
 use assert_cmd::Command;
-use cdrdiag::algorithms::offer::Offer;
-use cdrdiag::algorithms::profile::find;
+use cdrdiag::algorithms::builtin::find;
 use cdrdiag::document::capture::Capture;
 use cdrdiag::document::json_schema;
+use cdrdiag::model::offer::Offer;
 use cdrdiag::ssh::packet::{self, Message};
 use predicates::prelude::*;
 use predicates::str::contains;

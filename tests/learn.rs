@@ -6,10 +6,10 @@ mod support;
 use std::fs;
 
 use assert_cmd::Command;
-use cdrdiag::algorithms::offer::Offer;
-use cdrdiag::algorithms::profile::find;
+use cdrdiag::algorithms::builtin::find;
 use cdrdiag::document::json_schema;
 use cdrdiag::document::learn::ProfileLearn;
+use cdrdiag::model::offer::Offer;
 use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::{Value, json};

@@ -1,8 +1,8 @@
 //! The linked libssh2 knows what the built-in profiles propose. Its newer bundles leave the SHA-1 methods out, which
 //! are the ones that CUCM 12.5 and 14 need: this is what the pin of `libssh2-sys` is for.
 
-use cdrdiag::algorithms::offer::Category;
-use cdrdiag::algorithms::profile;
+use cdrdiag::algorithms::builtin;
+use cdrdiag::model::offer::Category;
 use cdrdiag::ssh::handshake::{Preferences, supported};
 
 /// What libssh2 never had: JSch's own old wishes. No server needs them to let CUCM 12.5 or later in.
@@ -10,7 +10,7 @@ const NEVER: [&str; 2] = ["3des-ctr", "ssh-dss"];
 
 #[test]
 fn libssh2_knows_every_algorithm_of_every_profile_that_it_can() {
-    for profile in profile::builtin() {
+    for profile in builtin::builtin() {
         for category in Category::NEGOTIATED {
             let known = supported(category);
             let proposed = profile.algorithms.get(category).unwrap_or_default();
@@ -30,7 +30,7 @@ fn the_exceptions_are_no_more_than_needed() {
             Category::NEGOTIATED.iter().all(|category| !supported(*category).contains(&name)),
             "libssh2 knows {name}: strike it off the exceptions"
         );
-        let cucm = profile::default_set();
+        let cucm = builtin::default_set();
         let proposes = |category: &Category| {
             cucm.iter().any(|profile| profile.algorithms.get(*category).unwrap_or_default().iter().any(|it| it == name))
         };
@@ -40,7 +40,7 @@ fn the_exceptions_are_no_more_than_needed() {
 
 #[test]
 fn a_handshake_can_speak_for_every_profile() {
-    for profile in profile::builtin() {
+    for profile in builtin::builtin() {
         assert!(Preferences::of(&profile.algorithms).is_ok(), "{}", profile.id);
     }
 }

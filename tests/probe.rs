@@ -8,8 +8,8 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use assert_cmd::Command;
-use cdrdiag::algorithms::offer::Offer;
 use cdrdiag::document::{json_schema, probe::Probe};
+use cdrdiag::model::offer::Offer;
 use serde_json::Value;
 use support::scripted_peer::{Script, ScriptedPeer, Step, good, identification, kexinit, message, modern, offer};
 

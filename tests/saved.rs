@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use cdrdiag::algorithms::offer::{Category, Offer, split_list};
+use cdrdiag::model::offer::{Category, Offer, split_list};
 use cdrdiag::saved::file::SavedRef;
 use cdrdiag::saved::{Form, SavedServer, parse};
 

@@ -2,10 +2,10 @@
 
 use super::judge::{Judgement, Stage, judge};
 use super::knowledge;
-use super::offer::{Category, Offer};
-use super::profile::Profile;
 use super::remedy::remedies;
 use crate::document::probe::{Access, Client, Handshake, Identification, ProfileRef, Target};
+use crate::model::offer::{Category, Offer};
+use crate::model::profile::Profile;
 
 /// How a document names the profiles by which it judges.
 pub fn profile_refs(profiles: &[Profile]) -> Vec<ProfileRef> {
@@ -83,8 +83,9 @@ pub fn disagreement(client: &Client, handshake: &Handshake, knows: impl Fn(Categ
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithms::{offer::split_list, profile};
+    use crate::algorithms::builtin;
     use crate::document::probe::Outcome;
+    use crate::model::offer::split_list;
 
     fn target(mac: &str) -> Target {
         let mut offer = Offer::default();
@@ -105,7 +106,7 @@ mod tests {
 
     fn judged(mac: &str) -> Target {
         let mut target = target(mac);
-        judge_target(&mut target, &profile::default_set());
+        judge_target(&mut target, &builtin::default_set());
         target
     }
 
@@ -131,7 +132,7 @@ mod tests {
         let mut target = target("hmac-sha1");
         target.error = Some(crate::document::probe::TargetError { kind: "garbled".into(), message: String::new() });
         target.outcome = Outcome::Error;
-        judge_target(&mut target, &profile::default_set());
+        judge_target(&mut target, &builtin::default_set());
         assert!(target.clients.is_empty());
         assert_eq!(target.outcome, Outcome::Error);
     }

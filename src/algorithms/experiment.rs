@@ -6,12 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use super::knowledge::{self, Setting};
+use super::knowledge;
 use super::negotiation::negotiate;
-use super::offer::{Category, Offer, is_marker};
 use super::server::Server;
 use crate::document::probe::{Access, Broken, Experiment, Handshake, Identification};
 use crate::document::remedy::Remedy;
+use crate::model::offer::Setting;
+use crate::model::offer::{Category, Offer, is_marker};
 
 /// The most handshakes that are spent on one failure: each is a broken connection in the server's log, and some
 /// servers lock out whom they see too often.
@@ -152,7 +153,7 @@ impl Broken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithms::offer::split_list;
+    use crate::model::offer::split_list;
     use crate::ssh::identification;
 
     fn offer(kex: &str, host_key: &str, cipher: &str) -> Offer {

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::negotiation::negotiate;
-use super::offer::{Category, Offer, titles};
-use super::profile::Profile;
 use super::server::Server;
 use crate::document::probe::{Access, Identification};
+use crate::model::offer::{Category, Offer, titles};
+use crate::model::profile::Profile;
 
 /// Where a client is refused. The names are those of a trace's causes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +96,7 @@ pub fn judge(profile: &Profile, offer: &Offer, identification: Option<&Identific
     let agreed = |category| negotiation.agreed.get(&category).map(String::as_str);
     obstacles.extend(agreed(Category::Kex).and_then(|kex| group_obstacle(profile, kex, identification, &mut findings)));
     obstacles.extend(agreed(Category::HostKey).and_then(|key| host_key_obstacle(profile, key, &mut findings)));
-    if let Some(key) = agreed(Category::HostKey).filter(|_| profile.assumes("host_key")) {
+    if let Some(key) = agreed(Category::HostKey).filter(|_| profile.assumes_category(Category::HostKey)) {
         findings.push(format!("{key} rests on the profile's assumed host key list"));
     }
     if !negotiation.unknown.is_empty() {
@@ -165,8 +165,8 @@ fn host_key_obstacle(profile: &Profile, key: &str, findings: &mut Vec<String>) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithms::offer::split_list;
-    use crate::algorithms::profile::find;
+    use crate::algorithms::builtin::find;
+    use crate::model::offer::split_list;
 
     fn identification(raw: &str) -> Identification {
         Identification { raw: raw.to_owned(), ..Identification::default() }
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_client_whose_every_category_is_met_gets_in() {
-        for profile in crate::algorithms::profile::builtin() {
+        for profile in crate::algorithms::builtin::builtin() {
             let judgement = judge(profile, &offer(Category::Kex, "diffie-hellman-group1-sha1"), None);
             assert_eq!((judgement.result, judgement.stage), (Access::Accepts, None), "{}", profile.id);
         }

@@ -6,57 +6,9 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::offer::{Category, Offer};
 use super::version::Version;
 use crate::document::probe::Weak;
-
-/// What is configured together: both directions of a cipher share one setting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Setting {
-    /// Key exchange methods.
-    Kex,
-    /// Host key algorithms.
-    HostKey,
-    /// Ciphers.
-    Cipher,
-    /// MACs.
-    Mac,
-    /// Compression.
-    Compression,
-}
-
-impl Setting {
-    /// All of them, in KEXINIT's order.
-    pub const ALL: [Self; 5] = [Self::Kex, Self::HostKey, Self::Cipher, Self::Mac, Self::Compression];
-
-    /// The setting to which a category belongs; languages have none.
-    pub fn of(category: Category) -> Option<Self> {
-        Self::ALL.into_iter().find(|setting| setting.categories().contains(&category))
-    }
-
-    /// The categories that it governs.
-    pub fn categories(self) -> &'static [Category] {
-        match self {
-            Self::Kex => &[Category::Kex],
-            Self::HostKey => &[Category::HostKey],
-            Self::Cipher => &[Category::CipherC2s, Category::CipherS2c],
-            Self::Mac => &[Category::MacC2s, Category::MacS2c],
-            Self::Compression => &[Category::CompressionC2s, Category::CompressionS2c],
-        }
-    }
-
-    /// For people.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Kex => "key exchange",
-            Self::HostKey => "host key",
-            Self::Cipher => "cipher",
-            Self::Mac => "MAC",
-            Self::Compression => "compression",
-        }
-    }
-}
+use crate::model::offer::{Category, Offer, Setting};
 
 /// One algorithm.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -129,18 +81,18 @@ pub fn weak(offer: &Offer) -> Vec<Weak> {
 fn table() -> &'static Table {
     // A test reads the file, so nothing is lost here.
     static TABLE: LazyLock<Table> =
-        LazyLock::new(|| toml::from_str(include_str!("data/algorithms.toml")).unwrap_or_default());
+        LazyLock::new(|| toml::from_str(include_str!("../../data/algorithms.toml")).unwrap_or_default());
     &TABLE
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithms::profile::builtin;
+    use crate::algorithms::builtin::builtin;
 
     #[test]
     fn the_file_is_read_and_knows_every_algorithm_of_the_profiles() {
-        toml::from_str::<Table>(include_str!("data/algorithms.toml")).unwrap();
+        toml::from_str::<Table>(include_str!("../../data/algorithms.toml")).unwrap();
         for profile in builtin() {
             for category in Category::NEGOTIATED {
                 let setting = Setting::of(category).unwrap();

@@ -98,7 +98,7 @@ fn candidates<'a>(open: &[&Demand<'a>]) -> impl Iterator<Item = &'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithms::offer::split_list;
+    use crate::model::offer::split_list;
     use proptest::prelude::*;
 
     /// Ranks by the name itself: later letters are stronger, `w` is of a lower class, `x` the server cannot have.

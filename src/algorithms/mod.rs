@@ -2,15 +2,14 @@
 //! Nothing here opens a socket.
 
 pub mod answer;
+pub mod builtin;
 pub mod comparison;
 pub mod experiment;
 pub mod judge;
 pub mod knowledge;
 pub mod mend;
 pub mod negotiation;
-pub mod offer;
 pub mod products;
-pub mod profile;
 pub mod profile_file;
 pub mod remedy;
 pub mod server;

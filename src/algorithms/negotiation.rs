@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::offer::{Category, Offer, is_marker};
+use crate::model::offer::{Category, Offer, is_marker};
 
 /// What two offers come to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub fn choose<'a>(proposed: &'a [String], offered: &[String]) -> Choice<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithms::offer::split_list;
+    use crate::model::offer::split_list;
     use proptest::prelude::*;
 
     fn choice<'a>(proposed: &'a [String], offered: &str) -> Choice<'a> {

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use super::judge::{Judgement, Obstacle, is_group_exchange};
-use super::knowledge::{self, Setting};
+use super::knowledge;
 use super::mend::{Change, Demand, Rank, mend};
-use super::offer::{Category, Offer, is_marker};
-use super::profile::Profile;
 use super::server::{Configuration, Lines, Server};
 use crate::document::probe::Identification;
 use crate::document::remedy::Remedy;
+use crate::model::offer::Setting;
+use crate::model::offer::{Category, Offer, is_marker};
+use crate::model::profile::Profile;
 
 /// The changes that let these refused clients in, one a directive. Each entry of `refusals` is a profile with its
 /// judgement on this very offer; those that get in need nothing and are passed over. For a client that one setting
@@ -347,10 +348,10 @@ fn has_key(offered: &[String], key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::algorithms::builtin::find;
     use crate::algorithms::judge::judge;
-    use crate::algorithms::offer::split_list;
-    use crate::algorithms::profile::find;
     use crate::document::probe::Access;
+    use crate::model::offer::split_list;
 
     const DEBIAN: &str = "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7";
 
@@ -434,7 +435,7 @@ mod tests {
             server("curve25519-sha256,,x", "rsa-sha2-512,,ssh-rsa", "aes128-ctr,", "hmac-sha1,"),
         ];
         for offer in offers {
-            let all: Vec<_> = crate::algorithms::profile::builtin().iter().map(|profile| profile.id.as_str()).collect();
+            let all: Vec<_> = crate::algorithms::builtin::builtin().iter().map(|profile| profile.id.as_str()).collect();
             for ids in all.iter().map(std::slice::from_ref).chain([all.as_slice()]) {
                 let identification = Identification { raw: DEBIAN.to_owned(), ..Identification::default() };
                 let changed = applied(&offer, &remedied(ids, &offer, DEBIAN));

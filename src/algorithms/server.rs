@@ -1,10 +1,11 @@
 //! Which software a server is, by its identification string, and what that means for its lists.
 
-use super::knowledge::{self, Setting};
+use super::knowledge;
 use super::products::{self, Knowledge};
 pub use super::products::{Configuration, KeyFile, KeyStore, Lines, Platform, Product};
 use super::version::Version;
 use crate::document::probe::Identification;
+use crate::model::offer::Setting;
 
 /// A server's software, recognised.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,9 +6,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Deserialize;
 
-use super::knowledge::{self, Setting};
-use super::offer::{Category, split_list};
-use super::profile::Profile;
+use super::knowledge;
+use crate::model::offer::Setting;
+use crate::model::offer::{Category, split_list};
+use crate::model::profile::Profile;
 use crate::suggest::nearest;
 
 /// The settings of a CUCM node that change its client's proposal.
@@ -144,7 +145,7 @@ fn findings(profile: &Profile, setting: Setting, field: &str, list: &[String]) -
 fn cipher_management() -> &'static CipherManagement {
     // A test reads the file, so nothing is lost here.
     static PAGE: LazyLock<CipherManagement> =
-        LazyLock::new(|| toml::from_str(include_str!("data/cipher_management.toml")).unwrap_or_default());
+        LazyLock::new(|| toml::from_str(include_str!("../../data/cipher_management.toml")).unwrap_or_default());
     &PAGE
 }
 
@@ -158,7 +159,7 @@ fn is_refused(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithms::profile::find;
+    use crate::algorithms::builtin::find;
 
     fn mac(list: &str) -> Variant {
         Variant { mac: Some(list.to_owned()), ..Variant::default() }
@@ -166,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_data_file_is_read_and_every_pattern_compiles() {
-        let page: CipherManagement = toml::from_str(include_str!("data/cipher_management.toml")).unwrap();
+        let page: CipherManagement = toml::from_str(include_str!("../../data/cipher_management.toml")).unwrap();
         page.refused.iter().for_each(|pattern| drop(Regex::new(pattern).unwrap()));
     }
 

@@ -5,7 +5,7 @@ use super::listing::Section;
 use super::waiting::Files;
 use super::{Question, Source, commands, deadline, summary, trace_folder};
 use crate::document::backlog::{Backlog, Input, Listing};
-use crate::trace::delivery_file::DeliveryFile;
+use crate::model::delivery_file::DeliveryFile;
 use crate::words::{grouped, many};
 
 /// Answers what waits, and until when.

@@ -11,7 +11,7 @@ use chrono::NaiveDateTime;
 use regex::Regex;
 
 use super::folder::{self, Place};
-use crate::trace::delivery_file::DeliveryFile;
+use crate::model::delivery_file::DeliveryFile;
 
 /// A pasted listing, or several.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

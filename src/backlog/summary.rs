@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::waiting::{Files, Series, Waiting};
 use crate::document::backlog::{Date, Destination, Gap, Group, Totals};
-use crate::trace::delivery_file::Kind;
+use crate::model::delivery_file::Kind;
 
 /// Everything that waits.
 pub fn totals(files: &Files) -> Totals {

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::folder::Place;
 use super::listing::{Entry, Section};
-use crate::trace::delivery_file::{DeliveryFile, Kind};
+use crate::model::delivery_file::{DeliveryFile, Kind};
 
 /// The files of one kind, cluster and node: they share one sequence.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

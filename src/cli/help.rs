@@ -40,9 +40,9 @@ pub struct Example {
     pub line: &'static str,
 }
 
-/// All examples, from `examples.tsv`.
+/// All examples, from `data/examples.tsv`.
 pub fn examples() -> impl Iterator<Item = Example> {
-    let lines = include_str!("examples.tsv").lines().filter(|line| !line.starts_with('#'));
+    let lines = include_str!("../../data/examples.tsv").lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| {
         let mut fields = line.split('\t');
         let (command, exit) = (fields.next()?, fields.next()?.parse().ok());
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn no_line_of_the_table_gets_lost() {
-        let lines = include_str!("examples.tsv").lines().filter(|line| !line.starts_with('#')).count();
+        let lines = include_str!("../../data/examples.tsv").lines().filter(|line| !line.starts_with('#')).count();
         assert_eq!(examples().count(), lines);
     }
 

@@ -16,8 +16,8 @@ use crate::cli;
 use crate::config::Config;
 use crate::document::backlog::{Backlog, Input};
 use crate::exit::Code;
+use crate::model::delivery_file::DeliveryFile;
 use crate::plain;
-use crate::trace::delivery_file::DeliveryFile;
 
 /// The largest text that is taken for a listing: three million lines.
 const MOST_BYTES: u64 = 256 << 20;

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::Context;
 use super::profile::named;
-use crate::algorithms::profile;
+use crate::algorithms::builtin;
 use crate::config::{Config, DEFAULT_PORT, DEFAULT_TIMEOUT, Loaded};
 use crate::document::config::{self as document, Defaults, InForce, Named, Origin};
 use crate::exit::{Code, told_once};
@@ -51,7 +51,7 @@ fn profiles(file: Vec<String>, flags: &[String]) -> InForce<Vec<String>> {
     if !flags.is_empty() {
         return InForce { value: flags.to_vec(), origin: Origin::Flag };
     }
-    let built_in = || profile::default_set().into_iter().map(|profile| profile.id).collect();
+    let built_in = || builtin::default_set().into_iter().map(|profile| profile.id).collect();
     or_built_in(Some(file).filter(|names| !names.is_empty()), built_in())
 }
 

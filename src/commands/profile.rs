@@ -7,14 +7,15 @@ use std::path::Path;
 use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::Context;
-use crate::algorithms::knowledge::Setting;
-use crate::algorithms::profile::{self, Profile};
+use crate::algorithms::builtin;
 use crate::algorithms::profile_file::{self, ProfileFormat};
 use crate::algorithms::variants::Variant;
 use crate::cli::{self, Global, Variants};
 use crate::document::probe::ProfileRef;
 use crate::document::profile::{ProfileList, ProfileShow};
 use crate::exit::{Code, UsageError};
+use crate::model::offer::Setting;
+use crate::model::profile::Profile;
 use crate::suggest;
 
 /// A profile file is a page of text; what is longer is something else.
@@ -27,9 +28,9 @@ const MAX_BYTES: u64 = 1 << 20;
 pub fn run(args: &cli::Profile, context: &Context<'_>) -> Result<Code> {
     match args {
         cli::Profile::List => {
-            let defaults = profile::default_set();
+            let defaults = builtin::default_set();
             let is_default = |profile: &Profile| defaults.iter().any(|default| default.id == profile.id);
-            let profiles = profile::builtin().to_vec();
+            let profiles = builtin::builtin().to_vec();
             let default =
                 profiles.iter().filter(|profile| is_default(profile)).map(|profile| profile.id.clone()).collect();
             context.answer(&ProfileList { profiles, default })
@@ -53,7 +54,7 @@ pub fn profiles(global: &Global, variants: &Variants, config_default: &[String])
     let names = if is_configured { config_default } else { &global.profile };
     let mut profiles: Vec<Profile> = Vec::new();
     for profile in if names.is_empty() {
-        profile::default_set()
+        builtin::default_set()
     } else {
         let told = |name: &String| {
             let found = named(name);
@@ -77,14 +78,14 @@ pub fn profiles(global: &Global, variants: &Variants, config_default: &[String])
 /// # Errors
 /// When there is none, or the file cannot be read or is no profile.
 pub fn named(name: &str) -> Result<Profile> {
-    if let Some(profile) = profile::find(name) {
+    if let Some(profile) = builtin::find(name) {
         return Ok(profile.clone());
     }
     let path = Path::new(name);
     let looks_like_a_path = name.contains(['/', '\\'])
         || path.extension().is_some_and(|extension| extension == "toml" || extension == "json");
     if !looks_like_a_path && !path.exists() {
-        let known: Vec<_> = profile::builtin().iter().map(|profile| profile.id.as_str()).collect();
+        let known: Vec<_> = builtin::builtin().iter().map(|profile| profile.id.as_str()).collect();
         let hint = hint(name, &known);
         bail!("{name:?} is neither a file nor a built-in profile ({}){hint}", known.join(", "));
     }

@@ -17,9 +17,9 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use crate::algorithms::profile::Profile;
 use crate::document::deliver::{Deliver, Stage};
 use crate::document::probe::ProfileRef;
+use crate::model::profile::Profile;
 use crate::ssh::connect::Family;
 use crate::ssh::deadline::{Clock, Deadline};
 use crate::ssh::handshake::{self, Preferences};

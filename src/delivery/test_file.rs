@@ -38,7 +38,7 @@ pub(super) fn path(directory: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::delivery_file::DeliveryFile;
+    use crate::model::delivery_file::DeliveryFile;
 
     #[test]
     fn no_billing_server_takes_it_for_a_cdr_file() {

@@ -1,9 +1,9 @@
 //! The clients by which servers are judged. Where the trace itself holds the client's lists it wins: the profiles
 //! that say the same are kept alone, and where none does, what the trace implies takes their place.
 
-use crate::algorithms::offer::{Category, Offer, is_marker};
-use crate::algorithms::profile::Profile;
 use crate::document::parse_log::Negotiation;
+use crate::model::offer::{Category, Offer, is_marker};
+use crate::model::profile::Profile;
 
 /// The clients, and where they come from.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,9 +98,9 @@ fn overridden(profile: &Profile, traced: &Negotiation) -> Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithms::offer::split_list;
-    use crate::algorithms::profile::{default_set, find};
+    use crate::algorithms::builtin::{default_set, find};
     use crate::document::parse_log::Evidence;
+    use crate::model::offer::split_list;
 
     fn traced(client: Offer) -> Negotiation {
         let evidence = Evidence { path: "a.log".into(), line: 7, text: String::new() };

@@ -4,6 +4,7 @@ use super::facts::{Facts, Hurdle, Server, Trouble};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence, EvidenceKind};
 use crate::document::parse_log;
 use crate::document::probe::Client;
+use crate::model::offer::{Setting, settings};
 use crate::ssh::target::Target as Address;
 use crate::words::{clock, grouped, many};
 
@@ -134,15 +135,7 @@ fn proof(client: &Client) -> String {
 
 /// The kinds of algorithm that are not in common, each direction's once.
 pub fn missing(client: &Client) -> Vec<&'static str> {
-    let mut kinds: Vec<&'static str> = Vec::new();
-    for category in &client.missing {
-        let title = category.title();
-        let kind = title.split_once(" (").map_or(title, |(kind, _)| kind);
-        if !kinds.contains(&kind) {
-            kinds.push(kind);
-        }
-    }
-    kinds
+    settings(&client.missing).map(Setting::title).collect()
 }
 
 /// The command that probes a trace's host; without the host where its text is no host's, since commands are copied.

@@ -1,13 +1,13 @@
 //! What the documents say, in the terms in which the rules ask.
 
-use crate::algorithms::offer::{Category, Offer};
-use crate::algorithms::profile::client_names;
 use crate::backlog::Question;
 use crate::config::DEFAULT_PORT;
 use crate::document::backlog::Backlog;
 use crate::document::parse_log::{CauseCount, Destination, ParseLog, Status};
 use crate::document::probe::{Access, Client, Outcome, Target};
 use crate::document::remedy::Remedy;
+use crate::model::offer::{Category, Offer};
+use crate::model::profile::client_names;
 
 use super::clients::Clients;
 

@@ -5,14 +5,15 @@ use chrono::NaiveDateTime;
 use super::answer::{Parts, document};
 use super::clients::Clients;
 use crate::algorithms::answer::judge_target;
-use crate::algorithms::offer::{Category, Offer, split_list};
-use crate::algorithms::profile::{Profile, default_set};
+use crate::algorithms::builtin::default_set;
 use crate::backlog::{Question, Source, answer, listing};
 use crate::document::diagnose::{Conclusion, Diagnose};
 use crate::document::parse_log::{
     CauseCount, Destination, Evidence, Input, Negotiation, Outage, ParseLog, Status, WaitingFile,
 };
 use crate::document::probe::{Outcome, Target, TargetError};
+use crate::model::offer::{Category, Offer, split_list};
+use crate::model::profile::Profile;
 
 /// Every CUCM release gets in.
 pub const OPEN: &str = "ecdh-sha2-nistp384,diffie-hellman-group-exchange-sha256";

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Document, Verdict};
-use crate::trace::delivery_file::Kind;
+use crate::model::delivery_file::Kind;
 
 /// What waits in CUCM's preserve folder, and when CUCM starts to delete it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::probe::{Access, ProfileRef, Target};
 use super::remedy::Remedy;
 use super::{Document, Verdict};
-use crate::algorithms::offer::Category;
+use crate::model::offer::Category;
 
 /// How servers differ, and which difference matters to CUCM.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::backfill::Backfill;
 use super::probe::{Access, Client, HostKey, Identification, ProfileRef};
 use super::{Document, Verdict};
-use crate::algorithms::offer::Category;
+use crate::model::offer::Category;
 
 /// How a delivery went, stage by stage.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

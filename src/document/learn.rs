@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Document, Verdict};
-use crate::algorithms::offer::Category;
-use crate::algorithms::profile::Profile;
+use crate::model::offer::Category;
+use crate::model::profile::Profile;
 
 /// What sources tell of clients' proposals.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Document, Verdict};
-use crate::algorithms::offer::Offer;
+use crate::model::offer::Offer;
 use crate::words::{clock, many};
 
 /// What traces tell about deliveries.

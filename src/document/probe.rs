@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::remedy::Remedy;
 use super::{Document, Verdict};
-use crate::algorithms::offer::{Category, Offer};
+use crate::model::offer::{Category, Offer};
 
 /// What servers offer, and whether CUCM's client gets in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Document, Verdict};
-use crate::algorithms::profile::Profile;
+use crate::model::profile::Profile;
 
 /// The built-in profiles: `cdrdiag/profile-list/v1`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]

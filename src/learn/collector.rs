@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Place;
-use crate::algorithms::offer::{Category, Offer};
+use crate::model::offer::{Category, Offer};
 
 /// The most clients that are told apart. CUCM clusters have a few nodes.
 const MAX_CLIENTS: usize = 500;
@@ -198,8 +198,8 @@ impl Collector {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithms::offer::split_list;
     use crate::learn::Form;
+    use crate::model::offer::split_list;
 
     fn sighting(address: Option<&str>, category: Category, list: &str) -> Sighting {
         let mut proposal = Offer::default();

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use super::collector::{Collector, Sighting};
 use super::{Form, Place};
-use crate::algorithms::knowledge::{self, Setting};
-use crate::algorithms::offer::{Category, Offer};
+use crate::algorithms::knowledge;
+use crate::model::offer::Setting;
+use crate::model::offer::{Category, Offer};
 use crate::trace::negotiation::{NegotiationReader, Seen, Side};
 
 /// The most threads of a log that are told apart at a time.
@@ -90,7 +91,7 @@ fn is_plausible(proposal: &Offer) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithms::offer::split_list;
+    use crate::model::offer::split_list;
     use proptest::prelude::*;
 
     const CLIENT: [&str; 10] =

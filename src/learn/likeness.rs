@@ -1,9 +1,9 @@
 //! Which built-in profile a client's proposal equals, or how it differs. Only what is known of both is compared,
 //! and markers are no algorithms.
 
-use crate::algorithms::offer::{Category, Offer, is_marker};
-use crate::algorithms::profile::Profile;
 use crate::document::learn::{Difference, Likeness};
+use crate::model::offer::{Category, Offer, is_marker};
+use crate::model::profile::Profile;
 
 /// Compares a proposal with each profile; the most alike come first.
 pub fn likenesses(proposal: &Offer, profiles: &[Profile]) -> Vec<Likeness> {
@@ -17,7 +17,7 @@ fn likeness(proposal: &Offer, profile: &Profile) -> Likeness {
     let compared: Vec<_> = Category::NEGOTIATED.into_iter().filter_map(both).collect();
     let differences: Vec<_> = compared
         .iter()
-        .filter_map(|(category, here, there)| difference(*category, here, there, assumes(profile, *category)))
+        .filter_map(|(category, here, there)| difference(*category, here, there, profile.assumes_category(*category)))
         .collect();
     Likeness {
         profile: profile.id.clone(),
@@ -25,11 +25,6 @@ fn likeness(proposal: &Offer, profile: &Profile) -> Likeness {
         compared: compared.iter().map(|(category, ..)| *category).collect(),
         differences,
     }
-}
-
-fn assumes(profile: &Profile, category: Category) -> bool {
-    let name = category.name();
-    profile.assumes(name) || profile.assumes(name.trim_end_matches("_c2s").trim_end_matches("_s2c"))
 }
 
 fn difference(category: Category, here: &[String], there: &[String], assumed: bool) -> Option<Difference> {
@@ -57,8 +52,8 @@ fn weight(difference: &Difference) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithms::offer::split_list;
-    use crate::algorithms::profile::{builtin, find};
+    use crate::algorithms::builtin::{builtin, find};
+    use crate::model::offer::split_list;
 
     #[test]
     fn every_built_in_profile_is_most_like_itself() {

@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::collector::{Collector, Sighting};
 use super::{Form, Place};
-use crate::algorithms::offer::{Category, Offer};
-use crate::algorithms::profile::Profile;
 use crate::algorithms::profile_file::{self, ProfileError, ProfileFormat};
+use crate::model::offer::{Category, Offer};
+use crate::model::profile::Profile;
 
 /// The longest file of cdrdiag's own that is read.
 pub const MAX_BYTES: u64 = 32 << 20;
@@ -62,9 +62,7 @@ fn add(
     place: &Place,
     collector: &mut Collector,
 ) {
-    let folded = |category: Category| category.name().trim_end_matches("_c2s").trim_end_matches("_s2c");
-    let is_assumed = |category: &Category| profile.assumes(category.name()) || profile.assumes(folded(*category));
-    let assumed = Category::ALL.into_iter().filter(is_assumed).collect();
+    let assumed = Category::ALL.into_iter().filter(|category| profile.assumes_category(*category)).collect();
     collector.add(&Sighting { address, identification, proposal: profile.algorithms, assumed }, place);
 }
 
@@ -75,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_profile_is_known_in_both_forms_and_its_assumptions_stay_such() {
-        let profile = crate::algorithms::profile::find("cucm-12.5").unwrap();
+        let profile = crate::algorithms::builtin::find("cucm-12.5").unwrap();
         for text in [profile_file::to_toml(profile).unwrap(), serde_json::to_string(profile).unwrap()] {
             assert!(is_own(&text), "{text}");
             let mut collector = Collector::default();

@@ -182,8 +182,8 @@ fn explain<I>(error: &PcapError<I>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithms::offer::{Category, Offer, split_list};
     use crate::learn::collector::Client;
+    use crate::model::offer::{Category, Offer, split_list};
     use crate::ssh::{kexinit, packet};
     use etherparse::PacketBuilder;
     use proptest::prelude::*;

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::Form;
 use super::collector::{Client, Seen};
 use super::likeness::likenesses;
-use crate::algorithms::offer::{Category, Offer, titles};
-use crate::algorithms::profile::{Profile, builtin};
+use crate::algorithms::builtin::builtin;
 use crate::algorithms::profile_file;
 use crate::document::learn::{Conflict, Learned, stranger};
+use crate::model::offer::{Category, Offer, titles};
+use crate::model::profile::Profile;
 
 /// What an answer says of a client.
 pub fn learned(client: &Client) -> Learned {

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::collector::Sighting;
-use crate::algorithms::offer::{Category, Offer, split_list};
+use crate::model::offer::{Category, Offer, split_list};
 
 /// What a line of a log holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -144,7 +144,7 @@ impl Streams {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithms::offer::{Category, Offer, split_list};
+    use crate::model::offer::{Category, Offer, split_list};
     use crate::ssh::{kexinit, packet};
     use proptest::prelude::*;
 

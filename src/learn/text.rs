@@ -156,7 +156,7 @@ fn text_of(message: Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithms::offer::{Category, split_list};
+    use crate::model::offer::{Category, split_list};
     use proptest::prelude::*;
 
     const REFUSAL: &str = "Unable to negotiate with 10.0.0.1 port 58692: no matching host key type found. Their offer: ssh-rsa,ssh-dss [preauth]";

@@ -10,7 +10,7 @@ use regex::{Captures, Regex, RegexBuilder};
 
 use super::tokens::{Kind, Tokens};
 use crate::algorithms::products;
-use crate::trace::delivery_file::DeliveryFile;
+use crate::model::delivery_file::DeliveryFile;
 
 /// The private characters that stand for tokens while a text is worked on (Unicode, plane 15).
 const FIRST_MARK: u32 = 0xF_0000;

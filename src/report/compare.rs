@@ -7,10 +7,10 @@ mod verdicts;
 use super::judged::Judged;
 use super::page::{Page, Tone};
 use super::{Render, probe, server};
-use crate::algorithms::offer::Offer;
 use crate::document::compare::{Compare, Pair};
 use crate::document::probe::{Outcome, Target};
 use crate::document::remedy::Remedy;
+use crate::model::offer::Offer;
 
 impl Render for Compare {
     fn judged(&self) -> Option<Judged<'_>> {

@@ -3,8 +3,8 @@
 use super::Render;
 use super::page::{Page, Tone};
 use super::words::counted;
-use crate::algorithms::offer::titles;
 use crate::document::learn::{Conflict, Difference, Learned, Likeness, ProfileLearn};
+use crate::model::offer::{Setting, titles};
 
 impl Render for ProfileLearn {
     fn render(&self, page: &mut Page) {
@@ -109,7 +109,7 @@ fn differences(likeness: &Likeness, page: &mut Page) {
         if let Some(text) = texts.get(index).filter(|_| !as_before) {
             let twice = texts.get(index + 1) == Some(text);
             let title = difference.category.title();
-            let title = if twice { title.split(" (").next().unwrap_or(title) } else { title };
+            let title = if twice { Setting::of(difference.category).map_or(title, Setting::title) } else { title };
             page.indented(4, 6, &[(Tone::Faint, title), (Tone::Plain, ": "), (Tone::Plain, text)]);
         }
     }

@@ -237,7 +237,7 @@ fn file_row(file: &WaitingFile) -> Vec<String> {
 fn negotiation(lists: &Negotiation, page: &mut Page) {
     page.line(&[(Tone::Strong, "Algorithm lists in the trace"), (Tone::Faint, &format!(" ({})", lists.evidence))]);
     let mut rows = vec![vec!["category".to_owned(), "CUCM proposes".to_owned(), "the server offers".to_owned()]];
-    for category in crate::algorithms::offer::Category::NEGOTIATED {
+    for category in crate::model::offer::Category::NEGOTIATED {
         let (client, server) = (lists.client.get(category), lists.server.get(category));
         if client.is_none() && server.is_none() {
             continue;

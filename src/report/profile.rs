@@ -2,10 +2,10 @@
 
 use super::Render;
 use super::page::{Page, Tone};
-use crate::algorithms::knowledge::Setting;
-use crate::algorithms::offer::Category;
-use crate::algorithms::profile::{Behaviour, Profile};
 use crate::document::profile::{ProfileList, ProfileShow};
+use crate::model::offer::Category;
+use crate::model::offer::Setting;
+use crate::model::profile::{Behaviour, Profile};
 
 impl Render for ProfileList {
     fn render(&self, page: &mut Page) {
@@ -55,8 +55,7 @@ fn lists(profile: &Profile, page: &mut Page) {
 }
 
 fn list_of(title: &str, category: Category, list: Option<&[String]>, profile: &Profile, page: &mut Page) {
-    let key = category.name().trim_end_matches("_c2s").trim_end_matches("_s2c");
-    let assumed = if profile.assumes(key) || profile.assumes(category.name()) { "  (assumed)" } else { "" };
+    let assumed = if profile.assumes_category(category) { "  (assumed)" } else { "" };
     match list {
         None => page.fact(title, Tone::Warn, "unknown"),
         Some(list) => page.fact(title, Tone::Plain, &format!("{}{assumed}", list.join(", "))),

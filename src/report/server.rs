@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::page::{Page, Tone};
-use crate::algorithms::knowledge::Setting;
-use crate::algorithms::offer::{Category, Offer};
-use crate::algorithms::profile::client_names;
 use crate::document::probe::{Access, Client, HostKey, Identification, Outcome, Target, Weak};
 use crate::document::remedy::Remedy;
+use crate::model::offer::Setting;
+use crate::model::offer::{Category, Offer};
+use crate::model::profile::client_names;
 
 /// The verdict: a line for each cause, with the clients that it keeps out.
 pub fn headlines(target: &Target, page: &mut Page) {
@@ -331,7 +331,7 @@ fn pair(category: Category) -> Option<Category> {
 }
 
 fn short_title(category: Category) -> &'static str {
-    category.title().split(" (").next().unwrap_or_default()
+    Setting::of(category).map_or_else(|| category.title(), Setting::title)
 }
 
 /// What clients take of this list, of both directions where one line stands for both.

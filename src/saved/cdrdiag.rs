@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Form, ParseError, SavedServer};
-use crate::algorithms::offer::Offer;
 use crate::document::probe::{HostKey, Identification, Outcome, TargetError};
+use crate::model::offer::Offer;
 
 /// A target as any release within v1 writes it: fields are only added, so each may be missing.
 #[derive(Debug, Default, Deserialize)]

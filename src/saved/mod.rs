@@ -12,8 +12,8 @@ mod ssh_audit;
 
 use serde_json::Value;
 
-use crate::algorithms::offer::Offer;
 use crate::document::probe::{HostKey, Identification, Outcome, Target, TargetError};
+use crate::model::offer::Offer;
 use crate::ssh::identification;
 
 /// The forms in words, for whoever gave something else.

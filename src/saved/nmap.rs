@@ -1,8 +1,8 @@
 //! What both of nmap's forms have in common: the keys of its script `ssh2-enum-algos`, and its service detection.
 
-use crate::algorithms::offer::{Category, Offer};
 use crate::algorithms::products::{self, Product};
 use crate::document::probe::Identification;
+use crate::model::offer::{Category, Offer};
 
 /// The script's name.
 pub(super) const SCRIPT: &str = "ssh2-enum-algos";

@@ -6,8 +6,8 @@ use regex::Regex;
 
 use super::nmap::{self, SCRIPT};
 use super::{SavedServer, host_and_port};
-use crate::algorithms::offer::Offer;
 use crate::document::probe::Identification;
+use crate::model::offer::Offer;
 
 #[allow(clippy::unwrap_used, reason = "a constant pattern, and every test would fail on it")]
 static REPORT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^Nmap scan report for (\S+)(?: \((\S+)\))?").unwrap());

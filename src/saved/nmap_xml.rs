@@ -4,8 +4,8 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use super::nmap::{self, SCRIPT};
 use super::{Form, ParseError, SavedServer, host_and_port};
-use crate::algorithms::offer::Offer;
 use crate::document::probe::Identification;
+use crate::model::offer::Offer;
 
 /// Nodes that are read at most: nmap writes some thirty for a host.
 const MAX_NODES: u32 = 2_000_000;

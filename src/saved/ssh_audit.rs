@@ -3,8 +3,8 @@
 use serde_json::{Deserializer, Value};
 
 use super::{SavedServer, identification};
-use crate::algorithms::offer::{Category, Offer};
 use crate::document::probe::{HostKey, Identification};
+use crate::model::offer::{Category, Offer};
 
 /// Which lists a key stands for. Of ciphers, MACs and compression ssh-audit prints the server-to-client lists only
 /// (`kex.server` in its `build_struct`), so the other direction stays unknown, as do languages and the flag.

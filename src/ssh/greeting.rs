@@ -5,8 +5,8 @@ use super::excerpt;
 use super::identification::{self, IdentificationError};
 use super::kexinit::{self, Break};
 use super::packet::{self, Disconnect, Message, PacketError};
-use crate::algorithms::offer::Offer;
 use crate::document::probe::Identification;
+use crate::model::offer::Offer;
 
 /// The most messages that are skipped before KEXINIT. With the largest packet this bounds the bytes, too.
 const MAX_SKIPPED: usize = 4;
@@ -123,7 +123,7 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithms::offer::{Category, split_list};
+    use crate::model::offer::{Category, split_list};
     use proptest::prelude::*;
 
     fn proposal() -> Offer {

@@ -17,8 +17,8 @@ use super::connect;
 use super::deadline::Deadline;
 use super::relay::{Ending, HANDSHAKE_BYTES, Relay};
 use super::{host_key, identification};
-use crate::algorithms::offer::{Category, Offer};
 use crate::document::probe::{Access, Handshake};
+use crate::model::offer::{Category, Offer};
 
 /// The name with which the authentication methods are asked for.
 const USER: &str = "cdrdiag";

@@ -2,7 +2,7 @@
 
 use super::packet::number;
 use super::visible;
-use crate::algorithms::offer::{Category, Offer};
+use crate::model::offer::{Category, Offer};
 
 const COOKIE: usize = 16;
 

@@ -14,8 +14,9 @@ use super::deadline::Deadline;
 use super::greeting::{self, Greeting, GreetingError};
 use super::packet::number;
 use super::{excerpt, identification, kexinit, packet};
-use crate::algorithms::knowledge::{self, Setting};
-use crate::algorithms::offer::Offer;
+use crate::algorithms::knowledge;
+use crate::model::offer::Offer;
+use crate::model::offer::Setting;
 
 /// The most connections at a time. Others wait in the system's queue.
 pub const MAX_CONNECTIONS: usize = 64;
@@ -244,8 +245,8 @@ fn everything() -> Offer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::algorithms::builtin::builtin;
     use crate::algorithms::negotiation::negotiate;
-    use crate::algorithms::profile::builtin;
 
     #[test]
     fn every_built_in_client_finds_its_algorithms_in_what_is_sent() {

@@ -4,8 +4,8 @@ use super::identification::{self, IdentificationError};
 use super::kexinit;
 use super::packet::{self, Message};
 use super::trouble::{Source, Trouble};
-use crate::algorithms::offer::Offer;
 use crate::document::probe::Identification;
+use crate::model::offer::Offer;
 
 /// A server's first words.
 #[derive(Debug, Default)]

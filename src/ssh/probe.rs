@@ -13,8 +13,8 @@ use super::identification::{self, IdentificationError};
 use super::kexinit::{self, Break};
 use super::packet::{self, Disconnect, Message, PacketError};
 use super::target::Target;
-use crate::algorithms::offer::{Category, Offer};
 use crate::document::probe::{Identification, Outcome, TargetError, Timing};
+use crate::model::offer::{Category, Offer};
 
 /// The most messages that are skipped before KEXINIT. With the largest packet this bounds the bytes, too.
 const MAX_SKIPPED: usize = 16;

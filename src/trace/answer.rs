@@ -4,7 +4,6 @@ use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use super::buckets::{self, Buckets};
-use super::delivery_file::DeliveryFile;
 use super::ledger::{Ledger, Place, Spell, Tally, WaitingKey};
 use super::reading::Reading;
 use super::sources::Source;
@@ -13,6 +12,7 @@ use crate::document::parse_log::{
     Age, Alarm, Bucket, CauseCount, CauseShare, Destination, Evidence, Input, Negotiation, Outage, ParseLog, Retries,
     Status, Timeline, WaitingFile,
 };
+use crate::model::delivery_file::DeliveryFile;
 use crate::words::counted;
 
 /// How the answer is to be narrowed.

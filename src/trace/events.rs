@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 
 use aho_corasick::packed::Searcher;
 
-use super::delivery_file::DeliveryFile;
 use super::event::{ConnectionMention, DeliveryMention, DeliverySpeaker, Event, What};
 use super::lanes;
 use super::negotiation;
 use super::records::{self, Header};
+use crate::model::delivery_file::DeliveryFile;
 
 /// No more of a record's text is kept than this; lists of algorithms and stack traces fit easily.
 const TEXT_LIMIT: usize = 16 * 1024;

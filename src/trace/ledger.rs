@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::buckets::Buckets;
-use super::delivery_file::DeliveryFile;
+use crate::model::delivery_file::DeliveryFile;
 
 /// The cause of a failure whose text is in no table.
 pub const UNKNOWN: &str = "unknown";

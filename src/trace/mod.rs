@@ -4,7 +4,6 @@ pub mod answer;
 pub mod blocks;
 pub mod buckets;
 pub mod causes;
-pub mod delivery_file;
 pub mod event;
 pub mod events;
 pub mod input;

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use aho_corasick::packed::Searcher;
 
 use super::lanes;
-use crate::algorithms::offer::{Category, Offer, split_list};
+use crate::model::offer::{Category, Offer, split_list};
 
 /// What JSch calls each category: in its configuration and exception, and in its log.
 const JSCH_NAMES: [(Category, &str, &str); 10] = [

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use cdrdiag::algorithms::offer::{Category, Offer};
-use cdrdiag::algorithms::profile;
+use cdrdiag::algorithms::builtin;
 use cdrdiag::document::probe::{Access, Client, Target};
+use cdrdiag::model::offer::{Category, Offer};
 
 use super::answer::{client, probe};
 use super::jsch::{self, Login};
@@ -57,7 +57,7 @@ fn verdicts_agree(target: &Target, login: &Login) {
     } else {
         assert_eq!(login.message, "Algorithm negotiation fail");
     }
-    let profile = profile::find(REAL).expect("the profile of the real client");
+    let profile = builtin::find(REAL).expect("the profile of the real client");
     for category in Category::NEGOTIATED {
         let (ours, theirs) = (profile.algorithms.get(category), login.client.get(category));
         assert_eq!(ours, theirs, "the profile (left) is not what JSch (right) proposes as {category}");
@@ -67,7 +67,7 @@ fn verdicts_agree(target: &Target, login: &Login) {
 
 /// The two differ by what the predecessor can't verify, and by nothing else.
 fn predecessor_agrees(predecessor: &Client, successor: &Client) {
-    let profile = profile::find(PREDECESSOR).expect("a built-in profile");
+    let profile = builtin::find(PREDECESSOR).expect("a built-in profile");
     let key = predecessor.agreed.get(&Category::HostKey);
     let unverifiable = key.is_some_and(|key| profile.behaviour.unverifiable_host_keys.contains(key));
     let expected = if unverifiable { Access::Refuses } else { successor.result };

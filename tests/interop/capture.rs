@@ -1,8 +1,8 @@
 //! The real client against `capture`.
 
-use cdrdiag::algorithms::offer::{Category, Offer};
 use cdrdiag::algorithms::profile_file::{self, ProfileFormat};
 use cdrdiag::document::probe::Access;
+use cdrdiag::model::offer::{Category, Offer};
 
 use super::jsch;
 use super::parts::available;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use cdrdiag::algorithms::offer::{Category, Offer, split_list};
 use cdrdiag::document::probe::Access;
+use cdrdiag::model::offer::{Category, Offer, split_list};
 
 use super::parts::{jsch_jar, program};
 use super::process::succeed;

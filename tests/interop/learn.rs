@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use cdrdiag::algorithms::offer::{Category, Offer};
 use cdrdiag::algorithms::profile_file::{self, ProfileFormat};
+use cdrdiag::model::offer::{Category, Offer};
 use serde_json::Value;
 
 use super::parts::available;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::process::Command;
 
-use cdrdiag::algorithms::offer::{Category, Offer};
+use cdrdiag::model::offer::{Category, Offer};
 
 use super::parts::program;
 use super::process::succeed;

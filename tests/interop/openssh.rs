@@ -3,9 +3,9 @@
 
 use std::fs;
 
-use cdrdiag::algorithms::offer::Category;
 use cdrdiag::document::probe::{Access, Target};
 use cdrdiag::document::remedy::Remedy;
+use cdrdiag::model::offer::Category;
 
 use super::agreement::{self, CUCM, PREDECESSOR, REAL, handshakes_agree, offer};
 use super::answer::{client, probe};

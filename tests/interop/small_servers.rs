@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
-use cdrdiag::algorithms::offer::Category;
 use cdrdiag::document::probe::Access;
+use cdrdiag::model::offer::Category;
 
 use super::agreement::{self, REAL};
 use super::answer::{client, probe, run};

@@ -5,7 +5,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::Duration;
 
-use cdrdiag::algorithms::offer::Offer;
+use cdrdiag::model::offer::Offer;
 use cdrdiag::ssh::{kexinit, packet};
 use serde_json::Value;
 

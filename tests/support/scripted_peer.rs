@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use cdrdiag::algorithms::offer::{Category, Offer, split_list};
+use cdrdiag::model::offer::{Category, Offer, split_list};
 use cdrdiag::ssh::{kexinit, packet};
 
 /// One step of a script.

@@ -1,11 +1,11 @@
 //! What a comparison comes to, in words.
 
 use super::verdict;
-use crate::algorithms::knowledge::Setting;
-use crate::algorithms::offer::Category;
-use crate::algorithms::profile::{Profile, client_names};
 use crate::document::compare::{CategoryDifference, Fact, FactDifference};
 use crate::document::probe::{Access, Client, Outcome, Target};
+use crate::model::offer::Category;
+use crate::model::offer::Setting;
+use crate::model::profile::{Profile, client_names};
 
 /// A server, and how sentences name it.
 #[derive(Debug, Clone, Copy)]
@@ -283,7 +283,7 @@ mod tests {
     use super::super::tests::target;
     use super::super::{compare, compare_all};
     use super::*;
-    use crate::algorithms::profile::default_set;
+    use crate::algorithms::builtin::default_set;
     use crate::document::probe::{Handshake, HostKey, TargetError};
 
     const GEX: &str = "curve25519-sha256,diffie-hellman-group-exchange-sha256";

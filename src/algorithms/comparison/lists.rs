@@ -1,9 +1,9 @@
 //! The lists of two servers, category by category.
 
 use crate::algorithms::negotiation::choose;
-use crate::algorithms::offer::{Category, Offer, is_marker};
-use crate::algorithms::profile::Profile;
 use crate::document::compare::{CategoryDifference, ClientDifference, Listed, Side};
+use crate::model::offer::{Category, Offer, is_marker};
+use crate::model::profile::Profile;
 
 /// The lists of two offers; `clients` says what decides (see [`ClientDifference::required`]).
 pub fn categories(

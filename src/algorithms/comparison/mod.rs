@@ -8,10 +8,10 @@ mod next_door;
 pub use lists::categories;
 
 use super::answer::profile_refs;
-use super::offer::{Category, is_marker};
-use super::profile::Profile;
 use crate::document::compare::{ClientDifference, Compare, Pair, Required, Side};
 use crate::document::probe::{Client, Target};
+use crate::model::offer::{Category, is_marker};
+use crate::model::profile::Profile;
 use findings::Named;
 
 /// Compares two servers that were judged by these profiles (see [`super::answer::judge_target`]).
@@ -111,10 +111,10 @@ fn deciding(profile: &Profile, category: Category, sides: [Option<&Client>; 2]) 
 mod tests {
     use super::*;
     use crate::algorithms::answer::judge_target;
-    use crate::algorithms::offer::{Offer, split_list};
-    use crate::algorithms::profile::{default_set, find};
+    use crate::algorithms::builtin::{default_set, find};
     use crate::document::probe::Access;
     use crate::document::{Document, Verdict};
+    use crate::model::offer::{Offer, split_list};
     use crate::ssh::identification;
     use proptest::prelude::*;
 

@@ -4,11 +4,11 @@ use super::findings::Named;
 use super::lists::in_both;
 use super::verdict;
 use crate::algorithms::judge::judge;
-use crate::algorithms::offer::{Category, Offer, is_marker};
-use crate::algorithms::profile::Profile;
 use crate::algorithms::remedy::{Model, remedies_as_on};
 use crate::document::probe::{Access, Target};
 use crate::document::remedy::Remedy;
+use crate::model::offer::{Category, Offer, is_marker};
+use crate::model::profile::Profile;
 
 /// The least change on `target`. A client's proposal is narrowed to what the other side offers, as far as that
 /// lets in every client that its whole proposal would.

@@ -421,7 +421,7 @@ fn part_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::delivery_file::DeliveryFile;
+    use crate::model::delivery_file::DeliveryFile;
 
     #[test]
     fn no_billing_system_takes_the_temporary_name_for_a_cdr_file() {

@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 
 use super::journal;
 use crate::document::backfill::{BackfillFile, FileOutcome};
-use crate::trace::delivery_file::DeliveryFile;
+use crate::model::delivery_file::DeliveryFile;
 
 /// The most files of one run. A cluster that makes two a minute needs over two months for them.
 const MAX_FILES: usize = 200_000;

@@ -48,8 +48,8 @@ pub fn virtual_address(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Concl
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithms::offer::Offer;
     use crate::diagnosis::story::{HARDENED, OPEN, Story, server};
+    use crate::model::offer::Offer;
 
     fn story() -> Story {
         Story::no_agreement("192.0.2.10")

@@ -405,9 +405,9 @@ fn capital(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithms::offer::Offer;
-    use crate::algorithms::profile::find;
+    use crate::algorithms::builtin::find;
     use crate::diagnosis::story::{HARDENED, ONLY_14, OPEN, Story, gone, server};
+    use crate::model::offer::Offer;
 
     const VIP: &str = "192.0.2.10";
 
@@ -530,7 +530,7 @@ mod tests {
     #[test]
     fn a_server_whose_handshake_fails_is_not_one_that_lets_cucm_in() {
         let mut broken = server("192.0.2.5", OPEN);
-        crate::algorithms::answer::judge_target(&mut broken, &crate::algorithms::profile::default_set());
+        crate::algorithms::answer::judge_target(&mut broken, &crate::algorithms::builtin::default_set());
         for client in &mut broken.clients {
             let result = Some(crate::document::probe::Access::Refuses);
             client.handshake =

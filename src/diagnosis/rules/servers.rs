@@ -3,9 +3,9 @@
 use super::super::clients::{Origin, contradictions, told};
 use super::super::evidence::{at, conclusion, line, of_server};
 use super::super::facts::{Facts, Role, Server};
-use crate::algorithms::offer::Category;
-use crate::algorithms::profile;
+use crate::algorithms::builtin;
 use crate::document::diagnose::{Certainty, Conclusion};
+use crate::model::offer::Category;
 
 /// The primary lets CUCM in and the secondary does not: the next failover stops deliveries.
 pub fn failover_would_fail(facts: &Facts<'_>) -> Option<Conclusion> {
@@ -201,7 +201,7 @@ fn differing(facts: &Facts<'_>) -> Vec<&'static str> {
     if facts.clients.origin != Origin::Implied {
         return Vec::new();
     }
-    let profiles = profile::default_set();
+    let profiles = builtin::default_set();
     let everywhere =
         |category: &Category| profiles.iter().all(|profile| contradictions(profile, &traced.client).contains(category));
     told(&traced.client).into_iter().filter(everywhere).map(Category::title).collect()
@@ -222,9 +222,9 @@ fn lets_in(server: &Server<'_>, profile: &str) -> Option<bool> {
 mod tests {
     use super::*;
     use crate::algorithms::answer::judge_target;
-    use crate::algorithms::offer::{Offer, split_list};
     use crate::diagnosis::story::{HARDENED, ONLY_14, OPEN, Story, gone, server};
     use crate::document::probe::Handshake;
+    use crate::model::offer::{Offer, split_list};
 
     const HOST: &str = "192.0.2.10";
 
@@ -256,7 +256,7 @@ mod tests {
             let mut target = server("a", OPEN);
             let auth_methods = methods.iter().map(|method| (*method).to_owned()).collect();
             let handshake = Some(Handshake { auth_methods, ..Handshake::default() });
-            judge_target(&mut target, &profile::default_set());
+            judge_target(&mut target, &builtin::default_set());
             target.clients[0].handshake = handshake;
             Story::new().other(target).conclusion("login_without_password")
         };
@@ -277,10 +277,10 @@ mod tests {
         let question = crate::backlog::Question { preserve_days: None, now: chrono::DateTime::UNIX_EPOCH };
         let told = |disagreement: Option<&str>| {
             let mut target = server("a", OPEN);
-            crate::algorithms::answer::judge_target(&mut target, &profile::default_set());
+            crate::algorithms::answer::judge_target(&mut target, &builtin::default_set());
             target.clients[0].disagreement = disagreement.map(str::to_owned);
             let parts = answer::Parts { others: vec![target], ..answer::Parts::default() };
-            answer::document(parts, &Clients::asked(profile::default_set()), question).conclusions[0].id.clone()
+            answer::document(parts, &Clients::asked(builtin::default_set()), question).conclusions[0].id.clone()
         };
         assert_eq!(told(Some("a real handshake failed")), "prediction_contradicted");
         assert_eq!(told(None), "nothing_wrong");
@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn a_trace_without_lists_says_nothing_of_the_client() {
         assert_eq!(Story::no_agreement(HOST).conclusion("client_seen_in_trace"), None);
-        let known = profile::find("cucm-15").unwrap().algorithms.clone();
+        let known = builtin::find("cucm-15").unwrap().algorithms.clone();
         let found = Story::no_agreement(HOST).lists(known, Offer::default()).conclusion("client_seen_in_trace");
         assert!(found.unwrap().headline.ends_with("CUCM 15"));
     }

@@ -2,9 +2,9 @@
 //! few words.
 
 use super::Column;
-use crate::algorithms::knowledge::Setting;
-use crate::algorithms::offer::Category;
 use crate::document::compare::{Compare, Listed};
+use crate::model::offer::Category;
+use crate::model::offer::Setting;
 use crate::report::page::{Page, Tone};
 
 /// A table for each setting, or for each direction of it where the two differ.

@@ -1,10 +1,10 @@
 //! The verdict of each server for each client, and what they would agree on.
 
 use super::Column;
-use crate::algorithms::knowledge::Setting;
-use crate::algorithms::profile::client_names;
 use crate::document::compare::Compare;
 use crate::document::probe::{Access, Client};
+use crate::model::offer::Setting;
+use crate::model::profile::client_names;
 use crate::report::page::Page;
 use crate::report::server;
 

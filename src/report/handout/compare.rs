@@ -1,10 +1,10 @@
 //! `compare` as a page to hand on.
 
 use super::{Block, HandOut, Handout, Piece, Row, Section, Table, code, probe, servers, toned, words};
-use crate::algorithms::knowledge::Setting;
 use crate::document::compare::{CategoryDifference, Compare, Listed, Pair};
 use crate::document::probe::Target;
 use crate::document::{Document, Verdict};
+use crate::model::offer::Setting;
 use crate::report::compare::changes;
 use crate::report::page::Tone;
 

@@ -13,9 +13,9 @@ use chrono::{DateTime, Utc};
 
 use super::chart::Chart;
 use super::page::Tone;
-use crate::algorithms::knowledge::Setting;
-use crate::algorithms::offer::Category;
 use crate::document::Document;
+use crate::model::offer::Category;
+use crate::model::offer::Setting;
 
 /// A document that can be handed on.
 pub trait HandOut: Document {

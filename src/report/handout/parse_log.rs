@@ -1,8 +1,8 @@
 //! `parse-log` as a page to hand on.
 
 use super::{Block, HandOut, Handout, Headline, Piece, Row, Section, Table, by_setting, code, toned, words};
-use crate::algorithms::offer::Category;
 use crate::document::parse_log::{CauseCount, Destination, Input, Negotiation, Outage, ParseLog, Status};
+use crate::model::offer::Category;
 use crate::report::chart::Chart;
 use crate::report::page::Tone;
 use crate::report::parse_log::{between, incomplete, name, still_waiting};

@@ -1,11 +1,11 @@
 //! What the pages that speak of servers share.
 
 use super::{Block, Headline, Piece, Row, Table, by_setting, code, toned, words};
-use crate::algorithms::knowledge::Setting;
-use crate::algorithms::offer::Category;
-use crate::algorithms::profile::client_names;
 use crate::document::probe::{Access, Outcome, ProfileRef, Target};
 use crate::document::remedy::Remedy;
+use crate::model::offer::Category;
+use crate::model::offer::Setting;
+use crate::model::profile::client_names;
 use crate::report::page::Tone;
 use crate::report::server;
 

@@ -1,13 +1,10 @@
-//! A profile: what a client proposes, with its sources, and how it behaves beyond its lists. The built-in ones
-//! are data files beside this one.
-
-use std::sync::LazyLock;
+//! A profile: what a client proposes, with its sources, and how it behaves beyond its lists.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::offer::Offer;
-use super::profile_file::{self, Lists, ProfileFormat};
+use super::lists::{self, Lists};
+use super::offer::{Category, Offer, Setting};
 
 /// What a client proposes, and where that is printed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -37,7 +34,7 @@ pub struct Profile {
     /// What the lists do not show.
     #[serde(default)]
     pub behaviour: Behaviour,
-    /// What the variants that were applied bring with them (see [`super::variants`]). Not part of a file.
+    /// What the variants that were applied bring with them (FIPS mode, Cipher Management). Not part of a file.
     #[serde(skip)]
     pub findings: Vec<String>,
 }
@@ -90,7 +87,14 @@ pub struct Java {
 }
 
 impl Profile {
-    /// Whether no source prints this key's list (`host_key`).
+    /// Whether no source prints the list of this category: its own key is marked as assumed, or the key that stands
+    /// for both directions.
+    pub fn assumes_category(&self, category: Category) -> bool {
+        let both = Setting::of(category).map(Setting::name);
+        self.assumes(category.name()) || both.is_some_and(|both| self.assumes(both))
+    }
+
+    /// Whether this key of its file is marked as assumed: `group_exchange`.
     pub fn assumes(&self, key: &str) -> bool {
         self.assumed.iter().any(|assumed| assumed == key)
     }
@@ -108,34 +112,6 @@ impl Profile {
             .map(|java| (sizes.within(java.dh_limit_bits), Some(java.releases.as_str())))
             .collect()
     }
-}
-
-const FILES: [&str; 6] = [
-    include_str!("profiles/cucm-12.5.toml"),
-    include_str!("profiles/cucm-14.toml"),
-    include_str!("profiles/cucm-15.toml"),
-    include_str!("profiles/jsch-0.1.44.toml"),
-    include_str!("profiles/jsch-0.1.54.toml"),
-    include_str!("profiles/jsch-0.1.55.toml"),
-];
-
-/// The built-in profiles: CUCM's releases in their order, then JSch's versions.
-pub fn builtin() -> &'static [Profile] {
-    static BUILTIN: LazyLock<Vec<Profile>> = LazyLock::new(|| {
-        // A test reads every file, so none is lost here.
-        FILES.iter().filter_map(|text| profile_file::parse(text, ProfileFormat::Toml).ok()).collect()
-    });
-    &BUILTIN
-}
-
-/// The built-in profile of this name.
-pub fn find(id: &str) -> Option<&'static Profile> {
-    builtin().iter().find(|profile| profile.id == id)
-}
-
-/// What is judged when nobody asks for a profile by name: every built-in CUCM release.
-pub fn default_set() -> Vec<Profile> {
-    builtin().iter().filter(|profile| profile.id.starts_with("cucm-")).cloned().collect()
 }
 
 /// Clients by their profiles' ids, as a sentence names them: `CUCM 12.5, 14 and 15`.
@@ -156,67 +132,14 @@ pub fn client_names<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
-mod lists {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-
-    use super::{Lists, Offer};
-
-    pub(super) fn serialize<S: Serializer>(offer: &Offer, serializer: S) -> Result<S::Ok, S::Error> {
-        Lists::from(offer.clone()).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Offer, D::Error> {
-        Offer::try_from(Lists::deserialize(deserializer)?).map_err(D::Error::custom)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithms::offer::Category;
-
-    #[test]
-    fn every_file_is_a_profile_and_names_its_source() {
-        for text in FILES {
-            let profile = profile_file::parse(text, ProfileFormat::Toml).unwrap();
-            assert!(!profile.source.is_empty() && !profile.title.is_empty() && !profile.releases.is_empty());
-            for category in Category::NEGOTIATED {
-                assert!(
-                    profile.algorithms.get(category).is_some_and(|list| !list.is_empty()),
-                    "{} {category}",
-                    profile.id
-                );
-            }
-            assert_eq!(profile.algorithms.compression_c2s, Some(vec!["none".to_owned()]));
-        }
-        assert_eq!(builtin().len(), FILES.len());
-    }
-
-    #[test]
-    fn nobody_asking_means_every_cucm_release() {
-        let ids: Vec<_> = default_set().into_iter().map(|profile| profile.id).collect();
-        assert_eq!(ids, ["cucm-12.5", "cucm-14", "cucm-15"]);
-    }
 
     #[test]
     fn clients_are_named_shortly() {
         assert_eq!(client_names(["cucm-12.5", "cucm-14", "cucm-15"]), "CUCM 12.5, 14 and 15");
         assert_eq!(client_names(["jsch-0.1.54", "cucm-14"]), "jsch-0.1.54 and CUCM 14");
         assert_eq!((client_names(["mine"]), client_names([])), ("mine".to_owned(), String::new()));
-    }
-
-    #[test]
-    fn what_no_source_prints_is_marked_and_explained() {
-        let profile = find("cucm-12.5").unwrap();
-        assert!(profile.assumes("host_key") && !find("cucm-14").unwrap().assumes("host_key"));
-        assert!(profile.notes.iter().any(|note| note.contains("no host key list")));
-    }
-
-    #[test]
-    fn java_7_asks_for_1024_bits_where_java_8_asks_for_2048() {
-        let requests = find("cucm-12.5").unwrap().group_exchanges();
-        let max: Vec<_> = requests.iter().map(|(sizes, _)| sizes.max).collect();
-        assert_eq!(max, [1024, 2048]);
-        assert_eq!(find("jsch-0.1.44").unwrap().group_exchanges()[0].0.max, 1024);
     }
 }

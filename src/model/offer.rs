@@ -116,6 +116,65 @@ impl FromStr for Category {
 )]
 pub struct UnknownCategory(String);
 
+/// What is configured together: both directions of a cipher share one setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setting {
+    /// Key exchange methods.
+    Kex,
+    /// Host key algorithms.
+    HostKey,
+    /// Ciphers.
+    Cipher,
+    /// MACs.
+    Mac,
+    /// Compression.
+    Compression,
+}
+
+impl Setting {
+    /// All of them, in KEXINIT's order.
+    pub const ALL: [Self; 5] = [Self::Kex, Self::HostKey, Self::Cipher, Self::Mac, Self::Compression];
+
+    /// The setting to which a category belongs; languages have none.
+    pub fn of(category: Category) -> Option<Self> {
+        Self::ALL.into_iter().find(|setting| setting.categories().contains(&category))
+    }
+
+    /// The categories that it governs.
+    pub fn categories(self) -> &'static [Category] {
+        match self {
+            Self::Kex => &[Category::Kex],
+            Self::HostKey => &[Category::HostKey],
+            Self::Cipher => &[Category::CipherC2s, Category::CipherS2c],
+            Self::Mac => &[Category::MacC2s, Category::MacS2c],
+            Self::Compression => &[Category::CompressionC2s, Category::CompressionS2c],
+        }
+    }
+
+    /// The name in profiles, for both directions: `cipher`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kex => "kex",
+            Self::HostKey => "host_key",
+            Self::Cipher => "cipher",
+            Self::Mac => "mac",
+            Self::Compression => "compression",
+        }
+    }
+
+    /// For people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Kex => "key exchange",
+            Self::HostKey => "host key",
+            Self::Cipher => "cipher",
+            Self::Mac => "MAC",
+            Self::Compression => "compression",
+        }
+    }
+}
+
 /// One side's lists, in the order in which they were sent. The client's offer is called its proposal.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -190,12 +249,19 @@ impl Offer {
 
 /// Categories for people; both directions of one in a word.
 pub fn titles(categories: &[Category]) -> Vec<&'static str> {
-    let short = |category: Category| category.title().split(" (").next().unwrap_or_default();
-    let both = |category: Category| categories.iter().filter(|other| short(**other) == short(category)).count() > 1;
-    let title = |category: &Category| if both(*category) { short(*category) } else { category.title() };
+    let title = |category: &Category| match Setting::of(*category) {
+        Some(setting) if setting.categories().iter().all(|other| categories.contains(other)) => setting.title(),
+        _ => category.title(),
+    };
     let mut titles: Vec<_> = categories.iter().map(title).collect();
     titles.dedup();
     titles
+}
+
+/// The settings to which categories belong, each once, in KEXINIT's order.
+pub fn settings(categories: &[Category]) -> impl Iterator<Item = Setting> {
+    let concerns = |setting: &Setting| setting.categories().iter().any(|category| categories.contains(category));
+    Setting::ALL.into_iter().filter(concerns)
 }
 
 /// Splits a comma-separated name-list (RFC 4251, section 5), blanks around the names dropped. An empty text is
