@@ -1,6 +1,6 @@
 //! From a server's offer and the profiles to what a document says of them.
 
-use super::judge::{Judgement, Stage, judge};
+use super::judge::{Judgement, judge};
 use super::knowledge;
 use super::remedy::remedies;
 use crate::document::probe::{Access, Client, Handshake, Identification, ProfileRef, Target};
@@ -40,10 +40,11 @@ fn client(
         profile: profile.id.clone(),
         result: judgement.result,
         verdict: judgement.result,
-        stage: judgement.stage.map(|stage: Stage| stage.name().to_owned()),
+        stage: judgement.stage,
         agreed: judgement.agreed.clone(),
         missing: judgement.missing.clone(),
         unknown: judgement.unknown.clone(),
+        obstacles: judgement.obstacles.clone(),
         findings: judgement.findings.clone(),
         handshake: None,
         disagreement: None,

@@ -128,14 +128,10 @@ impl Broken {
         Remedy {
             server: server.to_owned(),
             software: software.as_ref().map(Server::title).or_else(|| identification?.product()),
-            file: None,
-            directive: None,
-            line: None,
-            adds: Vec::new(),
-            reason: format!("It {}. {change}", self.words()),
             commands: software.map(|software| self.make_key(&software)).unwrap_or_default(),
-            weakens: None,
+            ..Remedy::default()
         }
+        .told(format!("It {}.", self.words()), change, String::new())
     }
 
     /// The commands that make the key, where the software takes a key without a directive.

@@ -5,56 +5,11 @@ use std::collections::BTreeMap;
 
 use super::negotiation::negotiate;
 use super::server::Server;
+use crate::document::obstacle::Obstacle;
 use crate::document::probe::{Access, Identification};
 use crate::model::offer::{Category, Offer, titles};
 use crate::model::profile::Profile;
-
-/// Where a client is refused. The names are those of a trace's causes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// Nothing in common, or the key exchange itself fails.
-    KeyExchange,
-    /// The host key's check.
-    HostKey,
-}
-
-impl Stage {
-    /// The name in JSON: `key_exchange`. JSch meets "Algorithm negotiation fail" at this stage, too.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::KeyExchange => "key_exchange",
-            Self::HostKey => "host_key",
-        }
-    }
-}
-
-/// One thing that keeps a client out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Obstacle {
-    /// No algorithm in common.
-    NoneCommon(Category),
-    /// The server's list holds an empty name, at which JSch gives up.
-    EmptyName(Category),
-    /// The group exchange asks for sizes that the server does not give.
-    GroupSize,
-    /// The client cannot verify what this host key algorithm signs.
-    Unverifiable(String),
-}
-
-impl Obstacle {
-    /// The category that it is about.
-    pub fn category(&self) -> Category {
-        match self {
-            Self::NoneCommon(category) | Self::EmptyName(category) => *category,
-            Self::GroupSize => Category::Kex,
-            Self::Unverifiable(_) => Category::HostKey,
-        }
-    }
-
-    fn stage(&self) -> Stage {
-        if matches!(self, Self::Unverifiable(_)) { Stage::HostKey } else { Stage::KeyExchange }
-    }
-}
+use crate::model::stage::Stage;
 
 /// A verdict on one client and one server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +39,8 @@ pub fn judge(profile: &Profile, offer: &Offer, identification: Option<&Identific
         .iter()
         .map(|category| {
             let empty_name = negotiation.malformed.contains(category);
-            if empty_name { Obstacle::EmptyName(*category) } else { Obstacle::NoneCommon(*category) }
+            let category = *category;
+            if empty_name { Obstacle::EmptyName { category } } else { Obstacle::NoneCommon { category } }
         })
         .collect();
     for category in &negotiation.malformed {
@@ -145,7 +101,7 @@ fn group_obstacle(
             server.title(),
         ));
     }
-    (refused.len() == requests.len()).then_some(Obstacle::GroupSize)
+    (refused.len() == requests.len()).then(|| Obstacle::GroupSize { algorithm: kex.to_owned() })
 }
 
 /// Whether the method lets the server choose the group (RFC 4419).
@@ -158,7 +114,7 @@ fn host_key_obstacle(profile: &Profile, key: &str, findings: &mut Vec<String>) -
         findings.push(format!(
             "{key} is agreed, but this client cannot verify it: the connection ends with \"verify: false\""
         ));
-        Obstacle::Unverifiable(key.to_owned())
+        Obstacle::Unverifiable { algorithm: key.to_owned() }
     })
 }
 

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::judge::{Judgement, Obstacle, is_group_exchange};
+use super::judge::{Judgement, is_group_exchange};
 use super::knowledge;
 use super::mend::{Change, Demand, Rank, mend};
 use super::server::{Configuration, Lines, Server};
+use crate::document::obstacle::Obstacle;
 use crate::document::probe::Identification;
 use crate::document::remedy::Remedy;
 use crate::model::offer::Setting;
@@ -119,22 +120,19 @@ impl<'a> Case<'a> {
             return (!keys_suffice).then(|| self.words(Some(server.file(lines)), words));
         };
         let note = server.note(lines).map(|note| format!(" {note}.")).unwrap_or_default();
-        Some(Remedy {
+        let line = Remedy {
             file: Some(server.file(lines).to_owned()),
             directive: Some(directive.to_owned()),
             line: Some(format!("{directive} {}", self.change.list.join(&lines.separator))),
-            reason: format!("{} {} The line goes {}.{note}", self.why(), self.what(), lines.place),
             commands: server.commands(lines),
             ..self.blank()
-        })
+        };
+        Some(line.told(self.why(), self.what(), format!("The line goes {}.{note}", lines.place)))
     }
 
     fn words(&self, place: Option<&str>, steps: &str) -> Remedy {
-        Remedy {
-            file: place.map(str::to_owned),
-            reason: format!("{} {} To do so: {steps}.", self.why(), self.what()),
-            ..self.blank()
-        }
+        let remedy = Remedy { file: place.map(str::to_owned), ..self.blank() };
+        remedy.told(self.why(), self.what(), format!("To do so: {steps}."))
     }
 
     fn out_of_reach(&self) -> Remedy {
@@ -156,12 +154,11 @@ impl<'a> Case<'a> {
             }
         }
         let server = self.server.map_or_else(|| "this server".to_owned(), Server::title);
-        let reason = format!(
-            "{} No line mends this: {server} has none of what could serve: {}. Install a version or another server that has one of them, or change the client's settings.",
-            self.why(),
+        let how = format!(
+            "No line mends this: {server} has none of what could serve: {}. Install a version or another server that has one of them, or change the client's settings.",
             if names.is_empty() { "nothing in the client's list works".to_owned() } else { names.join(", ") }
         );
-        Remedy { adds: vec![], weakens: None, reason, ..self.blank() }
+        Remedy { adds: vec![], weakens: None, ..self.blank() }.told(self.why(), String::new(), how)
     }
 
     /// The keys, in `ssh-keygen`'s words, that the server does not show, each with the additions that need it.
@@ -190,29 +187,29 @@ impl<'a> Case<'a> {
         let directive = store.directive.as_deref().unwrap_or_default();
         let needed = match &store.list {
             Some(list) if own => format!(
-                " Where the file has no {directive} line yet, write one for each key that `{list}` shows today as well: a first one switches off the keys in their default places."
+                "Where the file has no {directive} line yet, write one for each key that `{list}` shows today as well: a first one switches off the keys in their default places."
             ),
             Some(list) => format!(
-                " The line is needed only where `{list}` does not show the key afterwards; where the file has no {directive} line at all leave it out, as a first one switches off the keys in their default places."
+                "The line is needed only where `{list}` does not show the key afterwards; where the file has no {directive} line at all leave it out, as a first one switches off the keys in their default places."
             ),
             None => String::new(),
         };
-        Some(Remedy {
+        let remedy = Remedy {
             file: config,
             directive: store.directive.clone(),
             line: store.directive.as_ref().map(|directive| format!("{directive} {}", file.written)),
             adds: names.to_vec(),
-            reason: format!(
-                "{} A key for {} is needed{}, and the server shows none: make it, unless {} exists.{needed}",
-                self.why(),
-                names.join(", "),
-                self.model_of(names).map(|model| format!(" ({} has one)", model.name)).unwrap_or_default(),
-                file.path
-            ),
             commands: std::iter::once(store.make(key, &file)).chain(store.list.clone()).chain(load).collect(),
             weakens: None,
             ..self.blank()
-        })
+        };
+        let change = format!(
+            "A key for {} is needed{}, and the server shows none: make it, unless {} exists.",
+            names.join(", "),
+            self.model_of(names).map(|model| format!(" ({} has one)", model.name)).unwrap_or_default(),
+            file.path
+        );
+        Some(remedy.told(self.why(), change, needed))
     }
 
     fn shows_another_ecdsa_key(&self) -> bool {
@@ -234,9 +231,13 @@ impl<'a> Case<'a> {
         let cause = self.clients.iter().flat_map(|(_, judgement)| judgement.obstacles.iter().filter(concerns)).next();
         let title = self.setting.title();
         let cause = match cause {
-            Some(Obstacle::Unverifiable(name)) => format!("{name} is agreed on and cannot be verified"),
-            Some(Obstacle::GroupSize) => "a group exchange is agreed on whose sizes the server refuses".to_owned(),
-            Some(Obstacle::EmptyName(_)) => format!("an empty name in the server's {title} list ends the negotiation"),
+            Some(Obstacle::Unverifiable { algorithm: name }) => format!("{name} is agreed on and cannot be verified"),
+            Some(Obstacle::GroupSize { .. }) => {
+                "a group exchange is agreed on whose sizes the server refuses".to_owned()
+            }
+            Some(Obstacle::EmptyName { .. }) => {
+                format!("an empty name in the server's {title} list ends the negotiation")
+            }
             _ => format!("no {title} algorithm is common with the server"),
         };
         format!("{}: {cause}.", ids.join(", "))
@@ -265,15 +266,9 @@ impl<'a> Case<'a> {
 
     fn blank(&self) -> Remedy {
         Remedy {
-            server: String::new(),
-            software: None,
-            file: None,
-            directive: None,
-            line: None,
             adds: self.change.adds.clone(),
-            reason: String::new(),
-            commands: vec![],
             weakens: weakens(self.setting, &self.change.adds),
+            ..Remedy::default()
         }
     }
 }

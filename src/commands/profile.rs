@@ -11,7 +11,6 @@ use crate::algorithms::builtin;
 use crate::algorithms::profile_file::{self, ProfileFormat};
 use crate::algorithms::variants::Variant;
 use crate::cli::{self, Global, Variants};
-use crate::document::probe::ProfileRef;
 use crate::document::profile::{ProfileList, ProfileShow};
 use crate::exit::{Code, UsageError};
 use crate::model::offer::Setting;
@@ -134,12 +133,6 @@ fn variant(flags: &Variants) -> Result<Variant, UsageError> {
     };
     let elsewhere = "a profile file (--profile FILE) may propose what cdrdiag does not know";
     Err(UsageError(format!("{flag} {}: {unknown}; {elsewhere}", unknown.name)))
-}
-
-impl From<&Profile> for ProfileRef {
-    fn from(profile: &Profile) -> Self {
-        Self { id: profile.id.clone(), title: profile.title.clone(), source: profile.source.clone() }
-    }
 }
 
 #[cfg(test)]

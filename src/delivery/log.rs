@@ -4,7 +4,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use crate::document::deliver::{Deliver, Stage, StageReport, StageResult};
+use crate::document::deliver::{Deliver, StageReport, StageResult};
+use crate::model::stage::Stage;
 use crate::ssh::deadline::milliseconds;
 use crate::ssh::trouble::Trouble;
 
@@ -103,7 +104,7 @@ mod tests {
 
     #[test]
     fn the_first_failure_counts_and_later_stages_are_not_reached() {
-        let log = Log::new(Deliver::default(), &Stage::ALL);
+        let log = Log::new(Deliver::default(), &Stage::OF_A_DELIVERY);
         assert_eq!(log.stage(Stage::Resolve, || Ok((7, "seen".to_owned()))), Ok(7));
         let failed = log.stage(Stage::Connect, || Err::<((), String), _>(Trouble::own("timed_out", "late")));
         log.fail(failed.unwrap_err());

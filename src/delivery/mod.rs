@@ -17,9 +17,10 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use crate::document::deliver::{Deliver, Stage};
+use crate::document::deliver::Deliver;
 use crate::document::probe::ProfileRef;
 use crate::model::profile::Profile;
+use crate::model::stage::Stage;
 use crate::ssh::connect::Family;
 use crate::ssh::deadline::{Clock, Deadline};
 use crate::ssh::handshake::{self, Preferences};
@@ -84,10 +85,12 @@ pub enum Load {
 impl Load {
     /// The stages on the way. Saved files stay: nothing is removed.
     fn stages(&self) -> &'static [Stage] {
-        const FILES: usize = Stage::ALL.len() - 2;
+        const FILES: usize = Stage::OF_A_DELIVERY.len() - 2;
         match self {
-            Self::Test { .. } => &Stage::ALL,
-            Self::Files(_) => Stage::ALL.first_chunk::<FILES>().map_or(&Stage::ALL, |stages| stages),
+            Self::Test { .. } => &Stage::OF_A_DELIVERY,
+            Self::Files(_) => {
+                Stage::OF_A_DELIVERY.first_chunk::<FILES>().map_or(&Stage::OF_A_DELIVERY, |stages| stages)
+            }
         }
     }
 

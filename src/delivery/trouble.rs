@@ -3,7 +3,8 @@
 
 use std::sync::LazyLock;
 
-use crate::document::deliver::{Failure, Stage};
+use crate::document::deliver::Failure;
+use crate::model::stage::Stage;
 use crate::ssh::trouble::{Source, Trouble};
 use crate::trace::causes::Causes;
 
@@ -88,9 +89,9 @@ fn find(source: Source, code: &str, stage: Stage) -> Option<&'static Row> {
 /// divide further, else the cause's most frequent one.
 fn usual(cause: &str, stage: Stage) -> Option<&'static str> {
     let causes = Causes::builtin();
-    let transfer = (stage >= Stage::SftpPath).then_some("transfer");
+    let transfer = (stage >= Stage::SftpPath).then_some(Stage::Transfer);
     causes
-        .remedy(cause, Some(stage.name()))
+        .remedy(cause, Some(stage))
         .or_else(|| causes.remedy(cause, Some(transfer?)))
         .or_else(|| causes.remedy(cause, None))
 }
@@ -108,7 +109,7 @@ mod tests {
         assert_eq!(rows().len(), TABLE.lines().count() - 1);
         for row in rows() {
             assert!(Causes::builtin().contains(row.cause), "{row:?}");
-            let stages: Vec<_> = Stage::ALL.into_iter().filter(|stage| stage.name() == row.stage).collect();
+            let stages: Vec<_> = Stage::OF_A_DELIVERY.into_iter().filter(|stage| stage.name() == row.stage).collect();
             assert!(!stages.is_empty() || row.stage == ANY, "{row:?}");
             for stage in stages {
                 assert!(row.remedy.remedy(row.cause, stage).is_some(), "{row:?}");
@@ -156,7 +157,7 @@ mod tests {
         let jsch = Causes::builtin().classify("Auth fail").unwrap();
         assert_eq!((failure.cause.as_deref(), failure.remedy.as_deref()), (Some(jsch.cause), Some(jsch.remedy)));
         let failure = Trouble::new(Source::Sftp, "3", "x").at(Stage::SftpWrite);
-        assert_eq!(failure.remedy.as_deref(), Causes::builtin().remedy("permission_denied", Some("sftp_write")));
+        assert_eq!(failure.remedy.as_deref(), Causes::builtin().remedy("permission_denied", Some(Stage::SftpWrite)));
         let failure = Trouble::own("host_key_unknown", "x").at(Stage::HostKey);
         assert!(failure.remedy.unwrap().contains("--host-key"));
     }

@@ -5,6 +5,7 @@ use crate::document::diagnose::{Certainty, Conclusion, Evidence, EvidenceKind};
 use crate::document::parse_log;
 use crate::document::probe::Client;
 use crate::model::offer::{Setting, settings};
+use crate::model::stage::Stage;
 use crate::ssh::target::Target as Address;
 use crate::words::{clock, grouped, many};
 
@@ -20,6 +21,7 @@ pub fn conclusion(id: &str, certainty: Certainty, headline: String, text: String
         evidence: Vec::new(),
         remedy: Vec::new(),
         steps: Vec::new(),
+        commands: Vec::new(),
         next: Vec::new(),
     }
 }
@@ -86,7 +88,7 @@ pub fn of_server(facts: &Facts<'_>, server: &Server<'_>) -> Vec<Evidence> {
     if let Some(first) = stopped.first() {
         let why = match Hurdle::of_client(first) {
             Some(Hurdle::Negotiation) => format!("no {} in common", missing(first).join(", no ")),
-            _ => format!("it fails at the stage {}", first.stage.as_deref().unwrap_or("unknown")),
+            _ => format!("it fails at the stage {}", first.stage.map_or("unknown", Stage::name)),
         };
         let what = format!("{} refuses {}: {why}{}", server.name(), titles(&stopped), proof(first));
         found.push(at(server, what, "clients[].missing"));

@@ -3,11 +3,13 @@
 use crate::backlog::Question;
 use crate::config::DEFAULT_PORT;
 use crate::document::backlog::Backlog;
+use crate::document::obstacle::Obstacle;
 use crate::document::parse_log::{CauseCount, Destination, ParseLog, Status};
 use crate::document::probe::{Access, Client, Outcome, Target};
 use crate::document::remedy::Remedy;
 use crate::model::offer::{Category, Offer};
 use crate::model::profile::client_names;
+use crate::model::stage::Stage;
 
 use super::clients::Clients;
 
@@ -74,12 +76,12 @@ impl Hurdle {
 
     /// The hurdle at which a server stops a client; `None` where it gets in.
     pub fn of_client(client: &Client) -> Option<Self> {
-        match (client.result, client.missing.is_empty(), client.stage.as_deref()) {
-            (Access::Accepts, _, _) => None,
-            (Access::Refuses, false, _) => Some(Self::Negotiation),
-            (Access::Refuses, true, Some("host_key")) => Some(Self::HostKey),
-            (Access::Refuses, true, _) => Some(Self::KeyExchange),
-        }
+        let at = |obstacle: &Obstacle| match obstacle {
+            Obstacle::NoneCommon { .. } | Obstacle::EmptyName { .. } => Self::Negotiation,
+            Obstacle::GroupSize { .. } => Self::KeyExchange,
+            Obstacle::Unverifiable { .. } => Self::HostKey,
+        };
+        client.obstacles.first().map(at)
     }
 
     /// What a server that stops clients here does, to follow its name.
@@ -133,8 +135,8 @@ impl<'a> Trouble<'a> {
     }
 
     /// The stage at which its cause strikes.
-    pub fn stage(&self) -> Option<&'a str> {
-        self.cause?.stage.as_deref()
+    pub fn stage(&self) -> Option<Stage> {
+        self.cause?.stage
     }
 }
 

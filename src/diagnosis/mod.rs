@@ -80,6 +80,7 @@ mod tests {
     use crate::document::diagnose::Conclusion;
     use crate::document::parse_log::Status;
     use crate::document::probe::Target;
+    use crate::model::stage::Stage;
 
     /// The ids of the rules in [`super::CAUSES`].
     const CAUSES: [&str; 15] = [
@@ -100,12 +101,12 @@ mod tests {
         "cannot_tell",
     ];
 
-    fn causes() -> Vec<(String, Option<String>)> {
+    fn causes() -> Vec<(String, Option<Stage>)> {
         let table = include_str!("../../data/causes.tsv").lines().skip(1);
         let mut found: Vec<_> = table
             .filter_map(|line| {
                 let mut fields = line.split('\t');
-                Some((fields.next()?.to_owned(), Some(fields.next()?.to_owned())))
+                Some((fields.next()?.to_owned(), Stage::named(fields.next()?)))
             })
             .collect();
         found.push((crate::trace::ledger::UNKNOWN.to_owned(), None));
@@ -124,7 +125,7 @@ mod tests {
         for (cause, stage) in causes() {
             for primary in servers() {
                 for secondary in servers() {
-                    let mut story = Story::failing("192.0.2.10", &cause, stage.as_deref());
+                    let mut story = Story::failing("192.0.2.10", &cause, stage);
                     story.parts.primary.clone_from(&primary);
                     story.parts.secondary.clone_from(&secondary);
                     let told = story.told();
@@ -142,7 +143,7 @@ mod tests {
     fn a_part_with_a_problem_is_never_without_a_conclusion_that_tells_one() {
         for (cause, stage) in causes() {
             for status in [Status::Failing, Status::Recovered] {
-                let mut story = Story::failing("192.0.2.10", &cause, stage.as_deref());
+                let mut story = Story::failing("192.0.2.10", &cause, stage);
                 if status == Status::Recovered {
                     story = story.recovered();
                 }

@@ -12,8 +12,10 @@ use crate::document::parse_log::{
     CauseCount, Destination, Evidence, Input, Negotiation, Outage, ParseLog, Status, WaitingFile,
 };
 use crate::document::probe::{Outcome, Target, TargetError};
+use crate::model::delivery_file::Kind;
 use crate::model::offer::{Category, Offer, split_list};
 use crate::model::profile::Profile;
+use crate::model::stage::Stage;
 
 /// Every CUCM release gets in.
 pub const OPEN: &str = "ecdh-sha2-nistp384,diffie-hellman-group-exchange-sha256";
@@ -103,11 +105,11 @@ impl Story {
     }
 
     /// Deliveries to this host fail for this cause, until the trace ends.
-    pub fn failing(host: &str, cause: &str, stage: Option<&str>) -> Self {
+    pub fn failing(host: &str, cause: &str, stage: Option<Stage>) -> Self {
         let mut story = Self::healthy(host);
         let cause = CauseCount {
             cause: cause.into(),
-            stage: stage.map(Into::into),
+            stage,
             count: 10,
             first: time("09T02:00:00"),
             last: time("12T00:00:00"),
@@ -132,7 +134,7 @@ impl Story {
 
     /// Algorithms fail to agree with this host.
     pub fn no_agreement(host: &str) -> Self {
-        Self::failing(host, "algorithm_negotiation", Some("key_exchange"))
+        Self::failing(host, "algorithm_negotiation", Some(Stage::KeyExchange))
     }
 
     /// The same, and then deliveries worked again.
@@ -152,7 +154,7 @@ impl Story {
     pub fn waiting(mut self, files: u64) -> Self {
         let oldest = WaitingFile {
             name: "cdr_C_01_202503090100_1".into(),
-            kind: Some("cdr".into()),
+            kind: Some(Kind::Cdr),
             cluster: Some("C".into()),
             node: Some("01".into()),
             created_utc: Some(time("09T01:00:00").and_utc()),

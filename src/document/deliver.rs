@@ -9,6 +9,7 @@ use super::backfill::Backfill;
 use super::probe::{Access, Client, HostKey, Identification, ProfileRef};
 use super::{Document, Verdict};
 use crate::model::offer::Category;
+use crate::model::stage::Stage;
 
 /// How a delivery went, stage by stage.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -93,68 +94,6 @@ impl Document for Deliver {
     }
 }
 
-/// A step of a delivery. The names are those of a trace's causes, as far as these tell steps apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// The name's addresses.
-    Resolve,
-    /// The TCP connection.
-    Connect,
-    /// The server's identification string.
-    Identification,
-    /// The algorithms and the key exchange.
-    KeyExchange,
-    /// Whether the server is the one that the user knows.
-    HostKey,
-    /// The login.
-    Authentication,
-    /// The SFTP subsystem.
-    Channel,
-    /// The directory.
-    SftpPath,
-    /// Making, writing and closing the file.
-    SftpWrite,
-    /// Reading the file's size back.
-    SftpSize,
-    /// Removing the file.
-    SftpRemove,
-}
-
-impl Stage {
-    /// Every stage in its order.
-    pub const ALL: [Self; 11] = [
-        Self::Resolve,
-        Self::Connect,
-        Self::Identification,
-        Self::KeyExchange,
-        Self::HostKey,
-        Self::Authentication,
-        Self::Channel,
-        Self::SftpPath,
-        Self::SftpWrite,
-        Self::SftpSize,
-        Self::SftpRemove,
-    ];
-
-    /// The name in JSON: `key_exchange`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Resolve => "resolve",
-            Self::Connect => "connect",
-            Self::Identification => "identification",
-            Self::KeyExchange => "key_exchange",
-            Self::HostKey => "host_key",
-            Self::Authentication => "authentication",
-            Self::Channel => "channel",
-            Self::SftpPath => "sftp_path",
-            Self::SftpWrite => "sftp_write",
-            Self::SftpSize => "sftp_size",
-            Self::SftpRemove => "sftp_remove",
-        }
-    }
-}
-
 /// How a stage ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -235,13 +174,6 @@ pub struct Throughput {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_stage_is_named_alike_everywhere() {
-        for stage in Stage::ALL {
-            assert_eq!(serde_json::to_value(stage).unwrap(), stage.name());
-        }
-    }
 
     #[test]
     fn a_delivery_that_leaves_something_behind_is_a_problem() {

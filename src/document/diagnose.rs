@@ -62,6 +62,9 @@ pub struct Conclusion {
     pub remedy: Vec<Remedy>,
     /// What else to do, in words or as commands for CUCM's command line.
     pub steps: Vec<String>,
+    /// The commands among the steps, alone, to copy to CUCM's command line.
+    #[serde(default)]
+    pub commands: Vec<String>,
     /// What would tell more, or confirm it.
     pub next: Vec<String>,
 }

@@ -11,6 +11,7 @@ pub mod config;
 pub mod deliver;
 pub mod diagnose;
 pub mod learn;
+pub mod obstacle;
 pub mod parse_log;
 pub mod probe;
 pub mod problem;

@@ -7,7 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Document, Verdict};
-use crate::model::offer::Offer;
+use crate::model::delivery_file::Kind;
+use crate::model::offer::{Category, Offer};
+use crate::model::stage::Stage;
 use crate::words::{clock, many};
 
 /// What traces tell about deliveries.
@@ -161,7 +163,7 @@ pub struct CauseCount {
     /// The cause's name in cdrdiag's table, or `unknown`.
     pub cause: String,
     /// At which stage of a delivery it strikes; `null` where the cause is unknown.
-    pub stage: Option<String>,
+    pub stage: Option<Stage>,
     /// Failed deliveries.
     pub count: u64,
     /// The first of them.
@@ -258,7 +260,7 @@ pub struct WaitingFile {
     /// Its name.
     pub name: String,
     /// `cdr` or `cmr`; `null` where the name is of another form.
-    pub kind: Option<String>,
+    pub kind: Option<Kind>,
     /// The cluster.
     pub cluster: Option<String>,
     /// The node's number as written.
@@ -300,7 +302,7 @@ pub struct Negotiation {
     /// What the server offered.
     pub server: Offer,
     /// The category that failed, where the message names it.
-    pub failed_category: Option<String>,
+    pub failed_category: Option<Category>,
     /// Where the trace holds it.
     pub evidence: Evidence,
 }

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::obstacle::Obstacle;
 use super::remedy::Remedy;
 use super::{Document, Verdict};
 use crate::model::offer::{Category, Offer};
+use crate::model::profile::Profile;
+use crate::model::stage::Stage;
 
 /// What servers offer, and whether CUCM's client gets in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -38,6 +41,12 @@ pub struct ProfileRef {
     pub title: String,
     /// Where its lists are printed.
     pub source: Vec<String>,
+}
+
+impl From<&Profile> for ProfileRef {
+    fn from(profile: &Profile) -> Self {
+        Self { id: profile.id.clone(), title: profile.title.clone(), source: profile.source.clone() }
+    }
 }
 
 /// One server.
@@ -172,7 +181,7 @@ pub struct Client {
     /// login methods where it named them.
     pub verdict: Access,
     /// Where it is refused: `key_exchange` (also where no algorithm is common), `host_key`; `null` where it gets in.
-    pub stage: Option<String>,
+    pub stage: Option<Stage>,
     /// What is agreed in each category.
     pub agreed: BTreeMap<Category, String>,
     /// Categories without a common algorithm.
@@ -180,6 +189,9 @@ pub struct Client {
     /// Categories in which one side's list is not known, so that nothing can be said.
     #[serde(default)]
     pub unknown: Vec<Category>,
+    /// What keeps it out by the lists and by its own habits; empty where they let it in.
+    #[serde(default)]
+    pub obstacles: Vec<Obstacle>,
     /// What the lists alone do not show, in words, each with its source.
     #[serde(default)]
     pub findings: Vec<String>,

@@ -1,7 +1,9 @@
 //! What is wrong with a server that was examined: the one source of verdict, exit code, headlines, `JUnit` and
 //! Prometheus.
 
+use super::obstacle::in_words;
 use super::probe::{Access, Client, Outcome, Target, TargetError};
+use crate::model::stage::Stage;
 
 /// Something that keeps CUCM out of a server, or that makes the verdict on it doubtful.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,7 +36,7 @@ impl<'a> Problem<'a> {
     pub fn stage(&self) -> &'a str {
         match self {
             Self::NoAnswer(outcome, _) => outcome.name(),
-            Self::ListsRefuse(client) => client.stage.as_deref().unwrap_or("unknown"),
+            Self::ListsRefuse(client) => client.stage.map_or("unknown", Stage::name),
             Self::HandshakeFails(_) | Self::NotAsPredicted(_) => "handshake",
             Self::NoPassword(_) => "authentication",
         }
@@ -89,6 +91,13 @@ impl Target {
 }
 
 impl Client {
+    /// Why its lists keep it out, in a few words; `None` where they let it in.
+    pub fn refusal(&self) -> Option<String> {
+        let at_a_stage = || self.stage.map_or_else(|| "refused".to_owned(), |stage| format!("at {stage}"));
+        let why = || if self.obstacles.is_empty() { at_a_stage() } else { in_words(&self.obstacles) };
+        (self.result == Access::Refuses).then(why)
+    }
+
     /// What is wrong for this client, but for the server's login methods.
     fn problems(&self) -> impl Iterator<Item = Problem<'_>> {
         let fails = self.handshake_fails();

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One change on one server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Remedy {
     /// The server to change, as the user named it.
     pub server: String,
@@ -18,10 +18,30 @@ pub struct Remedy {
     pub line: Option<String>,
     /// The algorithms that the line adds.
     pub adds: Vec<String>,
-    /// Why this helps, and the steps in words where no line does.
+    /// Who is kept out, and why.
+    #[serde(default)]
+    pub why: String,
+    /// What changes.
+    #[serde(default)]
+    pub change: String,
+    /// Where it goes and what to mind, or the steps in words where no line does. Changes of one file have it in
+    /// common.
+    #[serde(default)]
+    pub how: String,
+    /// All three in a row.
     pub reason: String,
     /// The commands that make, check and load the change, in order.
     pub commands: Vec<String>,
     /// What the change weakens, if it weakens anything (RFC 9142's standing of the method).
     pub weakens: Option<String>,
+}
+
+impl Remedy {
+    /// The remedy with its three texts, and their sum.
+    #[must_use]
+    pub fn told(self, why: String, change: String, how: String) -> Self {
+        let told = [&why, &change, &how].into_iter().filter(|text| !text.is_empty()).map(String::as_str);
+        let reason = told.collect::<Vec<_>>().join(" ");
+        Self { why, change, how, reason, ..self }
+    }
 }

@@ -3,7 +3,8 @@
 use super::page::{Page, Tone};
 use super::words::{counted, duration, grouped};
 use super::{Render, probe, server};
-use crate::document::deliver::{Deliver, FreeSpace, Stage, StageReport, Throughput};
+use crate::document::deliver::{Deliver, FreeSpace, StageReport, Throughput};
+use crate::model::stage::Stage;
 
 impl Render for Deliver {
     fn render(&self, page: &mut Page) {
@@ -46,8 +47,10 @@ fn headline(answer: &Deliver, page: &mut Page) {
 /// That one client gets through says nothing of the others, and nobody said which one CUCM's is.
 fn others_refused(answer: &Deliver, page: &mut Page) {
     let Some(own) = &answer.profile else { return };
-    let refused: Vec<_> =
-        answer.others_refused().map(|client| format!("{}: {}", client.profile, server::cause(client))).collect();
+    let refused: Vec<_> = answer
+        .others_refused()
+        .map(|client| format!("{}: {}", client.profile, client.refusal().unwrap_or_default()))
+        .collect();
     // Where this client is refused itself, the change that is shown serves all.
     if refused.is_empty() || answer.refusal.is_some() {
         return;

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use super::server;
 use crate::document::probe::{ProfileRef, Target};
 use crate::document::problem::Problem;
 use crate::document::remedy::Remedy;
@@ -85,7 +84,7 @@ fn reason(problem: &Problem<'_>) -> String {
         Problem::NoAnswer(outcome, error) => {
             error.map_or_else(|| outcome.words().to_owned(), |error| error.kind.clone())
         }
-        Problem::ListsRefuse(client) => server::cause(client),
+        Problem::ListsRefuse(client) => client.refusal().unwrap_or_default(),
         Problem::HandshakeFails(_) => "the lists agree, but the handshake fails".to_owned(),
         Problem::NoPassword(_) => "no login by password".to_owned(),
         Problem::NotAsPredicted(_) => "a real handshake contradicts the lists".to_owned(),
@@ -129,7 +128,11 @@ pub(super) mod tests {
     }
 
     pub(in crate::report) fn refused(profile: &str) -> Client {
-        client(profile, r#"{"result": "refuses", "stage": "key_exchange", "missing": ["kex", "mac_c2s", "mac_s2c"]}"#)
+        client(
+            profile,
+            r#"{"result": "refuses", "stage": "key_exchange", "missing": ["kex", "mac_c2s", "mac_s2c"],
+            "obstacles": [{"kind": "none_common", "category": "kex"}, {"kind": "none_common", "category": "mac_c2s"}]}"#,
+        )
     }
 
     pub(in crate::report) fn silent(name: &str) -> Target {

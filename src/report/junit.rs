@@ -112,7 +112,7 @@ mod tests {
             adds: vec!["hmac-sha2-256".into()],
             reason: "no MAC < in common".into(),
             commands: vec!["sshd -t && systemctl reload sshd".into()],
-            weakens: None,
+            ..Remedy::default()
         }
     }
 

@@ -124,7 +124,7 @@ fn destination_block(destination: &Destination, page: &mut Page) {
 
 fn cause_block(cause: &CauseCount, destination: &Destination, page: &mut Page) {
     let failures = destination.delivery_failures;
-    let stage = cause.stage.as_ref().map(|stage| format!(", at stage {stage}")).unwrap_or_default();
+    let stage = cause.stage.map(|stage| format!(", at stage {stage}")).unwrap_or_default();
     let share = format!("{}{stage}: {} of {}", cause.cause, grouped(cause.count), counted(failures, "failed delivery"));
     page.fact("cause", Tone::Bad, &share);
     if let Some(message) = &cause.message {
@@ -243,7 +243,7 @@ fn negotiation(lists: &Negotiation, page: &mut Page) {
             continue;
         }
         let cell = |list: Option<&[String]>| list.map_or_else(|| "-".to_owned(), |list| list.join(", "));
-        let failed = lists.failed_category.as_deref() == Some(category.name());
+        let failed = lists.failed_category == Some(category);
         let title =
             if failed { format!("{} (nothing in common)", category.title()) } else { category.title().to_owned() };
         rows.push(vec![title, cell(client), cell(server)]);

@@ -73,7 +73,7 @@ pub fn software(target: &Target) -> String {
 
 /// Each cause of a refusal with the clients that it keeps out.
 pub fn refusals(target: &Target) -> Vec<(Vec<&str>, String)> {
-    grouped(target, |client| (client.result == Access::Refuses).then(|| cause(client)))
+    grouped(target, Client::refusal)
 }
 
 /// Each failure of a handshake that the lists let succeed, with the clients that it keeps out.
@@ -93,27 +93,6 @@ pub fn whys(target: &Target) -> Vec<String> {
     let of_clients = of_clients.map(|(clients, why)| format!("{}: {why}", clients.join(", ")));
     let login = target.takes_no_password().then(|| format!("no password login ({})", target.auth_methods().join(", ")));
     of_clients.chain(login).collect()
-}
-
-/// What keeps a client out, in a few words.
-pub fn cause(client: &Client) -> String {
-    if !client.missing.is_empty() {
-        let none = Setting::ALL.into_iter().filter(|setting| lacks(client, *setting));
-        return format!(
-            "{} in common",
-            none.map(|setting| format!("no {}", setting.title())).collect::<Vec<_>>().join(", ")
-        );
-    }
-    let agreed = |category| client.agreed.get(&category).map_or("the one agreed", String::as_str);
-    match client.stage.as_deref() {
-        Some("host_key") => format!("it agrees to the host key {} and cannot verify it", agreed(Category::HostKey)),
-        Some("key_exchange") => format!("{} fails over the size of the group", agreed(Category::Kex)),
-        other => format!("at {}", other.unwrap_or("an unknown stage")),
-    }
-}
-
-fn lacks(client: &Client, setting: Setting) -> bool {
-    setting.categories().iter().any(|category| client.missing.contains(category))
 }
 
 /// The clients for which `text` says the same, together, in their order.

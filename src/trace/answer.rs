@@ -169,7 +169,7 @@ fn causes(ledger: &Ledger, sources: &[Source]) -> Vec<CauseCount> {
         .into_iter()
         .map(|tally| CauseCount {
             cause: tally.note.cause.to_owned(),
-            stage: tally.note.stage.map(str::to_owned),
+            stage: tally.note.stage,
             count: tally.count,
             first: tally.first,
             last: tally.last,
@@ -189,7 +189,7 @@ fn waiting_file(key: &WaitingKey, attempts: u64) -> WaitingFile {
     let file = DeliveryFile::parse(&key.name);
     WaitingFile {
         name: key.name.clone(),
-        kind: file.map(|file| file.kind.name().to_owned()),
+        kind: file.map(|file| file.kind),
         cluster: file.map(|file| file.cluster.to_owned()),
         node: file.map(|file| file.node.to_owned()),
         created_utc: file.map(|file| file.created_utc),
@@ -208,7 +208,7 @@ fn age(created: DateTime<Utc>, end: NaiveDateTime, zone: Option<Tz>) -> Age {
 
 fn negotiation(traced: TracedLists, sources: &[Source]) -> Negotiation {
     Negotiation {
-        failed_category: traced.lists.failed.map(|category| category.name().to_owned()),
+        failed_category: traced.lists.failed,
         evidence: evidence(&traced.place, sources),
         client: traced.lists.client,
         server: traced.lists.server,

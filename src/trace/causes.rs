@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 
 mod pattern;
 
+use crate::model::stage::Stage;
 use pattern::Pattern;
 
 const TABLE: &str = include_str!("../../data/causes.tsv");
@@ -26,7 +27,7 @@ pub struct Match<'a> {
     /// The cause's name, as in JSON: `algorithm_negotiation`.
     pub cause: &'static str,
     /// The stage of the connection: `key_exchange`.
-    pub stage: &'static str,
+    pub stage: Stage,
     /// What to do about it.
     pub remedy: &'static str,
     /// The library's message as it stands in the text, behind CUCM's prefix and exception classes.
@@ -48,7 +49,7 @@ pub struct Causes {
 #[derive(Debug)]
 struct Row {
     cause: &'static str,
-    stage: &'static str,
+    stage: Stage,
     remedy: &'static str,
     pattern: Pattern,
     #[cfg(test)]
@@ -138,12 +139,12 @@ impl Causes {
     }
 
     /// The stage at which most of a cause's messages arise.
-    pub fn stage(&self, cause: &str) -> Option<&'static str> {
+    pub fn stage(&self, cause: &str) -> Option<Stage> {
         most_frequent(self.rows.iter().filter(|row| row.cause == cause).map(|row| row.stage))
     }
 
     /// The remedy of most of a cause's messages, at one stage where one is given.
-    pub fn remedy(&self, cause: &str, stage: Option<&str>) -> Option<&'static str> {
+    pub fn remedy(&self, cause: &str, stage: Option<Stage>) -> Option<&'static str> {
         let rows = self.rows.iter().filter(|row| row.cause == cause && stage.is_none_or(|stage| row.stage == stage));
         most_frequent(rows.map(|row| row.remedy))
     }
@@ -195,7 +196,7 @@ impl Causes {
 impl Row {
     fn parse(line: &'static str) -> Option<Self> {
         let mut columns = line.split('\t');
-        let (cause, stage, text) = (columns.next()?, columns.next()?, columns.next()?);
+        let (cause, stage, text) = (columns.next()?, Stage::named(columns.next()?)?, columns.next()?);
         let remedy = columns.nth(3)?;
         Some(Self {
             cause,
@@ -264,7 +265,7 @@ fn cut(line: &str) -> &str {
     &line[..end.unwrap_or_default()]
 }
 
-fn most_frequent(items: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+fn most_frequent<T: Ord>(items: impl Iterator<Item = T>) -> Option<T> {
     let mut counts = BTreeMap::new();
     for item in items {
         *counts.entry(item).or_insert(0_usize) += 1;
@@ -296,7 +297,7 @@ mod tests {
         assert!(causes.empty.is_some());
         assert!(causes.prefixes.contains(&"error Making SFTP connection"));
         for row in &causes.rows {
-            assert!(!row.remedy.is_empty() && !row.stage.is_empty() && !row.cause.contains(' '), "{row:?}");
+            assert!(!row.remedy.is_empty() && !row.cause.contains(' '), "{row:?}");
         }
     }
 
@@ -408,11 +409,11 @@ mod tests {
             let stage = causes.stage(name).unwrap();
             assert!(causes.remedy(name, Some(stage)).is_some() && causes.remedy(name, None).is_some());
         }
-        assert_eq!(causes.stage("algorithm_negotiation"), Some("key_exchange"));
-        assert!(causes.remedy("timeout", Some("connect")).unwrap().starts_with("Nothing answers"));
+        assert_eq!(causes.stage("algorithm_negotiation"), Some(Stage::KeyExchange));
+        assert!(causes.remedy("timeout", Some(Stage::Connect)).unwrap().starts_with("Nothing answers"));
         assert!(!causes.contains("unknown"), "unknown is what the table does not tell");
         assert_eq!((causes.stage("nonsense"), causes.remedy("nonsense", None)), (None, None));
-        assert_eq!(causes.remedy("timeout", Some("host_key")), None);
+        assert_eq!(causes.remedy("timeout", Some(Stage::HostKey)), None);
     }
 
     #[test]

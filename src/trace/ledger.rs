@@ -53,7 +53,7 @@ pub struct Note {
     /// The cause's name, or [`UNKNOWN`].
     pub cause: &'static str,
     /// The stage at which it strikes.
-    pub stage: Option<&'static str>,
+    pub stage: Option<crate::model::stage::Stage>,
     /// What to do.
     pub remedy: Option<&'static str>,
     /// The library's message.

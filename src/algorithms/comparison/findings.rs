@@ -132,14 +132,17 @@ fn alone(side: Named<'_>, client: &Client) -> Sentence {
     match client.result {
         Access::Accepts if client.gets_in() => Sentence(format!("{} accepts ", side.name), String::new()),
         Access::Accepts => Sentence(format!("the lists of {} accept ", side.name), String::new()),
-        Access::Refuses => Sentence(format!("{} refuses ", side.name), format!(": {}", why(client))),
+        Access::Refuses => {
+            Sentence(format!("{} refuses ", side.name), format!(": {}", client.refusal().unwrap_or_default()))
+        }
     }
 }
 
 fn one_refuses((good, accepts): (Named<'_>, &Client), (bad, refuses): (Named<'_>, &Client)) -> Vec<(Weight, Sentence)> {
     let (good, bad) = (good.name, bad.name);
     let which = if accepts.gets_in() { format!(", which {good} accepts") } else { String::new() };
-    let verdict = Sentence(format!("{bad} refuses "), format!("{which}: {} on {bad}", why(refuses)));
+    let verdict =
+        Sentence(format!("{bad} refuses "), format!("{which}: {} on {bad}", refuses.refusal().unwrap_or_default()));
     let works = |setting: &Setting| {
         let missing = setting.categories().iter().find(|category| refuses.missing.contains(category))?;
         Some(format!("{} ({})", accepts.agreed.get(missing)?, setting.title()))
@@ -154,7 +157,7 @@ fn one_refuses((good, accepts): (Named<'_>, &Client), (bad, refuses): (Named<'_>
 }
 
 fn both_refuse((left, here): (Named<'_>, &Client), (right, there): (Named<'_>, &Client)) -> Sentence {
-    let (one, other) = (why(here), why(there));
+    let (one, other) = (here.refusal().unwrap_or_default(), there.refusal().unwrap_or_default());
     let reasons = if one == other {
         format!("{one} on either")
     } else {
@@ -185,23 +188,6 @@ fn both_accept((left, here): (Named<'_>, &Client), (right, there): (Named<'_>, &
         found.push((Weight::Agreement, Sentence(String::new(), what)));
     }
     found
-}
-
-/// Why a client is refused.
-fn why(client: &Client) -> String {
-    let missing = |setting: &&Setting| setting.categories().iter().any(|category| client.missing.contains(category));
-    let missing: Vec<_> =
-        Setting::ALL.iter().filter(missing).map(|setting| format!("no {}", setting.title())).collect();
-    if !missing.is_empty() {
-        return format!("{} in common", missing.join(", "));
-    }
-    // The lists agree, and a habit of the client's keeps it out.
-    let agreed = |category| client.agreed.get(&category).map_or("what is agreed", String::as_str);
-    match client.stage.as_deref() {
-        Some("host_key") => format!("{} is agreed and cannot be verified", agreed(Category::HostKey)),
-        Some("key_exchange") => format!("{} fails over the size of the group", agreed(Category::Kex)),
-        _ => "a later stage fails".to_owned(),
-    }
 }
 
 /// Where to look, if the algorithms are in order on both sides. What JSch says of each is in

@@ -13,7 +13,7 @@ use super::{Backfill, Saved};
 use crate::delivery::test_file;
 use crate::delivery::walk::{Open, Seen, Walk, full, interrupted};
 use crate::document::backfill::{Backfill as Report, BackfillFile, FileOutcome};
-use crate::document::deliver::Stage;
+use crate::model::stage::Stage;
 use crate::report::words::{counted, grouped};
 use crate::ssh::deadline::Deadline;
 use crate::ssh::sftp::{SftpError, WriteError, status};

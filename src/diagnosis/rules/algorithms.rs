@@ -408,6 +408,7 @@ mod tests {
     use crate::algorithms::builtin::find;
     use crate::diagnosis::story::{HARDENED, ONLY_14, OPEN, Story, gone, server};
     use crate::model::offer::Offer;
+    use crate::model::stage::Stage;
 
     const VIP: &str = "192.0.2.10";
 
@@ -435,7 +436,7 @@ mod tests {
         assert_eq!(pair(HARDENED, HARDENED).conclusion(id), None);
         assert_eq!(pair(HARDENED, OPEN).conclusion(id), None);
         assert_eq!(story().primary(server("a", OPEN)).secondary(gone("b")).conclusion(id), None);
-        let login = Story::failing(VIP, "authentication", Some("authentication"));
+        let login = Story::failing(VIP, "authentication", Some(Stage::Authentication));
         assert_eq!(login.primary(server("a", OPEN)).secondary(server("b", HARDENED)).conclusion(id), None);
         let own = Story::no_agreement("192.0.2.6");
         assert_eq!(

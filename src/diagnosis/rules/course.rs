@@ -3,13 +3,15 @@
 use super::super::evidence::{conclusion, of_server, of_trouble, words};
 use super::super::facts::{Facts, Trouble};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence, EvidenceKind};
+use crate::model::stage::Stage;
 use crate::words::{clock, many};
 
 /// So many outages that ended make a to and fro.
 const FLAPS: usize = 3;
 
 /// The stages at which one and the same server would stop every delivery, not some.
-const LASTING: [&str; 6] = ["key_exchange", "host_key", "authentication", "channel", "sftp_path", "sftp_write"];
+const LASTING: [Stage; 6] =
+    [Stage::KeyExchange, Stage::HostKey, Stage::Authentication, Stage::Channel, Stage::SftpPath, Stage::SftpWrite];
 
 /// Failures stopped before the trace ends.
 pub fn recovered(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
@@ -61,7 +63,7 @@ pub fn several_servers_behind_address(facts: &Facts<'_>, trouble: &Trouble<'_>) 
     let steady: u64 = destination
         .causes
         .iter()
-        .filter(|cause| cause.stage.as_deref().is_some_and(|stage| LASTING.contains(&stage)))
+        .filter(|cause| cause.stage.is_some_and(|stage| LASTING.contains(&stage)))
         .map(|cause| cause.count)
         .sum();
     // A fifth may be of another kind: a restart's time-outs among refusals do not make them less steady.
@@ -129,7 +131,7 @@ mod tests {
     }
 
     fn taking_turns(cause: &str, stage: &str, times: usize) -> Story {
-        let mut story = Story::failing(HOST, cause, Some(stage));
+        let mut story = Story::failing(HOST, cause, Stage::named(stage));
         story.destination(|destination| {
             let outage = Outage {
                 from: time("09T02:00:00"),

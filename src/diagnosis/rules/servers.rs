@@ -225,6 +225,7 @@ mod tests {
     use crate::diagnosis::story::{HARDENED, ONLY_14, OPEN, Story, gone, server};
     use crate::document::probe::Handshake;
     use crate::model::offer::{Offer, split_list};
+    use crate::model::stage::Stage;
 
     const HOST: &str = "192.0.2.10";
 
@@ -244,7 +245,7 @@ mod tests {
     fn a_server_that_refuses_is_a_problem_of_its_own() {
         let id = "servers_refuse";
         assert!(Story::new().other(server("a", HARDENED)).conclusion(id).is_some());
-        let login = Story::failing(HOST, "authentication", Some("authentication"));
+        let login = Story::failing(HOST, "authentication", Some(Stage::Authentication));
         assert!(login.primary(server("a", HARDENED)).conclusion(id).unwrap().text.contains("does not tell of it"));
         assert_eq!(Story::new().other(server("a", OPEN)).conclusion(id), None);
         assert_eq!(Story::no_agreement(HOST).other(server("a", HARDENED)).conclusion(id), None);

@@ -4,24 +4,25 @@
 use super::super::evidence::{conclusion, of_server, of_trouble, probe};
 use super::super::facts::{Facts, Server, Trouble};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence};
+use crate::model::stage::Stage;
 use crate::trace::ledger::UNKNOWN;
 
 /// The stages at which a connection does not stand yet.
-const REACHING: [&str; 2] = ["resolve", "connect"];
+const REACHING: [Stage; 2] = [Stage::Resolve, Stage::Connect];
 
 /// The stages that are reached only after both sides have agreed on algorithms, with where each strikes.
-const BEYOND_ALGORITHMS: [(&str, &str); 6] = [
-    ("host_key", "over the server's host key"),
-    ("authentication", "at the login"),
-    ("channel", "after the login, when SFTP is to start"),
-    ("sftp_path", "after the login, on the way to the folder"),
-    ("sftp_write", "after the login, when the file is to be made"),
-    ("transfer", "after the login, while the file is written"),
+const BEYOND_ALGORITHMS: [(Stage, &str); 6] = [
+    (Stage::HostKey, "over the server's host key"),
+    (Stage::Authentication, "at the login"),
+    (Stage::Channel, "after the login, when SFTP is to start"),
+    (Stage::SftpPath, "after the login, on the way to the folder"),
+    (Stage::SftpWrite, "after the login, when the file is to be made"),
+    (Stage::Transfer, "after the login, while the file is written"),
 ];
 
 /// The login fails, so algorithms are fine.
 pub fn login_refused(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    if trouble.stage()? != "authentication" {
+    if trouble.stage()? != Stage::Authentication {
         return None;
     }
     beyond(facts, trouble, "login_refused", "the user and the password are asked for only after that")
@@ -29,7 +30,7 @@ pub fn login_refused(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclus
 
 /// The host key is refused, so algorithms are fine: another server, or a new key.
 pub fn host_key_refused(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let is_it = trouble.stage()? == "host_key" && trouble.hurdle().is_none();
+    let is_it = trouble.stage()? == Stage::HostKey && trouble.hurdle().is_none();
     if !is_it {
         return None;
     }
@@ -41,7 +42,7 @@ pub fn host_key_refused(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conc
 
 /// The file does not arrive, though CUCM is logged in: path, rights, space.
 pub fn file_refused(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let is_it = matches!(trouble.stage()?, "channel" | "sftp_path" | "sftp_write" | "transfer");
+    let is_it = matches!(trouble.stage()?, Stage::Channel | Stage::SftpPath | Stage::SftpWrite | Stage::Transfer);
     if !is_it {
         return None;
     }
@@ -253,7 +254,7 @@ mod tests {
     const HOST: &str = "192.0.2.10";
 
     fn failing(cause: &str, stage: &str) -> Story {
-        Story::failing(HOST, cause, Some(stage))
+        Story::failing(HOST, cause, Stage::named(stage))
     }
 
     #[test]

@@ -40,7 +40,13 @@ pub fn files_wait(facts: &Facts<'_>) -> Option<Conclusion> {
         format!("{least}{} for delivery", many(count, "file waits", "files wait")),
         text.to_owned(),
     );
-    (count > 0).then(|| Conclusion { evidence, steps: listed(facts).map(commands).unwrap_or_default(), next, ..found })
+    (count > 0).then(|| Conclusion {
+        evidence,
+        steps: listed(facts).map(commands).unwrap_or_default(),
+        commands: listed(facts).map(commands).unwrap_or_default(),
+        next,
+        ..found
+    })
 }
 
 /// What waits could not be seen as a whole: CUCM tells of records that no listing shows, or the wrong folder was listed.
@@ -136,6 +142,7 @@ fn of_listing(backlog: &Backlog, deadline: &Deadline) -> Option<Conclusion> {
     Some(Conclusion {
         evidence,
         steps: commands(backlog),
+        commands: commands(backlog),
         ..conclusion("files_will_be_deleted", Certainty::Inferred, headline, text)
     })
 }

@@ -113,7 +113,7 @@ fn conclusion(answer: &ParseLog) -> Vec<Block> {
 }
 
 fn cause_point(destination: &Destination, cause: &CauseCount) -> Vec<Piece> {
-    let stage = cause.stage.as_ref().map(|stage| format!(", at stage {stage}")).unwrap_or_default();
+    let stage = cause.stage.map(|stage| format!(", at stage {stage}")).unwrap_or_default();
     let failures = counted(destination.delivery_failures, "failed delivery");
     let mut point = vec![
         toned(Tone::Strong, name(destination)),
@@ -232,7 +232,7 @@ fn negotiation(lists: &Negotiation) -> Vec<Block> {
     let cell = |list: Option<&[String]>| list.map_or_else(|| words("-"), |list| code(list.join(", ")));
     let row = |category: Category, title: &str| {
         let (client, server) = (lists.client.get(category), lists.server.get(category));
-        let failed = lists.failed_category.as_deref() == Some(category.name());
+        let failed = lists.failed_category == Some(category);
         let title = if failed { toned(Tone::Bad, format!("{title} (nothing in common)")) } else { words(title) };
         (client.is_some() || server.is_some())
             .then(|| Row { marked: failed, cells: vec![title, cell(client), cell(server)] })
