@@ -5,14 +5,17 @@
 //! what is kept. [`profile`] makes a profile of a client, [`likeness`] tells which built-in one it resembles.
 
 pub mod collector;
+mod connections;
 pub mod jsch;
 pub mod likeness;
 mod link;
 pub mod own;
 pub mod packets;
 pub mod profile;
+pub mod servers;
 pub mod source;
 pub mod sshd;
+pub mod sshd_debug;
 mod streams;
 pub mod text;
 
@@ -27,6 +30,8 @@ pub enum Form {
     JschException,
     /// The billing server's sshd: one category.
     Sshd,
+    /// The log of another SSH server.
+    Server,
     /// Packets on the wire.
     Packets,
     /// A KEXINIT that `cdrdiag capture` received.
@@ -42,6 +47,7 @@ impl Form {
             Self::JschLog => "JSch's log",
             Self::JschException => "JSch's exception",
             Self::Sshd => "the server's sshd log",
+            Self::Server => "the server's log",
             Self::Packets => "a packet capture",
             Self::Capture => "the client's own KEXINIT",
             Self::Saved => "a file of cdrdiag's",

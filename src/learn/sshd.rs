@@ -1,8 +1,9 @@
 //! The billing server's sshd tells what a refused client proposed, one category a line:
 //!
 //! - `Unable to negotiate with HOST port N: no matching X found. Their offer: a,b [preauth]` (OpenSSH since 6.8,
-//!   `packet.c`; the port since 7.1; X by `ssherr.c`);
-//! - `no matching cipher found: client a,b server c,d` (OpenSSH until 6.6, `kex.c`; also `mac`): without the address.
+//!   `packet.c`; the port since 7.1; X by `ssherr.c`).
+//!
+//! What OpenSSH wrote before, [`super::servers`] reads.
 
 use std::sync::LazyLock;
 
@@ -31,7 +32,7 @@ fn categories(what: &str) -> Option<&'static [Category]> {
         "key exchange method" => Some(&[Category::Kex]),
         "host key type" => Some(&[Category::HostKey]),
         "cipher" => Some(&[Category::CipherC2s, Category::CipherS2c]),
-        "MAC" | "mac" => Some(&[Category::MacC2s, Category::MacS2c]),
+        "MAC" => Some(&[Category::MacC2s, Category::MacS2c]),
         "compression" | "compression method" => Some(&[Category::CompressionC2s, Category::CompressionS2c]),
         _ => None,
     }
@@ -45,13 +46,10 @@ pub fn read(message: &str, is_sshd: bool) -> Option<Refusal> {
         )
         .ok()
     });
-    static UNTIL_6_6: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"no matching (?P<what>[A-Za-z ]+) found: client (?P<list>[^\s\]\x22]*) server ").ok()
-    });
     if !message.contains("no matching ") {
         return None;
     }
-    let found = SINCE_6_8.as_ref()?.captures(message).or_else(|| UNTIL_6_6.as_ref()?.captures(message))?;
+    let found = SINCE_6_8.as_ref()?.captures(message)?;
     let categories = categories(found.name("what")?.as_str())?;
     let host = found.name("host").map(|host| host.as_str().to_owned());
     // ssh prints the same words about a server; only sshd works before authentication.
@@ -115,8 +113,6 @@ mod tests {
         assert_eq!(client(line).proposal.host_key, Some(split_list("ssh-dss")));
         let line = "message repeated 2 times: [ Unable to negotiate with 10.0.0.1 port 9: no matching cipher found. Their offer: a,b [preauth]]";
         assert_eq!(client(line).proposal.cipher_c2s, Some(split_list("a,b")));
-        let line = "fatal: no matching cipher found: client aes128-cbc,3des-cbc server aes256-ctr [preauth]";
-        assert_eq!(client(line).proposal.cipher_c2s, Some(split_list("aes128-cbc,3des-cbc")));
         let empty = "Unable to negotiate with 10.0.0.1 port 9: no matching cipher found. Their offer:  [preauth]";
         assert_eq!(client(empty).proposal.cipher_c2s, Some(vec![]));
     }

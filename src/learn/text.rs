@@ -1,5 +1,5 @@
 //! Logs, line by line, whatever frames their messages: log4j's columns, syslog's, journald's (as text or as
-//! `journalctl -o json` prints it).
+//! `journalctl -o json` prints it), that of OpenSSH for Windows.
 
 use std::borrow::Cow;
 use std::io::{self, BufRead};
@@ -7,9 +7,13 @@ use std::io::{self, BufRead};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::collector::Collector;
+use super::collector::{Collector, Sighting};
+use super::connections::{self, Connection, Connections};
+use super::servers::{self, Lists};
 use super::sshd::{self, Refusal};
+use super::sshd_debug::{self, Side};
 use super::{Form, Place, jsch};
+use crate::model::offer::{Offer, split_list};
 use crate::trace::records::{self, Header};
 
 /// What is read of a line. The longest KEXINIT list of a real client is a few hundred bytes.
@@ -75,24 +79,42 @@ fn next_line(log: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
 struct Reader {
     jsch: jsch::Reader,
     thread: Vec<u8>,
+    connections: Connections,
+    /// A line showed that a server wrote this log.
+    is_server: bool,
+    /// A server's refusal with its lists was read: what it writes beside it holds no more.
+    has_lists: bool,
+    /// The first half of a message in two lines.
+    first_half: String,
 }
 
 impl Reader {
     fn read(&mut self, line: &[u8], place: &Place, collector: &mut Collector) -> bool {
         let line = records::trim_end(line);
-        let entry = Entry::of(line);
-        if let Some(refusal) = sshd::read(&entry.message, entry.is_sshd) {
-            match refusal {
-                Refusal::Client(sighting) => collector.add(&sighting, place),
-                Refusal::Server => collector.warn(format!(
-                    "{}: an SSH client wrote this line, so the list in it is a server's: it was left out",
-                    position(place)
-                )),
-                Refusal::Cut => collector.warn(format!(
-                    "{}: sshd cut the list off, as it was too long for a message: it was left out",
-                    position(place)
-                )),
-            }
+        let mut entry = Entry::of(line);
+        self.join(&mut entry);
+        let connection = self.connections.of(entry.process, &entry.message);
+        self.is_server |= connection.address.is_some();
+        let is_sshd = entry.is_sshd || self.is_server || connections::is_windows_sshd(&entry.message);
+        if let Some(found) = connection.proposals.read(&entry.message) {
+            debug_list(found, connection, place, collector);
+            return true;
+        }
+        if let Some(refusal) = sshd::read(&entry.message, is_sshd) {
+            refused(refusal, connection, place, collector);
+            return true;
+        }
+        if let Some(lists) = servers::lists(&entry.message) {
+            let Lists { client: proposal, assumed, .. } = lists;
+            let address = servers::address(&entry.message).or_else(|| connection.address.clone());
+            let identification = connection.identification.take();
+            let place = Place { form: Form::Server, ..place.clone() };
+            self.has_lists = true;
+            collector.add(&Sighting { address, identification, proposal, assumed }, &place);
+            return true;
+        }
+        if let Some(who) = servers::refusal_without_list(&entry.message) {
+            self.without_list(who, &entry.message, place, collector);
             return true;
         }
         // A record's continuation lines are its thread's.
@@ -101,6 +123,60 @@ impl Reader {
         }
         self.jsch.read(&self.thread, &entry.message, place, collector)
     }
+
+    /// Cerberus writes the server's list and the client's in two lines.
+    fn join(&mut self, entry: &mut Entry<'_>) {
+        let first_half = std::mem::take(&mut self.first_half);
+        if servers::is_second_half(&entry.message) && !first_half.is_empty() {
+            entry.message = Cow::Owned(format!("{first_half} {}", entry.message.trim_start()));
+        } else if servers::is_first_half(&entry.message) {
+            self.first_half = entry.message.clone().into_owned();
+        }
+    }
+
+    fn without_list(&self, who: &str, message: &str, place: &Place, collector: &mut Collector) {
+        if self.has_lists {
+            return;
+        }
+        let address = servers::address(message);
+        let client = address.map_or_else(|| "a client".to_owned(), |address| format!("the client {address}"));
+        collector.warn(format!(
+            "{}: {who} refused {client} and does not log what it proposed; capture its packets, or use cdrdiag capture",
+            position(place)
+        ));
+    }
+}
+
+/// A list that sshd prints at DEBUG.
+fn debug_list(found: sshd_debug::Line<'_>, connection: &mut Connection, place: &Place, collector: &mut Collector) {
+    if found.side == Side::Server {
+        return;
+    }
+    if found.is_cut {
+        return collector.warn(cut(place));
+    }
+    let mut proposal = Offer::default();
+    proposal.set(found.category, split_list(found.list));
+    let (address, identification) = (connection.address.clone(), connection.identification.take());
+    collector.add(&Sighting { address, identification, proposal, ..Sighting::default() }, place);
+}
+
+fn refused(refusal: Refusal, connection: &mut Connection, place: &Place, collector: &mut Collector) {
+    match refusal {
+        Refusal::Client(mut sighting) => {
+            sighting.identification = connection.identification.take();
+            collector.add(&sighting, place);
+        }
+        Refusal::Server => collector.warn(format!(
+            "{}: an SSH client wrote this line, so the list in it is a server's: it was left out",
+            position(place)
+        )),
+        Refusal::Cut => collector.warn(cut(place)),
+    }
+}
+
+fn cut(place: &Place) -> String {
+    format!("{}: sshd cut the list off, as it was too long for a message: it was left out", position(place))
 }
 
 fn position(place: &Place) -> String {
@@ -112,6 +188,8 @@ fn position(place: &Place) -> String {
 struct Entry<'a> {
     message: Cow<'a, str>,
     is_sshd: bool,
+    /// The number of the process, where the frame tells it beside the message.
+    process: Option<String>,
 }
 
 /// An entry as `journalctl -o json` prints it. A message that is no plain text is a list of bytes.
@@ -123,6 +201,8 @@ struct Journal {
     identifier: Value,
     #[serde(rename = "_COMM", default)]
     command: Value,
+    #[serde(rename = "_PID", default)]
+    process: Value,
 }
 
 impl<'a> Entry<'a> {
@@ -132,12 +212,13 @@ impl<'a> Entry<'a> {
         {
             let names = |value: &Value| value.as_str().is_some_and(|name| name.starts_with("sshd"));
             let is_sshd = names(&journal.identifier) || names(&journal.command);
-            return Self { message: Cow::Owned(text_of(journal.message)), is_sshd };
+            let process = journal.process.as_str().map(str::to_owned);
+            return Self { message: Cow::Owned(text_of(journal.message)), is_sshd, process };
         }
         let message = records::text(line);
         // `sshd[123]:`, `sshd-session[123]:`, and a file named after it.
         let is_sshd = message.contains("sshd");
-        Self { message, is_sshd }
+        Self { message, is_sshd, process: None }
     }
 }
 
@@ -185,6 +266,50 @@ mod tests {
             let text = format!("first line\n{line}\nlast line without an end");
             assert_eq!(host_key(&text), Some(split_list("ssh-rsa,ssh-dss")), "{line}");
         }
+    }
+
+    fn learned(log: &str) -> (Vec<crate::learn::collector::Client>, Vec<String>) {
+        let mut collector = Collector::default();
+        read(&mut log.as_bytes(), "log", &mut collector).unwrap();
+        collector.finish()
+    }
+
+    #[test]
+    fn two_processes_of_a_debug_log_do_not_mix_their_clients() {
+        let log = ["1", "2"].map(|number| {
+            [
+                format!("sshd[{number}]: Connection from 192.0.2.{number} port 9 on 192.0.2.9 port 22"),
+                format!("sshd[{number}]: debug2: peer client KEXINIT proposal [preauth]"),
+                format!("sshd[{number}]: debug2: KEX algorithms: kex-{number} [preauth]"),
+            ]
+        });
+        let [one, two] = log;
+        let log: Vec<String> = one.into_iter().zip(two).flat_map(|(one, two)| [one, two]).collect();
+        let log = log.join("\n");
+        let (clients, warnings) = learned(&log);
+        assert!(warnings.is_empty(), "{warnings:?}");
+        let found: Vec<_> =
+            clients.iter().map(|client| (client.address.clone().unwrap(), client.proposal().kex)).collect();
+        let expected = |number: u8| (format!("192.0.2.{number}"), Some(split_list(&format!("kex-{number}"))));
+        assert_eq!(found, [expected(1), expected(2)]);
+    }
+
+    #[test]
+    fn a_refusal_in_two_lines_is_put_together() {
+        let log = "[2024]: ERROR [1] - [192.0.2.1]: - No common C2S mac: [S: x,]\n[C: hmac-md5,hmac-sha1]\n\
+                   Key exchange failed: Could not agree on key exchange parameters\n";
+        let (clients, warnings) = learned(log);
+        assert!(warnings.is_empty(), "{warnings:?}");
+        assert_eq!(clients[0].address.as_deref(), Some("192.0.2.1"));
+        assert_eq!(clients[0].proposal().mac_c2s, Some(split_list("hmac-md5,hmac-sha1")));
+    }
+
+    #[test]
+    fn a_refusal_without_a_list_is_reported_as_such() {
+        let log = "[99] Nov 25 08:28:44 Exit before auth from <192.0.2.7:57154>: No matching algo kex\n";
+        let (clients, warnings) = learned(log);
+        assert!(clients.is_empty());
+        assert!(warnings[0].contains("refused the client 192.0.2.7 and does not log what it proposed"), "{warnings:?}");
     }
 
     #[test]
