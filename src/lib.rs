@@ -43,6 +43,7 @@ pub mod report;
 pub mod saved;
 pub mod ssh;
 pub mod suggest;
+pub mod text;
 pub mod trace;
 pub mod words;
 

@@ -97,6 +97,8 @@ struct Visit {
     entry: Entry,
     /// One a profile; none where there is no offer, or where no proof was asked for.
     handshakes: Vec<Handshake>,
+    /// What a saved answer leaves unsure.
+    notes: Vec<String>,
 }
 
 impl Examination {
@@ -127,7 +129,8 @@ impl Examination {
         match &subject.place {
             Place::Live(target) => self.visit_live(&subject.name, target),
             Place::Saved(server) => {
-                Visit { entry: server.as_ref().clone().into_target(&subject.name), handshakes: Vec::new() }
+                let notes = server.notes.clone();
+                Visit { entry: server.as_ref().clone().into_target(&subject.name), handshakes: Vec::new(), notes }
             }
         }
     }
@@ -154,11 +157,12 @@ impl Examination {
             _ => Vec::new(),
         };
         entry.timing_ms.total = Some(deadline.elapsed_ms());
-        Visit { entry, handshakes }
+        Visit { entry, handshakes, notes: Vec::new() }
     }
 
-    fn judge(&self, Visit { mut entry, handshakes }: Visit) -> Entry {
+    fn judge(&self, Visit { mut entry, handshakes, notes }: Visit) -> Entry {
         judge_target(&mut entry, &self.profiles);
+        entry.clients.iter_mut().for_each(|client| client.findings.extend(notes.iter().cloned()));
         for (client, handshake) in entry.clients.iter_mut().zip(handshakes) {
             client.disagreement = disagreement(client, &handshake, libssh2_knows);
             let broken = handshake.broken.as_ref();

@@ -4,9 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use encoding_rs::UTF_8;
-
 use super::{ParseError, Saved, SavedServer, parse};
+use crate::text;
 
 /// The largest file that is read. A scan of a thousand servers by nmap is some 5 MiB of XML.
 pub const MAX_BYTES: u64 = 16 * 1024 * 1024;
@@ -82,14 +81,14 @@ impl SavedRef {
     }
 }
 
-/// The file's text. A scan that PowerShell wrote into a file is UTF-16, which its byte order mark tells.
+/// The file's text, whatever wrote it.
 fn read(path: &Path) -> Result<String, Problem> {
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(Problem::Read)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(Problem::TooLarge);
     }
-    Ok(UTF_8.decode(&bytes).0.into_owned())
+    Ok(text::decode(&bytes).into_owned())
 }
 
 fn choose(saved: &Saved, wanted: Option<&str>) -> Result<SavedServer, Problem> {

@@ -5,20 +5,40 @@
 
 mod cdrdiag;
 pub mod file;
+mod jsch_log;
+mod json_scans;
+mod nessus;
 mod nmap;
 mod nmap_text;
 mod nmap_xml;
+mod openssh_log;
 mod ssh_audit;
+mod ssh_audit_text;
 
 use serde_json::Value;
 
 use crate::document::probe::{HostKey, Identification, Outcome, Target, TargetError};
-use crate::model::offer::Offer;
+use crate::model::offer::{Category, Offer};
 use crate::ssh::identification;
+use crate::text;
 
 /// The forms in words, for whoever gave something else.
 pub const FORMS: &str = "cdrdiag's own JSON (probe or compare), nmap's XML (-oX) or normal output with \
-                         ssh2-enum-algos, ssh-audit's JSON (-j)";
+                         ssh2-enum-algos, ssh-audit's JSON (-j) or text, the log of ssh -vv, zgrab2's or ssh_scan's JSON, \
+                         Nessus' plugin 70657, JSch's log or exception";
+
+/// Names of a list at most. A KEXINIT of 35,000 bytes, the largest packet that RFC 4253, section 6.1, wants to be
+/// understood, holds some 2,000; real ones have fewer than a hundred.
+const MAX_NAMES: usize = 2_000;
+
+/// Characters of an algorithm's name at most; RFC 4251, section 6, allows 64.
+const MAX_NAME: usize = 1_024;
+
+/// Host keys of a server at most.
+const MAX_HOST_KEYS: usize = 100;
+
+/// Values of a JSON answer at most, each a few dozen bytes of memory.
+const MAX_VALUES: usize = 2_000_000;
 
 /// One server, as far as a saved answer tells it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -41,13 +61,21 @@ pub struct SavedServer {
     pub offer: Option<Offer>,
     /// The host keys that were seen.
     pub host_keys: Vec<HostKey>,
+    /// What the answer's form leaves unsure, in sentences.
+    pub notes: Vec<String>,
 }
 
 impl SavedServer {
-    /// Whether the user may mean this one by `name`: as the answer calls it, by host or address, alone or with port.
+    /// Whether the user may mean this one by `name`: as the answer calls it, by host or address, alone or with port,
+    /// or by `:port` alone.
     pub fn is_called(&self, name: &str) -> bool {
         let named = |host: &String| host == name || self.port.is_some_and(|port| host_and_port(host, port) == name);
-        self.name == name || self.host.as_ref().is_some_and(named) || self.address.as_ref().is_some_and(named)
+        let by_port =
+            || name.strip_prefix(':').is_some_and(|number| self.port.is_some_and(|port| port.to_string() == number));
+        self.name == name
+            || by_port()
+            || self.host.as_ref().is_some_and(named)
+            || self.address.as_ref().is_some_and(named)
     }
 }
 
@@ -90,6 +118,18 @@ pub enum Form {
     NmapText,
     /// ssh-audit's JSON.
     SshAudit,
+    /// What ssh-audit prints for people.
+    SshAuditText,
+    /// The log of OpenSSH's client or server.
+    OpensshLog,
+    /// zgrab2's JSON.
+    Zgrab2,
+    /// The JSON of Mozilla's ssh_scan.
+    SshScan,
+    /// The text of Nessus' plugin 70657.
+    Nessus,
+    /// JSch's log or exception.
+    JschLog,
 }
 
 impl Form {
@@ -100,6 +140,12 @@ impl Form {
             Self::NmapXml => "nmap's XML",
             Self::NmapText => "nmap's normal output",
             Self::SshAudit => "ssh-audit's JSON",
+            Self::SshAuditText => "ssh-audit's text",
+            Self::OpensshLog => "OpenSSH's log",
+            Self::Zgrab2 => "zgrab2's JSON",
+            Self::SshScan => "ssh_scan's JSON",
+            Self::Nessus => "Nessus' text",
+            Self::JschLog => "JSch's log",
         }
     }
 
@@ -108,7 +154,14 @@ impl Form {
         match self {
             Self::Cdrdiag => "save what cdrdiag probe --json prints",
             Self::NmapXml | Self::NmapText => "run nmap with --script +ssh2-enum-algos (the + runs it on any port)",
-            Self::SshAudit => "save what ssh-audit -j prints about a server of SSH 2",
+            Self::SshAudit | Self::SshAuditText => {
+                "save what ssh-audit -j prints about a server of SSH 2 (without -P: a policy audit prints no lists)"
+            }
+            Self::OpensshLog => "run ssh -vv (with one v ssh prints no lists) and save its standard error",
+            Self::Zgrab2 => "run zgrab2 ssh, and see that it reached the server",
+            Self::SshScan => "run ssh_scan, and see that it reached the server",
+            Self::Nessus => "save the output of plugin 70657",
+            Self::JschLog => "it tells them at level INFO only",
         }
     }
 }
@@ -136,6 +189,17 @@ pub enum ParseError {
         /// What is wrong with it.
         reason: String,
     },
+    /// nmap printed how many algorithms there are, and not which.
+    #[error("{} with the numbers of algorithms only: run nmap again with -v", .0.title())]
+    CountsOnly(Form),
+    /// It holds more than any real answer.
+    #[error("{} with {what}, which no real one has", form.title())]
+    TooMuch {
+        /// What it is.
+        form: Form,
+        /// Of what there is too much.
+        what: String,
+    },
     /// It is whole, and tells no server's algorithms.
     #[error("{} without any server's algorithms: {}", .0.title(), .0.advice())]
     NoServer(Form),
@@ -144,41 +208,99 @@ pub enum ParseError {
 /// Reads a saved answer of any form.
 ///
 /// # Errors
-/// When it is of no known form, damaged, or holds no server.
+/// When it is of no known form, damaged, larger than any real one, or holds no server.
 pub fn parse(text: &str) -> Result<Saved, ParseError> {
+    let text = text::without_escapes(text);
     let text = text.trim_start_matches('\u{feff}').trim_start();
     let (form, servers) = read(text)?;
-    if servers.is_empty() { Err(ParseError::NoServer(form)) } else { Ok(Saved { form, servers }) }
+    match servers.iter().find_map(too_much) {
+        Some(what) => Err(ParseError::TooMuch { form, what }),
+        None if servers.is_empty() => Err(ParseError::NoServer(form)),
+        None => Ok(Saved { form, servers }),
+    }
+}
+
+/// What of a server is beyond all measure: what comes later compares lists with each other.
+fn too_much(server: &SavedServer) -> Option<String> {
+    let offer = server.offer.as_ref()?;
+    let lists = || Category::ALL.into_iter().filter_map(|category| Some((category, offer.get(category)?)));
+    let long = lists()
+        .find(|(_, list)| list.len() > MAX_NAMES)
+        .map(|(category, list)| format!("{} names in a {} list", list.len(), category.title()));
+    let is_long = |list: &[String]| list.iter().any(|name| name.len() > MAX_NAME);
+    let name = || {
+        lists()
+            .find(|(_, list)| is_long(list))
+            .map(|(category, _)| format!("a name of more than {MAX_NAME} bytes in a {} list", category.title()))
+    };
+    let keys = || (server.host_keys.len() > MAX_HOST_KEYS).then(|| format!("{} host keys", server.host_keys.len()));
+    long.or_else(name).or_else(keys)
 }
 
 fn read(text: &str) -> Result<(Form, Vec<SavedServer>), ParseError> {
     if nmap_xml::is_it(text) {
         return Ok((Form::NmapXml, nmap_xml::servers(text)?));
     }
-    if nmap_text::is_it(text) {
-        return Ok((Form::NmapText, nmap_text::servers(text)));
+    if text.starts_with(['{', '[']) {
+        return read_json(text);
     }
-    if !text.starts_with(['{', '[']) {
-        return Err(ParseError::Unrecognised);
+    let read: (Form, fn(&str) -> Vec<SavedServer>) = match () {
+        () if nmap_text::is_it(text) => return Ok((Form::NmapText, nmap_text::servers(text)?)),
+        () if ssh_audit_text::is_it(text) => (Form::SshAuditText, ssh_audit_text::servers),
+        () if ssh_audit_text::is_policy(text) => return Err(ParseError::NoServer(Form::SshAuditText)),
+        () if nessus::is_it(text) => (Form::Nessus, nessus::servers),
+        () if jsch_log::is_it(text) => (Form::JschLog, jsch_log::servers),
+        () if openssh_log::is_it(text) => (Form::OpensshLog, openssh_log::servers),
+        () => return Err(ParseError::Unrecognised),
+    };
+    Ok((read.0, read.1(text)))
+}
+
+fn read_json(text: &str) -> Result<(Form, Vec<SavedServer>), ParseError> {
+    if memchr::memchr_iter(b',', text.as_bytes()).nth(MAX_VALUES).is_some() {
+        let what = format!("more than {MAX_VALUES} values");
+        return Err(ParseError::TooMuch { form: json_form(text).unwrap_or(Form::Cdrdiag), what });
     }
     match serde_json::from_str::<Value>(text) {
         Ok(json) if cdrdiag::is_it(&json) => Ok((Form::Cdrdiag, cdrdiag::servers(json)?)),
         Ok(json) if ssh_audit::is_it(&json) => Ok((Form::SshAudit, ssh_audit::servers(&json))),
+        Ok(json) if ssh_audit::is_policy(&json) => Err(ParseError::NoServer(Form::SshAudit)),
+        Ok(json) if json_scans::is_ssh_scan(&json) => Ok((Form::SshScan, json_scans::ssh_scan(&json))),
+        Ok(json) if json_scans::is_zgrab2(&json) => Ok((Form::Zgrab2, json_scans::zgrab2(&json).into_iter().collect())),
         Ok(_) => Err(ParseError::Unrecognised),
+        Err(_) if is_of_zgrab2(text) => Ok((Form::Zgrab2, zgrab2_lines(text))),
         Err(error) => damaged(text, &error),
     }
+}
+
+/// zgrab2 writes an object a line; one that a full disk or a copy cut short gives nothing.
+fn zgrab2_lines(text: &str) -> Vec<SavedServer> {
+    let line = |line: &str| serde_json::from_str::<Value>(line).ok();
+    text.lines().filter_map(line).filter_map(|json| json_scans::zgrab2(&json)).collect()
+}
+
+fn is_of_zgrab2(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    serde_json::from_str::<Value>(first).is_ok_and(|json| json_scans::is_zgrab2(&json))
 }
 
 /// JSON that is none. ssh-audit writes such itself, as soon as one of several targets does not answer.
 fn damaged(text: &str, error: &serde_json::Error) -> Result<(Form, Vec<SavedServer>), ParseError> {
     let salvaged = ssh_audit::salvage(text);
-    let form = match () {
-        () if !salvaged.is_empty() => return Ok((Form::SshAudit, salvaged)),
-        () if text.contains("\"cdrdiag/") => Form::Cdrdiag,
-        () if text.contains("\"banner\"") && text.contains("\"kex\"") => Form::SshAudit,
-        () => return Err(ParseError::Unrecognised),
-    };
+    if !salvaged.is_empty() {
+        return Ok((Form::SshAudit, salvaged));
+    }
+    let form = json_form(text).ok_or(ParseError::Unrecognised)?;
     Err(ParseError::Broken { form, reason: error.to_string() })
+}
+
+/// What a damaged text began as.
+fn json_form(text: &str) -> Option<Form> {
+    match () {
+        () if text.contains("\"cdrdiag/") => Some(Form::Cdrdiag),
+        () if text.contains("\"banner\"") && text.contains("\"kex\"") => Some(Form::SshAudit),
+        () => None,
+    }
 }
 
 /// An identification string that a saved answer holds as it was sent.
@@ -219,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_goes_by_name_host_and_address_with_and_without_port() {
+    fn a_server_goes_by_name_host_and_address_with_and_without_port_and_by_its_port() {
         let server = SavedServer {
             name: "primary".into(),
             host: Some("billing".into()),
@@ -227,10 +349,63 @@ mod tests {
             address: Some("::1".into()),
             ..SavedServer::default()
         };
-        for name in ["primary", "billing", "billing:2022", "::1", "[::1]:2022"] {
+        for name in ["primary", "billing", "billing:2022", "::1", "[::1]:2022", ":2022"] {
             assert!(server.is_called(name), "{name}");
         }
-        assert!(!server.is_called("billing:22"));
+        assert!(!server.is_called("billing:22") && !server.is_called(":22"));
+    }
+
+    #[test]
+    fn more_names_than_any_server_has_are_told_in_one_line() {
+        let list: Vec<String> = (0..200_000).map(|number| format!("\"a{number}\"")).collect();
+        let list = list.join(",");
+        let audit = format!(r#"{{"banner": {{"raw": "SSH-2.0-x"}}, "kex": [{list}], "key": []}}"#);
+        let own = format!(r#"{{"target": "x", "outcome": "accepts", "offer": {{"kex": [{list}]}}}}"#);
+        let nmap = format!("|   kex_algorithms: (200000)\n{}", "|       a\n".repeat(200_000));
+        for text in [audit, own, format!("| ssh2-enum-algos:\n{nmap}")] {
+            let error = parse(&text).unwrap_err().to_string();
+            assert!(error.ends_with("with 200000 names in a key exchange list, which no real one has"), "{error}");
+        }
+        let error = parse(&format!("[{}1]", "1,".repeat(MAX_VALUES + 1))).unwrap_err();
+        assert!(error.to_string().contains("more than 2000000 values"), "{error}");
+    }
+
+    #[test]
+    fn deep_nesting_ends_in_one_line() {
+        for text in ["[".repeat(6_000_000), "{\"a\":".repeat(1_000_000), "{\"banner\":{\"kex\":".repeat(300_000)] {
+            assert!(parse(&text).is_err());
+        }
+    }
+
+    #[test]
+    fn a_policy_audit_leads_to_what_to_run_instead() {
+        let json = r#"{"errors": [], "host": "10.0.0.5", "passed": false, "policy": "Hardened OpenSSH"}"#;
+        let text = "Host:   10.0.0.5\nPolicy: Hardened OpenSSH\nResult: Failed!\n";
+        for text in [json, text] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains("ssh-audit -j") && error.contains("-P"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_log_of_ssh_with_one_v_leads_to_two() {
+        let log = "debug1: Connecting to x [10.0.0.5] port 22.\ndebug1: SSH2_MSG_KEXINIT sent\ndebug1: SSH2_MSG_KEXINIT received\n\
+                   debug1: kex: algorithm: curve25519-sha256\n";
+        assert!(parse(log).unwrap_err().to_string().contains("ssh -vv"));
+    }
+
+    #[test]
+    fn zgrab2_writes_an_object_a_line() {
+        let line = |ip: &str| {
+            format!(
+                r#"{{"ip": "{ip}", "data": {{"ssh": {{"status": "success", "result": {{"server_key_exchange": {{"kex_algorithms": ["a"]}}}}}}}}}}"#
+            ) + "\n"
+        };
+        let silent = "{\"ip\": \"10.0.0.7\", \"data\": {\"ssh\": {\"status\": \"io-timeout\"}}}\n";
+        let saved = parse(&[&line("10.0.0.5"), silent, &line("10.0.0.6"), "{\"ip\": \"10.0"].concat()).unwrap();
+        let names: Vec<_> = saved.servers.iter().map(|server| server.name.as_str()).collect();
+        assert_eq!((saved.form, names), (Form::Zgrab2, vec!["10.0.0.5", "10.0.0.6"]));
+        assert_eq!(parse(silent), Err(ParseError::NoServer(Form::Zgrab2)));
     }
 
     const PIECES: &[&str] = &[
@@ -258,6 +433,14 @@ mod tests {
         "}",
         ",",
         "(99999999999999999999)",
+        "(kex) a -- [info] x\n",
+        "debug2: peer server KEXINIT proposal\n",
+        "debug2: KEX algorithms: a,b\n",
+        "debug2: kex_parse_kexinit: a\n",
+        "Unable to negotiate with x port 22: no matching cipher found. Their offer: a\n",
+        "The server supports the following options for kex_algorithms : \n",
+        "kex: server: a,b\n",
+        "{\"ip\": \"x\", \"data\": {\"ssh\": {\"result\": {\"server_key_exchange\": {}}}}}\n",
     ];
 
     proptest! {

@@ -26,10 +26,77 @@ const KEYS: [(&str, &[Category]); 11] = [
 
 /// Puts a list where its key says.
 pub(super) fn set(offer: &mut Offer, key: &str, names: &[String]) {
-    let categories = KEYS.iter().find(|(known, _)| *known == key).map_or(&[][..], |(_, categories)| categories);
-    for category in categories {
+    for category in categories(key) {
         offer.set(*category, names.to_vec());
     }
+}
+
+fn categories(key: &str) -> &'static [Category] {
+    KEYS.iter().find(|(known, _)| *known == key).map_or(&[], |(_, categories)| categories)
+}
+
+/// Reads what the script prints for people, line by line, however it is indented.
+#[derive(Debug, Default)]
+pub(super) struct Lists {
+    /// The lists that are whole.
+    pub offer: Offer,
+    /// Lists of which not every name is there: name, how many there are, how many nmap counted.
+    pub cut: Vec<(String, usize, usize)>,
+    open: Option<List>,
+}
+
+/// A list under way.
+#[derive(Debug)]
+struct List {
+    key: String,
+    count: usize,
+    names: Vec<String>,
+}
+
+impl Lists {
+    /// Takes a line of the script's output, without what stands before it.
+    pub fn line(&mut self, text: &str) {
+        if let Some((key, count)) = head(text) {
+            self.finish();
+            self.open = Some(List { key: key.to_owned(), count, names: Vec::new() });
+        } else if let Some(list) = self.open.as_mut().filter(|_| !text.is_empty()) {
+            list.names.push(text.to_owned());
+        }
+    }
+
+    /// Ends the list under way. It counts only when it holds as many names as nmap counted: without `-v` older releases
+    /// write the number alone, and people shorten what they mail.
+    pub fn finish(&mut self) {
+        let Some(list) = self.open.take() else { return };
+        if list.names.len() == list.count {
+            set(&mut self.offer, &list.key, &list.names);
+        } else {
+            self.cut.push((list.key, list.names.len(), list.count));
+        }
+    }
+
+    /// Whether nmap printed numbers and no name at all.
+    pub fn is_counts_only(&self) -> bool {
+        let no_name =
+            Category::ALL.into_iter().all(|category| self.offer.get(category).is_none_or(<[String]>::is_empty));
+        no_name && !self.cut.is_empty() && self.cut.iter().all(|(_, names, _)| *names == 0)
+    }
+
+    /// What to say of lists that are not whole.
+    pub fn notes(&self) -> Vec<String> {
+        let note = |(key, names, count): &(String, usize, usize)| {
+            format!("the saved answer holds {names} of the {count} names of {key}, so that list is unknown")
+        };
+        self.cut.iter().map(note).collect()
+    }
+}
+
+/// `kex_algorithms: (12)`, as a list's name and length; older releases write no colon.
+pub(super) fn head(text: &str) -> Option<(&str, usize)> {
+    let (key, rest) = text.split_once('(')?;
+    let key = key.trim_end().trim_end_matches(':');
+    let count = rest.trim_end().strip_suffix(')')?.parse().ok()?;
+    (!categories(key).is_empty()).then_some((key, count))
 }
 
 /// The identification string out of the script `banner`. It prints what came at once on one line, escaped as
@@ -41,6 +108,31 @@ pub(super) fn identification_of_banner(banner: &str) -> Option<Identification> {
         None if banner.trim_end().ends_with("...") => None,
         None => super::identification(banner.trim()),
     }
+}
+
+/// The identification that nmap's normal output tells of a service, `OpenSSH 9.2p1 Debian 2+deb12u7 (protocol 2.0)`: of
+/// a product that the table knows also without version.
+pub(super) fn identification_of_line(service: &str) -> Option<Identification> {
+    let service = service.trim();
+    let product = products::nmap_name_at_start(service).unwrap_or_else(|| name_before_version(service));
+    let rest = service.get(product.len()..).unwrap_or_default().trim_start();
+    let version = rest.split_whitespace().next().filter(|word| !word.starts_with('(')).unwrap_or_default();
+    let version = if version.contains(|c: char| c.is_ascii_digit()) { version } else { "" };
+    let extra = rest.split_once('(').map_or("", |(_, extra)| extra);
+    identification_of_service(product, version, extra)
+}
+
+/// The words before the first that holds a digit or a bracket.
+fn name_before_version(service: &str) -> &str {
+    let end = |word: &str| word.starts_with('(') || word.contains(|c: char| c.is_ascii_digit());
+    let mut length = 0;
+    for word in service.split_inclusive(' ') {
+        if end(word) {
+            break;
+        }
+        length += word.len();
+    }
+    service.get(..length).unwrap_or_default().trim_end()
 }
 
 /// What `-sV` found out. It rewrites the comments, so these and the raw string stay unknown.

@@ -2,13 +2,18 @@
 
 use roxmltree::{Document, Node, ParsingOptions};
 
-use super::nmap::{self, SCRIPT};
+use super::nmap::{self, Lists, SCRIPT};
 use super::{Form, ParseError, SavedServer, host_and_port};
 use crate::document::probe::Identification;
 use crate::model::offer::Offer;
 
 /// Nodes that are read at most: nmap writes some thirty for a host.
 const MAX_NODES: u32 = 2_000_000;
+
+/// Attributes of an element at most: nmap writes fewer than twenty, and what a script found stands in one.
+const MAX_ATTRIBUTES: usize = 10_000;
+
+const MAX_NAMESPACES: usize = 1_000;
 
 /// nmap's root element comes after a few lines of prologue.
 const PROLOGUE: usize = 4_096;
@@ -18,34 +23,80 @@ pub(super) fn is_it(text: &str) -> bool {
 }
 
 pub(super) fn servers(text: &str) -> Result<Vec<SavedServer>, ParseError> {
-    // nmap declares an empty document type; entities are bounded by the library.
+    check(text)?;
+    // nmap declares an empty document type.
     let options = ParsingOptions { allow_dtd: true, nodes_limit: MAX_NODES, ..ParsingOptions::default() };
-    let document = Document::parse_with_options(text, options)
-        .map_err(|error| ParseError::Broken { form: Form::NmapXml, reason: error.to_string() })?;
-    let hosts = elements(document.root_element(), "host");
-    Ok(hosts.flat_map(|host| ports(host).filter_map(move |port| server(host, port))).collect())
+    let document = Document::parse_with_options(text, options).map_err(|error| broken(error.to_string()))?;
+    let mut servers = Vec::new();
+    let mut counts_only = false;
+    for host in elements(document.root_element(), "host") {
+        let (address, name) = (address(host), hostname(host));
+        for port in ports(host) {
+            let Some(mut lists) = lists(port) else { continue };
+            lists.finish();
+            counts_only |= lists.is_counts_only();
+            servers.extend(server(lists, port, address.as_deref(), name.as_deref()));
+        }
+    }
+    if servers.is_empty() && counts_only { Err(ParseError::CountsOnly(Form::NmapXml)) } else { Ok(servers) }
 }
 
-fn server(host: Node, port: Node) -> Option<SavedServer> {
+/// Refuses what the parser would take long for: it compares each attribute of an element with all others, and looks up
+/// entities and name spaces one by one. nmap declares none of these.
+fn check(text: &str) -> Result<(), ParseError> {
+    let bytes = text.as_bytes();
+    let attributes = |tag: &[u8]| memchr::memchr_iter(b'=', tag).take(MAX_ATTRIBUTES + 1).count();
+    let mut starts = memchr::memchr_iter(b'<', bytes).chain([bytes.len()]);
+    let mut start = starts.next().unwrap_or_default();
+    for end in starts {
+        if attributes(bytes.get(start..end).unwrap_or_default()) > MAX_ATTRIBUTES {
+            return Err(broken(format!("an element has more than {MAX_ATTRIBUTES} attributes")));
+        }
+        start = end;
+    }
+    if memchr::memmem::find(bytes, b"<!ENTITY").is_some() {
+        return Err(broken("it declares entities, which nmap never does".to_owned()));
+    }
+    // A page that a script fetched may have a few.
+    if memchr::memmem::find_iter(bytes, b"xmlns").nth(MAX_NAMESPACES).is_some() {
+        return Err(broken(format!("it has more than {MAX_NAMESPACES} name spaces")));
+    }
+    Ok(())
+}
+
+fn broken(reason: String) -> ParseError {
+    ParseError::Broken { form: Form::NmapXml, reason }
+}
+
+/// The script's tables; an old nmap has only its text.
+fn lists(port: Node) -> Option<Lists> {
     let algorithms = script(port, SCRIPT)?;
-    let mut offer = Offer::default();
+    let mut lists = Lists::default();
     for table in elements(algorithms, "table") {
         let names: Vec<String> = elements(table, "elem").map(content).collect();
-        nmap::set(&mut offer, table.attribute("key").unwrap_or_default(), &names);
+        nmap::set(&mut lists.offer, table.attribute("key").unwrap_or_default(), &names);
     }
-    if offer.is_empty() {
+    if lists.offer.is_empty() {
+        let output = algorithms.attribute("output").unwrap_or_default();
+        output.lines().for_each(|line| lists.line(line.trim()));
+    }
+    Some(lists)
+}
+
+fn server(lists: Lists, port: Node, address: Option<&str>, name: Option<&str>) -> Option<SavedServer> {
+    if lists.offer.is_empty() || lists.is_counts_only() {
         return None;
     }
-    let address = address(host);
-    let name = hostname(host).or_else(|| address.clone())?;
+    let name = name.or(address)?;
     let number = port.attribute("portid").and_then(|port| port.parse().ok());
     Some(SavedServer {
-        name: number.map_or_else(|| name.clone(), |number| host_and_port(&name, number)),
-        host: Some(name),
+        name: number.map_or_else(|| name.to_owned(), |number| host_and_port(name, number)),
+        host: Some(name.to_owned()),
         port: number,
-        address,
+        address: address.map(str::to_owned),
         identification: identification(port),
-        offer: Some(offer),
+        notes: lists.notes(),
+        offer: Some(lists.offer),
         ..SavedServer::default()
     })
 }
@@ -126,6 +177,24 @@ mod tests {
     #[test]
     fn a_port_without_the_script_is_no_server() {
         assert_eq!(servers(&scan("<service name=\"ssh\"/>")).unwrap(), []);
+    }
+
+    #[test]
+    fn a_script_without_tables_is_read_by_its_text_and_numbers_alone_are_told() {
+        let text = |output: &str| scan(&format!("<script id=\"ssh2-enum-algos\" output=\"{output}\"/>"));
+        let server = servers(&text("&#xa;  kex_algorithms: (2)&#xa;      a&#xa;      b&#xa;")).unwrap().remove(0);
+        assert_eq!(server.offer.unwrap().kex.unwrap(), ["a", "b"]);
+        let counts = servers(&text("&#xa;  kex_algorithms (12)&#xa;  mac_algorithms (3)"));
+        assert_eq!(counts, Err(ParseError::CountsOnly(Form::NmapXml)));
+    }
+
+    #[test]
+    fn more_attributes_than_any_scan_has_are_refused_before_they_are_compared() {
+        let attributes: String = (0..300_000).map(|number| format!(" a{number}=\"\"")).collect();
+        let error = servers(&format!("<nmaprun{attributes}/>")).unwrap_err();
+        assert!(error.to_string().ends_with("an element has more than 10000 attributes"), "{error}");
+        let nested: String = (0..2_000).map(|number| format!("<a xmlns:n{number}=\"x\">")).collect();
+        assert!(servers(&format!("<nmaprun>{nested}")).unwrap_err().to_string().ends_with("name spaces"));
     }
 
     #[test]

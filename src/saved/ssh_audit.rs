@@ -2,7 +2,7 @@
 
 use serde_json::{Deserializer, Value};
 
-use super::{SavedServer, identification};
+use super::{MAX_HOST_KEYS, SavedServer, identification};
 use crate::document::probe::{HostKey, Identification};
 use crate::model::offer::{Category, Offer};
 
@@ -25,20 +25,46 @@ pub(super) fn servers(json: &Value) -> Vec<SavedServer> {
     audits(json).iter().filter_map(server).collect()
 }
 
+/// How often the text's length may be read in vain before the rest is given up.
+const PATIENCE: usize = 4;
+
 /// Out of a text that is not JSON, every audit that stands in it whole: with `-T` ssh-audit puts the plain error
 /// message of a target that does not answer into the midst of its array.
 pub(super) fn salvage(text: &str) -> Vec<SavedServer> {
     let mut found = Vec::new();
-    let mut rest = text;
+    let (mut rest, mut patience) = (text, text.len().saturating_mul(PATIENCE));
     while let Some(start) = rest.find("{\"") {
         rest = &rest[start..];
         let mut values = Deserializer::from_str(rest).into_iter::<Value>();
-        let value = values.next().and_then(Result::ok);
-        let length = if value.is_some() { values.byte_offset() } else { 1 };
-        found.extend(value.as_ref().and_then(server));
+        let length = match values.next() {
+            Some(Ok(value)) => {
+                found.extend(server(&value));
+                values.byte_offset()
+            }
+            Some(Err(error)) => match patience.checked_sub(offset(rest, &error)) {
+                Some(left) => {
+                    patience = left;
+                    1
+                }
+                None => break,
+            },
+            None => break,
+        };
         rest = rest.get(length..).unwrap_or_default();
     }
     found
+}
+
+/// How far was read until this error.
+fn offset(text: &str, error: &serde_json::Error) -> usize {
+    let line_starts = memchr::memchr_iter(b'\n', text.as_bytes());
+    let line = error.line().checked_sub(2).and_then(|lines_before| line_starts.skip(lines_before).next());
+    line.unwrap_or_default() + error.column() + 1
+}
+
+/// What to run instead, where it is another answer of ssh-audit's: one of a policy audit, a list of differences.
+pub(super) fn is_policy(json: &Value) -> bool {
+    audits(json).iter().any(|audit| audit["policy"].is_string() && audit["passed"].is_boolean())
 }
 
 /// One audit, or with `-T` an array of them.
@@ -77,7 +103,7 @@ fn server(audit: &Value) -> Option<SavedServer> {
 }
 
 /// `host:port` and `[v6]:port` since release 3, the bare host before.
-fn split_target(target: &str) -> (&str, Option<u16>) {
+pub(super) fn split_target(target: &str) -> (&str, Option<u16>) {
     let bracketed = target.strip_prefix('[').and_then(|rest| rest.split_once("]:"));
     let plain = target.split_once(':').filter(|(_, port)| !port.contains(':'));
     match bracketed.or(plain).and_then(|(host, port)| Some((host, port.parse().ok()?))) {
@@ -120,7 +146,7 @@ fn host_keys(audit: &Value) -> Vec<HostKey> {
         };
         Some(HostKey { algorithm: algorithm.to_owned(), bits: bits(audit, algorithm), sha256: Some(sha256) })
     };
-    fingerprints.iter().filter_map(key).collect()
+    fingerprints.iter().take(MAX_HOST_KEYS).filter_map(key).collect()
 }
 
 /// ssh-audit calls every RSA key `ssh-rsa`, and notes its size beside whichever RSA algorithm the server names.
@@ -187,6 +213,14 @@ mod tests {
         assert_eq!(split_target("10.0.0.5:22"), ("10.0.0.5", Some(22)));
         assert_eq!(split_target("::1"), ("::1", None));
         assert_eq!(split_target("[::1]:22"), ("::1", Some(22)));
+    }
+
+    #[test]
+    fn a_salvage_gives_up_a_text_that_is_all_nesting() {
+        let text = "{\"a\":".repeat(500_000);
+        assert_eq!(salvage(&text), []);
+        let audits = format!("[no answer, {}", format!("{}, no answer, ", audit()).repeat(2_000));
+        assert_eq!(salvage(&audits).len(), 2_000);
     }
 
     #[test]

@@ -1,0 +1,102 @@
+//! Bytes of a text file to text, whatever wrote it: UTF-8, or UTF-16 as Windows PowerShell's `>` writes it, with or
+//! without byte order mark; without the colours of a terminal.
+
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+
+/// How much of the beginning decides whether a text without byte order mark is UTF-16.
+const LOOKED_AT: usize = 4_096;
+
+/// The text, without byte order mark. What is no character becomes U+FFFD.
+pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    // A byte order mark decides before the encoding that is given here.
+    utf_16_without_mark(bytes).unwrap_or(UTF_8).decode(bytes).0
+}
+
+/// In UTF-16 every other byte of a mostly ASCII text is 0, and in no other text is any.
+fn utf_16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = bytes.get(..LOOKED_AT).unwrap_or(bytes);
+    let zeros = |start: usize| head.iter().skip(start).step_by(2).filter(|byte| **byte == 0).count();
+    let (even, odd, pairs) = (zeros(0), zeros(1), head.len() / 2);
+    let mostly = |count: usize, other: usize| pairs > 0 && count * 10 > pairs * 6 && other * 50 < pairs;
+    if mostly(odd, even) {
+        Some(UTF_16LE)
+    } else if mostly(even, odd) {
+        Some(UTF_16BE)
+    } else {
+        None
+    }
+}
+
+/// The text without a terminal's escape sequences (ECMA-48: CSI and OSC).
+pub fn without_escapes(text: &str) -> Cow<'_, str> {
+    if !text.contains('\u{1b}') {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut parts = text.split('\u{1b}');
+    plain.extend(parts.next());
+    parts.for_each(|part| plain.push_str(after_escape(part)));
+    Cow::Owned(plain)
+}
+
+/// What follows an escape sequence whose escape character has just been left out.
+fn after_escape(part: &str) -> &str {
+    let behind = |found: Option<usize>| found.and_then(|at| part.get(at + 1..)).unwrap_or_default();
+    match part.as_bytes().first() {
+        Some(b'[') => behind(part.bytes().skip(1).position(|byte| matches!(byte, b'@'..=b'~')).map(|at| at + 1)),
+        Some(b']') => behind(part.find('\u{7}')),
+        _ => part.get(1..).unwrap_or(part),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn utf_16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        text.encode_utf16().flat_map(bytes).collect()
+    }
+
+    #[test]
+    fn utf_16_is_read_with_and_without_its_mark_in_both_orders() {
+        for order in [u16::to_le_bytes, u16::to_be_bytes] {
+            assert_eq!(decode(&utf_16("\u{feff}Grüße von nmap", order)), "Grüße von nmap");
+            assert_eq!(decode(&utf_16("Nmap scan report", order)), "Nmap scan report");
+        }
+    }
+
+    #[test]
+    fn utf_8_stays_and_a_few_zeros_in_it_make_no_utf_16() {
+        assert_eq!(decode("\u{feff}Grüße".as_bytes()), "Grüße");
+        assert_eq!(
+            decode(b"a crash left \0\0\0\0 here, in the midst of a long line of text"),
+            "a crash left \0\0\0\0 here, in the midst of a long line of text"
+        );
+        assert_eq!(decode(b""), "");
+    }
+
+    #[test]
+    fn colours_and_titles_of_a_terminal_are_left_out() {
+        assert_eq!(without_escapes("\u{1b}[0;31m(kex) a\u{1b}[0m b\u{1b}]0;title\u{7}c"), "(kex) a bc");
+        assert_eq!(without_escapes("plain"), "plain");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_break_it(bytes: Vec<u8>) {
+            let text = decode(&bytes).into_owned();
+            let escape = '\u{1b}';
+            prop_assert!(!without_escapes(&text).contains(escape));
+        }
+
+        #[test]
+        fn a_text_of_ascii_is_the_same_in_every_encoding(text in "[ -~\n]{1,200}") {
+            prop_assert_eq!(decode(text.as_bytes()), text.as_str());
+            let wide = utf_16(&text, u16::to_le_bytes);
+            prop_assert_eq!(decode(&wide), text.as_str());
+        }
+    }
+}
