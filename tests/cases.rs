@@ -1,6 +1,9 @@
 //! Inputs from public reports (`fixtures/cases/`), each with the right answer.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that meets the unexpected has to fail")]
 
+#[path = "cases/saved_answers.rs"]
+mod saved_answers;
+
 use assert_cmd::Command;
 use serde_json::{Value, json};
 

@@ -174,9 +174,14 @@ pub struct Match<'t> {
 pub fn by_identification(text: &str) -> Option<Match<'_>> {
     let (known, found) = products().iter().find_map(|known| Some((known, known.captures(text)?)))?;
     let group = |name| found.name(name).map(|part| part.as_str());
-    let platform = known.platforms.iter().find(|(_, pattern)| pattern.is_match(text)).map(|(platform, _)| *platform);
+    let platform = known.platform(text);
     let span = found.get(0).map_or(0..0, |whole| whole.range());
     Some(Match { product: known.product, software: group("software"), version: group("version"), platform, span })
+}
+
+/// Finds the platform that a server's comments name.
+pub fn platform(product: &Product, comments: &str) -> Option<&'static Platform> {
+    products().iter().find(|known| known.product.id == product.id)?.platform(comments)
 }
 
 /// Finds a product by the name that nmap's service detection gives it.
@@ -229,6 +234,10 @@ impl Known {
             product.platforms.iter().filter_map(|platform| Some((platform, Regex::new(&platform.pattern).ok()?)));
         let identification = product.identification.iter().filter_map(|pattern| Regex::new(pattern).ok());
         Self { product, identification: identification.collect(), platforms: platforms.collect() }
+    }
+
+    fn platform(&self, text: &str) -> Option<&'static Platform> {
+        self.platforms.iter().find(|(_, pattern)| pattern.is_match(text)).map(|(platform, _)| *platform)
     }
 
     fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {

@@ -31,13 +31,14 @@ impl Server {
     }
 
     /// A saved answer may tell software and version only: by its name, else in the form that most servers write.
-    fn of_parts(Identification { software, version, .. }: &Identification) -> Option<Self> {
+    fn of_parts(Identification { software, version, comments, .. }: &Identification) -> Option<Self> {
         let (software, version) = (software.as_deref()?, version.as_deref());
         let product = products::by_name(software).or_else(|| {
             let usual = format!("{software}_{}", version.unwrap_or_default());
             products::by_identification(&usual).map(|found| found.product)
         })?;
-        Some(Self { product, version: version.map(|version| Version::from(version.to_owned())), platform: None })
+        let platform = products::platform(product, comments.as_deref().unwrap_or_default());
+        Some(Self { product, version: version.map(|version| Version::from(version.to_owned())), platform })
     }
 
     /// For people: `OpenSSH 9.2p1 (Debian)`.

@@ -1,4 +1,4 @@
-//! Two scanners whose JSON holds the server's KEXINIT list by list: zgrab2 (one object a line) and Mozilla's ssh_scan.
+//! Two scanners whose JSON holds the server's KEXINIT list by list: zgrab2 (one object a line) and Mozilla's `ssh_scan`.
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ const ZGRAB2: [(&str, Category); 10] = [
     ("server_to_client_languages", Category::LanguageS2c),
 ];
 
-/// ssh_scan's names of them, which are those of RFC 4253, section 7.1.
+/// `ssh_scan`'s names of them, which are those of RFC 4253, section 7.1.
 const SSH_SCAN: [(&str, Category); 10] = [
     ("key_algorithms", Category::Kex),
     ("server_host_key_algorithms", Category::HostKey),

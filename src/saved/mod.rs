@@ -124,7 +124,7 @@ pub enum Form {
     OpensshLog,
     /// zgrab2's JSON.
     Zgrab2,
-    /// The JSON of Mozilla's ssh_scan.
+    /// The JSON of Mozilla's `ssh_scan`.
     SshScan,
     /// The text of Nessus' plugin 70657.
     Nessus,

@@ -116,9 +116,8 @@ pub(super) fn identification_of_line(service: &str) -> Option<Identification> {
     let service = service.trim();
     let product = products::nmap_name_at_start(service).unwrap_or_else(|| name_before_version(service));
     let rest = service.get(product.len()..).unwrap_or_default().trim_start();
-    let version = rest.split_whitespace().next().filter(|word| !word.starts_with('(')).unwrap_or_default();
-    let version = if version.contains(|c: char| c.is_ascii_digit()) { version } else { "" };
-    let extra = rest.split_once('(').map_or("", |(_, extra)| extra);
+    let (version, extra) = rest.split_once('(').unwrap_or((rest, ""));
+    let version = if version.starts_with(|c: char| c.is_ascii_alphanumeric()) { version } else { "" };
     identification_of_service(product, version, extra)
 }
 
@@ -135,10 +134,11 @@ fn name_before_version(service: &str) -> &str {
     service.get(..length).unwrap_or_default().trim_end()
 }
 
-/// What `-sV` found out. It rewrites the comments, so these and the raw string stay unknown.
+/// What `-sV` found out. It puts the comments behind the version and changes their marks (`Ubuntu 4ubuntu0.2`), so the raw
+/// string stays unknown.
 pub(super) fn identification_of_service(product: &str, version: &str, extra: &str) -> Option<Identification> {
     let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let version = version.split_whitespace().next().unwrap_or_default();
+    let (version, comments) = version.trim().split_once(' ').unwrap_or((version.trim(), ""));
     // nmap counts this part of the software's name to its version.
     let (software, version) = match version.strip_prefix("for_Windows_") {
         Some(version) if product == "OpenSSH" => ("OpenSSH_for_Windows", version),
@@ -149,7 +149,7 @@ pub(super) fn identification_of_service(product: &str, version: &str, extra: &st
         protocol: extra.split("protocol ").nth(1).and_then(|rest| known(rest.split([')', ';']).next()?.trim())),
         software: Some(known(software)?),
         version: known(version),
-        comments: None,
+        comments: known(comments.trim()),
         preceding_lines: Vec::new(),
     })
 }

@@ -201,8 +201,8 @@ mod tests {
     fn quoted_indented_and_collapsed_output_reads_as_the_original() {
         let original = servers(SCAN).unwrap();
         for changed in [
-            SCAN.lines().map(|line| format!("> {line}\n")).collect::<String>(),
-            SCAN.lines().map(|line| format!("\t    {line}\n")).collect(),
+            SCAN.lines().map(|line| format!("> {line}\n")).collect::<Vec<_>>().concat(),
+            SCAN.lines().map(|line| format!("\t    {line}\n")).collect::<Vec<_>>().concat(),
             SCAN.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n").collect(),
         ] {
             assert!(is_it(&changed), "{changed}");

@@ -5,7 +5,6 @@ use roxmltree::{Document, Node, ParsingOptions};
 use super::nmap::{self, Lists, SCRIPT};
 use super::{Form, ParseError, SavedServer, host_and_port};
 use crate::document::probe::Identification;
-use crate::model::offer::Offer;
 
 /// Nodes that are read at most: nmap writes some thirty for a host.
 const MAX_NODES: u32 = 2_000_000;
@@ -164,14 +163,17 @@ mod tests {
     }
 
     #[test]
-    fn service_detection_tells_software_and_version_and_nothing_more() {
+    fn service_detection_tells_software_version_and_comments_and_no_raw_string() {
         let text = scan(
             "<service product=\"OpenSSH\" version=\"9.2p1 Debian 2+deb12u7\" extrainfo=\"protocol 2.0\"/>\
              <script id=\"ssh2-enum-algos\"><table key=\"kex_algorithms\"><elem>x</elem></table></script>",
         );
         let found = servers(&text).unwrap().remove(0).identification.unwrap();
         assert_eq!((found.software.as_deref(), found.version.as_deref()), (Some("OpenSSH"), Some("9.2p1")));
-        assert_eq!((found.protocol.as_deref(), found.raw.as_str(), found.comments), (Some("2.0"), "", None));
+        assert_eq!(
+            (found.protocol.as_deref(), found.raw.as_str(), found.comments),
+            (Some("2.0"), "", Some("Debian 2+deb12u7".to_owned()))
+        );
     }
 
     #[test]
@@ -190,10 +192,10 @@ mod tests {
 
     #[test]
     fn more_attributes_than_any_scan_has_are_refused_before_they_are_compared() {
-        let attributes: String = (0..300_000).map(|number| format!(" a{number}=\"\"")).collect();
+        let attributes = (0..300_000).map(|number| format!(" a{number}=\"\"")).collect::<Vec<_>>().concat();
         let error = servers(&format!("<nmaprun{attributes}/>")).unwrap_err();
         assert!(error.to_string().ends_with("an element has more than 10000 attributes"), "{error}");
-        let nested: String = (0..2_000).map(|number| format!("<a xmlns:n{number}=\"x\">")).collect();
+        let nested = (0..2_000).map(|number| format!("<a xmlns:n{number}=\"x\">")).collect::<Vec<_>>().concat();
         assert!(servers(&format!("<nmaprun>{nested}")).unwrap_err().to_string().ends_with("name spaces"));
     }
 

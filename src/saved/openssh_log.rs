@@ -183,7 +183,8 @@ mod tests {
     /// What `ssh -vv` prints of both sides.
     fn log() -> String {
         let side = |whose: &str, name: &str| {
-            let lists: String = TITLES.iter().map(|(title, _)| format!("debug2: {title} {name},x\r\n")).collect();
+            let lists =
+                TITLES.iter().map(|(title, _)| format!("debug2: {title} {name},x\r\n")).collect::<Vec<_>>().concat();
             format!(
                 "debug2: {whose} KEXINIT proposal\r\n{lists}debug2: first_kex_follows 0 \r\ndebug2: reserved 0 \r\n"
             )
@@ -209,13 +210,14 @@ mod tests {
 
     #[test]
     fn sshd_tells_its_own_lists_behind_the_frame_of_a_journal() {
-        let log: String = log()
+        let log = log()
             .replace("local client", "peer client")
             .replace("peer server", "local server")
             .lines()
             .filter(|line| !line.contains("Connecting"))
             .map(|line| format!("Aug 30 10:00:05 host sshd[1]: {line} [preauth]\n"))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         assert_eq!(servers(&log).remove(0).offer.unwrap().kex.unwrap(), ["s", "x"]);
     }
 

@@ -57,8 +57,8 @@ pub(super) fn salvage(text: &str) -> Vec<SavedServer> {
 
 /// How far was read until this error.
 fn offset(text: &str, error: &serde_json::Error) -> usize {
-    let line_starts = memchr::memchr_iter(b'\n', text.as_bytes());
-    let line = error.line().checked_sub(2).and_then(|lines_before| line_starts.skip(lines_before).next());
+    let mut line_starts = memchr::memchr_iter(b'\n', text.as_bytes());
+    let line = error.line().checked_sub(2).and_then(|lines_before| line_starts.nth(lines_before));
     line.unwrap_or_default() + error.column() + 1
 }
 

@@ -136,7 +136,7 @@ mod tests {
         let two = format!("{AUDIT}-----\n{}", AUDIT.replace("10.0.0.5", "10.0.0.6"));
         let names: Vec<_> = servers(&two).into_iter().map(|server| server.name).collect();
         assert_eq!(names, ["10.0.0.5:2022", "10.0.0.6:2022"]);
-        let quoted: String = AUDIT.lines().map(|line| format!("> {line}\r\n")).collect();
+        let quoted = AUDIT.lines().map(|line| format!("> {line}\r\n")).collect::<Vec<_>>().concat();
         assert_eq!(servers(&quoted), servers(AUDIT));
     }
 
