@@ -130,7 +130,7 @@ fn names_with_markup_and_control_characters_are_kept_and_hurt_nobody() {
 #[test]
 fn several_servers_stand_apart_and_one_that_did_not_answer_is_none() {
     let names = |name: &str| {
-        let saved = parse(&std::fs::read_to_string(path(name)).unwrap()).unwrap();
+        let saved = parse(&std::fs::read(path(name)).unwrap()).unwrap();
         (saved.form, saved.servers.into_iter().map(|server| server.name).collect::<Vec<_>>())
     };
     let three = ["127.0.0.1:42201", "127.0.0.1:42202", "127.0.0.1:42203"].map(str::to_owned).to_vec();
@@ -140,4 +140,27 @@ fn several_servers_stand_apart_and_one_that_did_not_answer_is_none() {
     both.sort();
     assert_eq!((form, both), (Form::SshAudit, vec!["127.0.0.1:42201".into(), "127.0.0.1:42202".into()]));
     assert_eq!(names("several.ssh-audit-2.5.0.json").1.len(), 2);
+}
+
+#[test]
+fn a_packet_capture_tells_the_servers_side() {
+    for (capture, kex) in [("jsch-ethernet.pcap", true), ("jsch-cooked-v6.pcap", true)] {
+        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/learn").join(capture);
+        let saved = parse(&std::fs::read(file).unwrap()).unwrap();
+        let server = &saved.servers[0];
+        assert_eq!(saved.form, Form::Capture);
+        assert_eq!(server.offer.as_ref().unwrap().kex.is_some(), kex, "{capture}");
+        assert_ne!(server.identification.as_ref().unwrap().software.as_deref(), Some("JSCH"), "{capture}");
+    }
+}
+
+#[test]
+fn jschs_logs_and_exceptions_tell_the_servers_side() {
+    for (log, whole) in [("jsch-0.1.54.log", true), ("jsch-0.2.log", true), ("jsch-exception.log", false)] {
+        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/learn").join(log);
+        let saved = parse(&std::fs::read(file).unwrap()).unwrap();
+        let offer = saved.servers[0].offer.as_ref().unwrap();
+        assert_eq!(saved.form, Form::JschLog, "{log}");
+        assert_eq!(Category::NEGOTIATED.into_iter().all(|category| offer.get(category).is_some()), whole, "{log}");
+    }
 }

@@ -101,8 +101,9 @@ pub fn timeout(reach: &cli::Reach, config: &Config) -> Duration {
 /// No host name holds these marks, and no top-level domain is called so.
 fn reads_like_a_file(text: &str) -> bool {
     let ending = text.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    let is_file_ending =
-        ending.is_some_and(|ending| matches!(ending.as_str(), "json" | "xml" | "txt" | "nmap" | "log" | "html"));
+    let is_file_ending = ending.is_some_and(|ending| {
+        matches!(ending.as_str(), "json" | "xml" | "txt" | "nmap" | "log" | "html" | "pcap" | "pcapng")
+    });
     text.contains(['\\', '#']) || (text.contains('/') && !text.contains("://")) || is_file_ending
 }
 

@@ -1,13 +1,14 @@
 //! Packet captures (`.pcap`, `.pcapng`): the greeting of each side that opened a connection.
 
 use std::io::Read;
+use std::net::SocketAddr;
 
 use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
 
 use super::collector::{Collector, Sighting};
 use super::link::{self, Flow};
-use super::streams::{Role, Streams};
+use super::streams::{Role, Side, Streams};
 use super::{Form, Place};
 use crate::ssh::greeting::Greeting;
 
@@ -41,24 +42,71 @@ pub fn is_capture(head: &[u8]) -> bool {
 
 /// Reads a packet capture to its end, or to where it breaks off, which is told.
 pub fn read(capture: impl Read + Send, path: &str, collector: &mut Collector) -> Summary {
-    let mut reader = Reader { path, collector, streams: Streams::default(), summary: Summary::default(), cut: 0 };
-    if let Err(why) = reader.blocks(capture) {
-        let packets = reader.summary.packets;
-        reader.collector.warn(format!("{path}: the capture breaks off after {packets} packets ({why})"));
+    let mut add = |flow: Flow, greeting: Greeting, packet: u64| {
+        let sighting = Sighting {
+            address: Some(flow.source.ip().to_canonical().to_string()),
+            identification: Some(greeting.identification.raw),
+            proposal: greeting.proposal,
+            ..Sighting::default()
+        };
+        collector.add(&sighting, &Place { path: path.to_owned(), number: Some(packet), form: Form::Packets });
+    };
+    let (summary, warnings) = Reader::new(path, Side::Client, &mut add).run(capture);
+    for warning in warnings {
+        collector.warn(warning);
     }
-    reader.finish()
+    summary
+}
+
+/// The servers' greetings of a packet capture, each with the server's address, as far as it goes.
+pub fn servers(capture: impl Read + Send) -> Vec<(SocketAddr, Greeting)> {
+    /// The most servers that are told apart.
+    const MAX_SERVERS: usize = 500;
+    let mut found: Vec<(SocketAddr, Greeting)> = Vec::new();
+    let mut add = |flow: Flow, greeting: Greeting, _: u64| {
+        let is_known =
+            found.iter().any(|(address, known)| *address == flow.source && known.proposal == greeting.proposal);
+        if !is_known && found.len() < MAX_SERVERS {
+            found.push((flow.source, greeting));
+        }
+    };
+    Reader::new("", Side::Server, &mut add).run(capture);
+    found
 }
 
 struct Reader<'a> {
     path: &'a str,
-    collector: &'a mut Collector,
+    side: Side,
+    /// Takes a greeting, with the number of the packet that completes it.
+    add: &'a mut dyn FnMut(Flow, Greeting, u64),
+    warnings: Vec<String>,
     streams: Streams,
     summary: Summary,
     /// Packets of which the capture holds a part only.
     cut: u64,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(path: &'a str, side: Side, add: &'a mut dyn FnMut(Flow, Greeting, u64)) -> Self {
+        let (warnings, streams) = (Vec::new(), Streams::of(side));
+        Self { path, side, add, warnings, streams, summary: Summary::default(), cut: 0 }
+    }
+
+    fn run(mut self, capture: impl Read + Send) -> (Summary, Vec<String>) {
+        if let Err(why) = self.blocks(capture) {
+            let packets = self.summary.packets;
+            self.warn(format!("{}: the capture breaks off after {packets} packets ({why})", self.path));
+        }
+        self.finish()
+    }
+
+    /// Each warning once: a strange link layer is that of every packet.
+    fn warn(&mut self, warning: String) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
     fn blocks(&mut self, capture: impl Read + Send) -> Result<(), String> {
         let mut blocks = create_reader(BUFFER, capture).map_err(|error| explain(&error))?;
         let mut links = Vec::new();
@@ -109,7 +157,7 @@ impl Reader<'_> {
         self.summary.packets += 1;
         let Some(link) = link else { return };
         if !link::is_known(link) {
-            return self.collector.warn(format!("{}: packets of link type {} can't be read", self.path, link.0));
+            return self.warn(format!("{}: packets of link type {} can't be read", self.path, link.0));
         }
         let Some(segment) = link::segment(link, frame) else { return };
         self.cut += u64::from(is_cut);
@@ -119,27 +167,20 @@ impl Reader<'_> {
     }
 
     fn greeting(&mut self, flow: Flow, role: Role, greeting: Greeting) {
-        if !is_client(flow, role, &greeting) {
+        if is_client(flow, role, &greeting) != (self.side == Side::Client) {
             return;
         }
-        let number = Some(self.summary.packets);
         if role == Role::Unknown {
-            self.collector.warn(format!(
+            self.warn(format!(
                 "{}: the opening of the connection from {} is not in the capture: it is taken for the client by its port",
                 self.path, flow.source
             ));
         }
         self.summary.greetings += 1;
-        let sighting = Sighting {
-            address: Some(flow.source.ip().to_canonical().to_string()),
-            identification: Some(greeting.identification.raw),
-            proposal: greeting.proposal,
-            ..Sighting::default()
-        };
-        self.collector.add(&sighting, &Place { path: self.path.to_owned(), number, form: Form::Packets });
+        (self.add)(flow, greeting, self.summary.packets);
     }
 
-    fn finish(self) -> Summary {
+    fn finish(mut self) -> (Summary, Vec<String>) {
         let unfinished = self.streams.unfinished();
         if unfinished > 0 {
             let why = if self.cut > 0 {
@@ -147,12 +188,12 @@ impl Reader<'_> {
             } else {
                 "packets are missing"
             };
-            self.collector.warn(format!(
+            self.warn(format!(
                 "{}: {unfinished} of the clients' proposals could not be put together: {why}",
                 self.path
             ));
         }
-        self.summary
+        (self.summary, self.warnings)
     }
 }
 

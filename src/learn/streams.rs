@@ -26,6 +26,26 @@ pub enum Role {
     Unknown,
 }
 
+/// One of the two sides of a connection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Side {
+    /// The one that opens it.
+    #[default]
+    Client,
+    /// The one that listens.
+    Server,
+}
+
+impl Side {
+    fn may_be(self, role: Role) -> bool {
+        match role {
+            Role::Client => self == Self::Client,
+            Role::Server => self == Self::Server,
+            Role::Unknown => true,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Stream {
     role: Role,
@@ -81,11 +101,18 @@ impl Stream {
 pub struct Streams {
     open: HashMap<Flow, Stream>,
     born: u64,
-    /// Streams that began as a client's and whose greeting never became whole.
+    /// The side whose greetings are wanted.
+    side: Side,
+    /// Streams that began as that side's and whose greeting never became whole.
     pub cut: u64,
 }
 
 impl Streams {
+    /// Puts the greetings of this side together.
+    pub fn of(side: Side) -> Self {
+        Self { side, ..Self::default() }
+    }
+
     /// Takes a segment, and gives the greeting that it completes, with who sent it.
     pub fn take(&mut self, segment: &Segment<'_>) -> Option<(Flow, Role, Greeting)> {
         if segment.syn {
@@ -102,7 +129,7 @@ impl Streams {
             }
             self.open(segment.flow, Role::Unknown, segment.sequence);
         }
-        let stream = self.open.get_mut(&segment.flow).filter(|stream| stream.role != Role::Server)?;
+        let stream = self.open.get_mut(&segment.flow).filter(|stream| self.side.may_be(stream.role))?;
         stream.put(segment.sequence.wrapping_add(u32::from(segment.syn)), segment.payload);
         let role = stream.role;
         match stream.reader.advance(&stream.received) {
@@ -124,9 +151,9 @@ impl Streams {
         }
     }
 
-    /// How many clients began a greeting that the capture does not hold whole.
+    /// How many of that side began a greeting that the capture does not hold whole.
     pub fn unfinished(&self) -> u64 {
-        let began = self.open.values().filter(|stream| stream.role != Role::Server);
+        let began = self.open.values().filter(|stream| self.side.may_be(stream.role));
         self.cut + began.filter(|stream| stream.received.starts_with(b"SSH-")).count() as u64
     }
 

@@ -5,7 +5,6 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::{ParseError, Saved, SavedServer, parse};
-use crate::text;
 
 /// The largest file that is read. A scan of a thousand servers by nmap is some 5 MiB of XML.
 pub const MAX_BYTES: u64 = 16 * 1024 * 1024;
@@ -75,20 +74,19 @@ impl SavedRef {
     /// When the file can't be read, is no saved answer, or leaves open which server is meant.
     pub fn load(&self) -> Result<SavedServer, SavedError> {
         let failed = |problem| SavedError { path: self.path.clone(), problem };
-        let text = read(&self.path).map_err(failed)?;
-        let saved = parse(&text).map_err(|error| failed(Problem::Content(error)))?;
+        let bytes = read(&self.path).map_err(failed)?;
+        let saved = parse(&bytes).map_err(|error| failed(Problem::Content(error)))?;
         choose(&saved, self.server.as_deref()).map_err(failed)
     }
 }
 
-/// The file's text, whatever wrote it.
-fn read(path: &Path) -> Result<String, Problem> {
+fn read(path: &Path) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(Problem::Read)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(Problem::TooLarge);
     }
-    Ok(text::decode(&bytes).into_owned())
+    Ok(bytes)
 }
 
 fn choose(saved: &Saved, wanted: Option<&str>) -> Result<SavedServer, Problem> {

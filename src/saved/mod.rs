@@ -1,8 +1,9 @@
-//! Saved answers: what somebody scanned earlier or mailed, read as if the server were at hand. Pure parsers, text
+//! Saved answers: what somebody scanned earlier or mailed, read as if the server were at hand. Pure parsers, bytes
 //! in, servers out; only [`file`] opens anything.
 //!
 //! The form is recognised by content, never by a file's name. What a form does not tell stays unknown.
 
+mod capture;
 mod cdrdiag;
 pub mod file;
 mod jsch_log;
@@ -25,7 +26,7 @@ use crate::text;
 /// The forms in words, for whoever gave something else.
 pub const FORMS: &str = "cdrdiag's own JSON (probe or compare), nmap's XML (-oX) or normal output with \
                          ssh2-enum-algos, ssh-audit's JSON (-j) or text, the log of ssh -vv, zgrab2's or ssh_scan's JSON, \
-                         Nessus' plugin 70657, JSch's log or exception";
+                         Nessus' plugin 70657, JSch's log or exception, a packet capture";
 
 /// Names of a list at most. A KEXINIT of 35,000 bytes, the largest packet that RFC 4253, section 6.1, wants to be
 /// understood, holds some 2,000; real ones have fewer than a hundred.
@@ -130,6 +131,8 @@ pub enum Form {
     Nessus,
     /// JSch's log or exception.
     JschLog,
+    /// A packet capture.
+    Capture,
 }
 
 impl Form {
@@ -146,6 +149,7 @@ impl Form {
             Self::SshScan => "ssh_scan's JSON",
             Self::Nessus => "Nessus' text",
             Self::JschLog => "JSch's log",
+            Self::Capture => "a packet capture",
         }
     }
 
@@ -162,6 +166,7 @@ impl Form {
             Self::SshScan => "run ssh_scan, and see that it reached the server",
             Self::Nessus => "save the output of plugin 70657",
             Self::JschLog => "it tells them at level INFO only",
+            Self::Capture => "capture whole packets (tcpdump -s 0) from the connection's beginning, both directions",
         }
     }
 }
@@ -209,10 +214,17 @@ pub enum ParseError {
 ///
 /// # Errors
 /// When it is of no known form, damaged, larger than any real one, or holds no server.
-pub fn parse(text: &str) -> Result<Saved, ParseError> {
-    let text = text::without_escapes(text);
-    let text = text.trim_start_matches('\u{feff}').trim_start();
-    let (form, servers) = read(text)?;
+pub fn parse(bytes: &[u8]) -> Result<Saved, ParseError> {
+    if capture::is_it(bytes) {
+        return checked(Form::Capture, capture::servers(bytes));
+    }
+    let text = text::decode(bytes);
+    let text = text::without_escapes(&text);
+    let (form, servers) = read(text.trim_start())?;
+    checked(form, servers)
+}
+
+fn checked(form: Form, servers: Vec<SavedServer>) -> Result<Saved, ParseError> {
     match servers.iter().find_map(too_much) {
         Some(what) => Err(ParseError::TooMuch { form, what }),
         None if servers.is_empty() => Err(ParseError::NoServer(form)),
@@ -312,6 +324,10 @@ fn identification(raw: &str) -> Option<Identification> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn parse(text: &str) -> Result<Saved, ParseError> {
+        super::parse(text.as_bytes())
+    }
 
     #[test]
     fn what_is_no_saved_answer_is_told_which_forms_there_are() {
@@ -444,6 +460,12 @@ mod tests {
     ];
 
     proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>, capture: bool) {
+            let head: &[u8] = if capture { b"\xd4\xc3\xb2\xa1\x02\0\x04\0" } else { b"" };
+            let _ = crate::saved::parse(&[head, &bytes].concat());
+        }
+
         #[test]
         fn no_text_makes_it_panic(text: String) {
             let _ = parse(&text);
