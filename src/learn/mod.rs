@@ -6,7 +6,9 @@
 
 pub mod collector;
 mod connections;
+mod fragments;
 pub mod jsch;
+mod layers;
 pub mod likeness;
 mod link;
 pub mod own;

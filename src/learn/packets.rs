@@ -7,10 +7,11 @@ use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
 
 use super::collector::{Collector, Sighting};
-use super::link::{self, Flow};
+use super::link::{self, Flow, Frames};
 use super::streams::{Role, Side, Streams};
 use super::{Form, Place};
 use crate::ssh::greeting::Greeting;
+use crate::words::many;
 
 /// The largest block that is read; tcpdump's largest packet is 256 KiB.
 const BUFFER: usize = 1 << 20;
@@ -80,6 +81,7 @@ struct Reader<'a> {
     /// Takes a greeting, with the number of the packet that completes it.
     add: &'a mut dyn FnMut(Flow, Greeting, u64),
     warnings: Vec<String>,
+    frames: Frames,
     streams: Streams,
     summary: Summary,
     /// Packets of which the capture holds a part only.
@@ -89,7 +91,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn new(path: &'a str, side: Side, add: &'a mut dyn FnMut(Flow, Greeting, u64)) -> Self {
         let (warnings, streams) = (Vec::new(), Streams::of(side));
-        Self { path, side, add, warnings, streams, summary: Summary::default(), cut: 0 }
+        Self { path, side, add, warnings, frames: Frames::default(), streams, summary: Summary::default(), cut: 0 }
     }
 
     fn run(mut self, capture: impl Read + Send) -> (Summary, Vec<String>) {
@@ -159,9 +161,13 @@ impl<'a> Reader<'a> {
         if !link::is_known(link) {
             return self.warn(format!("{}: packets of link type {} can't be read", self.path, link.0));
         }
-        let Some(segment) = link::segment(link, frame) else { return };
-        self.cut += u64::from(is_cut);
-        if let Some((flow, role, greeting)) = self.streams.take(&segment) {
+        let (streams, cut) = (&mut self.streams, &mut self.cut);
+        let mut complete = None;
+        self.frames.read(link, frame, &mut |segment| {
+            *cut += u64::from(is_cut);
+            complete = streams.take(segment);
+        });
+        if let Some((flow, role, greeting)) = complete {
             self.greeting(flow, role, greeting);
         }
     }
@@ -191,6 +197,20 @@ impl<'a> Reader<'a> {
             self.warn(format!(
                 "{}: {unfinished} of the clients' proposals could not be put together: {why}",
                 self.path
+            ));
+        }
+        let fragments = self.frames.fragments.unfinished();
+        if fragments > 0 {
+            self.warn(format!(
+                "{}: {} came in fragments of which some are missing: capture without a filter for ports",
+                self.path,
+                many(fragments, "IP packet", "IP packets")
+            ));
+        }
+        for flow in self.streams.one_way() {
+            self.warn(format!(
+                "{}: only the packets from {} to {} are in the capture, not the answers: capture both directions",
+                self.path, flow.source, flow.destination
             ));
         }
         (self.summary, self.warnings)
@@ -320,6 +340,46 @@ mod tests {
         let (clients, warnings) = clients(&pcap(&frames(), 10));
         assert!(clients.is_empty());
         assert!(warnings[0].contains("-s 0"), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_mirrored_connection_in_a_tunnel_is_read_as_the_plain_one() {
+        let tunnelled: Vec<_> = frames()
+            .iter()
+            .map(|frame| {
+                let erspan = [&[0x10, 0, 0x88, 0xbe, 0, 0, 0, 1][..], &[0; 8], &[0; 12], &[0x08, 0x00], frame].concat();
+                let mut bytes = Vec::new();
+                let builder = PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 2], 64);
+                builder.write(&mut bytes, etherparse::IpNumber::GRE, &erspan).unwrap();
+                bytes
+            })
+            .collect();
+        let (plain, tunnelled) = (clients(&pcap(&frames(), 0)), clients(&pcap(&tunnelled, 0)));
+        assert_eq!(plain.0[0].proposal(), tunnelled.0[0].proposal());
+        assert_eq!(tunnelled.0[0].address.as_deref(), Some("10.0.0.1"));
+    }
+
+    #[test]
+    fn a_capture_of_one_direction_says_which_one_it_lacks() {
+        let only = |to_server: bool| {
+            let wanted = |frame: &Vec<u8>| (frame[15] == 1) == to_server;
+            clients(&pcap(&frames().into_iter().filter(wanted).collect::<Vec<_>>(), 0))
+        };
+        let (found, warnings) = only(false);
+        assert!(found.is_empty());
+        assert!(warnings[0].contains("only the packets from 10.0.0.2:22 to 10.0.0.1:40000"), "{warnings:?}");
+        let (found, warnings) = only(true);
+        assert_eq!(found.len(), 1);
+        assert!(warnings[0].contains("only the packets from 10.0.0.1:40000"), "{warnings:?}");
+        assert!(clients(&pcap(&frames(), 0)).1.is_empty());
+    }
+
+    #[test]
+    fn fragments_that_are_missing_are_counted() {
+        let mut frames = frames();
+        frames[3][6] |= 0x20;
+        let warnings = clients(&pcap(&frames, 0)).1;
+        assert!(warnings.iter().any(|warning| warning.contains("1 IP packet came in fragments")), "{warnings:?}");
     }
 
     #[test]

@@ -9,6 +9,9 @@ use crate::ssh::greeting::{Greeting, Reader};
 /// The most streams at a time; of more, the oldest is forgotten.
 const MAX_STREAMS: usize = 256;
 
+/// The most flows of which both directions are looked for.
+const MAX_FLOWS: usize = 4_096;
+
 /// What is kept of a stream: an identification string and the largest KEXINIT fit.
 const MAX_BYTES: usize = 64 * 1024;
 
@@ -105,6 +108,8 @@ pub struct Streams {
     side: Side,
     /// Streams that began as that side's and whose greeting never became whole.
     pub cut: u64,
+    /// Flows that spoke SSH or took a connection, and whether the other direction was seen.
+    answered: HashMap<Flow, bool>,
 }
 
 impl Streams {
@@ -113,8 +118,29 @@ impl Streams {
         Self { side, ..Self::default() }
     }
 
+    /// The flows of which the capture has no packet of the other direction.
+    pub fn one_way(&self) -> Vec<Flow> {
+        let mut flows: Vec<Flow> =
+            self.answered.iter().filter(|(_, answered)| !**answered).map(|(flow, _)| *flow).collect();
+        flows.sort_unstable_by_key(|flow| (flow.source, flow.destination));
+        flows
+    }
+
+    fn note_direction(&mut self, segment: &Segment<'_>) {
+        let back = Flow { source: segment.flow.destination, destination: segment.flow.source };
+        if let Some(answered) = self.answered.get_mut(&back) {
+            *answered = true;
+        }
+        let begins = (segment.syn && segment.ack) || segment.payload.starts_with(b"SSH-");
+        if begins && self.answered.len() < MAX_FLOWS && !self.answered.contains_key(&segment.flow) {
+            let answered = self.answered.contains_key(&back) || self.open.contains_key(&back);
+            self.answered.insert(segment.flow, answered);
+        }
+    }
+
     /// Takes a segment, and gives the greeting that it completes, with who sent it.
     pub fn take(&mut self, segment: &Segment<'_>) -> Option<(Flow, Role, Greeting)> {
+        self.note_direction(segment);
         if segment.syn {
             let role = if segment.ack { Role::Server } else { Role::Client };
             let start = segment.sequence.wrapping_add(1);
