@@ -164,3 +164,51 @@ fn jschs_logs_and_exceptions_tell_the_servers_side() {
         assert_eq!(Category::NEGOTIATED.into_iter().all(|category| offer.get(category).is_some()), whole, "{log}");
     }
 }
+
+/// Every text of the fixtures, of whatever form.
+fn texts() -> Vec<(PathBuf, String)> {
+    let folder = |name: &str| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name);
+    let folders = ["saved", "cases/ssh-ssh-audit-text", "cases/ssh-ssh-vvv-client-log", "cases/ssh-nmap-reason-column"];
+    let files = folders.into_iter().flat_map(|name| std::fs::read_dir(folder(name)).unwrap());
+    let paths = files.map(|file| file.unwrap().path());
+    let read = |path: PathBuf| Some((path.clone(), std::fs::read_to_string(path).ok()?));
+    paths.filter_map(read).filter(|(_, text)| parse(text.as_bytes()).is_ok()).collect()
+}
+
+#[test]
+fn line_ends_of_windows_and_utf_16_change_nothing() {
+    let texts = texts();
+    assert!(texts.len() > 30, "{}", texts.len());
+    for (path, text) in texts.into_iter().filter(|(path, _)| !path.to_string_lossy().contains("hostile")) {
+        let expected = parse(text.as_bytes()).unwrap();
+        let windows = text.replace("\r\n", "\n").replace('\n', "\r\n");
+        assert_eq!(parse(windows.as_bytes()).unwrap(), expected, "{}", path.display());
+        for mark in ["", "\u{feff}"] {
+            let wide: Vec<u8> = [mark, &windows].concat().encode_utf16().flat_map(u16::to_le_bytes).collect();
+            assert_eq!(parse(&wide).unwrap(), expected, "{} {mark:?}", path.display());
+        }
+    }
+}
+
+#[test]
+fn colours_and_quotes_around_the_lines_change_nothing() {
+    for (path, text) in texts() {
+        let expected = parse(text.as_bytes()).unwrap();
+        if !matches!(expected.form, Form::NmapText | Form::SshAuditText | Form::OpensshLog) {
+            continue;
+        }
+        for (before, after) in [("\u{1b}[0;32m", "\u{1b}[0m"), ("> ", ""), ("\t", "  "), ("    > ", "")] {
+            let around: Vec<_> = text.lines().map(|line| format!("{before}{line}{after}\n")).collect();
+            let changed = parse(around.concat().as_bytes()).unwrap();
+            assert_eq!(changed, expected, "{} {before:?}", path.display());
+        }
+    }
+}
+
+#[test]
+fn what_is_no_saved_answer_is_named_with_the_forms_that_are_read() {
+    let readme = SavedRef { path: path("README.md"), server: None };
+    let error = readme.load().unwrap_err().to_string();
+    assert!(error.contains("README.md: none of the forms") && error.contains("ssh -vv"), "{error}");
+    assert_eq!(error.lines().count(), 1);
+}

@@ -2,7 +2,7 @@
 //! as a second reader of their offers, and JSch as the client.
 //!
 //! Needs sshd, ssh-keygen, dropbear, dropbearkey, tinysshd, tinysshd-makekey, nmap, javac, java and Debian's
-//! libjsch-java. A test whose part is missing says on standard error that it was skipped; with
+//! libjsch-java; for saved answers ssh and ssh-audit. A test whose part is missing says on standard error that it was skipped; with
 //! `CDRDIAG_REQUIRE_PEERS=1` it fails instead. Everything stays on 127.0.0.1.
 
 #![cfg(unix)]
@@ -20,6 +20,7 @@ mod nmap;
 mod openssh;
 mod parts;
 mod process;
+mod saved;
 mod small_servers;
 mod sshd;
 #[path = "../support/mod.rs"]
