@@ -3,6 +3,8 @@
 
 #[path = "cases/saved_answers.rs"]
 mod saved_answers;
+#[path = "cases/traces.rs"]
+mod traces;
 
 use assert_cmd::Command;
 use serde_json::{Value, json};

@@ -37,7 +37,7 @@ pub fn of_trouble(trouble: &Trouble<'_>) -> Vec<Evidence> {
         let what = format!(
             "{} of {} to {} for {}, the last at {}",
             grouped(cause.count),
-            many(trouble.destination.delivery_failures, "failed delivery", "failed deliveries"),
+            trouble.destination.failures().of,
             trouble.host(),
             cause.cause,
             clock(cause.last)

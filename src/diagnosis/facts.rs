@@ -99,7 +99,7 @@ impl Hurdle {
 pub struct Trouble<'a> {
     /// The billing server.
     pub destination: &'a Destination,
-    /// Why its latest failures happened; `None` where no failed delivery is traced.
+    /// Why its latest failures happened; `None` where no failure is traced.
     pub cause: Option<&'a CauseCount>,
 }
 
@@ -110,8 +110,9 @@ impl<'a> Trouble<'a> {
             return None;
         }
         let since = destination.outages.last().map(|outage| outage.from);
-        let latest = destination.causes.iter().filter(|cause| since.is_none_or(|since| cause.last >= since));
-        let cause = latest.max_by_key(|cause| (cause.count, cause.last)).or(destination.causes.first());
+        let causes = destination.failures().causes;
+        let latest = causes.iter().filter(|cause| since.is_none_or(|since| cause.last >= since));
+        let cause = latest.max_by_key(|cause| (cause.count, cause.last)).or(causes.first());
         Some(Self { destination, cause })
     }
 

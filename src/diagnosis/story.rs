@@ -57,6 +57,7 @@ fn destination(host: &str) -> Destination {
         first_failure: None,
         last_failure: None,
         last_delivery: Some(time("08T20:00:00")),
+        connection_causes: Vec::new(),
         causes: Vec::new(),
         outages: Vec::new(),
         alarms: Vec::new(),

@@ -87,7 +87,7 @@ pub enum Status {
 /// One billing server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Destination {
-    /// The host as the trace names it. `null` where a sender exists whose host never shows.
+    /// The host as the trace names it. `null` where it does not show: of a sender, or of connections that failed.
     pub host: Option<String>,
     /// `CDRSender`'s number, where the trace tells it.
     pub destination: Option<u32>,
@@ -109,6 +109,9 @@ pub struct Destination {
     pub last_delivery: Option<NaiveDateTime>,
     /// Why deliveries failed, the most frequent first. The counts add up to `delivery_failures`.
     pub causes: Vec<CauseCount>,
+    /// Why connections failed, the most frequent first. The counts add up to `connection_failures`.
+    #[serde(default)]
+    pub connection_causes: Vec<CauseCount>,
     /// Times without delivery: from the first failure to the next success.
     pub outages: Vec<Outage>,
     /// Alarms that CUCM raised.
@@ -157,14 +160,14 @@ pub struct CauseShare {
     pub count: u64,
 }
 
-/// One cause of failed deliveries.
+/// One cause of failed deliveries or connections.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CauseCount {
     /// The cause's name in cdrdiag's table, or `unknown`.
     pub cause: String,
     /// At which stage of a delivery it strikes; `null` where the cause is unknown.
     pub stage: Option<Stage>,
-    /// Failed deliveries.
+    /// Failed deliveries or connections.
     pub count: u64,
     /// The first of them.
     pub first: NaiveDateTime,
@@ -236,9 +239,40 @@ impl Destination {
         match (&cause.message, self.outages.first().is_some_and(cut)) {
             (Some(_), _) => "not known: this text is in no table of CUCM's client; search for it, or ask Cisco TAC",
             (None, true) => "not known: the trace does not tell the cause: it begins after the error was logged",
-            (None, false) => "not known: no error message stands beside the failure in the trace",
+            (None, false) => {
+                "not in what was read: CUCM logs the reason in the record before, of class sftpapi.SFTPConnection; \
+                 search the traces for \"SFTP connection\", or give the whole trace"
+            }
         }
     }
+
+    /// Where to find the host of failed connections that do not show it.
+    pub fn without_host(&self) -> Option<&'static str> {
+        (self.host.is_none() && self.connection_failures > 0).then_some(
+            "not in what was read: CUCM logs it in the record behind the error, of class sftpapi.ftpClient; search the \
+             traces for \"Failed connect to\", or give the whole trace",
+        )
+    }
+
+    /// Why it fails: the causes of failed deliveries or, where no file failed in what was read, of failed connections.
+    pub fn failures(&self) -> Failures<'_> {
+        if self.delivery_failures == 0 {
+            return Failures {
+                causes: &self.connection_causes,
+                of: many(self.connection_failures, "failed connection", "failed connections"),
+            };
+        }
+        Failures { causes: &self.causes, of: many(self.delivery_failures, "failed delivery", "failed deliveries") }
+    }
+}
+
+/// The failures that show why a destination fails.
+#[derive(Debug, Clone)]
+pub struct Failures<'a> {
+    /// Their causes, the most frequent first.
+    pub causes: &'a [CauseCount],
+    /// How many of what there are: `2 failed connections`.
+    pub of: String,
 }
 
 /// An alarm of CUCM's.

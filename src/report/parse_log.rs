@@ -49,7 +49,8 @@ fn headline(answer: &ParseLog, page: &mut Page) {
         match destination.status {
             Status::Failing => {
                 let since = destination.outages.last().map(|outage| outage.began("since")).unwrap_or_default();
-                let why = destination.causes.first().map(|cause| format!(": {}", cause.cause)).unwrap_or_default();
+                let why =
+                    destination.failures().causes.first().map(|cause| format!(": {}", cause.cause)).unwrap_or_default();
                 page.line(&[
                     (Tone::Bad, "FAILING"),
                     (Tone::Plain, "    "),
@@ -114,7 +115,10 @@ pub fn name(destination: &Destination) -> String {
 
 fn destination_block(destination: &Destination, page: &mut Page) {
     page.line(&[(Tone::Strong, &name(destination))]);
-    for cause in &destination.causes {
+    if let Some(where_told) = destination.without_host() {
+        page.fact("host", Tone::Warn, where_told);
+    }
+    for cause in destination.failures().causes {
         cause_block(cause, destination, page);
     }
     facts(destination, page);
@@ -123,9 +127,9 @@ fn destination_block(destination: &Destination, page: &mut Page) {
 }
 
 fn cause_block(cause: &CauseCount, destination: &Destination, page: &mut Page) {
-    let failures = destination.delivery_failures;
+    let of = destination.failures().of;
     let stage = cause.stage.map(|stage| format!(", at stage {stage}")).unwrap_or_default();
-    let share = format!("{}{stage}: {} of {}", cause.cause, grouped(cause.count), counted(failures, "failed delivery"));
+    let share = format!("{}{stage}: {} of {}", cause.cause, grouped(cause.count), of);
     page.fact("cause", Tone::Bad, &share);
     if let Some(message) = &cause.message {
         page.fact("says", Tone::Plain, &format!("\"{message}\""));

@@ -108,7 +108,8 @@ fn destination(account: Account, sources: &[Source], choice: &Choice, end: Optio
         first_failure: ledger.first_failure,
         last_failure: ledger.last_failure,
         last_delivery: ledger.last_delivery,
-        causes: causes(&ledger, sources),
+        causes: causes(&ledger.causes, sources),
+        connection_causes: causes(&ledger.connection_causes, sources),
         outages: outages(&ledger),
         alarms: ledger
             .alarms
@@ -162,8 +163,8 @@ fn timeline(buckets: &Buckets) -> Timeline {
     Timeline { bucket_s: buckets.width_s().unsigned_abs(), buckets: buckets.iter().map(bucket).collect() }
 }
 
-fn causes(ledger: &Ledger, sources: &[Source]) -> Vec<CauseCount> {
-    let mut causes: Vec<&Tally> = ledger.causes.iter().collect();
+fn causes(tallies: &[Tally], sources: &[Source]) -> Vec<CauseCount> {
+    let mut causes: Vec<&Tally> = tallies.iter().collect();
     causes.sort_by(|a, b| b.count.cmp(&a.count).then(a.first.cmp(&b.first)));
     causes
         .into_iter()

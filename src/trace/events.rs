@@ -159,7 +159,7 @@ fn delivery_failed<'a>(message: &'a str, more: &'a str) -> Option<What<'a>> {
     } else if let Some(names) = message.strip_prefix(EXCEPTION) {
         (DeliverySpeaker::Sender, names)
     } else if !more.is_empty() && message.contains("Exception happened in my CDRSender") {
-        (DeliverySpeaker::Exception, more.lines().find_map(|line| line.trim().strip_prefix(EXCEPTION))?)
+        (DeliverySpeaker::Exception, more.lines().find_map(|line| records::unquoted(line).strip_prefix(EXCEPTION))?)
     } else {
         return None;
     };

@@ -86,6 +86,12 @@ pub struct Tally {
     pub last: NaiveDateTime,
 }
 
+impl Tally {
+    fn one(time: NaiveDateTime, note: &Arc<Note>) -> Self {
+        Self { note: Arc::clone(note), count: 1, first: time, last: time }
+    }
+}
+
 /// A time without delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spell {
@@ -152,8 +158,10 @@ pub struct Ledger {
     pub first_delivery: Option<NaiveDateTime>,
     /// Last file delivered.
     pub last_delivery: Option<NaiveDateTime>,
-    /// Failures by cause.
+    /// Failed deliveries by cause.
     pub causes: Vec<Tally>,
+    /// Failed connections by cause.
+    pub connection_causes: Vec<Tally>,
     /// Times without delivery.
     pub spells: Vec<Spell>,
     /// Alarms by name.
@@ -194,12 +202,13 @@ impl Ledger {
             self.pauses.1 += u64::from(pause > OVERLONG_PAUSE_S);
             self.longest_pause_s = self.longest_pause_s.max(pause);
         }
-        self.tally(failure);
+        add_tally(&mut self.causes, Tally::one(failure.time, &failure.note));
     }
 
     /// A connection could not be made.
-    pub fn fail_connection(&mut self, time: NaiveDateTime) {
+    pub fn fail_connection(&mut self, time: NaiveDateTime, note: &Arc<Note>) {
         self.connection_failures += 1;
+        add_tally(&mut self.connection_causes, Tally::one(time, note));
         self.buckets.at(time).connection_failures += 1;
         self.spell_at(time);
     }
@@ -270,7 +279,10 @@ impl Ledger {
         self.first_delivery = earlier(self.first_delivery, other.first_delivery);
         self.last_delivery = self.last_delivery.max(other.last_delivery);
         for tally in other.causes {
-            self.add_tally(tally);
+            add_tally(&mut self.causes, tally);
+        }
+        for tally in other.connection_causes {
+            add_tally(&mut self.connection_causes, tally);
         }
         if !other.spells.is_empty() {
             self.spells.extend(other.spells);
@@ -302,27 +314,22 @@ impl Ledger {
         let last = self.spells.len() - 1;
         &mut self.spells[last]
     }
+}
 
-    fn tally(&mut self, failure: &Failure) {
-        let (first, last) = (failure.time, failure.time);
-        self.add_tally(Tally { note: Arc::clone(&failure.note), count: 1, first, last });
-    }
-
-    fn add_tally(&mut self, tally: Tally) {
-        let unknown = self.causes.iter().filter(|known| known.note.cause == UNKNOWN).count();
-        let same = |known: &&mut Tally| {
-            known.note.cause == tally.note.cause
-                && known.note.stage == tally.note.stage
-                && (tally.note.cause != UNKNOWN || known.note.message == tally.note.message || unknown >= UNKNOWN_TEXTS)
-        };
-        match self.causes.iter_mut().find(same) {
-            Some(known) => {
-                known.count += tally.count;
-                known.first = known.first.min(tally.first);
-                known.last = known.last.max(tally.last);
-            }
-            None => self.causes.push(tally),
+fn add_tally(causes: &mut Vec<Tally>, tally: Tally) {
+    let unknown = causes.iter().filter(|known| known.note.cause == UNKNOWN).count();
+    let same = |known: &&mut Tally| {
+        known.note.cause == tally.note.cause
+            && known.note.stage == tally.note.stage
+            && (tally.note.cause != UNKNOWN || known.note.message == tally.note.message || unknown >= UNKNOWN_TEXTS)
+    };
+    match causes.iter_mut().find(same) {
+        Some(known) => {
+            known.count += tally.count;
+            known.first = known.first.min(tally.first);
+            known.last = known.last.max(tally.last);
         }
+        None => causes.push(tally),
     }
 }
 
@@ -403,7 +410,7 @@ mod tests {
         for second in 0..500 {
             match second % 5 {
                 0 => ledger.succeed(at(second), None, None),
-                1 => ledger.fail_connection(at(second)),
+                1 => ledger.fail_connection(at(second), &failure(second, "a", "x").note),
                 _ => ledger.fail(&failure(second, &format!("cdr_C_01_202401010000_{second}"), "x")),
             }
         }

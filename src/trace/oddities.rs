@@ -11,7 +11,7 @@ use super::records;
 pub enum Oddity {
     /// Lines before the first record.
     BeginsInsideRecord,
-    /// A byte order mark, NULs, blanks or a prompt on a record's first line.
+    /// A byte order mark, NULs, blanks, a prompt, or what a search or a quotation puts before a record's first line.
     BeforeRecord,
     /// Lines end in CR LF.
     CarriageReturns,
@@ -37,7 +37,7 @@ impl fmt::Display for Oddity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::BeginsInsideRecord => "begins inside a record; its start is in an earlier trace",
-            Self::BeforeRecord => "a byte order mark, NULs, blanks or a prompt stands before a record: passed over",
+            Self::BeforeRecord => "something stands before a record (a byte order mark, blanks, a prompt, a quote mark, a file's name or a line's number): passed over",
             Self::CarriageReturns => "lines end in carriage returns: passed over",
             Self::TrailingBlanks => "lines end in blanks: passed over",
             Self::FullStop => "milliseconds stand behind a full stop instead of a comma: read all the same",

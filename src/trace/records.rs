@@ -61,11 +61,11 @@ pub fn classify_line(line: &[u8]) -> Line {
 /// As [`classify_line`], of a line that does not start a record as it should: what a copy out of a terminal, an editor or
 /// a crash puts before a record.
 pub fn classify_odd_line(line: &[u8]) -> Line {
-    let blank = |byte: &u8| matches!(byte, 0 | b' ' | b'\t' | b'\r' | 0x0c);
+    let blank = |byte: &u8| matches!(byte, 0 | b' ' | b'\t' | b'\r' | 0x0c | b'>');
     let Some(mut start) = line.iter().position(|byte| !blank(byte)) else { return Line::Noise };
     // What a record's time, a byte order mark, the pager or the prompt begins with.
-    if !matches!(line[start], b'0'..=b'9' | 0xef | b'o' | b'a' | b'P' | b'e') {
-        return Line::Continuation;
+    if !matches!(line[start], b'0'..=b'9' | 0xef | b'o' | b'a' | b'P' | b'e' | b'S') {
+        return start_behind_prefix(line).map_or(Line::Continuation, Line::Start);
     }
     if line[start..].starts_with(b"\xef\xbb\xbf") {
         start += 3;
@@ -78,20 +78,38 @@ pub fn classify_odd_line(line: &[u8]) -> Line {
     match (starts_record(&line[rest..]), prompt) {
         (true, _) => Line::Start(rest),
         (false, Some(_)) => Line::Noise,
-        (false, None) => Line::Continuation,
+        (false, None) => start_behind_prefix(line).map_or(Line::Continuation, Line::Start),
     }
+}
+
+/// Where a record starts behind what a search puts before its hits: a file's name (grep), a line's number (CUCM's
+/// `file search`, ten digits, a colon and a blank), or both; quoted or not.
+fn start_behind_prefix(line: &[u8]) -> Option<usize> {
+    // What behind the time precedes the thread's bracket: a level five wide, or one whose blank was lost.
+    const TO_BRACKET: [usize; 2] = [TIMESTAMP + 7, TIMESTAMP + 6];
+    const LONGEST: usize = 512;
+    let near = &line[..line.len().min(LONGEST)];
+    let bracket = memchr::memchr(b'[', near)?;
+    let start =
+        TO_BRACKET.iter().filter_map(|width| bracket.checked_sub(*width)).find(|at| starts_record(&line[*at..]))?;
+    let prefix = &line[..start];
+    let quoted = prefix.iter().take_while(|byte| matches!(byte, b'>' | b' ' | b'\t')).count();
+    let name = prefix[quoted..].trim_ascii_end();
+    let is_prefix = matches!(name.last(), Some(b':' | b'-')) && !name.iter().any(u8::is_ascii_whitespace);
+    is_prefix.then_some(start)
 }
 
 /// The length of the CLI's own text at the start of a line: its pager's menu, or its prompt with the command.
 fn prompt_length(line: &[u8]) -> Option<usize> {
     static PROMPT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        // `admin:` with whatever command was typed; the pager's menu, with the answer typed behind it.
-        Regex::new(r"(?-u)^(?:options: q=quit,[^:]*:\s?[qnpbe]?(?:\s|$)|(?:admin:|Press <enter> )[^\n]*|end of the file reached)").ok()
+        // What `file search` says around its hits; `admin:` with whatever command was typed; the pager's menu, with the answer typed behind it.
+        Regex::new(r"(?-u)^(?:options: q=quit,[^:]*:\s?[qnpbe]?(?:\s|$)|(?:admin:|Press <enter> )[^\n]*|end of the file reached|Search(?:ing (?:path|file): [^\n]*| completed))").ok()
     });
     if !(line.starts_with(b"options:")
         || line.starts_with(b"admin:")
         || line.starts_with(b"Press")
-        || line.starts_with(b"end of"))
+        || line.starts_with(b"end of")
+        || line.starts_with(b"Search"))
     {
         return None;
     }
@@ -145,6 +163,11 @@ fn find_before(line: &[u8], mut from: usize, byte: u8, behind: &[u8]) -> Option<
         }
         from = at + 1;
     }
+}
+
+/// A line without blanks around it and without the marks of a quotation.
+pub fn unquoted(line: &str) -> &str {
+    line.trim_start_matches(|c: char| c.is_whitespace() || c == '>').trim_end()
 }
 
 /// Reads a timestamp; `None` where it names no day or time.
@@ -210,6 +233,12 @@ mod tests {
             "  ",
             "options: q=quit, n=next, p=prev, b=begin, e=end (lines 1 - 20 of 2342) : ",
             "options: q=quit, n=next, p=prev, b=begin, e=end (lines 1 - 20 of 2342) : n ",
+            "0000000417: ",
+            "> ",
+            "> > ",
+            "cdrrepmgr00072.log:417:",
+            "/var/log/active/cm/trace/cdrrep/log4j/cdrrepmgr00072.log:",
+            "    C:\\traces\\cdrrepmgr00072.log:12: ",
         ] {
             let line = [before.as_bytes(), REAL].concat();
             assert_eq!(classify_line(&line), Line::Start(before.len()), "{before:?}");
@@ -225,6 +254,10 @@ mod tests {
             "\t\r",
             "\0\0\0\0",
             "admin:",
+            ">",
+            "Searching path: /var/log/active/cm/trace/cdrrep/log4j/*",
+            "Searching file: /var/log/active/cm/trace/cdrrep/log4j/cdrrepmgr00073.log",
+            "Search completed\r",
             "admin:file view activelog /cm/trace/cdrrep/log4j/cdrrepmgr00073.log",
             "options: q=quit, n=next, p=prev, b=begin, e=end (lines 1 - 20 of 2342) :",
             "options: q=quit, n=next, p=prev, b=begin, e=end (lines 1 - 20 of 2342) : n\r",
@@ -238,6 +271,9 @@ mod tests {
             "administrator said so",
             "options are many",
             "2019-07-25",
+            "Searching for the file",
+            "the record was 2019-07-25 13:12:11,971 ERROR [main] x",
+            "at 12: 2019-07-25 13:12:11,971",
         ] {
             assert_eq!(classify_line(more.as_bytes()), Line::Continuation, "{more:?}");
         }

@@ -2,7 +2,8 @@
 //!
 //! The rules of attribution: a failed delivery has one cause, the last error message on its own thread since that
 //! thread's previous delivery; else the one in its own exception block; else the last connection error for its
-//! host, unless a delivery to that host has succeeded since; else it is unknown.
+//! host, unless a delivery to that host has succeeded since; else it is unknown. A connection error that neither a
+//! failed delivery nor the record that names the host claims is a failed connection of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,6 +15,11 @@ use super::causes::Causes;
 use super::event::{ConnectionMention, DeliveryMention, DeliverySpeaker, Event, What};
 use super::ledger::{Failure, Ledger, Note, OVERLONG_PAUSE_S, Place, Spot, UNKNOWN};
 use super::negotiation::{self, Negotiation, NegotiationReader};
+use super::records::unquoted;
+use crate::model::stage::Stage;
+
+/// What CUCM writes before the library's message where it cannot connect.
+const CONNECTING: &str = "error Making SFTP connection";
 
 /// What is counted. Events outside it still tell which thread serves whom.
 #[derive(Debug, Clone, Default)]
@@ -71,6 +77,8 @@ pub struct Timeline {
     by_host: HashMap<String, usize>,
     /// Accounts of a sender whose host is not known yet.
     by_sender: HashMap<u32, usize>,
+    /// The account of connections of which neither the host nor the sender shows.
+    nameless: Option<usize>,
     senders: BTreeMap<u32, Option<String>>,
     by_name: HashMap<String, usize>,
     threads: Vec<Thread>,
@@ -93,8 +101,8 @@ struct Thread {
     destination: Option<u32>,
     /// The last error since the previous delivery.
     error: Option<Arc<Note>>,
-    /// Whether a failed connection has not yet claimed that error.
-    error_is_fresh: bool,
+    /// The error, until a failed connection or delivery claims it.
+    unclaimed: Option<Unclaimed>,
     connection: Option<(ConnectionMention, String)>,
     mention: Option<(DeliverySpeaker, String, String)>,
     pending: Option<Pending>,
@@ -104,6 +112,15 @@ struct Thread {
     delivered: Option<u64>,
     /// Boxed, since few threads say anything of it.
     lists: Option<Box<NegotiationReader>>,
+}
+
+/// An error of which no record has yet told what failed by it.
+#[derive(Debug)]
+struct Unclaimed {
+    time: NaiveDateTime,
+    note: Arc<Note>,
+    /// Whether it tells by itself that a connection failed.
+    of_connection: bool,
 }
 
 /// A failed delivery whose cause may still follow.
@@ -136,6 +153,7 @@ impl Timeline {
             }
             What::SenderRunning(number) => {
                 self.close_pending(&mut state);
+                self.connection_without_host(&mut state);
                 state = self.sender_running(number);
             }
             What::Error { text, of_library } => self.error(&mut state, &text, of_library, time, spot),
@@ -167,8 +185,10 @@ impl Timeline {
         let mut threads = std::mem::take(&mut self.threads);
         for state in &mut threads {
             self.close_pending(state);
+            self.connection_without_host(state);
         }
         self.name_the_only_sender();
+        self.name_the_only_host();
         for account in &mut self.accounts {
             if let Some(started) =
                 self.started.filter(|started| account.ledger.first_good.is_none_or(|good| good > *started))
@@ -217,10 +237,34 @@ impl Timeline {
         self.read_lists(state, text, time, spot);
         let note = self.note(text, spot);
         if of_library || note.cause != UNKNOWN {
-            state.error = Some(Arc::new(note));
-            state.error_is_fresh = true;
+            self.connection_without_host(state);
+            let of_connection =
+                of_library && (text.contains(CONNECTING) || note.stage.is_some_and(|stage| stage <= Stage::Channel));
+            let note = Arc::new(note);
+            state.unclaimed = Some(Unclaimed { time, note: Arc::clone(&note), of_connection });
+            state.error = Some(note);
             state.connection = None;
         }
+    }
+
+    /// What was read does not go on to tell which host an error concerns: a connection failed all the same.
+    fn connection_without_host(&mut self, state: &mut Thread) {
+        let Some(Unclaimed { time, note, .. }) = state.unclaimed.take().filter(|error| error.of_connection) else {
+            return;
+        };
+        if !(self.window.holds(time) && self.window.wants(note.cause)) {
+            return;
+        }
+        let is_known = state.account.is_some() || state.destination.is_some();
+        let account = if is_known { self.account_of_thread(state) } else { self.nameless_account() };
+        self.accounts[account].ledger.fail_connection(time, &note);
+    }
+
+    fn nameless_account(&mut self) -> usize {
+        *self.nameless.get_or_insert_with(|| {
+            self.accounts.push(Account::default());
+            self.accounts.len() - 1
+        })
     }
 
     fn connection_failed(
@@ -236,11 +280,11 @@ impl Timeline {
             *before = mention;
             return;
         }
-        let error = state.error.clone().filter(|_| std::mem::take(&mut state.error_is_fresh));
+        let error = state.unclaimed.take().map(|error| error.note);
         let note = error.unwrap_or_else(|| Arc::new(unexplained(spot)));
         let account = self.account_of_host(host);
         if self.window.holds(time) && self.window.wants(note.cause) {
-            self.accounts[account].ledger.fail_connection(time);
+            self.accounts[account].ledger.fail_connection(time, &note);
         }
         self.host_errors.insert(host.to_owned(), (self.events, note));
         state.connection = Some((mention, host.to_owned()));
@@ -260,6 +304,7 @@ impl Timeline {
                 self.close_pending(state);
                 self.settle(state, host);
                 let own = state.error.take();
+                state.unclaimed = None;
                 let of_host = self.host_errors.get(host).map(|(_, note)| Arc::clone(note));
                 let (file, host) = (file.to_owned(), host.to_owned());
                 state.failed_last = Some(file.clone());
@@ -272,7 +317,7 @@ impl Timeline {
             (state.pending.as_mut().filter(|pending| !explained(pending)), &mention.details)
         {
             // Only a named cause counts here: the block's other lines are stack, and no error message.
-            let found = details.lines().rev().find_map(|line| line.trim().strip_prefix("Caused by: "));
+            let found = details.lines().rev().find_map(|line| unquoted(line).strip_prefix("Caused by: "));
             pending.own = found.map(|text| self.note(text, spot)).filter(|note| note.cause != UNKNOWN).map(Arc::new);
         }
     }
@@ -281,6 +326,7 @@ impl Timeline {
         // What CUCM counts is compared with what is traced, so the failure itself must be.
         let traced = state.pending.is_some() && self.window.is_open();
         self.close_pending(state);
+        self.connection_without_host(state);
         state.error = None;
         if let (true, Some(failures), Some(account)) = (traced, failures, state.account) {
             self.accounts[account].ledger.count_failures(failures);
@@ -289,6 +335,7 @@ impl Timeline {
 
     fn delivery_succeeded(&mut self, state: &mut Thread, time: NaiveDateTime) {
         self.close_pending(state);
+        self.connection_without_host(state);
         state.error = None;
         state.mention = None;
         let account = self.account_of_thread(state);
@@ -414,13 +461,30 @@ impl Timeline {
     /// Where the trace knows of one sender and one host, they belong together.
     fn name_the_only_sender(&mut self) {
         self.accounts.retain(|account| {
-            account.host.is_some() || account.ledger.deliveries > 0 || !account.ledger.alarms.is_empty()
+            account.host.is_some()
+                || account.ledger.deliveries + account.ledger.connection_failures > 0
+                || !account.ledger.alarms.is_empty()
         });
         let hosts: Vec<usize> = (0..self.accounts.len()).filter(|index| self.accounts[*index].host.is_some()).collect();
         if let ([(number, None)], [account]) = (self.senders.iter().collect::<Vec<_>>().as_slice(), hosts.as_slice()) {
             let (number, host) = (**number, self.accounts[*account].host.clone());
             self.accounts[*account].destination = Some(number);
             self.senders.insert(number, host);
+        }
+    }
+
+    /// Where the trace knows of one host and of no second sender, a connection of unknown host was to it.
+    fn name_the_only_host(&mut self) {
+        let nameless = |account: &Account| account.host.is_none() && account.destination.is_none();
+        let (known, unknown): (Vec<usize>, Vec<usize>) =
+            (0..self.accounts.len()).partition(|index| !nameless(&self.accounts[*index]));
+        if let ([host], [connections], ..=1) = (known.as_slice(), unknown.as_slice(), self.senders.len())
+            && self.accounts[*host].host.is_some()
+        {
+            let mut ledger = std::mem::take(&mut self.accounts[*connections].ledger);
+            end_outages(&mut ledger, &self.accounts[*host].ledger);
+            self.accounts[*host].ledger.add(ledger);
+            self.accounts.remove(*connections);
         }
     }
 }
@@ -461,10 +525,9 @@ fn end_outages(ledger: &mut Ledger, other: &Ledger) {
     }
 }
 
-/// A note about a failure of which the trace tells no more than the line itself.
+/// A note about a failure of which the trace does not tell why.
 fn unexplained(spot: Spot<'_>) -> Note {
-    let message = spot.text.split_once(") - ").map(|(_, message)| message.trim().into());
-    Note { cause: UNKNOWN, stage: None, remedy: None, message, place: spot.keep() }
+    Note { cause: UNKNOWN, stage: None, remedy: None, message: None, place: spot.keep() }
 }
 
 #[cfg(test)]

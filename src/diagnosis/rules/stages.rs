@@ -198,7 +198,10 @@ pub fn unknown_cause(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclus
     let host = trouble.host();
     let text = match trouble.cause.and_then(|cause| cause.message.as_ref()) {
         Some(message) => format!("The trace's text is in no table of CUCM's client: \"{message}\""),
-        None => "The trace holds the failures and no reason for them.".to_owned(),
+        None => match trouble.cause {
+            Some(cause) => format!("Why: {}.", trouble.destination.without_remedy(cause)),
+            None => "The trace holds the failures and no reason for them.".to_owned(),
+        },
     };
     let mut next = vec![
         "the trace's part before the first failure, and with the level Debug (Cisco Unified Serviceability, Trace, \

@@ -83,7 +83,8 @@ pub fn headline(destination: &Destination) -> Headline {
     let (tone, verdict, rest) = match destination.status {
         Status::Failing => {
             let since = last.map(|outage| outage.began("since")).unwrap_or_default();
-            let why = destination.causes.first().map(|cause| format!(": {}", cause.cause)).unwrap_or_default();
+            let why =
+                destination.failures().causes.first().map(|cause| format!(": {}", cause.cause)).unwrap_or_default();
             (Tone::Bad, "Failing", format!("{since}{why}"))
         }
         Status::Recovered => {
@@ -101,7 +102,7 @@ pub fn headline(destination: &Destination) -> Headline {
 fn conclusion(answer: &ParseLog) -> Vec<Block> {
     let mut points = Vec::new();
     for destination in &answer.destinations {
-        for cause in &destination.causes {
+        for cause in destination.failures().causes {
             points.push(cause_point(destination, cause));
         }
         if destination.files_waiting > 0 {
@@ -114,7 +115,7 @@ fn conclusion(answer: &ParseLog) -> Vec<Block> {
 
 fn cause_point(destination: &Destination, cause: &CauseCount) -> Vec<Piece> {
     let stage = cause.stage.map(|stage| format!(", at stage {stage}")).unwrap_or_default();
-    let failures = counted(destination.delivery_failures, "failed delivery");
+    let failures = destination.failures().of;
     let mut point = vec![
         toned(Tone::Strong, name(destination)),
         words(format!(": {} of {failures} by ", grouped(cause.count))),
@@ -133,7 +134,7 @@ fn remedies(answer: &ParseLog) -> Vec<Block> {
     for (destination, cause) in answer
         .destinations
         .iter()
-        .flat_map(|destination| destination.causes.iter().map(move |cause| (destination, cause)))
+        .flat_map(|destination| destination.failures().causes.iter().map(move |cause| (destination, cause)))
     {
         let remedy = cause.remedy.as_deref().unwrap_or_else(|| destination.without_remedy(cause));
         if !told.contains(&remedy) {
@@ -155,10 +156,12 @@ fn deliveries(answer: &ParseLog) -> Vec<Block> {
 }
 
 fn facts(destination: &Destination) -> Vec<(String, Vec<Piece>)> {
+    let host = destination.without_host().map(|told| ("Host".to_owned(), vec![toned(Tone::Warn, told)]));
     let mut facts = vec![
         ("Delivered".to_owned(), vec![words(counted(destination.deliveries, "file"))]),
         ("Failed".to_owned(), vec![words(counted(destination.delivery_failures, "delivery"))]),
     ];
+    facts.extend(host);
     if let Some(time) = destination.last_delivery {
         facts.push(("Last delivery".to_owned(), vec![words(clock(time))]));
     }
@@ -246,7 +249,7 @@ fn negotiation(lists: &Negotiation) -> Vec<Block> {
 
 fn evidence(answer: &ParseLog) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for cause in answer.destinations.iter().flat_map(|destination| &destination.causes) {
+    for cause in answer.destinations.iter().flat_map(|destination| destination.failures().causes) {
         let seen = format!(", {}", between(cause.first, cause.last));
         blocks.push(Block::Heading(vec![words(&cause.cause), toned(Tone::Faint, seen)]));
         blocks.push(Block::Evidence { place: cause.evidence.to_string(), text: cause.evidence.text.clone() });

@@ -1,0 +1,109 @@
+//! Lines of traces without what stands around them, as people paste them and searches print them.
+
+use std::fs;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+use super::answer;
+
+/// What one destination is said to suffer from: host, cause of failed connections, how many of them.
+fn connections(answer: &Value) -> Vec<(Option<&str>, &str, u64)> {
+    let destinations = answer["destinations"].as_array().unwrap();
+    destinations
+        .iter()
+        .map(|one| {
+            let cause = one["connection_causes"][0]["cause"].as_str().unwrap_or("none");
+            (one["host"].as_str(), cause, one["connection_failures"].as_u64().unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn trace_one_line() {
+    for (file, host) in [("line.txt", None), ("two.txt", Some("192.0.2.10")), ("restart-only.log", Some("1.1.1.1"))] {
+        let answer = answer("trace-one-line", &["parse-log", file], 1);
+        assert_eq!(answer["verdict"], "problem");
+        assert_eq!(connections(&answer), [(host, "algorithm_negotiation", 1)], "{file}");
+    }
+}
+
+#[test]
+fn trace_file_search() {
+    let failed = answer("trace-file-search", &["parse-log", "search.txt"], 1);
+    assert_eq!(connections(&failed), [(Some("192.0.2.10"), "unknown", 1)]);
+    assert_eq!(failed["destinations"][0]["causes"][0]["message"], Value::Null);
+    assert!(failed["warnings"].as_array().unwrap().is_empty(), "{failed:#}");
+    let all = answer("trace-file-search", &["parse-log", "search-all.txt"], 1);
+    assert_eq!(connections(&all), [(None, "algorithm_negotiation", 1)]);
+}
+
+#[test]
+fn what_a_search_leaves_out_is_said_and_where_to_find_it() {
+    for (file, told) in [
+        ("search.txt", "search the traces for \"SFTP connection\""),
+        ("search-all.txt", "search the traces for \"Failed connect to\""),
+    ] {
+        let path = format!("{}/trace-file-search/{file}", super::CASES);
+        let output = Command::cargo_bin("cdrdiag").unwrap().args(["parse-log", &path]).assert().code(1);
+        let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(told), "{text}");
+        assert!(!text.contains("no table"), "{text}");
+    }
+}
+
+const ERROR: &str = "2024-03-05 04:11:10,120 ERROR [main] sftpapi.SFTPConnection (SFTPConnection.java:252) - error Making SFTP connectionAuth fail";
+const CONNECT: &str = "2024-03-05 04:11:10,121 ERROR [main] sftpapi.ftpClient (ftpClient.java:246) - connect(): Failed connect to 192.0.2.77";
+
+/// The answer to these lines.
+fn of_lines(lines: &str, code: i32) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pasted.txt");
+    fs::write(&path, lines).unwrap();
+    let done = Command::cargo_bin("cdrdiag").unwrap().args(["parse-log", "--json"]).arg(&path).assert().code(code);
+    serde_json::from_slice(&done.get_output().stdout).unwrap()
+}
+
+#[test]
+fn a_pasted_error_is_a_failed_connection_whatever_stands_before_it() {
+    for before in ["", "   ", "> ", "> > ", "cdrrepmgr00004.log:17:", "0000000017: ", "17:", "x/y.log: "] {
+        let answer = of_lines(&format!("{before}{ERROR}\n"), 1);
+        assert_eq!(connections(&answer), [(None, "authentication", 1)], "{before:?}");
+        let answer = of_lines(&format!("{before}{ERROR}\n{before}{CONNECT}\n"), 1);
+        assert_eq!(connections(&answer), [(Some("192.0.2.77"), "authentication", 1)], "{before:?}");
+    }
+}
+
+#[test]
+fn a_search_through_several_files_counts_every_hit() {
+    let hits: String = (1..4)
+        .map(|file| {
+            let hit = ERROR.replace("04:11", &format!("0{file}:11"));
+            format!("Searching file: /var/log/active/cm/trace/cdrrep/log4j/cdrrepmgr0000{file}.log\n00000000{file}7: {hit}\n\n")
+        })
+        .collect();
+    let answer =
+        of_lines(&format!("Searching path: /var/log/active/cm/trace/cdrrep/log4j/*\n{hits}Search completed\n"), 1);
+    assert_eq!(connections(&answer), [(None, "authentication", 3)]);
+}
+
+#[test]
+fn a_connection_of_unknown_host_was_to_the_only_host_that_the_trace_knows() {
+    let answer = of_lines(&format!("{ERROR}\n{CONNECT}\n{}\n", ERROR.replace("04:11", "04:13")), 1);
+    assert_eq!(connections(&answer), [(Some("192.0.2.77"), "authentication", 2)]);
+    let other = CONNECT.replace("77", "78").replace("04:11", "04:12");
+    let answer = of_lines(&format!("{ERROR}\n{CONNECT}\n{other}\n{}\n", ERROR.replace("04:11", "04:13")), 1);
+    assert!(connections(&answer).contains(&(None, "authentication", 1)), "{answer:#}");
+}
+
+#[test]
+fn an_error_that_ends_in_a_delivery_is_no_connection_without_host() {
+    let failed = "2024-03-05 04:11:10,130 ERROR [main] cdrrep.FtpManager (FtpManager.java:223) - SFTP/FTP failed: cdr_C_01_202403050410_7 to 192.0.2.77";
+    let answer = of_lines(&format!("{ERROR}\n{failed}\n"), 1);
+    let destination = &answer["destinations"][0];
+    assert_eq!(
+        (&destination["connection_failures"], &destination["causes"][0]["cause"]),
+        (&0.into(), &"authentication".into())
+    );
+}
