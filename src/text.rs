@@ -2,8 +2,10 @@
 //! without byte order mark; without the colours of a terminal.
 
 use std::borrow::Cow;
+use std::io::Read;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs_io::DecodeReaderBytesBuilder;
 
 /// How much of the beginning decides whether a text without byte order mark is UTF-16.
 const LOOKED_AT: usize = 4_096;
@@ -12,6 +14,19 @@ const LOOKED_AT: usize = 4_096;
 pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
     // A byte order mark decides before the encoding that is given here.
     utf_16_without_mark(bytes).unwrap_or(UTF_8).decode(bytes).0
+}
+
+/// The encoding of a text that begins so, where it is UTF-16: as its byte order mark says, or its zeros.
+pub fn utf_16(head: &[u8]) -> Option<&'static Encoding> {
+    match Encoding::for_bom(head) {
+        Some((encoding, _)) => Some(encoding).filter(|encoding| *encoding != UTF_8),
+        None => utf_16_without_mark(head),
+    }
+}
+
+/// A text in this encoding as UTF-8, piece by piece, without byte order mark.
+pub fn reader<'a>(encoding: &'static Encoding, bytes: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
+    Box::new(DecodeReaderBytesBuilder::new().encoding(Some(encoding)).bom_override(true).build(bytes))
 }
 
 /// In UTF-16 every other byte of a mostly ASCII text is 0, and in no other text is any.

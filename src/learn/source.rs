@@ -5,7 +5,8 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use flate2::bufread::MultiGzDecoder;
 
 use super::collector::Collector;
-use super::{own, packets, text};
+use super::{own, packets};
+use crate::text;
 
 /// What is looked at to know a source.
 const HEAD: u64 = 64 * 1024;
@@ -59,6 +60,24 @@ pub fn read(file: impl Read + Send, path: &str, collector: &mut Collector) -> Re
 fn read_plain(mut file: impl BufRead + Send, path: &str, collector: &mut Collector) -> Result<Summary, SourceError> {
     let mut head = Vec::new();
     (&mut file).take(HEAD).read_to_end(&mut head)?;
+    match text::utf_16(&head).filter(|_| !packets::is_capture(&head)) {
+        Some(encoding) => {
+            let mut decoded = BufReader::new(text::reader(encoding, Cursor::new(head).chain(file)));
+            let mut head = Vec::new();
+            (&mut decoded).take(HEAD).read_to_end(&mut head)?;
+            read_utf_8(head, decoded, path, collector)
+        }
+        None => read_utf_8(head, file, path, collector),
+    }
+}
+
+/// Reads a source of which the beginning has been read.
+fn read_utf_8(
+    head: Vec<u8>,
+    file: impl BufRead + Send,
+    path: &str,
+    collector: &mut Collector,
+) -> Result<Summary, SourceError> {
     let beginning = String::from_utf8_lossy(&head).into_owned();
     let is_binary = looks_binary(&head);
     let is_capture = packets::is_capture(&head);
@@ -76,7 +95,7 @@ fn read_plain(mut file: impl BufRead + Send, path: &str, collector: &mut Collect
         own::read(&text, path, collector)?;
         return Ok(Summary { kind: Kind::Own, entries: 1 });
     }
-    let summary = text::read(&mut whole, path, collector)?;
+    let summary = super::text::read(&mut whole, path, collector)?;
     Ok(Summary { kind: Kind::Log, entries: summary.lines })
 }
 
@@ -102,6 +121,16 @@ mod tests {
             let mut collector = Collector::default();
             let summary = read(bytes.as_slice(), "log", &mut collector).unwrap();
             assert_eq!(summary, Summary { kind: Kind::Log, entries: 1 });
+            assert_eq!(collector.finish().0.len(), 1);
+        }
+    }
+
+    #[test]
+    fn a_log_that_powershell_copied_is_read() {
+        for mark in [&[0xff, 0xfe][..], &[]] {
+            let bytes: Vec<u8> = mark.iter().copied().chain(LINE.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+            let mut collector = Collector::default();
+            assert_eq!(read(bytes.as_slice(), "log", &mut collector).unwrap().entries, 1);
             assert_eq!(collector.finish().0.len(), 1);
         }
     }
