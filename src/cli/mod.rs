@@ -113,8 +113,8 @@ pub enum Command {
 pub struct Probe {
     /// Host, host:port, [v6]:port, a configured name, or a saved answer
     ///
-    /// A saved answer is a file that cdrdiag, nmap (ssh2-enum-algos), ssh-audit, ssh -vv, zgrab2, ssh_scan, Nessus or
-    /// JSch wrote, or a packet capture; FILE#HOST:PORT or FILE#:PORT where it holds several servers.
+    /// A saved answer is a file that cdrdiag, nmap (ssh2-enum-algos), ssh-audit, ssh -vv, zgrab2, Mozilla's scanner,
+    /// Nessus or JSch wrote, or a packet capture; FILE#HOST:PORT or FILE#:PORT where it holds several servers.
     #[arg(value_name = "TARGET", required_unless_present = "list")]
     pub targets: Vec<String>,
 
@@ -150,8 +150,8 @@ pub struct Probe {
 pub struct Compare {
     /// The server that works: host, host:port, [v6]:port, a configured name, or a saved answer
     ///
-    /// A saved answer is a file that cdrdiag, nmap (ssh2-enum-algos), ssh-audit, ssh -vv, zgrab2, ssh_scan, Nessus or
-    /// JSch wrote, or a packet capture; FILE#HOST:PORT or FILE#:PORT where it holds several servers.
+    /// A saved answer is a file that cdrdiag, nmap (ssh2-enum-algos), ssh-audit, ssh -vv, zgrab2, Mozilla's scanner,
+    /// Nessus or JSch wrote, or a packet capture; FILE#HOST:PORT or FILE#:PORT where it holds several servers.
     #[arg(value_name = "PRIMARY")]
     pub primary: String,
 
