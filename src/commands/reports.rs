@@ -13,7 +13,7 @@ use super::Context;
 use crate::cli;
 use crate::exit::{Code, UsageError};
 use crate::redact::Redactor;
-use crate::report::handout::{Appendix, HandOut, InputHash};
+use crate::report::view::{Appendix, ToView, InputHash};
 use crate::report::{Render, html, markdown};
 
 /// A longer file is no report of an earlier run.
@@ -100,7 +100,7 @@ impl Reports {
     /// When the answer can't be redacted, a file can't be written, or standard output does not take the answer.
     pub fn answer<D>(self, document: D, mut inputs: Inputs, context: &Context<'_>) -> Result<Code>
     where
-        D: Render + HandOut + DeserializeOwned,
+        D: Render + ToView + DeserializeOwned,
     {
         let wanted = self.html.is_some() || self.markdown.is_some();
         let mut hashes = if wanted { inputs.read.iter().map(|path| hashed(path)).collect() } else { Vec::new() };
@@ -152,13 +152,13 @@ impl Reports {
         }
     }
 
-    fn write<D: HandOut>(self, document: &D, appendix: &Appendix) -> Result<()> {
-        let handout = document.handout();
+    fn write<D: ToView>(self, document: &D, appendix: &Appendix) -> Result<()> {
+        let view = document.view();
         if let Some(target) = self.html {
-            target.write(&html::render(&handout, appendix)?)?;
+            target.write(&html::render(&view, appendix)?)?;
         }
         if let Some(target) = self.markdown {
-            target.write(&markdown::render(&handout, appendix))?;
+            target.write(&markdown::render(&view, appendix))?;
         }
         Ok(())
     }

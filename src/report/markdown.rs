@@ -4,23 +4,23 @@
 use std::fmt::Write;
 
 use super::escape;
-use super::handout::{Appendix, Block, Handout, Piece, Section, Table};
+use super::view::{Appendix, Block, View, Piece, Section, Table};
 use super::page::{Look, Page, Tone};
 
 /// By this a report of an earlier run is known.
 pub const MARK: &str = "Made by: cdrdiag ";
 
 /// The page as Markdown.
-pub fn render(handout: &Handout, appendix: &Appendix) -> String {
-    let mut text = format!("# {}\n", words(&handout.title));
-    if !handout.headlines.is_empty() {
+pub fn render(view: &View, appendix: &Appendix) -> String {
+    let mut text = format!("# {}\n", words(&view.title));
+    if !view.headlines.is_empty() {
         text.push('\n');
     }
-    for line in &handout.headlines {
+    for line in &view.headlines {
         let _ = writeln!(text, "- **{}**: **{}** {}", words(&line.verdict), words(&line.subject), words(&line.rest));
     }
     let last = appendix.section();
-    for section in handout.sections.iter().chain([&last]) {
+    for section in view.sections.iter().chain([&last]) {
         write_section(&mut text, section);
     }
     text
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
     use pulldown_cmark::{Event, Options, Parser};
 
-    use crate::report::handout::tests::{appendix, everything, hostile};
+    use crate::report::view::tests::{appendix, everything, hostile};
 
     #[test]
     fn what_has_a_meaning_in_markdown_is_escaped() {

@@ -9,7 +9,7 @@ mod config;
 mod deliver;
 mod diagnose;
 pub mod escape;
-pub mod handout;
+pub mod view;
 pub mod html;
 pub mod judged;
 mod junit;

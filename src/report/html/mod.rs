@@ -10,7 +10,7 @@ use askama::Template;
 use askama::filters::{Escaper, Html};
 
 use super::escape;
-use super::handout::{Appendix, Block, Handout, Section};
+use super::view::{Appendix, Block, View, Section};
 use super::page::Tone;
 use figure::Figure;
 
@@ -27,7 +27,7 @@ impl Escaper for Visible {
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Report<'a> {
-    handout: &'a Handout,
+    view: &'a View,
     sections: Vec<&'a Section>,
     appendix: &'a Appendix,
 }
@@ -39,10 +39,10 @@ pub const MARK: &str = "<footer><p>cdrdiag ";
 ///
 /// # Errors
 /// When the template can't be filled in, which no text can bring about.
-pub fn render(handout: &Handout, appendix: &Appendix) -> Result<String, fmt::Error> {
+pub fn render(view: &View, appendix: &Appendix) -> Result<String, fmt::Error> {
     let last = appendix.section();
-    let sections = handout.sections.iter().chain([&last]).collect();
-    Report { handout, sections, appendix }.render().map_err(|_| fmt::Error)
+    let sections = view.sections.iter().chain([&last]).collect();
+    Report { view, sections, appendix }.render().map_err(|_| fmt::Error)
 }
 
 /// A piece of a text, and whether it is a word that no line's end may tear: an address with its port, a time, a version.
@@ -87,7 +87,7 @@ impl Tone {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::handout::tests::{appendix, everything, hostile};
+    use crate::report::view::tests::{appendix, everything, hostile};
 
     /// All text and attributes of a page, after an XML parser has read it.
     fn parsed(html: &str) -> (Vec<String>, String) {

@@ -18,14 +18,14 @@ use crate::model::offer::Category;
 use crate::model::offer::Setting;
 
 /// A document that can be handed on.
-pub trait HandOut: Document {
+pub trait ToView: Document {
     /// What the page says.
-    fn handout(&self) -> Handout;
+    fn view(&self) -> View;
 }
 
 /// What a page says, in its order.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Handout {
+pub struct View {
     /// The whole in one line.
     pub title: String,
     /// Whether that is good or bad.
@@ -242,7 +242,7 @@ pub mod tests {
     }
 
     /// A page with every block, and this name wherever a name can stand.
-    pub fn everything(name: &str) -> Handout {
+    pub fn everything(name: &str) -> View {
         let table = Table {
             head: vec![name.to_owned(), "b".to_owned()],
             rows: vec![Row { marked: true, cells: vec![code(name), words(name)] }],
@@ -263,7 +263,7 @@ pub mod tests {
             subject: name.to_owned(),
             rest: format!("since {name}"),
         };
-        Handout {
+        View {
             title: name.to_owned(),
             tone: Tone::Bad,
             headlines: vec![headline],

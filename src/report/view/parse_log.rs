@@ -1,6 +1,6 @@
 //! `parse-log` as a page to hand on.
 
-use super::{Block, HandOut, Handout, Headline, Piece, Row, Section, Table, by_setting, code, toned, words};
+use super::{Block, ToView, View, Headline, Piece, Row, Section, Table, by_setting, code, toned, words};
 use crate::document::parse_log::{CauseCount, Destination, Input, Negotiation, Outage, ParseLog, Status};
 use crate::model::offer::Category;
 use crate::report::chart::Chart;
@@ -11,8 +11,8 @@ use crate::report::words::{clock, counted, duration, grouped};
 /// Outages beyond this many are summed up.
 const OUTAGES: usize = 20;
 
-impl HandOut for ParseLog {
-    fn handout(&self) -> Handout {
+impl ToView for ParseLog {
+    fn view(&self) -> View {
         let (title, tone) = title(self);
         let incomplete = incomplete(self).map(|(subject, rest)| Headline {
             tone: Tone::Warn,
@@ -27,7 +27,7 @@ impl HandOut for ParseLog {
         sections.extend(Section::of("What to do", remedies(self)));
         sections.extend(trace_sections(self));
         sections.extend(Section::of("What was read", read(self)));
-        Handout { title, tone, headlines, sections }
+        View { title, tone, headlines, sections }
     }
 }
 

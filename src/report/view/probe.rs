@@ -1,11 +1,11 @@
 //! `probe` as a page to hand on.
 
-use super::{Block, HandOut, Handout, Section, servers, toned, words};
+use super::{Block, ToView, View, Section, servers, toned, words};
 use crate::document::probe::{Access, Outcome, Probe, Target};
 use crate::report::page::Tone;
 
-impl HandOut for Probe {
-    fn handout(&self) -> Handout {
+impl ToView for Probe {
+    fn view(&self) -> View {
         let (title, tone) = title(&self.targets);
         let remedies = self.targets.iter().flat_map(|target| servers::remedies(&target.remedy)).collect();
         let mut sections = Vec::new();
@@ -18,7 +18,7 @@ impl HandOut for Probe {
         let warnings: Vec<_> = warnings.collect();
         sections.extend(Section::of("Notes", if warnings.is_empty() { vec![] } else { vec![Block::List(warnings)] }));
         let headlines = self.targets.iter().flat_map(servers::headlines).collect();
-        Handout { title, tone, headlines, sections }
+        View { title, tone, headlines, sections }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `diagnose` as a page to hand on: the conclusions first, then what each part says.
 
 use super::{
-    Block, HandOut, Handout, Headline, Piece, Section, backlog, code, compare, parse_log, probe, prose, servers, toned,
+    Block, ToView, View, Headline, Piece, Section, backlog, code, compare, parse_log, probe, prose, servers, toned,
     words,
 };
 use crate::document::compare::Compare;
@@ -10,8 +10,8 @@ use crate::document::probe::{ProfileRef, Target};
 use crate::document::{Document, Verdict};
 use crate::report::page::Tone;
 
-impl HandOut for Diagnose {
-    fn handout(&self) -> Handout {
+impl ToView for Diagnose {
+    fn view(&self) -> View {
         let tone = if self.verdict() == Verdict::Ok { Tone::Good } else { Tone::Bad };
         let mut sections = Vec::new();
         sections.extend(Section::of("Conclusion", self.conclusions.iter().flat_map(conclusion).collect()));
@@ -24,7 +24,7 @@ impl HandOut for Diagnose {
         sections.extend(targets(self).into_iter().filter_map(probe::server));
         sections.extend(Section::of("Judged by", servers::judged_by(profiles(self))));
         sections.extend(Section::of("Notes", notes(self)));
-        Handout { title: self.headline.clone(), tone, headlines: headlines(self), sections }
+        View { title: self.headline.clone(), tone, headlines: headlines(self), sections }
     }
 }
 

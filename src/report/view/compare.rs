@@ -1,6 +1,6 @@
 //! `compare` as a page to hand on.
 
-use super::{Block, HandOut, Handout, Piece, Row, Section, Table, code, probe, servers, toned, words};
+use super::{Block, ToView, View, Piece, Row, Section, Table, code, probe, servers, toned, words};
 use crate::document::compare::{CategoryDifference, Compare, Listed, Pair};
 use crate::document::probe::Target;
 use crate::document::{Document, Verdict};
@@ -8,8 +8,8 @@ use crate::model::offer::Setting;
 use crate::report::compare::changes;
 use crate::report::page::Tone;
 
-impl HandOut for Compare {
-    fn handout(&self) -> Handout {
+impl ToView for Compare {
+    fn view(&self) -> View {
         let tone = if self.verdict() == Verdict::Ok { Tone::Good } else { Tone::Bad };
         let mut sections = Vec::new();
         sections.extend(Section::of("Conclusion", findings(self)));
@@ -18,7 +18,7 @@ impl HandOut for Compare {
         sections.extend(self.targets().filter_map(probe::server));
         sections.extend(Section::of("Judged by", servers::judged_by(&self.profiles)));
         let headlines = self.targets().flat_map(servers::headlines).collect();
-        Handout { title: title(self), tone, headlines, sections }
+        View { title: title(self), tone, headlines, sections }
     }
 }
 
