@@ -52,7 +52,12 @@ pub fn tell(text: &str) {
 
 /// The columns of a terminal that are made use of.
 pub fn columns((width, _): (Width, Height)) -> usize {
-    usize::from(width.0).clamp(40, 160)
+    bounded(width.0)
+}
+
+/// A width within what can be read.
+pub fn bounded(columns: u16) -> usize {
+    usize::from(columns).clamp(40, 160)
 }
 
 /// Prints the error's chain on standard error and says with which code to exit.

@@ -26,9 +26,9 @@ fn json(arguments: &[&str], code: i32) -> Value {
     answer
 }
 
-/// The answer as text, line breaks and runs of blanks taken for one blank.
+/// The whole answer as text, line breaks and runs of blanks taken for one blank.
 fn text(arguments: &[&str], code: i32) -> String {
-    let done = diagnose(arguments).assert().code(code);
+    let done = diagnose(arguments).arg("--full").assert().code(code);
     String::from_utf8(done.get_output().stdout.clone()).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -231,4 +231,35 @@ fn a_listing_of_another_time_is_noted() {
     assert!(found.contains("is not in the listing, whose files are of 2019-07-15 to 2019-07-17"), "{found}");
     let found = text(&STORY, 1);
     assert!(!found.contains("is not in the listing"), "{found}");
+}
+
+/// What stands on the terminal when nothing else is asked for.
+fn first_screen(arguments: &[&str]) -> String {
+    let done = diagnose(arguments).env_remove("COLUMNS").assert();
+    String::from_utf8(done.get_output().stdout.clone()).unwrap()
+}
+
+#[test]
+fn the_first_screen_of_the_story_has_cause_change_and_deadline_on_forty_lines() {
+    let screen = first_screen(&STORY);
+    assert!(screen.lines().count() <= 40, "{screen}");
+    let change = screen.split_once("Change on 192.0.2.6 ").unwrap().1;
+    let to_copy: Vec<&str> =
+        change.lines().skip(1).take(5).map(|line| line.split_whitespace().next().unwrap()).collect();
+    assert_eq!(to_copy, ["KexAlgorithms", "Ciphers", "MACs", "sshd", "systemctl"]);
+    for said in ["A failover is the cause", "2025-03-09 02:40:06", "traces/cdrrepmgr00071.log.gz:1588", "2025-04-08"] {
+        assert!(screen.contains(said), "{said}: {screen}");
+    }
+    assert!(!screen.contains("secondary.json"), "the server is named by its address: {screen}");
+}
+
+#[test]
+fn what_was_left_out_is_on_the_first_screen_and_in_the_pages() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("page.md");
+    let page_name = page.display().to_string();
+    let asked = ["fixtures/story/traces", "--since", "2025-03-12", "--markdown", &page_name];
+    let told = "outside of what was asked for";
+    assert!(first_screen(&asked).contains(told));
+    assert!(fs::read_to_string(&page).unwrap().contains(told));
 }

@@ -29,8 +29,9 @@ fn run(args: &[&str], stdin: &str) -> Answer {
     Answer { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
+/// The whole answer.
 fn probe(args: &[&str]) -> Answer {
-    run(args, "")
+    run(&[&["--full"], args].concat(), "")
 }
 
 /// The JSON answer, held to its schema.

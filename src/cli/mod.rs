@@ -39,6 +39,10 @@ pub struct Global {
     #[arg(long, global = true)]
     pub json: bool,
 
+    /// Print all that is known, not just what to act on
+    #[arg(long, global = true)]
+    pub full: bool,
+
     /// Judge by this profile of CUCM's client, built in or a file
     ///
     /// May be repeated. Without it the configuration file decides, else every built-in release of CUCM is judged by.
@@ -81,6 +85,8 @@ pub enum Color {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// The whole story: traces, waiting files and servers taken together
+    Diagnose(Diagnose),
     /// Read cdrrepmgr traces: what failed, to whom, since when, why
     ParseLog(ParseLog),
     /// Read listings of CUCM's preserve folder: what waits, until when
@@ -91,8 +97,6 @@ pub enum Command {
     Probe(Probe),
     /// Set servers side by side: which difference matters to CUCM
     Compare(Compare),
-    /// The whole story: traces, waiting files and servers taken together
-    Diagnose(Diagnose),
     /// Log in and write a file as CUCM would: where does it stop, and why
     Deliver(Deliver),
     /// What CUCM's client proposes, by release

@@ -59,13 +59,14 @@ fn format(cli: &Cli) -> Result<Format, UsageError> {
         Command::Compare(args) => args.output.format,
         _ => None,
     };
+    let text = if cli.global.full { Format::FullText } else { Format::Text };
     match asked {
         Some(cli::Format::Json) => Ok(Format::Json),
         Some(_) if cli.global.json => Err(UsageError("--json and --format name different forms: give one".into())),
         Some(cli::Format::Prometheus) => Ok(Format::Prometheus),
         Some(cli::Format::Junit) => Ok(Format::Junit),
-        Some(cli::Format::Text) => Ok(Format::Text),
-        None => Ok(if cli.global.json { Format::Json } else { Format::Text }),
+        Some(cli::Format::Text) => Ok(text),
+        None => Ok(if cli.global.json { Format::Json } else { text }),
     }
 }
 
@@ -137,14 +138,16 @@ impl Context<'_> {
     }
 
     fn look(&self) -> Look {
-        let width = terminal_size::terminal_size().map_or(80, exit::columns);
+        let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).map(exit::bounded);
         let terminal = io::stdout().is_terminal();
+        let measured = || terminal_size::terminal_size().filter(|_| terminal).map_or(80, exit::columns);
+        let width = asked.unwrap_or_else(measured);
         let color = match self.global.color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => terminal && !anstyle_query::no_color() && terminal_takes_escapes(),
         };
-        Look { width: if terminal { width } else { 80 }, color, blocks: terminal && shows_unicode() }
+        Look { width, color, blocks: terminal && shows_unicode() }
     }
 }
 

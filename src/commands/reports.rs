@@ -13,7 +13,7 @@ use super::Context;
 use crate::cli;
 use crate::exit::{Code, UsageError};
 use crate::redact::Redactor;
-use crate::report::view::{Appendix, ToView, InputHash};
+use crate::report::view::{Appendix, InputHash, ToView};
 use crate::report::{Render, html, markdown};
 
 /// A longer file is no report of an earlier run.

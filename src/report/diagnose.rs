@@ -2,20 +2,21 @@
 //! then what the other commands say of each part.
 
 use super::page::{Page, Tone};
-use super::{Render, compare, server};
+use super::{Render, compare, server, text, view};
 use crate::document::diagnose::{Conclusion, Diagnose, Evidence};
 use crate::document::remedy::Remedy;
 
 impl Render for Diagnose {
-    fn render(&self, page: &mut Page) {
-        let problem = self.conclusions.first().is_some_and(|first| first.problem);
-        let narrow = self.parse_log.as_ref().is_some_and(|trace| trace.failures_left_out > 0);
-        let tone = match (problem, narrow) {
-            (true, _) => Tone::Bad,
-            (false, true) => Tone::Warn,
-            (false, false) => Tone::Good,
-        };
+    fn first_screen(&self, page: &mut Page) {
+        let tone = tone(self);
         page.line(&[(tone, &self.headline)]);
+        text::blocks(&view::diagnose::first_screen(self), page);
+        page.gap();
+        page.line(&[(Tone::Faint, "--full shows all: traces, waiting files, servers and sources.")]);
+    }
+
+    fn render(&self, page: &mut Page) {
+        page.line(&[(tone(self), &self.headline)]);
         for (index, conclusion) in self.conclusions.iter().enumerate() {
             page.gap();
             if index > 0 {
@@ -36,6 +37,16 @@ impl Render for Diagnose {
     }
 }
 
+fn tone(diagnose: &Diagnose) -> Tone {
+    let problem = diagnose.conclusions.first().is_some_and(|first| first.problem);
+    let narrow = diagnose.parse_log.as_ref().is_some_and(|trace| trace.failures_left_out > 0);
+    match (problem, narrow) {
+        (true, _) => Tone::Bad,
+        (false, true) => Tone::Warn,
+        (false, false) => Tone::Good,
+    }
+}
+
 fn body(conclusion: &Conclusion, before: &[Conclusion], page: &mut Page) {
     page.fact("certainty", Tone::Plain, conclusion.certainty.words());
     page.fact("why", Tone::Plain, &conclusion.text);
@@ -43,7 +54,7 @@ fn body(conclusion: &Conclusion, before: &[Conclusion], page: &mut Page) {
     for (index, step) in conclusion.steps.iter().enumerate() {
         let name = if index == 0 { "do" } else { "" };
         // A command is copied, so it is never wrapped.
-        if step.starts_with("file ") {
+        if conclusion.commands.contains(step) {
             if index == 0 {
                 page.fact("on CUCM", Tone::Strong, "(its command line asks for an SFTP server)");
             }
@@ -53,7 +64,7 @@ fn body(conclusion: &Conclusion, before: &[Conclusion], page: &mut Page) {
         }
     }
     for (index, next) in conclusion.next.iter().enumerate() {
-        page.fact(if index == 0 { "would tell" } else { "" }, Tone::Faint, next);
+        page.fact(if index == 0 { "to confirm" } else { "" }, Tone::Faint, next);
     }
 }
 

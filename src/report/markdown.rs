@@ -4,8 +4,8 @@
 use std::fmt::Write;
 
 use super::escape;
-use super::view::{Appendix, Block, View, Piece, Section, Table};
 use super::page::{Look, Page, Tone};
+use super::view::{Appendix, Block, Piece, Section, Table, View};
 
 /// By this a report of an earlier run is known.
 pub const MARK: &str = "Made by: cdrdiag ";

@@ -9,7 +9,6 @@ mod config;
 mod deliver;
 mod diagnose;
 pub mod escape;
-pub mod view;
 pub mod html;
 pub mod judged;
 mod junit;
@@ -22,6 +21,8 @@ mod probe;
 mod profile;
 mod prometheus;
 mod server;
+mod text;
+pub mod view;
 
 pub use crate::words;
 use std::io::{self, Write};
@@ -32,8 +33,13 @@ use page::Page;
 
 /// A document that people can read.
 pub trait Render: Document {
-    /// Writes the document as text.
+    /// Writes the document as text, whole.
     fn render(&self, page: &mut Page);
+
+    /// Writes what an engineer acts on: verdict, cause, what to do, until when. The whole, where that is short.
+    fn first_screen(&self, page: &mut Page) {
+        self.render(page);
+    }
 
     /// The judged servers, where the document is about such: the forms for monitoring and CI tell of these alone.
     fn judged(&self) -> Option<Judged<'_>> {
@@ -44,8 +50,10 @@ pub trait Render: Document {
 /// The form of an answer on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// For people.
+    /// For people: what to act on.
     Text,
+    /// For people: all that is known.
+    FullText,
     /// For scripts.
     Json,
     /// For the textfile collector of Prometheus' node exporter.
@@ -67,13 +75,16 @@ pub fn write<D: Render>(document: &D, format: Format, look: page::Look, out: &mu
         }
         Format::Prometheus => out.write_all(prometheus::text(&judged(document)?).as_bytes())?,
         Format::Junit => out.write_all(&junit::xml(D::NAME, &judged(document)?)?)?,
-        Format::Text => {
-            let mut page = Page::new(look);
-            document.render(&mut page);
-            out.write_all(page.into_string().as_bytes())?;
-        }
+        Format::Text => out.write_all(page(look, |page| document.first_screen(page)).as_bytes())?,
+        Format::FullText => out.write_all(page(look, |page| document.render(page)).as_bytes())?,
     }
     out.flush()
+}
+
+fn page(look: page::Look, fill: impl FnOnce(&mut Page)) -> String {
+    let mut page = Page::new(look);
+    fill(&mut page);
+    page.into_string()
 }
 
 fn judged<D: Render>(document: &D) -> io::Result<Judged<'_>> {

@@ -111,9 +111,15 @@ impl Page {
 
     /// `name` in a column of its own, the value beside it: the form of a fact.
     pub fn fact(&mut self, name: &str, tone: Tone, value: &str) {
+        self.fact_of(name, &[(tone, value)]);
+    }
+
+    /// As [`Page::fact`], the value in differently toned pieces.
+    pub fn fact_of(&mut self, name: &str, value: &[(Tone, &str)]) {
         const COLUMN: usize = 14;
         let label = format!("{name:<12}");
-        self.indented(2, COLUMN + 2, &[(Tone::Faint, &label), (Tone::Plain, "  "), (tone, value)]);
+        let pieces = [&[(Tone::Faint, label.as_str()), (Tone::Plain, "  ")], value].concat();
+        self.indented(2, COLUMN + 2, &pieces);
     }
 
     /// A line to copy: never wrapped, never toned.

@@ -184,7 +184,7 @@ fn outages(outages: &[Outage], page: &mut Page) {
     let mut rows = vec![vec!["outage from".to_owned(), "to".to_owned(), "lasted".to_owned(), "failures".to_owned()]];
     for outage in outages.iter().rev().take(OUTAGES) {
         let lasted = outage.to.map(|to| duration((to - outage.from).as_seconds_f64().max(0.0)));
-        let to = outage.to.map_or_else(|| "lasts".to_owned(), clock);
+        let to = outage.to.map_or_else(|| "ongoing".to_owned(), clock);
         rows.push(vec![clock(outage.from), to, lasted.unwrap_or_else(|| "-".to_owned()), grouped(outage.failures)]);
     }
     page.table(&rows);

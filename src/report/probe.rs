@@ -3,12 +3,22 @@
 use super::Render;
 use super::judged::Judged;
 use super::page::{Page, Tone};
-use super::server;
+use super::{server, text, view};
 use crate::document::probe::{Probe, ProfileRef};
 
 impl Render for Probe {
     fn judged(&self) -> Option<Judged<'_>> {
         Some(Judged::new(&self.profiles, self.targets.iter()))
+    }
+
+    fn first_screen(&self, page: &mut Page) {
+        let [only] = self.targets.as_slice() else { return self.render(page) };
+        server::headlines(only, page);
+        text::blocks(&view::probe::first_screen(self, only), page);
+        if only.offer.is_some() {
+            page.gap();
+            page.line(&[(Tone::Faint, "--full shows all: what it offers and agrees on, reasons and sources.")]);
+        }
     }
 
     fn render(&self, page: &mut Page) {
@@ -57,7 +67,7 @@ fn summary(answer: &Probe, page: &mut Page) {
 
 /// The profiles with their sources, so that no verdict rests on an unnamed list.
 pub fn judged_by(profiles: &[ProfileRef], page: &mut Page) {
-    page.line(&[(Tone::Strong, "Judged by")]);
+    page.line(&[(Tone::Strong, "Checked against")]);
     for profile in profiles {
         page.indented(2, 4, &[(Tone::Strong, &profile.id), (Tone::Plain, "  "), (Tone::Plain, &profile.title)]);
         for source in &profile.source {

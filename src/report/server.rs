@@ -39,7 +39,7 @@ pub fn headlines(target: &Target, page: &mut Page) {
     }
     if target.takes_no_password() {
         let methods = target.auth_methods().join(", ");
-        line(Tone::Bad, "takes no password", &format!(", with which CUCM logs in: it offers {methods} only"));
+        line(Tone::Bad, "rejects password login", &format!("; CUCM needs it, and the server offers {methods} only"));
     }
     for (clients, contradiction) in contradictions(target) {
         line(Tone::Bad, "contradicts the prediction", &format!(" for {}: {contradiction}", clients.join(", ")));
@@ -213,10 +213,7 @@ pub fn handshake(client: &Client) -> &'static str {
 pub fn notes(target: &Target, page: &mut Page) {
     let mut notes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for client in &target.clients {
-        // A handshake that failed says nothing beyond the headlines.
-        let handshake = client.handshake.as_ref().filter(|handshake| handshake.result != Some(Access::Refuses));
-        let error = handshake.and_then(|handshake| handshake.error.as_deref());
-        for note in client.findings.iter().map(String::as_str).chain(error) {
+        for note in client_notes(client) {
             notes.entry(note).or_default().push(&client.profile);
         }
     }
@@ -226,6 +223,14 @@ pub fn notes(target: &Target, page: &mut Page) {
     for (note, clients) in notes {
         page.line(&[(Tone::Warn, "note: "), (Tone::Plain, note), (Tone::Faint, &format!(" ({})", clients.join(", ")))]);
     }
+}
+
+/// What the lists do not show about one client, and why its handshake tells less than it might. One that failed says
+/// nothing beyond the headlines.
+pub fn client_notes(client: &Client) -> impl Iterator<Item = &str> {
+    let handshake = client.handshake.as_ref().filter(|handshake| handshake.result != Some(Access::Refuses));
+    let error = handshake.and_then(|handshake| handshake.error.as_deref());
+    client.findings.iter().map(String::as_str).chain(error)
 }
 
 /// Who the server is.

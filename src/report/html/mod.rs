@@ -10,8 +10,8 @@ use askama::Template;
 use askama::filters::{Escaper, Html};
 
 use super::escape;
-use super::view::{Appendix, Block, View, Section};
 use super::page::Tone;
+use super::view::{Appendix, Block, Section, View};
 use figure::Figure;
 
 /// Escapes for HTML, control characters and direction overrides included: the templates' default (`askama.toml`).

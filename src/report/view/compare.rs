@@ -1,6 +1,6 @@
 //! `compare` as a page to hand on.
 
-use super::{Block, ToView, View, Piece, Row, Section, Table, code, probe, servers, toned, words};
+use super::{Block, Piece, Row, Section, Table, ToView, View, code, probe, servers, toned, words};
 use crate::document::compare::{CategoryDifference, Compare, Listed, Pair};
 use crate::document::probe::Target;
 use crate::document::{Document, Verdict};
@@ -16,7 +16,7 @@ impl ToView for Compare {
         sections.extend(Section::of("What to do", servers::remedies(&changes(self))));
         sections.extend(comparison(self));
         sections.extend(self.targets().filter_map(probe::server));
-        sections.extend(Section::of("Judged by", servers::judged_by(&self.profiles)));
+        sections.extend(Section::of("Checked against", servers::judged_by(&self.profiles)));
         let headlines = self.targets().flat_map(servers::headlines).collect();
         View { title: title(self), tone, headlines, sections }
     }

@@ -4,10 +4,10 @@
 
 mod backlog;
 mod compare;
-mod diagnose;
+pub mod diagnose;
 mod parse_log;
-mod probe;
-mod servers;
+pub mod probe;
+pub mod servers;
 
 use chrono::{DateTime, Utc};
 

@@ -1,6 +1,6 @@
 //! `parse-log` as a page to hand on.
 
-use super::{Block, ToView, View, Headline, Piece, Row, Section, Table, by_setting, code, toned, words};
+use super::{Block, Headline, Piece, Row, Section, Table, ToView, View, by_setting, code, toned, words};
 use crate::document::parse_log::{CauseCount, Destination, Input, Negotiation, Outage, ParseLog, Status};
 use crate::model::offer::Category;
 use crate::report::chart::Chart;
@@ -20,7 +20,13 @@ impl ToView for ParseLog {
             subject,
             rest: rest.to_owned(),
         });
-        let headlines = self.destinations.iter().map(headline).chain(incomplete).collect();
+        let left_out = self.left_out().map(|rest| Headline {
+            tone: Tone::Warn,
+            verdict: "Left out".to_owned(),
+            subject: String::new(),
+            rest,
+        });
+        let headlines = self.destinations.iter().map(headline).chain(incomplete).chain(left_out).collect();
         let mut sections = Vec::new();
         sections.extend(Section::of("Conclusion", conclusion(self)));
         sections.extend(timeline(self));
@@ -189,7 +195,7 @@ fn outages(outages: &[Outage]) -> Vec<Block> {
         return Vec::new();
     }
     let row = |outage: &Outage| {
-        let to = outage.to.map_or_else(|| toned(Tone::Bad, "lasts"), |to| words(clock(to)));
+        let to = outage.to.map_or_else(|| toned(Tone::Bad, "ongoing"), |to| words(clock(to)));
         let lasted = outage.to.map(|to| duration((to - outage.from).as_seconds_f64().max(0.0)));
         let cells = vec![
             words(clock(outage.from)),
@@ -201,6 +207,10 @@ fn outages(outages: &[Outage]) -> Vec<Block> {
     };
     let head = ["outage from", "to", "lasted", "failures"].map(str::to_owned).to_vec();
     let mut blocks = vec![Block::Table(Table { head, rows: outages.iter().rev().take(OUTAGES).map(row).collect() })];
+    if let Some((first, beginning)) = outages.first().and_then(|first| Some((first, first.beginning()?))) {
+        let text = format!("At least from {}: {beginning}.", clock(first.from));
+        blocks.push(Block::Paragraph(vec![toned(Tone::Warn, text)]));
+    }
     if let Some(more @ 1..) = outages.len().checked_sub(OUTAGES) {
         blocks.push(Block::Paragraph(vec![toned(Tone::Faint, format!("And {more} earlier ones."))]));
     }

@@ -1,6 +1,6 @@
 //! `probe` as a page to hand on.
 
-use super::{Block, ToView, View, Section, servers, toned, words};
+use super::{Block, Section, ToView, View, servers, toned, words};
 use crate::document::probe::{Access, Outcome, Probe, Target};
 use crate::report::page::Tone;
 
@@ -13,13 +13,33 @@ impl ToView for Probe {
         for target in &self.targets {
             sections.extend(server(target));
         }
-        sections.extend(Section::of("Judged by", servers::judged_by(&self.profiles)));
+        sections.extend(Section::of("Checked against", servers::judged_by(&self.profiles)));
         let warnings = self.warnings.iter().map(|warning| vec![toned(Tone::Warn, "Note: "), words(warning)]);
         let warnings: Vec<_> = warnings.collect();
         sections.extend(Section::of("Notes", if warnings.is_empty() { vec![] } else { vec![Block::List(warnings)] }));
         let headlines = self.targets.iter().flat_map(servers::headlines).collect();
         View { title, tone, headlines, sections }
     }
+}
+
+/// What an engineer acts on, below the verdicts: the change as one block to copy, what to mind, who the server is, and
+/// by which profiles it was judged.
+pub fn first_screen(probe: &Probe, target: &Target) -> Vec<Block> {
+    let mut blocks = servers::changes(&target.remedy, |_| servers::name(target));
+    let mut facts = servers::in_short(target);
+    let profiles = probe.profiles.iter().map(|profile| profile.id.as_str()).collect::<Vec<_>>().join(", ");
+    if target.offer.is_some() {
+        facts.push(("checked with".to_owned(), vec![words(profiles)]));
+    }
+    if !facts.is_empty() {
+        blocks.push(Block::Heading(Vec::new()));
+        blocks.push(Block::Facts(facts));
+    }
+    blocks.extend(servers::notes(target));
+    let warnings: Vec<_> =
+        probe.warnings.iter().map(|warning| vec![toned(Tone::Warn, "note: "), words(warning)]).collect();
+    blocks.extend((!warnings.is_empty()).then_some(Block::List(warnings)));
+    blocks
 }
 
 /// One server in a section of its own.

@@ -1,6 +1,6 @@
 //! What the pages that speak of servers share.
 
-use super::{Block, Headline, Piece, Row, Table, by_setting, code, toned, words};
+use super::{Block, Headline, Piece, Row, Table, by_setting, code, prose, toned, words};
 use crate::document::probe::{Access, Outcome, ProfileRef, Target};
 use crate::document::remedy::Remedy;
 use crate::model::offer::Category;
@@ -83,11 +83,78 @@ pub fn remedies(remedies: &[Remedy]) -> Vec<Block> {
     blocks
 }
 
+/// The changes on each server as one block to copy: all new lines, then the commands that check and load them.
+pub fn changes(remedies: &[Remedy], name: impl Fn(&str) -> String) -> Vec<Block> {
+    let mut servers: Vec<&str> = remedies.iter().map(|remedy| remedy.server.as_str()).collect();
+    servers.dedup();
+    let of = |server: &str| remedies.iter().filter(|remedy| remedy.server == server).collect::<Vec<_>>();
+    servers.into_iter().flat_map(|server| change(&name(server), &of(server))).collect()
+}
+
+fn change(name: &str, remedies: &[&Remedy]) -> Vec<Block> {
+    let software = remedies.iter().find_map(|remedy| remedy.software.as_ref());
+    let software = software.map(|software| format!(" ({software})")).unwrap_or_default();
+    let mut files: Vec<&str> = remedies.iter().filter_map(|remedy| remedy.file.as_deref()).collect();
+    files.dedup();
+    let place = if files.is_empty() { String::new() } else { format!(", in {}", files.join(" and ")) };
+    let mut blocks = vec![Block::Heading(vec![words(format!("Change on {name}{software}{place}:"))])];
+    let mut lines: Vec<String> = remedies.iter().filter_map(|remedy| remedy.line.clone()).collect();
+    for command in remedies.iter().flat_map(|remedy| &remedy.commands) {
+        if !lines.contains(command) {
+            lines.push(command.clone());
+        }
+    }
+    if !lines.is_empty() {
+        blocks.push(Block::Code(lines));
+    }
+    let mut hints: Vec<&String> = Vec::new();
+    for remedy in remedies {
+        let hint = if remedy.how.is_empty() { &remedy.reason } else { &remedy.how };
+        if !hints.contains(&hint) {
+            hints.push(hint);
+        }
+    }
+    blocks.extend(hints.into_iter().map(|hint| Block::Facts(vec![("note".to_owned(), prose(hint))])));
+    for weakens in remedies.iter().filter_map(|remedy| remedy.weakens.as_ref()) {
+        blocks.push(Block::Facts(vec![("weakens".to_owned(), vec![toned(Tone::Warn, weakens)])]));
+    }
+    blocks
+}
+
+/// A server by its address; a saved answer is a file, which is no name to act on.
+pub fn name(target: &Target) -> String {
+    let Some(host) = target.host.as_deref().or(target.address.as_deref()) else { return target.target.clone() };
+    match target.port {
+        _ if target.target.starts_with(host) => target.target.clone(),
+        None | Some(22) => host.to_owned(),
+        Some(port) if host.contains(':') => format!("[{host}]:{port}"),
+        Some(port) => format!("{host}:{port}"),
+    }
+}
+
+/// Who the server is, in a few lines.
+pub fn in_short(target: &Target) -> Vec<(String, Vec<Piece>)> {
+    let fact = |name: &str, text: String| (name.to_owned(), vec![words(text)]);
+    let mut facts = Vec::new();
+    let address = name(target);
+    let software = server::software(target);
+    if !software.is_empty() || address != target.target {
+        let known = [address, software].into_iter().filter(|text| !text.is_empty() && *text != target.target);
+        facts.push(fact("server", known.collect::<Vec<_>>().join(", ")));
+    }
+    facts.extend(target.host_keys.iter().map(|key| fact("host key", server::host_key(key))));
+    if !target.auth_methods().is_empty() {
+        facts.push(fact("login by", target.auth_methods().join(", ")));
+    }
+    facts
+}
+
 /// Who the server is.
 pub fn facts(target: &Target) -> Vec<(String, Vec<Piece>)> {
     let mut facts = Vec::new();
     if let Some(identification) = &target.identification {
-        facts.push(("Server".to_owned(), vec![code(&identification.raw)]));
+        let raw = Some(identification.raw.clone()).filter(|raw| !raw.is_empty());
+        facts.push(("Server".to_owned(), vec![raw.map_or_else(|| words(server::software(target)), code)]));
         for line in &identification.preceding_lines {
             facts.push(("Before it".to_owned(), vec![code(line)]));
         }
@@ -135,13 +202,21 @@ pub fn clients(target: &Target) -> Vec<Block> {
 pub fn offer(target: &Target) -> Vec<Block> {
     let Some(offer) = &target.offer else { return Vec::new() };
     let row = |category: Category, title: &str| {
-        let list = offer.get(category)?;
+        let list = offer.get(category);
+        let is_language = !Category::NEGOTIATED.contains(&category);
+        if is_language && list.is_none_or(<[String]>::is_empty) {
+            return None;
+        }
         let taken = target.clients.iter().filter_map(|client| client.agreed.get(&category));
         let mut taken: Vec<&str> = taken.map(String::as_str).collect();
         taken.sort_unstable();
         taken.dedup();
         let taken = if taken.is_empty() { words("-") } else { code(taken.join(", ")) };
-        let list = if list.is_empty() { words("none") } else { code(list.join(", ")) };
+        let list = match list {
+            None => toned(Tone::Warn, "not known"),
+            Some([]) => words("none"),
+            Some(names) => code(names.join(", ")),
+        };
         Some(Row { marked: false, cells: vec![words(title), list, taken] })
     };
     let head = ["category", "the server offers", "CUCM takes"].map(str::to_owned).to_vec();
@@ -165,9 +240,9 @@ pub fn weak(target: &Target) -> Vec<Block> {
 /// What the lists alone do not show.
 pub fn notes(target: &Target) -> Vec<Block> {
     let mut notes: Vec<&str> = Vec::new();
-    for finding in target.clients.iter().flat_map(|client| &client.findings) {
-        if !notes.contains(&finding.as_str()) {
-            notes.push(finding);
+    for note in target.clients.iter().flat_map(server::client_notes) {
+        if !notes.contains(&note) {
+            notes.push(note);
         }
     }
     let point = |note: &str| vec![toned(Tone::Warn, "Note: "), words(note)];
