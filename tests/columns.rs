@@ -65,7 +65,7 @@ fn commands() -> impl Iterator<Item = (bool, Vec<&'static str>)> {
 #[test]
 fn answers_keep_to_80_columns_and_say_in_words_what_they_show() {
     for (_, arguments) in commands().filter(|(is_message, _)| !is_message) {
-        for columns in [None, Some("80"), Some("200")] {
+        for columns in [None, Some("80"), Some("72")] {
             let mut command = assert_cmd::Command::cargo_bin("cdrdiag").unwrap();
             command.current_dir(FIXTURES).args(&arguments).env_remove("COLUMNS");
             columns.map(|columns| command.env("COLUMNS", columns));
@@ -104,6 +104,7 @@ fn on_a_terminal(arguments: &[&str]) -> String {
     let output = Command::new("script")
         .args(["--quiet", "--command", &line, "/dev/null"])
         .current_dir(FIXTURES)
+        .env_remove("COLUMNS")
         .envs([("LC_ALL", "C.UTF-8"), ("NO_COLOR", "1"), ("TERM", "xterm"), ("SHELL", "/bin/sh")])
         .stdin(Stdio::null())
         .output()

@@ -26,7 +26,7 @@ const FILES: &[(&str, &str)] = &[
 fn commands() -> Vec<(String, clap::Command)> {
     fn add(command: &clap::Command, words: &str, all: &mut Vec<(String, clap::Command)>) {
         all.push((words.to_owned(), command.clone()));
-        for below in command.get_subcommands() {
+        for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
             add(below, format!("{words} {}", below.get_name()).trim_start(), all);
         }
     }

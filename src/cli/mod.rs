@@ -19,7 +19,7 @@ pub use shell::{Completions, Man, Schema};
 
 /// Why CUCM does not deliver call detail records, and the least change that fixes it
 #[derive(Debug, Parser)]
-#[command(name = "cdrdiag", version, about, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "cdrdiag", version, about, max_term_width = 100)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
     /// What to do.

@@ -52,7 +52,8 @@ fn pages() -> io::Result<Vec<Page>> {
 
 fn add(command: &Command, words: &str, pages: &mut Vec<Page>) -> io::Result<()> {
     pages.push(page(command, words)?);
-    for below in command.get_subcommands() {
+    // `help COMMAND` has nothing to say of its own.
+    for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
         add(below, format!("{words} {}", below.get_name()).trim_start(), pages)?;
     }
     Ok(())
