@@ -5,7 +5,9 @@ use super::view::{Block, Piece, Table};
 
 /// Writes blocks below each other.
 pub fn blocks(blocks: &[Block], page: &mut Page) {
-    blocks.iter().for_each(|block| self::block(block, page));
+    for block in blocks {
+        self::block(block, page);
+    }
 }
 
 fn block(block: &Block, page: &mut Page) {
