@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A full parse of 1 GB beside `rg -c ERROR` over the same file, alternately, with the file in the page cache; lnav for
+# Full parses of four kinds of trace, 1 GB each (filler, a healthy sender's own lines, an outage, nothing but failures), beside `rg -c ERROR` over the same file, alternately, with the file in the page cache; lnav for
 # orientation; peak memory from 100 MB to 1 GB, and to 10 GB with BIG=1.
 #
 #   benches/peers.sh            RUNS=10 SIZE=1G SEED=1 BIG=0 FEATURES= are the defaults
@@ -17,9 +17,9 @@ target=${CARGO_TARGET_DIR:-target}/release
 folder=$(mktemp -d "${TMPDIR:-/tmp}/cdrdiag-peers.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 
-generate() { # SIZE: the path of a trace of that size
+generate() { # SIZE KIND: the path of a trace of that size and kind
     local trace=$folder/cdrrepmgr-$1.log
-    "$target/examples/generate_trace" --size "$1" --seed "$SEED" >"$trace" 2>/dev/null
+    "$target/examples/generate_trace" --size "$1" --seed "$SEED" --kind "${2:-filler}" >"$trace" 2>/dev/null
     echo "$trace"
 }
 
@@ -27,15 +27,16 @@ parse() { # exits with 1, since the trace tells of failures
     "$target/cdrdiag" parse-log "$1" --json >"$folder/answer.json" || [ $? -eq 1 ]
 }
 
-seconds() { # COMMAND…: how long it takes
-    local from=$EPOCHREALTIME to
-    "$@" >/dev/null
-    to=$EPOCHREALTIME
-    echo $((${to/./} - ${from/./}))
+measure() { # NAME COMMAND…: adds its wall and user time in seconds to the file NAME
+    local name=$1
+    shift
+    local TIMEFORMAT='%3R %3U'
+    { time "$@" >/dev/null 2>&1; } 2>>"$folder/$name"
 }
 
-median() { # in seconds, of microseconds a line
-    sort -n | awk '{ t[NR] = $1 } END { printf "%.3f", (t[int((NR + 1) / 2)] + t[int(NR / 2) + 1]) / 2e6 }'
+median() { # NAME COLUMN: of the times in that file
+    awk -v column="$2" '{ print $column }' "$folder/$1" | sort -n |
+        awk '{ t[NR] = $1 } END { printf "%.3f", (t[int((NR + 1) / 2)] + t[int(NR / 2) + 1]) / 2 }'
 }
 
 memory() { # TRACE: peak resident memory
@@ -47,27 +48,30 @@ memory() { # TRACE: peak resident memory
     fi
 }
 
-trace=$(generate "$SIZE")
-cat "$trace" >/dev/null # into the page cache
-echo "$(rg --version | sed -n 1p), $("$target/cdrdiag" --version), $(nproc) cores, $(wc -c <"$trace") bytes, $(rg -c ERROR "$trace") lines with ERROR of $(wc -l <"$trace")"
-
-for _ in $(seq "$RUNS"); do
-    seconds rg -c ERROR "$trace" >>"$folder/rg"
-    seconds parse "$trace" >>"$folder/cdrdiag"
+echo "$(rg --version | sed -n 1p), $("$target/cdrdiag" --version), $(nproc) cores; medians of $RUNS"
+for kind in filler healthy outage failures; do
+    trace=$(generate "$SIZE" "$kind")
+    cat "$trace" >/dev/null # into the page cache
+    echo "$kind: $(wc -c <"$trace") bytes, $(rg -c ERROR "$trace") lines with ERROR of $(wc -l <"$trace")"
+    rm -f "$folder/rg" "$folder/parse" "$folder/lnav"
+    for _ in $(seq "$RUNS"); do
+        measure rg rg -c ERROR "$trace"
+        measure parse parse "$trace"
+    done
+    for name in rg parse; do
+        echo "  $name  $(median "$name" 1) s, user $(median "$name" 2) s"
+    done
+    awk "BEGIN { printf \"  ratio %.2f\n\", $(median parse 1) / $(median rg 1) }"
+    echo "  peak memory $(memory "$trace")"
+    if command -v lnav >/dev/null; then
+        # lnav keeps its index of the file in memory and answers by SQL; 100 MB, since it takes its time.
+        small=$(generate 100M "$kind")
+        measure lnav lnav -n -c ';SELECT count(*) FROM all_logs WHERE log_level = "error"' "$small"
+        echo "  lnav of 100 MB  $(median lnav 1) s, user $(median lnav 2) s"
+    fi
 done
-rg_s=$(median <"$folder/rg") cdrdiag_s=$(median <"$folder/cdrdiag")
-echo "rg -c ERROR        $rg_s s (median of $RUNS)"
-echo "cdrdiag parse-log  $cdrdiag_s s (median of $RUNS)"
-echo "ratio              $(awk "BEGIN { printf \"%.2f\", $cdrdiag_s / $rg_s }")"
 
-small=$(generate 100M)
-if command -v lnav >/dev/null; then
-    # lnav keeps its index of the file in memory and answers by SQL; 100 MB, since it takes its time.
-    lnav_us=$(seconds lnav -n -c ';SELECT count(*) FROM all_logs WHERE log_level = "error"' "$small")
-    parse_us=$(seconds parse "$small")
-    awk "BEGIN { printf \"100 MB: lnav %.2f s, cdrdiag %.3f s\n\", $lnav_us / 1e6, $parse_us / 1e6 }"
-fi
-
+small=$(generate 100M) trace=$(generate "$SIZE")
 echo "peak memory, 100M: $(memory "$small")"
 echo "peak memory, $SIZE: $(memory "$trace")"
 if [ "$BIG" = 1 ]; then

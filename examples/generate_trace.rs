@@ -6,7 +6,7 @@ mod trace_generator;
 
 use std::io::{self, BufWriter, Write};
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use trace_generator::{Scenario, generate_into};
 
 /// Writes a large cdrrepmgr trace with known counts
@@ -20,9 +20,35 @@ struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
 
-    /// Billing servers
-    #[arg(long, default_value_t = 3)]
-    destinations: usize,
+    /// What fills the trace
+    #[arg(long, value_enum, default_value_t = Kind::Filler)]
+    kind: Kind,
+}
+
+/// The traces that users have.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kind {
+    /// Mostly records that tell nothing of deliveries
+    Filler,
+    /// A healthy sender's own lines
+    Healthy,
+    /// Nine of ten deliveries fail, on interleaved threads of eight destinations
+    Outage,
+    /// Nothing but failures, to one destination
+    Failures,
+}
+
+impl Kind {
+    fn scenario(self, seed: u64) -> Scenario {
+        let scenario = Scenario { seed, ..Scenario::default() };
+        match self {
+            // Some 98 % of the lines are filler, and between one and two in a hundred of level ERROR.
+            Self::Filler => Scenario { filler: 45, ..scenario },
+            Self::Healthy => Scenario { filler: 45, senders_repeat: true, ..scenario },
+            Self::Outage => Scenario { destinations: 8, filler: 0, fails_percent: Some(90), ..scenario },
+            Self::Failures => Scenario { destinations: 1, filler: 0, fails_percent: Some(100), ..scenario },
+        }
+    }
 }
 
 fn size(text: &str) -> Result<u64, String> {
@@ -42,8 +68,7 @@ fn size(text: &str) -> Result<u64, String> {
 
 fn main() -> io::Result<()> {
     let args = Args::parse();
-    // Some 98 % of the lines are filler, and between one and two in a hundred of level ERROR.
-    let scenario = Scenario { seed: args.seed, destinations: args.destinations, filler: 45, names_files: true };
+    let scenario = args.kind.scenario(args.seed);
     let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
     let expected = generate_into(scenario, args.size, &mut out)?;
     out.flush()?;

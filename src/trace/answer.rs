@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use super::buckets::{self, Buckets};
-use super::ledger::{Ledger, Place, Spell, Tally, WaitingKey};
+use super::ledger::{Ledger, Place, Spell, Tally};
 use super::reading::Reading;
 use super::sources::Source;
 use super::timeline::{Account, TracedLists, merge};
@@ -96,7 +96,8 @@ fn destination(account: Account, sources: &[Source], choice: &Choice, end: Optio
         (false, true) => Status::Recovered,
         (false, false) => Status::Healthy,
     };
-    let oldest = ledger.waiting.keys().find_map(|key| DeliveryFile::parse(&key.name));
+    let oldest = ledger.waiting.oldest(1);
+    let oldest = oldest.first().and_then(|(name, _)| DeliveryFile::parse(name));
     Destination {
         host,
         destination,
@@ -121,7 +122,12 @@ fn destination(account: Account, sources: &[Source], choice: &Choice, end: Optio
                 last: span.last,
             })
             .collect(),
-        files: ledger.waiting.iter().take(choice.limit).map(|(key, attempts)| waiting_file(key, *attempts)).collect(),
+        files: ledger
+            .waiting
+            .oldest(choice.limit)
+            .into_iter()
+            .map(|(name, attempts)| waiting_file(name, attempts))
+            .collect(),
         retries: (ledger.pauses.0 > 0).then_some(Retries {
             count: ledger.pauses.0,
             longest_s: ledger.longest_pause_s,
@@ -186,10 +192,10 @@ fn evidence(place: &Place, sources: &[Source]) -> Evidence {
     Evidence { path, line: place.line, text: place.text.clone() }
 }
 
-fn waiting_file(key: &WaitingKey, attempts: u64) -> WaitingFile {
-    let file = DeliveryFile::parse(&key.name);
+fn waiting_file(name: &str, attempts: u64) -> WaitingFile {
+    let file = DeliveryFile::parse(name);
     WaitingFile {
-        name: key.name.clone(),
+        name: name.to_owned(),
         kind: file.map(|file| file.kind),
         cluster: file.map(|file| file.cluster.to_owned()),
         node: file.map(|file| file.node.to_owned()),

@@ -19,6 +19,9 @@ const TEXT_LIMIT: usize = 16 * 1024;
 const SUCCESS: &str = "sendSuccess=";
 const FAILED: &str = "SFTP/FTP failed: ";
 
+/// What stands before the number of a sender that runs.
+const RUNNING: &str = "CDRSender for destination ";
+
 /// What stands before the host that no connection could be made to.
 const CONNECT: &str = "Failed connect to ";
 const ESTABLISH: &str = "Establish server connection to host [";
@@ -70,7 +73,9 @@ fn foreign_record_may_matter(class: &[u8]) -> bool {
 /// Reads a record that passed [`may_matter`]. `more` is what follows its first line, noise taken out.
 pub fn read<'a>(header: &Header<'a>, more: &'a [u8]) -> Option<Event<'a>> {
     let loud = matches!(header.level, b"ERROR" | b"FATAL" | b"WARN");
-    let words = Words::of(header.message);
+    // A healthy sender says this again and again; no other kind of event begins so.
+    let running = header.message.starts_with(RUNNING.as_bytes());
+    let words = if running { Words(Words::CDR) } else { Words::of(header.message) };
     if words.are_none() && !(loud && is_senders_or_librarys(header.class)) {
         return None;
     }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::NaiveDateTime;
 
 use super::buckets::Buckets;
-use crate::model::delivery_file::DeliveryFile;
+use super::waiting::WaitingFiles;
 
 /// The cause of a failure whose text is in no table.
 pub const UNKNOWN: &str = "unknown";
@@ -68,7 +68,7 @@ pub struct Failure {
     /// When.
     pub time: NaiveDateTime,
     /// Which file.
-    pub file: String,
+    pub file: Arc<str>,
     /// Why.
     pub note: Arc<Note>,
 }
@@ -116,21 +116,6 @@ pub struct Span {
     pub last: NaiveDateTime,
 }
 
-/// Orders waiting files by age; names of another form come last.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct WaitingKey {
-    created: DateTime<Utc>,
-    /// The file's name.
-    pub name: String,
-}
-
-impl WaitingKey {
-    fn of(name: &str) -> Self {
-        let created = DeliveryFile::parse(name).map_or(DateTime::<Utc>::MAX_UTC, |file| file.created_utc);
-        Self { created, name: name.to_owned() }
-    }
-}
-
 /// The book of one destination.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
@@ -167,7 +152,7 @@ pub struct Ledger {
     /// Alarms by name.
     pub alarms: BTreeMap<&'static str, Span>,
     /// Files that failed and were not delivered since, with the number of attempts.
-    pub waiting: BTreeMap<WaitingKey, u64>,
+    pub waiting: WaitingFiles,
     /// Pauses between two failures of one spell: how many, and how many were overlong.
     pub pauses: (u64, u64),
     /// The longest pause in seconds.
@@ -185,11 +170,10 @@ impl Ledger {
     /// A delivery failed.
     pub fn fail(&mut self, failure: &Failure) {
         self.delivery_failures += 1;
-        let attempts = self.waiting.entry(WaitingKey::of(&failure.file)).or_default();
+        let attempts_before = self.waiting.add(&failure.file, 1);
         let bucket = self.buckets.at(failure.time);
         bucket.fail(failure.note.cause, 1);
-        bucket.waiting_change += i64::from(*attempts == 0);
-        *attempts += 1;
+        bucket.waiting_change += i64::from(attempts_before == 0);
         let spell = self.spell_at(failure.time);
         let pause = (failure.time - spell.until).as_seconds_f64();
         let counts = spell.failures > 0;
@@ -253,9 +237,9 @@ impl Ledger {
 
     fn no_longer_waits(&mut self, named: Option<&str>, failed_last: Option<&str>) {
         if let Some(name) = named {
-            self.waiting.remove(&WaitingKey::of(name));
-        } else if failed_last.and_then(|name| self.waiting.remove(&WaitingKey::of(name))).is_none() {
-            self.waiting.pop_first();
+            self.waiting.remove(name);
+        } else if !failed_last.is_some_and(|name| self.waiting.remove(name)) {
+            self.waiting.remove_oldest();
         }
     }
 
@@ -292,13 +276,12 @@ impl Ledger {
             add_span(&mut self.alarms, name, span);
         }
         self.buckets.add(other.buckets);
-        for (key, attempts) in other.waiting {
-            let known = self.waiting.entry(key).or_default();
-            if let (1.., Some(time)) = (*known, self.last_failure) {
+        for (file, attempts) in other.waiting.into_attempts() {
+            let known = self.waiting.add(&file, attempts);
+            if let (1.., Some(time)) = (known, self.last_failure) {
                 // Both waited for it, and it is one file.
                 self.buckets.at(time).waiting_change -= 1;
             }
-            *known += attempts;
         }
         self.pauses.0 += other.pauses.0;
         self.pauses.1 += other.pauses.1;
@@ -386,7 +369,7 @@ mod tests {
             ledger.fail(&failure(0, old, "x"));
             ledger.fail(&failure(1, new, "x"));
             ledger.succeed(at(2), named, last);
-            ledger.waiting.into_keys().map(|key| key.name).collect::<Vec<_>>()
+            ledger.waiting.oldest(9).into_iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(waiting(Some(new), Some(old)), [old]);
         assert_eq!(waiting(None, Some(new)), [old]);

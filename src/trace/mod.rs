@@ -17,3 +17,4 @@ pub mod records;
 pub mod scan;
 pub mod sources;
 pub mod timeline;
+pub mod waiting;

@@ -202,6 +202,10 @@ impl<'s> Fold<'s> {
         self.count(&scanned);
         for seen in scanned.events {
             let line = line + seen.line + 1;
+            if self.sources.len() == 1 {
+                self.push_event(Located { source, line, seen });
+                continue;
+            }
             for counted in self.overlap.sift(Located { source, line, seen }, &self.inputs) {
                 self.push_event(counted);
             }

@@ -95,7 +95,7 @@ pub struct Seen<'b> {
     pub event: Event<'b>,
     /// The record's first line, where it may serve as evidence.
     pub text: Cow<'b, str>,
-    /// Tells whether another file holds the same record.
+    /// Tells whether another file holds the same record; 0 where there is no other.
     pub fingerprint: u64,
     /// Whether it is the source's last record, of which something may be missing.
     pub last: bool,
@@ -112,6 +112,7 @@ pub fn scan(block: &Block) -> Scanned<'_> {
         minute: [0; MINUTE],
         noisy: false,
         inside: block.inside_record,
+        alone: block.alone,
         out: Scanned {
             source: block.source,
             lent: block.lent,
@@ -170,6 +171,8 @@ struct Scan<'b> {
     noisy: bool,
     /// Whether the block began inside a record.
     inside: bool,
+    /// Whether no other source can hold the same records.
+    alone: bool,
     out: Scanned<'b>,
 }
 
@@ -299,15 +302,19 @@ impl Scan<'_> {
             if std::str::from_utf8(&self.bytes[start..end]).is_err() {
                 self.out.oddities.note(Oddity::Latin1, line);
             }
-            self.out.events.push(seen(line, first, event));
+            let fingerprint = if self.alone { 0 } else { FINGERPRINTS.hash_one(first) };
+            self.out.events.push(seen(line, first, event, fingerprint));
         }
     }
 }
 
-fn seen<'b>(line: u64, first: &'b [u8], event: Event<'b>) -> Seen<'b> {
-    let evidence = !matches!(event.what, What::SenderCreated(_) | What::DeliveryEnded { .. } | What::FileNamed(_));
+fn seen<'b>(line: u64, first: &'b [u8], event: Event<'b>, fingerprint: u64) -> Seen<'b> {
+    let evidence = !matches!(
+        event.what,
+        What::SenderCreated(_) | What::SenderRunning(_) | What::DeliveryEnded { .. } | What::FileNamed(_)
+    );
     let text = if evidence { records::text(&first[..first.len().min(EVIDENCE)]) } else { Cow::default() };
-    Seen { line, event, text, fingerprint: FINGERPRINTS.hash_one(first), last: false }
+    Seen { line, event, text, fingerprint, last: false }
 }
 
 impl Seen<'_> {

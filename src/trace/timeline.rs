@@ -104,10 +104,10 @@ struct Thread {
     /// The error, until a failed connection or delivery claims it.
     unclaimed: Option<Unclaimed>,
     connection: Option<(ConnectionMention, String)>,
-    mention: Option<(DeliverySpeaker, String, String)>,
+    mention: Option<(DeliverySpeaker, Arc<str>, String)>,
     pending: Option<Pending>,
     file: Option<String>,
-    failed_last: Option<String>,
+    failed_last: Option<Arc<str>>,
     /// The last delivery that went through while the host was not known: which event it was.
     delivered: Option<u64>,
     /// Boxed, since few threads say anything of it.
@@ -127,9 +127,10 @@ struct Unclaimed {
 #[derive(Debug)]
 struct Pending {
     time: NaiveDateTime,
-    file: String,
+    file: Arc<str>,
     host: String,
-    place: Place,
+    /// Where it stands, where that is all that is known of it.
+    place: Option<Place>,
     own: Option<Arc<Note>>,
     of_host: Option<Arc<Note>>,
 }
@@ -158,10 +159,7 @@ impl Timeline {
             }
             What::Error { text, of_library } => self.error(&mut state, &text, of_library, time, spot),
             What::ConnectionFailed(mention, host) => self.connection_failed(&mut state, mention, &host, time, spot),
-            What::DeliveryFailed(mention) => {
-                self.undecided.entry(state.destination).or_default().insert(index);
-                self.delivery_failed(&mut state, &mention, time, spot);
-            }
+            What::DeliveryFailed(mention) => self.delivery_failed(index, &mut state, &mention, time, spot),
             What::DeliveryEnded { success: true, .. } => self.delivery_succeeded(&mut state, time),
             What::DeliveryEnded { failures, .. } => self.delivery_ended(&mut state, failures),
             What::FileNamed(file) => state.file = Some(file.into_owned()),
@@ -228,8 +226,8 @@ impl Timeline {
     }
 
     fn sender_running(&mut self, number: u32) -> Thread {
-        let host = self.senders.entry(number).or_default().clone();
-        let account = host.and_then(|host| self.by_host.get(&host).copied());
+        let host = self.senders.entry(number).or_default();
+        let account = host.as_ref().and_then(|host| self.by_host.get(host).copied());
         Thread { account, destination: Some(number), ..Thread::default() }
     }
 
@@ -292,6 +290,7 @@ impl Timeline {
 
     fn delivery_failed(
         &mut self,
+        index: usize,
         state: &mut Thread,
         mention: &DeliveryMention<'_>,
         time: NaiveDateTime,
@@ -299,17 +298,19 @@ impl Timeline {
     ) {
         let (file, host) = (&*mention.file, &*mention.host);
         match &mut state.mention {
-            Some((before, f, h)) if *before < mention.by && f == file && h == host => *before = mention.by,
+            Some((before, f, h)) if *before < mention.by && **f == *file && h == host => *before = mention.by,
             _ => {
                 self.close_pending(state);
+                self.undecided.entry(state.destination).or_default().insert(index);
                 self.settle(state, host);
                 let own = state.error.take();
                 state.unclaimed = None;
                 let of_host = self.host_errors.get(host).map(|(_, note)| Arc::clone(note));
-                let (file, host) = (file.to_owned(), host.to_owned());
-                state.failed_last = Some(file.clone());
-                state.mention = Some((mention.by, file.clone(), host.clone()));
-                state.pending = Some(Pending { time, file, host, place: spot.keep(), own, of_host });
+                let (file, host) = (Arc::<str>::from(file), host.to_owned());
+                state.failed_last = Some(Arc::clone(&file));
+                state.mention = Some((mention.by, Arc::clone(&file), host.clone()));
+                let place = (own.is_none() && of_host.is_none()).then(|| spot.keep());
+                state.pending = Some(Pending { time, file, host, place, own, of_host });
             }
         }
         let explained = |pending: &Pending| pending.own.is_some();
@@ -396,9 +397,10 @@ impl Timeline {
         let Some(pending) = state.pending.take() else { return };
         state.file = None;
         let Pending { time, file, host, place, own, of_host } = pending;
-        let note = own
-            .or(of_host)
-            .unwrap_or_else(|| Arc::new(Note { cause: UNKNOWN, stage: None, remedy: None, message: None, place }));
+        let note = own.or(of_host).or_else(|| {
+            Some(Arc::new(Note { cause: UNKNOWN, stage: None, remedy: None, message: None, place: place? }))
+        });
+        let Some(note) = note else { return };
         let account = self.account_of_host(&host);
         let ledger = &mut self.accounts[account].ledger;
         if self.window.holds(time) && self.window.wants(note.cause) {

@@ -77,12 +77,12 @@ fn a_pasted_error_is_a_failed_connection_whatever_stands_before_it() {
 
 #[test]
 fn a_search_through_several_files_counts_every_hit() {
-    let hits: String = (1..4)
+    let hits = [1, 2, 3]
         .map(|file| {
-            let hit = ERROR.replace("04:11", &format!("0{file}:11"));
-            format!("Searching file: /var/log/active/cm/trace/cdrrep/log4j/cdrrepmgr0000{file}.log\n00000000{file}7: {hit}\n\n")
+            let searched = format!("Searching file: /var/log/active/cm/trace/cdrrep/log4j/cdrrepmgr0000{file}.log");
+            format!("{searched}\n00000000{file}7: {}\n\n", ERROR.replace("04:11", &format!("0{file}:11")))
         })
-        .collect();
+        .concat();
     let answer =
         of_lines(&format!("Searching path: /var/log/active/cm/trace/cdrrep/log4j/*\n{hits}Search completed\n"), 1);
     assert_eq!(connections(&answer), [(None, "authentication", 3)]);

@@ -24,11 +24,15 @@ pub struct Scenario {
     pub filler: u64,
     /// Whether a record names the file before it is sent.
     pub names_files: bool,
+    /// Whether senders repeat that they run.
+    pub senders_repeat: bool,
+    /// So many deliveries in a hundred fail; `None`: faults come and go.
+    pub fails_percent: Option<u64>,
 }
 
 impl Default for Scenario {
     fn default() -> Self {
-        Self { seed: 1, destinations: 3, filler: 3, names_files: true }
+        Self { seed: 1, destinations: 3, filler: 3, names_files: true, senders_repeat: false, fails_percent: None }
     }
 }
 
@@ -312,6 +316,12 @@ impl Manager {
     }
 
     fn change_phase(&mut self, index: usize) {
+        if let Some(share) = self.scenario.fails_percent {
+            let fails = self.random.percent(share);
+            let fault = fails.then(|| self.new_fault()).map(|fault| Fault { told: Told::OwnThread, ..fault });
+            self.senders[index].fault = fault;
+            return;
+        }
         if self.now < self.senders[index].phase_ends {
             return;
         }
@@ -512,6 +522,12 @@ impl Manager {
         let wanted = self.weighty * self.scenario.filler;
         for _ in self.fillers..wanted {
             let at = self.now + self.random.below((until - self.now).max(1).unsigned_abs()).cast_signed();
+            if self.scenario.senders_repeat {
+                let number = 1 + self.random.below(self.senders.len() as u64);
+                let text = "cdrrep.CDRSender (CDRSender.java:85) - CDRSender for destination";
+                self.record(at, "INFO", &format!("Repeat-{number}"), &format!("{text} {number} is running..."));
+                continue;
+            }
             let (level, thread, text) = filler(&mut self.random);
             self.record(at, level, thread, &text);
         }
