@@ -7,7 +7,7 @@ mod trace_generator;
 use std::io::{self, BufWriter, Write};
 
 use clap::{Parser, ValueEnum};
-use trace_generator::{Scenario, generate_into};
+use trace_generator::{Course, Scenario, generate_into};
 
 /// Writes a large cdrrepmgr trace with known counts
 #[derive(Debug, Parser)]
@@ -39,14 +39,15 @@ enum Kind {
 }
 
 impl Kind {
-    fn scenario(self, seed: u64) -> Scenario {
-        let scenario = Scenario { seed, ..Scenario::default() };
+    fn scenario(self, seed: u64) -> (Scenario, Course) {
+        let (scenario, course) = (Scenario { seed, ..Scenario::default() }, Course::default());
+        let fails = |percent| Course { fails_percent: Some(percent), ..course };
         match self {
             // Some 98 % of the lines are filler, and between one and two in a hundred of level ERROR.
-            Self::Filler => Scenario { filler: 45, ..scenario },
-            Self::Healthy => Scenario { filler: 45, senders_repeat: true, ..scenario },
-            Self::Outage => Scenario { destinations: 8, filler: 0, fails_percent: Some(90), ..scenario },
-            Self::Failures => Scenario { destinations: 1, filler: 0, fails_percent: Some(100), ..scenario },
+            Self::Filler => (Scenario { filler: 45, ..scenario }, course),
+            Self::Healthy => (Scenario { filler: 45, ..scenario }, Course { senders_repeat: true, ..course }),
+            Self::Outage => (Scenario { destinations: 8, filler: 0, ..scenario }, fails(90)),
+            Self::Failures => (Scenario { destinations: 1, filler: 0, ..scenario }, fails(100)),
         }
     }
 }
@@ -68,9 +69,9 @@ fn size(text: &str) -> Result<u64, String> {
 
 fn main() -> io::Result<()> {
     let args = Args::parse();
-    let scenario = args.kind.scenario(args.seed);
+    let (scenario, course) = args.kind.scenario(args.seed);
     let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
-    let expected = generate_into(scenario, args.size, &mut out)?;
+    let expected = generate_into(scenario, course, args.size, &mut out)?;
     out.flush()?;
     eprintln!("{} records in {} lines, {} bytes", expected.records, expected.lines, expected.bytes);
     for (number, truth) in expected.destinations {

@@ -16,7 +16,7 @@ use cdrdiag::trace::timeline::Window;
 use cdrdiag::trace::{reading, records, sources};
 use proptest::prelude::*;
 use tempfile::TempDir;
-use trace_generator::{Expected, Random, Scenario, Truth, generate};
+use trace_generator::{Course, Expected, Random, Scenario, Truth, generate, generate_course};
 
 const KIB: u64 = 1024;
 
@@ -509,9 +509,11 @@ fn a_record_longer_than_a_block_costs_no_other_record() {
 #[test]
 fn nine_of_ten_deliveries_that_fail_on_interleaved_threads_of_eight_destinations_agree_in_every_count() {
     for (seed, filler, names_files) in [(21, 0, true), (22, 0, false), (23, 2, true)] {
-        let outage =
-            Scenario { seed, destinations: 8, filler, names_files, fails_percent: Some(90), ..Scenario::default() };
-        let (trace, expected) = generate(outage, 1_500 * KIB);
+        let (outage, course) = (
+            Scenario { seed, destinations: 8, filler, names_files },
+            Course { fails_percent: Some(90), ..Course::default() },
+        );
+        let (trace, expected) = generate_course(outage, course, 1_500 * KIB);
         let failed: u64 = expected.destinations.values().map(|truth| truth.delivery_failures).sum();
         let delivered: u64 = expected.destinations.values().map(|truth| truth.deliveries).sum();
         assert!(failed > 5 * delivered && delivered > 50, "{failed} failed, {delivered} delivered");
@@ -521,8 +523,8 @@ fn nine_of_ten_deliveries_that_fail_on_interleaved_threads_of_eight_destinations
 
 #[test]
 fn senders_that_repeat_that_they_run_change_no_count() {
-    let repeats = Scenario { seed: 24, filler: 6, senders_repeat: true, ..Scenario::default() };
-    let (trace, expected) = generate(repeats, 600 * KIB);
+    let course = Course { senders_repeat: true, ..Course::default() };
+    let (trace, expected) = generate_course(Scenario { seed: 24, filler: 6, ..Scenario::default() }, course, 600 * KIB);
     assert_counts(&parse_bytes(&trace), &expected);
 }
 
@@ -543,10 +545,7 @@ fn block_edges_fall_everywhere() {
 
 #[test]
 fn a_trace_without_info_records_tells_the_same_failures_and_causes() {
-    let (trace, expected) = generate(
-        Scenario { seed: 18, filler: 0, names_files: false, destinations: 2, ..Scenario::default() },
-        200 * KIB,
-    );
+    let (trace, expected) = generate(Scenario { seed: 18, filler: 0, names_files: false, destinations: 2 }, 200 * KIB);
     let text = String::from_utf8(trace).unwrap();
     let mut errors = String::new();
     let mut keeps = false;

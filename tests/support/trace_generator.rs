@@ -24,7 +24,12 @@ pub struct Scenario {
     pub filler: u64,
     /// Whether a record names the file before it is sent.
     pub names_files: bool,
-    /// Whether senders repeat that they run.
+}
+
+/// How a trace differs from a mixed one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Course {
+    /// Whether senders repeat that they run, in the place of other filler.
     pub senders_repeat: bool,
     /// So many deliveries in a hundred fail; `None`: faults come and go.
     pub fails_percent: Option<u64>,
@@ -32,7 +37,7 @@ pub struct Scenario {
 
 impl Default for Scenario {
     fn default() -> Self {
-        Self { seed: 1, destinations: 3, filler: 3, names_files: true, senders_repeat: false, fails_percent: None }
+        Self { seed: 1, destinations: 3, filler: 3, names_files: true }
     }
 }
 
@@ -79,7 +84,14 @@ pub struct Expected {
 /// A trace of at least so many bytes in memory, and the truth about it.
 pub fn generate(scenario: Scenario, bytes: u64) -> (Vec<u8>, Expected) {
     let mut trace = Vec::new();
-    let expected = generate_into(scenario, bytes, &mut trace).expect("memory takes everything");
+    let expected = generate_into(scenario, Course::default(), bytes, &mut trace).expect("memory takes everything");
+    (trace, expected)
+}
+
+/// As [`generate`], of another course.
+pub fn generate_course(scenario: Scenario, course: Course, bytes: u64) -> (Vec<u8>, Expected) {
+    let mut trace = Vec::new();
+    let expected = generate_into(scenario, course, bytes, &mut trace).expect("memory takes everything");
     (trace, expected)
 }
 
@@ -87,8 +99,8 @@ pub fn generate(scenario: Scenario, bytes: u64) -> (Vec<u8>, Expected) {
 ///
 /// # Errors
 /// When `out` does not take it.
-pub fn generate_into(scenario: Scenario, bytes: u64, out: &mut impl Write) -> io::Result<Expected> {
-    let mut manager = Manager::new(scenario);
+pub fn generate_into(scenario: Scenario, course: Course, bytes: u64, out: &mut impl Write) -> io::Result<Expected> {
+    let mut manager = Manager { course, ..Manager::new(scenario) };
     manager.start_service();
     while manager.expected.bytes < bytes {
         let at = manager.next_action();
@@ -191,6 +203,7 @@ struct Sender {
 
 struct Manager {
     scenario: Scenario,
+    course: Course,
     random: Random,
     faults: Vec<(String, String)>,
     senders: Vec<Sender>,
@@ -214,6 +227,7 @@ impl Manager {
         let sequence = random.below(900_000);
         Self {
             scenario,
+            course: Course::default(),
             random,
             faults: known_faults(),
             senders,
@@ -316,7 +330,7 @@ impl Manager {
     }
 
     fn change_phase(&mut self, index: usize) {
-        if let Some(share) = self.scenario.fails_percent {
+        if let Some(share) = self.course.fails_percent {
             let fails = self.random.percent(share);
             let fault = fails.then(|| self.new_fault()).map(|fault| Fault { told: Told::OwnThread, ..fault });
             self.senders[index].fault = fault;
@@ -522,7 +536,7 @@ impl Manager {
         let wanted = self.weighty * self.scenario.filler;
         for _ in self.fillers..wanted {
             let at = self.now + self.random.below((until - self.now).max(1).unsigned_abs()).cast_signed();
-            if self.scenario.senders_repeat {
+            if self.course.senders_repeat {
                 let number = 1 + self.random.below(self.senders.len() as u64);
                 let text = "cdrrep.CDRSender (CDRSender.java:85) - CDRSender for destination";
                 self.record(at, "INFO", &format!("Repeat-{number}"), &format!("{text} {number} is running..."));
