@@ -516,7 +516,7 @@ fn nine_of_ten_deliveries_that_fail_on_interleaved_threads_of_eight_destinations
         let (trace, expected) = generate_course(outage, course, 1_500 * KIB);
         let failed: u64 = expected.destinations.values().map(|truth| truth.delivery_failures).sum();
         let delivered: u64 = expected.destinations.values().map(|truth| truth.deliveries).sum();
-        assert!(failed > 5 * delivered && delivered > 50, "{failed} failed, {delivered} delivered");
+        assert!(failed > 5 * delivered && delivered > 20, "{failed} failed, {delivered} delivered");
         assert_counts(&parse_bytes(&trace), &expected);
     }
 }
