@@ -32,8 +32,6 @@ pub struct Block {
     pub last: bool,
     /// Whether the source could not be read on from here.
     pub broken: bool,
-    /// Whether there is no other source that could hold the same records.
-    pub alone: bool,
 }
 
 impl Block {
@@ -155,7 +153,6 @@ impl<'s> BlockReader<'s> {
         block.inside_record = open.inside_record;
         block.last = false;
         block.broken = false;
-        block.alone = self.sources.len() == 1;
         block.claim = open.input.claim(&mut self.glance);
         if let Some(claim) = &block.claim {
             self.bytes_read += claim.length() as u64;

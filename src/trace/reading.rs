@@ -61,7 +61,7 @@ pub fn read(sources: &[Source], window: &Window, progress: &(dyn Fn(u64) + Sync)
                     if let Err(error) = block.load() {
                         lock(&reader).1.give_up(block.source, error);
                     }
-                    ticket.scanned = Some(ScannedBlock::scan(block));
+                    ticket.scanned = Some(ScannedBlock::scan(block, sources.len() == 1));
                     drop(ticket);
                     block = fold.used_block();
                 }
@@ -302,7 +302,7 @@ mod tests {
                             thread::yield_now();
                         }
                         let panicked = number % 7 == 3;
-                        fold.push(number, (!panicked).then(|| ScannedBlock::scan(block)));
+                        fold.push(number, (!panicked).then(|| ScannedBlock::scan(block, true)));
                     }
                 });
             }

@@ -37,9 +37,9 @@ self_cell! {
 }
 
 impl ScannedBlock {
-    /// Reads a block.
-    pub fn scan(block: Block) -> Self {
-        Self::new(block, scan)
+    /// Reads a block. `alone`: no other source can hold the same records.
+    pub fn scan(block: Block, alone: bool) -> Self {
+        Self::new(block, |block| scan(block, alone))
     }
 }
 
@@ -101,8 +101,8 @@ pub struct Seen<'b> {
     pub last: bool,
 }
 
-/// Reads a block.
-pub fn scan(block: &Block) -> Scanned<'_> {
+/// Reads a block, as [`ScannedBlock::scan`] does.
+pub fn scan(block: &Block, alone: bool) -> Scanned<'_> {
     let mut scan = Scan {
         bytes: block.bytes(),
         countable: countable(block),
@@ -112,7 +112,7 @@ pub fn scan(block: &Block) -> Scanned<'_> {
         minute: [0; MINUTE],
         noisy: false,
         inside: block.inside_record,
-        alone: block.alone,
+        alone,
         out: Scanned {
             source: block.source,
             lent: block.lent,
