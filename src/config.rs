@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono_tz::Tz;
-use encoding_rs::UTF_8;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeTable;
@@ -17,6 +16,7 @@ use toml::de::DeTable;
 use crate::plain;
 use crate::ssh::target::Target;
 use crate::suggest::nearest;
+use crate::text;
 
 /// The file's name, in the working folder and in the user's configuration folder.
 pub const FILE_NAME: &str = "cdrdiag.toml";
@@ -144,14 +144,14 @@ fn places() -> Vec<PathBuf> {
     [PathBuf::from(FILE_NAME)].into_iter().chain(users).collect()
 }
 
-/// The file's text; a byte order mark tells UTF-16, as some editors of Windows write it.
+/// The file's text, in UTF-8 or, as some editors of Windows write it, UTF-16.
 fn read(path: &Path) -> io::Result<String> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 1 MiB"));
     }
-    Ok(UTF_8.decode(&bytes).0.into_owned())
+    Ok(text::decode(&bytes).into_owned())
 }
 
 /// Reads a configuration.

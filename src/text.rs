@@ -16,6 +16,12 @@ pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
     utf_16_without_mark(bytes).unwrap_or(UTF_8).decode(bytes).0
 }
 
+/// The same; `None` where something is no character, so that a name or a password would be wrong.
+pub fn decode_whole(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let (text, _, is_broken) = utf_16_without_mark(bytes).unwrap_or(UTF_8).decode(bytes);
+    (!is_broken).then_some(text)
+}
+
 /// The encoding of a text that begins so, where it is UTF-16: as its byte order mark says, or its zeros.
 pub fn utf_16(head: &[u8]) -> Option<&'static Encoding> {
     match Encoding::for_bom(head) {
@@ -91,6 +97,13 @@ mod tests {
             "a crash left \0\0\0\0 here, in the midst of a long line of text"
         );
         assert_eq!(decode(b""), "");
+    }
+
+    #[test]
+    fn what_is_no_character_is_no_whole_text() {
+        assert_eq!(decode_whole(b"\xef\xbb\xbfs\xc3\xa4cret").as_deref(), Some("s\u{e4}cret"));
+        assert_eq!(decode_whole(&utf_16("\u{feff}secret", u16::to_le_bytes)).as_deref(), Some("secret"));
+        assert_eq!(decode_whole(b"s\xe4cret"), None);
     }
 
     #[test]

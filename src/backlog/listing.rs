@@ -12,6 +12,7 @@ use regex::Regex;
 
 use super::folder::{self, Place};
 use crate::model::delivery_file::DeliveryFile;
+use crate::text;
 
 /// A pasted listing, or several.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -87,9 +88,9 @@ pub struct Totals {
     pub files: u64,
 }
 
-/// Reads a paste: UTF-8 or, with its mark, UTF-16. Never fails; what makes no sense is counted as skipped.
+/// Reads a paste: UTF-8 or UTF-16. Never fails; what makes no sense is counted as skipped.
 pub fn parse(bytes: &[u8]) -> Listing {
-    let (text, _, _) = encoding_rs::UTF_8.decode(bytes);
+    let text = text::decode(bytes);
     let mut reader = Reader::default();
     for line in text.lines() {
         reader.listing.lines += 1;

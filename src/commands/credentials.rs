@@ -15,6 +15,7 @@ use secrecy::zeroize::Zeroizing;
 use crate::cli;
 use crate::delivery::Login;
 use crate::exit::UsageError;
+use crate::text;
 
 /// The variable that holds the password.
 const PASSWORD: &str = "CDRDIAG_PASSWORD";
@@ -121,13 +122,26 @@ fn read(path: &Path) -> io::Result<Zeroizing<String>> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(io::Error::other(format!("it is longer than {MAX_BYTES} bytes")));
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| io::Error::other("it is not UTF-8"))?;
-    Ok(Zeroizing::new(text.to_owned()))
+    let text = text::decode_whole(&bytes).ok_or_else(|| io::Error::other("it is neither UTF-8 nor UTF-16"))?;
+    Ok(Zeroizing::new(text.into_owned()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_saved_on_windows_is_read_without_its_byte_order_mark() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        let utf_16: Vec<u8> = "\u{feff}s3cret\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in [b"s3cret\n".as_slice(), b"\xef\xbb\xbfs3cret\r\n", &utf_16] {
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(read(&path).unwrap().lines().next(), Some("s3cret"));
+        }
+        std::fs::write(&path, b"s\xe4cret").unwrap();
+        assert_eq!(read(&path).unwrap_err().to_string(), "it is neither UTF-8 nor UTF-16");
+    }
 
     #[test]
     fn an_encrypted_key_is_told_by_its_head() {

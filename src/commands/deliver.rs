@@ -19,6 +19,7 @@ use crate::model::profile::Profile;
 use crate::ssh::handshake::Preferences;
 use crate::ssh::known_hosts::KnownHosts;
 use crate::ssh::target::Target;
+use crate::text;
 
 /// A longer `known_hosts` is none.
 const MAX_BYTES: u64 = 16 << 20;
@@ -136,5 +137,5 @@ fn read(path: &Path) -> io::Result<String> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(io::Error::other(format!("it is longer than {MAX_BYTES} bytes")));
     }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(text::decode(&bytes).into_owned())
 }

@@ -1,5 +1,6 @@
 //! `cdrdiag probe TARGET…`
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -14,6 +15,7 @@ use crate::cli;
 use crate::config::Config;
 use crate::document::probe::Probe;
 use crate::exit::{Code, UsageError};
+use crate::text;
 
 /// A list of targets longer than this is none.
 const MAX_LIST: u64 = 16 << 20;
@@ -86,12 +88,23 @@ fn read(path: &Path) -> io::Result<String> {
     if bytes.len() as u64 > MAX_LIST {
         return Err(io::Error::other(format!("it is longer than {MAX_LIST} bytes")));
     }
-    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
+    text::decode_whole(&bytes).map(Cow::into_owned).ok_or_else(|| io::Error::other("it is neither UTF-8 nor UTF-16"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_of_targets_saved_by_powershell_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("targets");
+        let utf_16: Vec<u8> = "\u{feff}billing:2022\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in [b"\xef\xbb\xbfbilling:2022\r\n".as_slice(), &utf_16] {
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(read(&path).unwrap(), "billing:2022\r\n");
+        }
+    }
 
     #[test]
     fn a_comment_begins_the_line_or_follows_a_blank() {

@@ -1,5 +1,6 @@
 //! `cdrdiag profile list` and `cdrdiag profile show ID|FILE`; and the profiles that the other commands judge by.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -16,6 +17,7 @@ use crate::exit::{Code, UsageError};
 use crate::model::offer::Setting;
 use crate::model::profile::Profile;
 use crate::suggest;
+use crate::text;
 
 /// A profile file is a page of text; what is longer is something else.
 const MAX_BYTES: u64 = 1 << 20;
@@ -113,8 +115,9 @@ fn read(path: &Path) -> Result<String> {
     if bytes.len() as u64 > MAX_BYTES {
         bail!("it is longer than {MAX_BYTES} bytes");
     }
-    String::from_utf8(bytes)
-        .map_err(|_| anyhow!("it is no text in UTF-8: give the profile's TOML or JSON, saved as UTF-8"))
+    text::decode_whole(&bytes)
+        .map(Cow::into_owned)
+        .ok_or_else(|| anyhow!("it is no text in UTF-8: give the profile's TOML or JSON, saved as UTF-8"))
 }
 
 /// The node's settings as the flags tell them. A mistyped name would be blamed on the server, so it ends here.
