@@ -29,7 +29,7 @@ const LONGEST: usize = 2048 * KIB;
 
 fn parse(path: &Path) -> ParseLog {
     let found = sources::find(&[path.to_owned()]);
-    assert_eq!(found.problems, Vec::<String>::new());
+    assert!(found.problems.is_empty(), "{:?}", found.problems);
     let reading = reading::read(&found.sources, &Window::default(), &|_| {});
     assert!(reading.broken.is_empty(), "{:?}", reading.broken);
     answer::document(reading, &found.sources, &Choice { limit: usize::MAX, ..Choice::default() })

@@ -22,7 +22,7 @@ const KIB: u64 = 1024;
 
 fn parse(paths: &[PathBuf]) -> ParseLog {
     let found = sources::find(paths);
-    assert_eq!(found.problems, Vec::<String>::new());
+    assert!(found.problems.is_empty(), "{:?}", found.problems);
     let reading = reading::read(&found.sources, &Window::default(), &|_| {});
     assert!(reading.broken.is_empty(), "{:?}", reading.broken);
     answer::document(reading, &found.sources, &Choice { limit: usize::MAX, ..Choice::default() })

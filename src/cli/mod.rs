@@ -188,7 +188,7 @@ pub struct Compare {
 /// Arguments of `diagnose`.
 #[derive(Debug, Args)]
 pub struct Diagnose {
-    /// Trace files, folders, .gz, .zip, or - for standard input
+    /// Trace files, folders, .gz, .zip, .tar, or - for standard input
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
@@ -284,7 +284,7 @@ pub struct Reach {
 /// Arguments of `parse-log`.
 #[derive(Debug, Args)]
 pub struct ParseLog {
-    /// Trace files, folders, .gz, .zip, or - for standard input [default: the current folder]
+    /// Trace files, folders, .gz, .zip, .tar, or - for standard input [default: the current folder]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 

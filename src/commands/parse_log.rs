@@ -18,7 +18,7 @@ use crate::trace::answer::{self, Choice};
 use crate::trace::causes::Causes;
 use crate::trace::ledger::UNKNOWN;
 use crate::trace::reading::{self, Reading};
-use crate::trace::sources::{self, Source};
+use crate::trace::sources::{self, Problem, Source, Why};
 use crate::trace::timeline::Window;
 
 /// Reads traces and tells what failed, to whom, since when and why.
@@ -62,19 +62,18 @@ pub fn parse(paths: &[PathBuf], narrow: &cli::Narrow, context: &Context<'_>) -> 
     let reading = reading::read(&found.sources, &window, &|bytes| progress.at(bytes));
     progress.finish();
     let mut problems = found.problems;
+    let problem = |source: &Source, why| Problem { path: source.label.clone(), why };
     for (source, error) in &reading.broken {
-        problems.push(format!("{}: read only in part: {error}", found.sources[*source].label));
+        problems.push(problem(&found.sources[*source], Why::Partly(error.clone())));
     }
     for (source, input) in found.sources.iter().zip(&reading.inputs) {
         let counts = &input.counts;
         // Lines may all continue a record of the trace before.
         if counts.records == 0 && counts.lines == counts.skipped_lines {
-            problems.push(format!(
-                "{}: no trace record in it: give a cdrrepmgrNNNNN.log (on CUCM: activelog /cm/trace/cdrrep/log4j/)",
-                source.label
-            ));
+            problems.push(problem(source, Why::NoRecord));
         }
     }
+    let problems = sources::lines(&problems);
     let records: u64 = reading.inputs.iter().map(|input| input.counts.records).sum();
     if records == 0 {
         bail!("{}", if problems.is_empty() { "nothing to read".to_owned() } else { problems.join("; ") });

@@ -94,6 +94,7 @@ fn headline(answer: &ParseLog, page: &mut Page) {
             (Tone::Strong, &inputs),
             (Tone::Plain, &format!(" {rest}")),
         ]);
+        answer.unread.first().into_iter().for_each(|first| page.indented(11, 11, &[(Tone::Plain, first)]));
     }
 }
 

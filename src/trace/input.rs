@@ -175,13 +175,22 @@ struct ReadAt<'f> {
 
 impl Read for ReadAt<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        #[cfg(unix)]
-        let read = std::os::unix::fs::FileExt::read_at(self.file, buffer, self.at)?;
-        #[cfg(windows)]
-        let read = std::os::windows::fs::FileExt::seek_read(self.file, buffer, self.at)?;
+        let read = read_at(self.file, buffer, self.at)?;
         self.at += read as u64;
         Ok(read)
     }
+}
+
+/// Reads from a place in a file on, whoever else reads it.
+///
+/// # Errors
+/// When it can't be read.
+pub fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    #[cfg(unix)]
+    let read = std::os::unix::fs::FileExt::read_at(file, buffer, at)?;
+    #[cfg(windows)]
+    let read = std::os::windows::fs::FileExt::seek_read(file, buffer, at)?;
+    Ok(read)
 }
 
 /// The first line that starts a record, the beginning apart, which may be no line's.

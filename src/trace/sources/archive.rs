@@ -1,0 +1,187 @@
+//! Archives, and archives in archives, within bounds: what is unpacked takes disk space, and an archive may be made to
+//! unpack to more than any disk holds.
+
+use std::io::{self, Read};
+
+use flate2::read::MultiGzDecoder;
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use super::extent::{Extent, ExtentReader};
+use super::format::{self, Format};
+use super::{Asked, Found, Place, Source, Why, head_of, natural_order};
+use crate::text;
+
+/// An archive in an archive in an archive in an archive; people do not pack deeper.
+const DEEPEST: usize = 4;
+
+/// What is left of what may be unpacked while traces are looked for.
+#[derive(Debug)]
+pub struct Budget {
+    /// Bytes, for all archives inside archives together.
+    bytes: u64,
+    /// How many archives inside archives. Each takes an open file.
+    archives: usize,
+    /// How deep the archive is that is looked at.
+    depth: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { bytes: 8 << 30, archives: 200, depth: 0 }
+    }
+}
+
+impl Found {
+    /// Takes a source for what its beginning shows: a trace, a packed one, or an archive of them.
+    pub(super) fn take(&mut self, source: Source, head: &[u8], asked: Asked) {
+        match Format::of(head) {
+            Format::Plain => self.take_text(source, head, asked),
+            Format::Gzip => {
+                let inner = head_of(MultiGzDecoder::new(head));
+                match Format::of(&inner) {
+                    Format::Plain => self.take_text(source, &inner, asked),
+                    _ => self.take_unpacked(source, &inner, asked),
+                }
+            }
+            Format::Unread(what) => self.problem(source.label, Why::NotRead(what)),
+            Format::Zip => self.open_archive(source, |found, label, archive| found.add_zip(label, archive, asked)),
+            Format::Tar => self.open_archive(source, |found, label, archive| found.add_tar(label, archive, asked)),
+        }
+    }
+
+    /// Takes what is no archive, packed or not.
+    fn take_text(&mut self, source: Source, head: &[u8], asked: Asked) {
+        let text = text::utf_16(head).map(|_| text::decode(head).into_owned().into_bytes());
+        self.judge(source, text.as_deref().unwrap_or(head), asked);
+    }
+
+    /// An archive that is packed with gzip as a whole: `.tar.gz`, `.zip.gz`.
+    fn take_unpacked(&mut self, source: Source, head: &[u8], asked: Asked) {
+        let Source { label, folder, size, place, .. } = source;
+        let unpacked = place.packed().map(MultiGzDecoder::new).map_err(Why::Io);
+        match unpacked.and_then(|mut reader| self.unpack(&mut reader)) {
+            Ok(extent) => self.deeper(label.clone(), |found| {
+                let place = Place::Extent(extent);
+                found.take(Source { label, folder, first: None, size, place }, head, asked);
+            }),
+            Err(why) => self.problem(label, why),
+        }
+    }
+
+    fn open_archive(&mut self, source: Source, walk: impl FnOnce(&mut Self, &str, &Extent)) {
+        let extent = match &source.place {
+            Place::Extent(extent) => Ok(extent.clone()),
+            place => place.packed().map_err(Why::Io).and_then(|mut reader| self.unpack(&mut reader)),
+        };
+        match extent {
+            Ok(extent) => self.deeper(source.label.clone(), |found| walk(found, &source.label, &extent)),
+            Err(why) => self.problem(source.label, why),
+        }
+    }
+
+    /// What a reader gives, on disk, within what is left of the bounds.
+    fn unpack(&mut self, reader: &mut dyn Read) -> Result<Extent, Why> {
+        if self.budget.archives == 0 {
+            return Err(Why::TooMuch);
+        }
+        self.budget.archives -= 1;
+        let extent = Extent::unpack(reader, self.budget.bytes).map_err(Why::Io)?.ok_or(Why::TooMuch)?;
+        self.budget.bytes -= extent.length;
+        Ok(extent)
+    }
+
+    fn deeper(&mut self, label: String, look: impl FnOnce(&mut Self)) {
+        if self.budget.depth == DEEPEST {
+            return self.problem(label, Why::TooDeep);
+        }
+        self.budget.depth += 1;
+        look(self);
+        self.budget.depth -= 1;
+    }
+
+    fn add_zip(&mut self, label: &str, extent: &Extent, asked: Asked) {
+        let opened = extent.open().map_err(ZipError::from).and_then(ZipArchive::new);
+        let mut archive = match opened {
+            Ok(archive) => archive,
+            Err(error) => return self.problem(label.to_owned(), Why::BrokenZip(error)),
+        };
+        if let Some(document) = format::office(archive.file_names()) {
+            return self.problem(label.to_owned(), Why::NotRead(document));
+        }
+        let mut order: Vec<usize> = (0..archive.len()).collect();
+        order.sort_by(|a, b| {
+            let name = |index: &usize| archive.name_for_index(*index).unwrap_or_default().as_bytes();
+            natural_order(name(a), name(b))
+        });
+        let before = self.so_far();
+        for index in order {
+            match zip_entry_head(&mut archive, index) {
+                Ok(None) => {}
+                Ok(Some((entry, size, head))) => {
+                    let place = Place::ZipEntry { archive: extent.clone(), index };
+                    self.take(member(label, &entry, size, place), &head, Asked::InFolder);
+                }
+                Err(error) => {
+                    let is_locked = matches!(error, ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED));
+                    self.problem(label.to_owned(), Why::ZipEntry(error));
+                    if is_locked {
+                        break;
+                    }
+                }
+            }
+        }
+        self.tell_if_empty(label, before, asked);
+    }
+
+    fn add_tar(&mut self, label: &str, extent: &Extent, asked: Asked) {
+        let before = self.so_far();
+        if let Err(error) = self.try_add_tar(label, extent) {
+            self.problem(label.to_owned(), Why::BrokenTar(error));
+        }
+        self.tell_if_empty(label, before, asked);
+    }
+
+    fn try_add_tar(&mut self, label: &str, extent: &Extent) -> io::Result<()> {
+        let mut archive = tar::Archive::new(extent.open()?);
+        for entry in archive.entries_with_seek()? {
+            let entry = entry?;
+            if !entry.header().entry_type().is_file() {
+                continue;
+            }
+            let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+            let part = extent.part(entry.raw_file_position(), entry.size());
+            let (head, is_cut) = (head_of(part.open()?), part.length < entry.size());
+            self.take(member(label, &name, entry.size(), Place::Extent(part)), &head, Asked::InFolder);
+            if is_cut {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(())
+    }
+
+    fn tell_if_empty(&mut self, label: &str, before: (usize, usize), asked: Asked) {
+        if before == self.so_far() && asked == Asked::ByName {
+            self.problem(label.to_owned(), Why::EmptyArchive);
+        }
+    }
+}
+
+fn member(archive: &str, name: &str, size: u64, place: Place) -> Source {
+    let label = format!("{archive}!/{}", name.trim_start_matches("./"));
+    let folder = label.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+    Source { label, folder, first: None, size, place }
+}
+
+/// The entry's name, size and beginning; `None` for a folder.
+fn zip_entry_head(
+    archive: &mut ZipArchive<ExtentReader>,
+    index: usize,
+) -> Result<Option<(String, u64, Vec<u8>)>, ZipError> {
+    let entry = archive.by_index(index)?;
+    if entry.is_dir() {
+        return Ok(None);
+    }
+    let (name, size) = (entry.name().to_owned(), entry.size());
+    Ok(Some((name, size, head_of(entry))))
+}

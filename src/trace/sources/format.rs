@@ -1,0 +1,129 @@
+//! What a file is, by how it begins.
+
+use std::fmt;
+
+/// How a gzip file begins (RFC 1952, section 2.3.1).
+pub const GZIP: &[u8] = b"\x1f\x8b";
+
+/// What a file's beginning shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Text, or anything else that is no archive.
+    Plain,
+    /// One packed file.
+    Gzip,
+    /// A zip archive (PKWARE's APPNOTE, 4.3.7 and 4.3.16), which office documents are, too.
+    Zip,
+    /// A tar archive (POSIX ustar and GNU).
+    Tar,
+    /// Something that may hold a trace, and is not read.
+    Unread(Unread),
+}
+
+/// What may hold a trace, and is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    /// An archive or a packed file of this program.
+    Packed(&'static str),
+    /// A document of a word processor and the like: people paste traces there.
+    Document(&'static str),
+}
+
+/// How other formats begin, as their specifications have it.
+const UNREAD: [(&[u8], Unread); 8] = [
+    (b"7z\xbc\xaf\x27\x1c", Unread::Packed("7-Zip")),
+    (b"Rar!\x1a\x07", Unread::Packed("RAR")),
+    (b"\xfd7zXZ\0", Unread::Packed("xz")),
+    (b"BZh", Unread::Packed("bzip2")),
+    (b"\x28\xb5\x2f\xfd", Unread::Packed("zstd")),
+    (b"%PDF-", Unread::Document("PDF")),
+    (b"{\\rtf", Unread::Document("RTF")),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Unread::Document("Word, Excel or Outlook")),
+];
+
+/// What office documents hold, whatever else.
+const OFFICE: [(&str, &str); 4] = [
+    ("word/document.xml", "Word"),
+    ("xl/workbook.xml", "Excel"),
+    ("ppt/presentation.xml", "PowerPoint"),
+    ("META-INF/manifest.xml", "OpenDocument"),
+];
+
+impl Format {
+    /// By a file's beginning.
+    pub fn of(head: &[u8]) -> Self {
+        if head.starts_with(GZIP) {
+            return Self::Gzip;
+        }
+        if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+            return Self::Zip;
+        }
+        if is_tar(head) {
+            return Self::Tar;
+        }
+        UNREAD.iter().find(|(magic, _)| head.starts_with(magic)).map_or(Self::Plain, |(_, what)| Self::Unread(*what))
+    }
+}
+
+/// Which office document a zip archive is, by the names in it.
+pub fn office<'n>(mut names: impl Iterator<Item = &'n str>) -> Option<Unread> {
+    names.find_map(|name| OFFICE.iter().find(|(part, _)| *part == name)).map(|(_, what)| Unread::Document(what))
+}
+
+/// By the mark at 257, or else, in archives from before it, by the header's sum (POSIX pax, "ustar Interchange
+/// Format").
+fn is_tar(head: &[u8]) -> bool {
+    let Some(header) = head.first_chunk::<512>() else { return false };
+    if &header[257..262] == b"ustar" {
+        return true;
+    }
+    let digits = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b' ' | 0);
+    let field = &header[148..156];
+    let told = std::str::from_utf8(field).ok().map(|sum| sum.trim_matches([' ', '\0']));
+    let told = told.and_then(|sum| u32::from_str_radix(sum, 8).ok());
+    let rest = header.iter().map(|byte| u32::from(*byte)).sum::<u32>();
+    let own = field.iter().map(|byte| u32::from(*byte)).sum::<u32>();
+    field.iter().all(digits) && told == Some(rest - own + 8 * u32::from(b' '))
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Packed(program) => write!(f, "not read: packed with {program}; unpack it and give the files"),
+            Self::Document(kind) => write!(f, "not read: a {kind} document; save what it holds as plain text"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_known_by_how_it_begins() {
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_old();
+        header.set_path("a.log").unwrap();
+        header.set_size(1);
+        header.set_cksum();
+        tar.append(&header, b"x".as_slice()).unwrap();
+        assert_eq!(Format::of(&tar.into_inner().unwrap()), Format::Tar, "without ustar");
+        for (head, format) in [
+            (b"2024-05-06 07:00:00,000 INFO".as_slice(), Format::Plain),
+            (&[0; 512], Format::Plain),
+            (b"", Format::Plain),
+            (b"\x1f\x8b\x08", Format::Gzip),
+            (b"PK\x03\x04", Format::Zip),
+            (b"7z\xbc\xaf\x27\x1c\0\x04", Format::Unread(Unread::Packed("7-Zip"))),
+            (b"%PDF-1.7", Format::Unread(Unread::Document("PDF"))),
+        ] {
+            assert_eq!(Format::of(head), format);
+        }
+    }
+
+    #[test]
+    fn office_documents_are_zip_archives_that_hold_certain_parts() {
+        assert_eq!(office(["[Content_Types].xml", "word/document.xml"].into_iter()), Some(Unread::Document("Word")));
+        assert_eq!(office(["cm/trace/cdrrep/log4j/cdrrepmgr00001.log"].into_iter()), None);
+    }
+}

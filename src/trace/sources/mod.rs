@@ -1,0 +1,279 @@
+//! Where traces come from: files, folders, archives, archives in archives, standard input. Nothing else in `trace`
+//! opens a file.
+
+mod archive;
+mod extent;
+mod format;
+mod open;
+mod order;
+mod problem;
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::{fmt, fs};
+
+use chrono::NaiveDateTime;
+use walkdir::WalkDir;
+
+use super::records::{self, Line};
+use crate::{plain, text};
+use archive::Budget;
+use extent::Extent;
+use format::Format;
+pub use open::Opened;
+use order::{natural_order, sort_by_time};
+pub use problem::{Problem, Why, lines};
+
+/// How much of a file is looked at to tell what it is and when it begins.
+const HEAD: usize = 64 * 1024;
+
+/// What is no folder of files on Linux, though it looks like one.
+const NO_FOLDERS: [&str; 3] = ["/dev", "/proc", "/sys"];
+
+/// A trace that can be read.
+#[derive(Debug)]
+pub struct Source {
+    /// The path as given or found; inside an archive `archive.zip!/name`; `-` is standard input.
+    pub label: String,
+    /// The folder it stands in, which stands for the node: threads of different folders are different threads.
+    pub folder: String,
+    /// The first record's time, as far as it shows in the file's beginning.
+    pub first: Option<NaiveDateTime>,
+    /// Bytes on disk, packed ones where it is packed; 0 for standard input.
+    pub size: u64,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// A file that is read as it is.
+    File(PathBuf),
+    /// What is unpacked, or decoded, while it is read.
+    Extent(Extent),
+    ZipEntry {
+        archive: Extent,
+        index: usize,
+    },
+    /// What can be read only once: standard input, or a pipe.
+    Stream(Mutex<Stream>),
+}
+
+/// What was read of a stream to tell what it is, and the rest.
+struct Stream {
+    head: Vec<u8>,
+    rest: Box<dyn Read + Send>,
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Stream({} bytes read)", self.head.len())
+    }
+}
+
+/// What a search for traces came to.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The traces, in the order of their records' time.
+    pub sources: Vec<Source>,
+    /// Inputs that could not be taken.
+    pub problems: Vec<Problem>,
+    /// What folders hold beside traces.
+    pub left_out: Vec<String>,
+    budget: Budget,
+}
+
+/// Finds the traces that these paths mean. A folder is searched through, and what does not look like a
+/// `cdrrepmgr` trace by content and name is left out; a file that was named is taken at its word.
+pub fn find(paths: &[PathBuf]) -> Found {
+    let mut found = Found::default();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            found.add_stream("-".to_owned(), Box::new(io::stdin()));
+        } else if path.is_dir() {
+            found.add_folder(path);
+        } else {
+            found.add_file(path, Asked::ByName);
+        }
+    }
+    sort_by_time(&mut found.sources);
+    found
+}
+
+/// Whether somebody named a file, or it was found in a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    ByName,
+    InFolder,
+}
+
+impl Found {
+    fn add_stream(&mut self, label: String, mut rest: Box<dyn Read + Send>) {
+        let mut head = Vec::new();
+        if let Err(error) = (&mut rest).take(HEAD as u64).read_to_end(&mut head) {
+            return self.problem(label, Why::Io(error));
+        }
+        let place = Place::Stream(Mutex::new(Stream { head: head.clone(), rest }));
+        let source = Source { folder: label.clone(), label, first: None, size: 0, place };
+        self.take(source, &head, Asked::ByName);
+    }
+
+    fn add_folder(&mut self, folder: &Path) {
+        let before = self.so_far();
+        let root = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let is_folder = |entry: &walkdir::DirEntry| {
+            let below = || root.join(entry.path().strip_prefix(folder).unwrap_or(entry.path()));
+            entry.depth() != 1 || NO_FOLDERS.iter().all(|none| below() != Path::new(none))
+        };
+        let files = WalkDir::new(folder)
+            .sort_by(|a, b| natural_order(a.file_name().as_encoded_bytes(), b.file_name().as_encoded_bytes()));
+        for entry in files.into_iter().filter_entry(is_folder) {
+            match entry {
+                Ok(entry) if entry.file_type().is_file() => self.add_file(entry.path(), Asked::InFolder),
+                Ok(_) => {}
+                Err(error) => {
+                    let path = error.path().unwrap_or(folder).display().to_string();
+                    let why = error.io_error().map_or_else(|| error.to_string(), |io| plain::words(io).into_owned());
+                    self.problem(path, Why::Search(why));
+                }
+            }
+        }
+        if before == self.so_far() {
+            self.problem(folder.display().to_string(), Why::EmptyFolder);
+        }
+    }
+
+    fn add_file(&mut self, path: &Path, asked: Asked) {
+        if let Err(error) = self.try_add_file(path, asked) {
+            let quoted = error.kind() == io::ErrorKind::InvalidFilename;
+            let quoted = quoted && path.as_os_str().as_encoded_bytes().contains(&b'"');
+            self.problem(path.display().to_string(), if quoted { Why::QuotedBackslash } else { Why::Io(error) });
+        }
+    }
+
+    fn try_add_file(&mut self, path: &Path, asked: Asked) -> io::Result<()> {
+        let file = fs::File::open(path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            self.add_stream(path.display().to_string(), Box::new(file));
+            return Ok(());
+        }
+        let head = head_of(file);
+        let as_it_is = Format::of(&head) == Format::Plain && text::utf_16(&head).is_none();
+        let place =
+            if as_it_is { Place::File(path.to_owned()) } else { Place::Extent(Extent::file(path, metadata.len())) };
+        let source = Source {
+            label: path.display().to_string(),
+            folder: path.parent().map(|parent| parent.display().to_string()).unwrap_or_default(),
+            first: None,
+            size: metadata.len(),
+            place,
+        };
+        self.take(source, &head, asked);
+        Ok(())
+    }
+
+    /// Takes a source, or says why not.
+    fn judge(&mut self, mut source: Source, head: &[u8], asked: Asked) {
+        source.first = first_time(head);
+        let name = source.label.rsplit(['/', '\\']).next().unwrap_or_default();
+        // One that the log has only just turned to is still empty, and lacks nothing.
+        let is_meant = asked == Asked::ByName || (is_a_traces_name(name) && source.size > 0);
+        let is_found = source.first.is_some() && speaks_of_deliveries(name, head);
+        if !(is_meant || is_found) {
+            self.left_out.push(source.label);
+        } else if source.first.is_none() && looks_binary(head) {
+            self.problem(source.label, Why::Binary);
+        } else {
+            self.sources.push(source);
+        }
+    }
+
+    fn problem(&mut self, path: String, why: Why) {
+        self.problems.push(Problem { path, why });
+    }
+
+    /// Grows with everything that is worth telling.
+    fn so_far(&self) -> (usize, usize) {
+        (self.sources.len(), self.problems.len())
+    }
+}
+
+/// What can be read of the beginning; an error further on shows when the whole is read.
+fn head_of(reader: impl Read) -> Vec<u8> {
+    let mut head = Vec::new();
+    let mut reader = reader.take(HEAD as u64);
+    let mut chunk = vec![0; 8192];
+    while let Ok(count @ 1..) = reader.read(&mut chunk) {
+        head.extend_from_slice(&chunk[..count]);
+    }
+    head
+}
+
+fn first_time(head: &[u8]) -> Option<NaiveDateTime> {
+    head.split(|byte| *byte == b'\n').find_map(|line| match records::classify_line(line) {
+        Line::Start(at) => records::parse_time(&line[at..]),
+        Line::Continuation | Line::Noise => None,
+    })
+}
+
+/// How the CDR Repository Manager calls its traces. A name that begins with a dot is a companion of another program's:
+/// `._cdrrepmgr00001.log` in archives of macOS, an editor's swap file.
+fn is_a_traces_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.contains("cdrrepmgr") && name.contains(".log") && !name.starts_with('.')
+}
+
+/// Whether a log is the CDR Repository Manager's by its name or by whose records it holds.
+fn speaks_of_deliveries(name: &str, head: &[u8]) -> bool {
+    let speaks = |word: &[u8]| memchr::memmem::find(head, word).is_some();
+    name.to_ascii_lowercase().contains("cdrrepmgr") || speaks(b"] cdrrep.") || speaks(b"] sftpapi.")
+}
+
+/// Control bytes, other than those of text and the NULs that a crash leaves, are no trace's.
+fn looks_binary(head: &[u8]) -> bool {
+    let odd = head.iter().filter(|byte| matches!(byte, 1..=8 | 14..=26 | 28..=31)).count();
+    odd * 50 > head.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn source(label: &str, first: Option<&str>) -> Source {
+        let first = first.map(|time| records::parse_time(time.as_bytes()).unwrap());
+        Source { label: label.into(), folder: String::new(), first, size: 0, place: Place::File(PathBuf::new()) }
+    }
+
+    /// What becomes of a file in a folder: `trace`, `problem` or `left out`.
+    fn found_in_folder(name: &str, bytes: &[u8]) -> &'static str {
+        let mut found = Found::default();
+        let source = Source { size: bytes.len() as u64, ..source(name, None) };
+        found.judge(source, bytes, Asked::InFolder);
+        match (found.sources.len(), found.problems.len(), found.left_out.len()) {
+            (1, 0, 0) => "trace",
+            (0, 1, 0) => "problem",
+            (0, 0, 1) => "left out",
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_trace_is_known_by_content_and_name() {
+        const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\x01\x02\x03";
+        let record = b"2019-07-25 13:12:11,889 INFO  [main] cdrrep.CDRRepClass (C.java:1) - x";
+        let of_others = b"2019-07-25 13:12:11,889 INFO  [main] a.B (C.java:1) - x";
+        for (name, bytes, becomes) in [
+            ("x/whatever.txt", record.as_slice(), "trace"),
+            ("cdrrepmgr00001.log", of_others, "trace"),
+            ("cdragent00001.log", of_others, "left out"),
+            ("cdrrepmgr.bin", b"\0\0\x01", "left out"),
+            ("cdrrepmgr00002.log", b" of a record that began before", "trace"),
+            ("cdrrepmgr00002.log", PNG, "problem"),
+            ("a.zip!/__MACOSX/._cdrrepmgr00002.log", PNG, "left out"),
+            ("cdrrepmgr00002.log", b"", "left out"),
+        ] {
+            assert_eq!(found_in_folder(name, bytes), becomes, "{name}");
+        }
+    }
+}
