@@ -179,9 +179,9 @@ fn check(profile: Profile) -> Result<Profile, ProfileError> {
     Ok(profile)
 }
 
-/// Whether this can be an algorithm's name.
+/// Whether this can be an algorithm's name: printable ASCII without commas and blanks (RFC 4251 section 6).
 pub fn is_name(name: &str) -> bool {
-    !name.is_empty() && !name.contains(|c: char| c == ',' || c.is_whitespace() || c.is_control())
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',')
 }
 
 #[cfg(test)]

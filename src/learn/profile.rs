@@ -10,6 +10,7 @@ use crate::algorithms::profile_file;
 use crate::document::learn::{Conflict, Learned, stranger};
 use crate::model::offer::{Category, Offer, titles};
 use crate::model::profile::Profile;
+use crate::report::escape;
 
 /// What an answer says of a client.
 pub fn learned(client: &Client) -> Learned {
@@ -51,6 +52,9 @@ fn profile_of(client: &Client) -> Profile {
         ..Profile::default()
     };
     profile.notes = notes(client, &profile);
+    // A file has no renderer that would show what hides.
+    let texts = profile.source.iter_mut().chain(&mut profile.notes);
+    texts.chain([&mut profile.title]).for_each(|text| *text = escape::line(text).into_owned());
     profile
 }
 
@@ -107,7 +111,8 @@ fn notes(client: &Client, profile: &Profile) -> Vec<String> {
     }
     if profile.algorithms != client.proposal() {
         notes.push(
-            "Names that no algorithm can have (empty ones, or with blanks) were left out of the lists.".to_owned(),
+            "Names that no algorithm can have (empty ones, with blanks, or outside ASCII) were left out of the lists."
+                .to_owned(),
         );
     }
     let unknown = unknown(profile);
@@ -149,7 +154,8 @@ fn unknown(profile: &Profile) -> Vec<Category> {
 mod tests {
     use super::*;
     use crate::algorithms::profile_file::ProfileFormat;
-    use crate::learn::collector::Collector;
+    use crate::learn::Place;
+    use crate::learn::collector::{Collector, Sighting};
     use crate::learn::text;
 
     fn learn(log: &str) -> Vec<Learned> {
@@ -183,5 +189,21 @@ mod tests {
         assert_eq!(learned.profile.algorithms.cipher_c2s, Some(vec!["<b>".to_owned()]));
         assert!(learned.profile.notes[0].contains("left out"), "{:?}", learned.profile.notes);
         profile_file::parse(&learned.toml, ProfileFormat::Toml).unwrap();
+    }
+
+    #[test]
+    fn nothing_that_hides_reaches_a_profile() {
+        let sighting = Sighting {
+            address: None,
+            identification: Some("SSH-2.0-x\u{202e}y\u{200b}".to_owned()),
+            proposal: Offer { kex: Some(vec!["a\u{feff}".into(), "b".into()]), ..Offer::default() },
+            assumed: Vec::new(),
+        };
+        let mut collector = Collector::default();
+        collector.add(&sighting, &Place { path: "a\u{2066}b".to_owned(), form: Form::Capture, number: None });
+        let learned = learned(&collector.finish().0[0]);
+        assert!(learned.toml.chars().all(|c| c == '\n' || !escape::is_unsafe(c)), "{}", learned.toml);
+        assert_eq!(learned.profile.title, "x\\u{202e}y\\u{200b}");
+        assert_eq!(learned.profile.algorithms.kex, Some(vec!["b".to_owned()]));
     }
 }

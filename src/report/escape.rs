@@ -3,8 +3,11 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Replaces control characters (C0, DEL, C1) and Unicode's direction overrides by visible escapes: `\x1b`.
-/// Line ends and tabs are escaped too, so the result is always one line.
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
+use icu_properties::{CodePointMapData, CodePointSetData};
+
+/// Replaces control characters and all that does not show by visible escapes: `\x1b`, `\u{200b}`. Line ends and tabs
+/// are escaped too, so the result is always one line.
 pub fn line(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
@@ -17,7 +20,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
 }
 
 /// As [`line()`], for a JSON text, which stays one of the same meaning: what JSON lets stand in its strings although a
-/// terminal obeys it (DEL, C1, direction overrides) is written as `\u009b`.
+/// terminal obeys or hides it is written as `\u009b`.
 pub fn json(text: &str) -> Cow<'_, str> {
     let harmless = |c: char| c == '\n' || !is_unsafe(c);
     if text.chars().all(harmless) {
@@ -28,8 +31,10 @@ pub fn json(text: &str) -> Cow<'_, str> {
         if harmless(c) {
             safe.push(c);
         } else {
-            // Writing to a String cannot fail. All of these need no more than four digits.
-            let _ = write!(safe, "\\u{:04x}", u32::from(c));
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
         }
     }
     Cow::Owned(safe)
@@ -46,11 +51,16 @@ fn push_escape(safe: &mut String, c: char) {
     };
 }
 
-/// Bidirectional controls can reorder what stands around them, so they count as control characters here
-/// (Unicode Standard Annex 9).
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+/// Whether a character has no shape of its own: it steers a terminal, reorders what is around it (Unicode Standard
+/// Annex 9), ends the line, has no agreed meaning, or is ignored by default (Unicode Standard 5.21).
+pub fn is_unsafe(c: char) -> bool {
+    use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator, PrivateUse, Surrogate};
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
+    let category = CodePointMapData::<GeneralCategory>::new().get(c);
+    matches!(category, Control | Format | LineSeparator | ParagraphSeparator | PrivateUse | Surrogate)
+        || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
 #[cfg(test)]
@@ -64,8 +74,21 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_show_becomes_visible_text() {
+        let hidden =
+            ["\u{ad}", "\u{61c}", "\u{200b}", "\u{2060}", "\u{3164}", "\u{e000}", "\u{feff}", "\u{fe0f}", "\u{fffa}"];
+        for text in hidden.into_iter().chain(["\u{e0041}", "\u{1d173}", "\u{2028}", "\u{34f}"]) {
+            let shown = line(text);
+            assert!(shown.starts_with('\\') && shown.is_ascii(), "{shown}");
+        }
+        for text in ["é", "日本", "نور", "🙂", "\u{301}"] {
+            assert_eq!(line(text), text, "has a shape");
+        }
+    }
+
+    #[test]
     fn json_keeps_its_meaning_without_control_characters() {
-        let text = serde_json::to_string_pretty(&["a\x1b\u{9b}31m", "\u{7f}\u{202e}\u{2028}ö"]).unwrap();
+        let text = serde_json::to_string_pretty(&["a\x1b\u{9b}31m", "\u{7f}\u{202e}\u{2028}\u{e0041}ö"]).unwrap();
         let safe = json(&text);
         assert!(safe.chars().all(|c| c == '\n' || !is_unsafe(c)), "{safe:?}");
         let read = |text: &str| serde_json::from_str::<Vec<String>>(text).unwrap();

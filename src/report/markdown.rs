@@ -78,8 +78,15 @@ fn in_table(cell: String, is_code: bool) -> String {
 }
 
 fn pieces(list: &[Piece]) -> String {
-    // At a line's beginning some words would begin a list or a quotation.
-    list.iter().map(piece).collect::<String>()
+    let mut text = String::new();
+    for piece in list.iter().map(piece) {
+        // Code beside code would be one.
+        if text.ends_with('`') && piece.starts_with('`') {
+            text.push(' ');
+        }
+        text.push_str(&piece);
+    }
+    text
 }
 
 fn piece(piece: &Piece) -> String {
@@ -103,13 +110,13 @@ fn emphasis(text: &str) -> String {
 /// Words in which nothing has a meaning of its own.
 fn words(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 8);
-    for c in escape::line(text).chars() {
-        match c {
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '&' => safe.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '$' | '!' => safe.extend(['\\', c]),
-            c => safe.push(c),
+    for word in text.split_inclusive(|c: char| c == '|' || c.is_whitespace()) {
+        let bare = word.trim_end_matches(|c: char| c == '|' || c.is_whitespace());
+        if is_link(bare) {
+            safe.push_str(&span(bare));
+            write_plain(&mut safe, &word[bare.len()..]);
+        } else {
+            write_plain(&mut safe, word);
         }
     }
     // Where a line begins with these they begin a list.
@@ -120,6 +127,29 @@ fn words(text: &str) -> String {
         safe.insert(safe.len() - numbered.len(), '\\');
     }
     safe
+}
+
+/// Whether a word could become a link, a mail address, a person or a ticket: GitHub's flavour and ticket systems make
+/// them of plain text, escaped or not (GFM 6.9 "Autolinks (extension)"), but never of code.
+fn is_link(word: &str) -> bool {
+    let lower = word.to_ascii_lowercase();
+    let numbered = |sign| word.split(sign).skip(1).any(|rest: &str| rest.starts_with(|c: char| c.is_ascii_digit()));
+    ["://", "www.", "mailto:", "xmpp:"].iter().any(|mark| lower.contains(mark))
+        || word.contains('@')
+        || numbered('#')
+        || numbered('!')
+}
+
+fn write_plain(safe: &mut String, text: &str) {
+    for c in escape::line(text).chars() {
+        match c {
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '$' | '!' => safe.extend(['\\', c]),
+            c => safe.push(c),
+        }
+    }
 }
 
 /// A text as code, between more backticks than it holds.
@@ -190,6 +220,39 @@ mod tests {
             })
             .collect();
         assert!(said.contains("</title><script>alert(1)</script>") && !said.contains('\u{1b}'), "{said}");
+    }
+
+    #[test]
+    fn what_could_become_a_link_is_code() {
+        assert_eq!(words("see http://x.example/_a_ now"), "see `http://x.example/_a_` now");
+        assert_eq!(words("a|WWW.x.example|b"), "a\\|`WWW.x.example`\\|b");
+        assert_eq!(words("(bob@x.example), team#12"), "`(bob@x.example),` `team#12`");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_words_become_a_link_a_reference_or_an_image(
+            parts in proptest::collection::vec(proptest::sample::select(vec![
+                "http://x.example", "https:", "//", "www.", "x.example", "bob@", "mailto:", "[a]", "[a]: ", "(b)", "![", "]", "<",
+                ">", " ", "`", "``", "\\", "*", "_", "|", "\n", "\t", "a", "&#64;", "#1", "\u{200b}", "\u{2028}",
+            ]), 0..14),
+        ) {
+            let text = format!("{}\n\n| a |\n|---|\n| {} |\n", words(&parts.concat()), words(&parts.concat()));
+            let mut plain = String::new();
+            for event in Parser::new_ext(&text, Options::all()) {
+                match event {
+                    Event::Text(said) => plain.push_str(&said),
+                    Event::Start(tag) => {
+                        let is_link = matches!(tag, pulldown_cmark::Tag::Link { .. } | pulldown_cmark::Tag::Image { .. });
+                        assert!(!is_link, "{text}");
+                    }
+                    Event::Html(_) | Event::InlineHtml(_) => panic!("{text}"),
+                    _ => plain.push('\n'),
+                }
+            }
+            let linked = ["://", "www.", "@", "mailto:"].into_iter().find(|mark| plain.contains(mark));
+            assert_eq!(linked, None, "{text}");
+        }
     }
 
     #[test]
