@@ -1,5 +1,7 @@
 //! Numbers, times and durations as people read them.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDateTime;
 
 /// A number with its thousands grouped: `12,345`.
@@ -26,6 +28,18 @@ pub fn counted(number: u64, thing: &str) -> String {
 /// A number of things in words of any form: `1 file waits`, `2,342 files wait`.
 pub fn many(number: u64, one: &str, several: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { several })
+}
+
+/// A foreign message as it is shown: its beginning, and its length where it is longer. JSON has the whole of it.
+pub fn excerpt(message: &str) -> Cow<'_, str> {
+    const SHOWN: usize = 400;
+    match message.char_indices().nth(SHOWN) {
+        None => Cow::Borrowed(message),
+        Some((end, _)) => {
+            let length = u64::try_from(message.chars().count()).unwrap_or(u64::MAX);
+            Cow::Owned(format!("{}… ({} characters)", &message[..end], grouped(length)))
+        }
+    }
 }
 
 /// A time of a trace, to the second.
@@ -56,6 +70,13 @@ pub fn duration(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_message_is_shown_in_part_with_its_length() {
+        assert_eq!(excerpt("short"), "short");
+        let shown = excerpt(&"é".repeat(12_345)).into_owned();
+        assert!(shown.ends_with("é… (12,345 characters)") && shown.chars().count() < 430, "{shown}");
+    }
 
     #[test]
     fn numbers_are_grouped_and_things_are_counted() {

@@ -199,7 +199,9 @@ fn what_could_be_read_is_still_told() {
 fn a_listing_of_another_folder_answers_nothing() {
     let other = "admin:file list activelog /cm/trace/ccm/sdl\nSDL001_100_000001.txt\ndir count = 0, file count = 1\n";
     let done = backlog(&["-"]).write_stdin(other).assert().code(3);
-    assert!(String::from_utf8_lossy(&done.get_output().stdout).starts_with("Nothing listed here tells"));
+    assert_eq!(done.get_output().stdout, b"");
+    let error = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+    assert!(error.starts_with("cdrdiag: -: tells of no CDR or CMR file") && error.lines().count() == 1, "{error}");
 }
 
 #[test]

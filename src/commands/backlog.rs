@@ -48,8 +48,12 @@ pub fn run(arguments: &cli::Backlog, context: &Context<'_>) -> Result<Code> {
         return Err(error);
     }
     let document = document(&sources, &unreadable, question(&arguments.deadline, &config));
+    if !answers(&document) {
+        let paths: Vec<_> = sources.iter().map(|source| source.path.as_str()).collect();
+        bail!("{}: tells of no CDR or CMR file and no preserve folder; {WHAT_TO_GIVE}", paths.join(", "));
+    }
     let code = context.answer(&document)?;
-    Ok(if answers(&document) && (code != Code::Ok || unreadable.is_empty()) { code } else { Code::Failure })
+    Ok(if code == Code::Problem || unreadable.is_empty() { code } else { Code::Failure })
 }
 
 /// Whether anything is told of a folder that was meant: of what waits, that CUCM has no such folder, or of the traces.

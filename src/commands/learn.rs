@@ -1,7 +1,7 @@
 //! `cdrdiag profile learn FILE…`; and the way in which learned profiles are written to files.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::Context;
 use super::reports::replaceable;
+use super::whole_file::WholeFile;
 use crate::cli;
 use crate::document::learn::{Input, Learned, ProfileLearn};
 use crate::exit::{Code, UsageError};
@@ -80,7 +81,9 @@ pub fn write<'a>(out: &Path, clients: impl ExactSizeIterator<Item = &'a mut Lear
             path = beside(out, &client.profile.id, Some(number));
         }
         check_kind(&path)?;
-        fs::write(&path, &client.toml).with_context(|| format!("cannot write the profile to {}", path.display()))?;
+        WholeFile::open(&path)
+            .and_then(|file| file.write(&client.toml))
+            .with_context(|| format!("cannot write the profile to {}", path.display()))?;
         client.written = Some(path.display().to_string());
         written.push(path);
     }

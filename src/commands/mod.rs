@@ -19,6 +19,7 @@ mod profile;
 pub mod reports;
 mod schema;
 pub mod targets;
+mod whole_file;
 
 pub use profile::profiles;
 

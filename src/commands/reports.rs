@@ -1,7 +1,7 @@
 //! The files that a command hands on beside its answer: `--html`, `--markdown`, and `--redact` for all of them.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Seek, Write};
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::Context;
+use super::whole_file::WholeFile;
 use crate::cli;
 use crate::exit::{Code, UsageError};
 use crate::redact::Redactor;
@@ -164,12 +165,11 @@ impl Reports {
     }
 }
 
-/// A file to be written. One that was made for this goes again when it is not written after all.
+/// A report to be written.
 #[derive(Debug)]
 struct Target {
     path: PathBuf,
-    file: File,
-    to_remove: bool,
+    file: WholeFile,
 }
 
 impl Target {
@@ -178,31 +178,12 @@ impl Target {
             let text = format!("{flag} -: give a file; standard output holds the answer");
             return Err(UsageError(text).into());
         }
-        let is_new = !path.exists();
-        // The old text stays until there is a new one.
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path);
-        let file = file.with_context(|| format!("{flag} {}: can't be written", path.display()))?;
-        Ok(Self { path: path.to_owned(), file, to_remove: is_new })
+        let file = WholeFile::open(path).with_context(|| format!("{flag} {}: can't be written", path.display()))?;
+        Ok(Self { path: path.to_owned(), file })
     }
 
-    fn write(mut self, text: &str) -> Result<()> {
-        let mut write = || -> io::Result<()> {
-            self.file.rewind()?;
-            self.file.set_len(0)?;
-            self.file.write_all(text.as_bytes())
-        };
-        write().with_context(|| format!("{}: can't be written", self.path.display()))?;
-        self.to_remove = false;
-        Ok(())
-    }
-}
-
-impl Drop for Target {
-    fn drop(&mut self) {
-        if self.to_remove {
-            // Nothing more can be done about an empty file that stays behind.
-            let _ = fs::remove_file(&self.path);
-        }
+    fn write(self, text: &str) -> Result<()> {
+        self.file.write(text).with_context(|| format!("{}: can't be written", self.path.display()))
     }
 }
 
@@ -252,18 +233,6 @@ fn hash(path: &Path) -> io::Result<(u64, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_that_is_not_written_after_all_leaves_no_trace_and_an_old_one_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        let (new, old) = (folder.path().join("new.html"), folder.path().join("old.html"));
-        fs::write(&old, "old").unwrap();
-        drop((Target::open("--html", &new).unwrap(), Target::open("--html", &old).unwrap()));
-        assert!(!new.exists());
-        assert_eq!(fs::read_to_string(&old).unwrap(), "old");
-        Target::open("--html", &old).unwrap().write("x").unwrap();
-        assert_eq!(fs::read_to_string(&old).unwrap(), "x");
-    }
 
     #[test]
     fn a_file_is_hashed_as_sha256sum_does() {

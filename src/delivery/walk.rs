@@ -315,7 +315,8 @@ impl Walk {
                 open.sftp.remove(&path).map_err(|error| open.link.sftp_trouble(&error))
             });
             if let Err(trouble) = done {
-                let message = format!("file {number} of {repeat}: {}", trouble.message);
+                let limit = self.order.timeout.as_secs_f64();
+                let message = format!("file {number} of {repeat} (time limit {limit} s each): {}", trouble.message);
                 failed = Some(Trouble { message, ..trouble });
                 break;
             }

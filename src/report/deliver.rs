@@ -5,6 +5,7 @@ use super::words::{counted, duration, grouped};
 use super::{Render, probe, server};
 use crate::document::deliver::{Deliver, FreeSpace, StageReport, Throughput};
 use crate::model::stage::Stage;
+use crate::words::excerpt;
 
 impl Render for Deliver {
     fn render(&self, page: &mut Page) {
@@ -66,7 +67,7 @@ fn others_refused(answer: &Deliver, page: &mut Page) {
 
 fn failure(answer: &Deliver, page: &mut Page) {
     let Some(failure) = answer.failure.as_ref().filter(|_| !answer.interrupted) else { return };
-    page.fact("says", Tone::Plain, &failure.message);
+    page.fact("says", Tone::Plain, &excerpt(&failure.message));
     match &failure.remedy {
         Some(remedy) => page.fact("remedy", Tone::Strong, remedy),
         None => page.fact("remedy", Tone::Warn, "not known: see the server's log at this time"),
@@ -115,7 +116,7 @@ fn backfill(answer: &Deliver, page: &mut Page) {
     page.fact("files", Tone::Strong, &format!("{}: {}", counted(totals.files, "file"), counts.join(", ")));
     let bad: Vec<_> = backfill.files.iter().filter(|file| !file.outcome.is_good()).collect();
     for file in bad.iter().filter(|file| file.message.is_some()).take(LISTED) {
-        page.fact("", Tone::Bad, &format!("{}: {}", file.name, file.message.as_deref().unwrap_or_default()));
+        page.fact("", Tone::Bad, &format!("{}: {}", file.name, excerpt(file.message.as_deref().unwrap_or_default())));
     }
     if bad.len() > LISTED {
         page.fact("", Tone::Plain, "--json lists every file");

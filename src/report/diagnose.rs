@@ -5,6 +5,7 @@ use super::page::{Page, Tone};
 use super::{Render, compare, server, text, view};
 use crate::document::diagnose::{Conclusion, Diagnose, Evidence};
 use crate::document::remedy::Remedy;
+use crate::words::excerpt;
 
 impl Render for Diagnose {
     fn first_screen(&self, page: &mut Page) {
@@ -82,7 +83,7 @@ fn evidence(conclusion: &Conclusion, before: &[Conclusion], page: &mut Page) {
             page.indented(16, 18, &[(Tone::Faint, &place)]);
         }
         if let Some(text) = &evidence.text {
-            page.indented(16, 18, &[(Tone::Faint, text)]);
+            page.indented(16, 18, &[(Tone::Faint, &excerpt(text))]);
         }
     }
 }

@@ -7,6 +7,7 @@ use super::chart::Chart;
 use super::page::{Page, Tone};
 use super::words::{clock, counted, duration, grouped};
 use crate::document::parse_log::{CauseCount, Destination, Input, Negotiation, Outage, ParseLog, Status, WaitingFile};
+use crate::words::excerpt;
 
 /// Outages beyond this many are summed up.
 const OUTAGES: usize = 8;
@@ -133,14 +134,14 @@ fn cause_block(cause: &CauseCount, destination: &Destination, page: &mut Page) {
     let share = format!("{}{stage}: {} of {}", cause.cause, grouped(cause.count), of);
     page.fact("cause", Tone::Bad, &share);
     if let Some(message) = &cause.message {
-        page.fact("says", Tone::Plain, &format!("\"{message}\""));
+        page.fact("says", Tone::Plain, &format!("\"{}\"", excerpt(message)));
     }
     match &cause.remedy {
         Some(remedy) => page.fact("remedy", Tone::Strong, remedy),
         None => page.fact("remedy", Tone::Warn, destination.without_remedy(cause)),
     }
     page.fact("evidence", Tone::Faint, &cause.evidence.to_string());
-    page.indented(16, 16, &[(Tone::Faint, &cause.evidence.text)]);
+    page.indented(16, 16, &[(Tone::Faint, &excerpt(&cause.evidence.text))]);
     page.fact("seen", Tone::Plain, &between(cause.first, cause.last));
     page.gap();
 }

@@ -5,6 +5,7 @@ use super::judged::Judged;
 use super::page::{Page, Tone};
 use super::{server, text, view};
 use crate::document::probe::{Probe, ProfileRef};
+use crate::words::excerpt;
 
 impl Render for Probe {
     fn judged(&self) -> Option<Judged<'_>> {
@@ -54,7 +55,7 @@ fn summary(answer: &Probe, page: &mut Page) {
     let mut rows = vec![["target", "server", "outcome", "why"].map(str::to_owned).to_vec()];
     for target in &answer.targets {
         let why = match &target.error {
-            Some(error) => error.message.clone(),
+            Some(error) => excerpt(&error.message).into_owned(),
             None => server::whys(target).join("; "),
         };
         rows.push(vec![target.target.clone(), server::software(target), target.outcome.words().to_owned(), why]);

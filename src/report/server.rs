@@ -9,6 +9,7 @@ use crate::document::remedy::Remedy;
 use crate::model::offer::Setting;
 use crate::model::offer::{Category, Offer};
 use crate::model::profile::client_names;
+use crate::words::excerpt;
 
 /// The verdict: a line for each cause, with the clients that it keeps out.
 pub fn headlines(target: &Target, page: &mut Page) {
@@ -16,7 +17,7 @@ pub fn headlines(target: &Target, page: &mut Page) {
     let mut line = |tone, verb: &str, rest: &str| {
         page.line(&[(Tone::Strong, name), (Tone::Plain, " "), (tone, verb), (Tone::Plain, rest)]);
     };
-    let message = target.error.as_ref().map(|error| error.message.as_str()).unwrap_or_default();
+    let message = target.error.as_ref().map(|error| excerpt(&error.message)).unwrap_or_default();
     match target.outcome {
         Outcome::Unreachable => line(Tone::Bad, "is unreachable", &format!(": {message}")),
         Outcome::NotSsh => line(Tone::Bad, "is not an SSH 2 server", &format!(": {message}")),

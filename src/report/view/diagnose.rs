@@ -11,6 +11,7 @@ use crate::document::probe::{ProfileRef, Target};
 use crate::document::{Document, Verdict};
 use crate::report::page::Tone;
 use crate::report::words::{clock, counted};
+use crate::words::excerpt;
 
 impl ToView for Diagnose {
     fn view(&self) -> View {
@@ -195,7 +196,7 @@ fn evidence(diagnose: &Diagnose) -> Vec<Block> {
     let mut blocks = Vec::new();
     for evidence in lines {
         blocks.push(Block::Paragraph(fact(evidence)));
-        let text = evidence.text.clone().unwrap_or_default();
+        let text = evidence.text.as_deref().map(|text| excerpt(text).into_owned()).unwrap_or_default();
         blocks.push(Block::Evidence { place: place(evidence), text });
     }
     if !facts.is_empty() {

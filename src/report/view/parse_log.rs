@@ -7,6 +7,7 @@ use crate::report::chart::Chart;
 use crate::report::page::Tone;
 use crate::report::parse_log::{between, incomplete, name, still_waiting};
 use crate::report::words::{clock, counted, duration, grouped};
+use crate::words::excerpt;
 
 /// Outages beyond this many are summed up.
 const OUTAGES: usize = 20;
@@ -129,7 +130,7 @@ fn cause_point(destination: &Destination, cause: &CauseCount) -> Vec<Piece> {
         words(stage),
     ];
     if let Some(message) = &cause.message {
-        point.extend([words(". The client says "), code(message)]);
+        point.extend([words(". The client says "), code(excerpt(message))]);
     }
     point
 }
@@ -262,7 +263,10 @@ fn evidence(answer: &ParseLog) -> Vec<Block> {
     for cause in answer.destinations.iter().flat_map(|destination| destination.failures().causes) {
         let seen = format!(", {}", between(cause.first, cause.last));
         blocks.push(Block::Heading(vec![words(&cause.cause), toned(Tone::Faint, seen)]));
-        blocks.push(Block::Evidence { place: cause.evidence.to_string(), text: cause.evidence.text.clone() });
+        blocks.push(Block::Evidence {
+            place: cause.evidence.to_string(),
+            text: excerpt(&cause.evidence.text).into_owned(),
+        });
     }
     blocks
 }

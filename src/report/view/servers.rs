@@ -8,6 +8,7 @@ use crate::model::offer::Setting;
 use crate::model::profile::client_names;
 use crate::report::page::Tone;
 use crate::report::server;
+use crate::words::excerpt;
 
 /// What is shown of an agreement.
 const SETTINGS: [Setting; 4] = [Setting::Kex, Setting::HostKey, Setting::Cipher, Setting::Mac];
@@ -20,7 +21,7 @@ pub fn headlines(target: &Target) -> Vec<Headline> {
         subject: target.target.clone(),
         rest,
     };
-    let message = target.error.as_ref().map(|error| error.message.clone()).unwrap_or_default();
+    let message = target.error.as_ref().map(|error| excerpt(&error.message).into_owned()).unwrap_or_default();
     let mut lines = Vec::new();
     match target.outcome {
         Outcome::Unreachable => lines.push(line(Tone::Bad, "Unreachable", message)),
