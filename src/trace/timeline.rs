@@ -317,9 +317,11 @@ impl Timeline {
         if let (Some(pending), Some(details)) =
             (state.pending.as_mut().filter(|pending| !explained(pending)), &mention.details)
         {
-            // Only a named cause counts here: the block's other lines are stack, and no error message.
+            // The block's other lines are stack, and no error message. A text that no row knows yields to the
+            // connection's error, where one is known.
             let found = details.lines().rev().find_map(|line| unquoted(line).strip_prefix("Caused by: "));
-            pending.own = found.map(|text| self.note(text, spot)).filter(|note| note.cause != UNKNOWN).map(Arc::new);
+            let says_more = |note: &Note| note.cause != UNKNOWN || pending.of_host.is_none();
+            pending.own = found.map(|text| self.note(text, spot)).filter(says_more).map(Arc::new);
         }
     }
 

@@ -14,6 +14,7 @@ pub(super) struct Pattern {
     end: End,
     literals: usize,
     yields: bool,
+    leaves_text: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +47,9 @@ impl Pattern {
     pub(super) fn new(text: &'static str) -> Self {
         let literals = literal_chars(text);
         let yields = text.ends_with("<text>");
+        let leaves_text = text.contains("<text>");
         if text == "(empty)" {
-            return Self { pieces: Vec::new(), end: End::Here, literals: 0, yields };
+            return Self { pieces: Vec::new(), end: End::Here, literals: 0, yields, leaves_text };
         }
         let without_language = text.strip_suffix(" <lang>");
         let shown = without_language.unwrap_or(text);
@@ -56,7 +58,7 @@ impl Pattern {
             (None, Some(_)) => (shown, End::Language),
             (None, None) => (shown, End::Here),
         };
-        Self { pieces: pieces(shown), end, literals, yields }
+        Self { pieces: pieces(shown), end, literals, yields, leaves_text }
     }
 
     /// How many characters are literal: the more, the more a match tells.
@@ -67,6 +69,11 @@ impl Pattern {
     /// Whether it leaves the text to the server and so yields to any pattern that knows that text.
     pub(super) fn yields(&self) -> bool {
         self.yields
+    }
+
+    /// Whether a part of it is the server's own words.
+    pub(super) fn leaves_text_to_server(&self) -> bool {
+        self.leaves_text
     }
 
     /// The byte that each match starts with; `None` for `(empty)`.
