@@ -9,10 +9,10 @@ use crate::model::stage::Stage;
 use crate::ssh::target::Target as Address;
 use crate::words::{clock, grouped, many};
 
-/// A conclusion about something wrong, its lists still empty.
-pub fn conclusion(id: &str, certainty: Certainty, headline: String, text: String) -> Conclusion {
+/// A conclusion about something wrong, its lists still empty, and its id its rule's to set.
+pub fn conclusion(certainty: Certainty, headline: String, text: String) -> Conclusion {
     Conclusion {
-        id: id.to_owned(),
+        id: String::new(),
         headline,
         text,
         certainty,

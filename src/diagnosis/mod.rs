@@ -14,92 +14,120 @@ use crate::document::diagnose::Conclusion;
 use facts::{Facts, Trouble};
 use rules::{address, algorithms, course, rest, servers, stages, waiting};
 
-type OfTrouble = fn(&Facts<'_>, &Trouble<'_>) -> Option<Conclusion>;
-type OfAll = fn(&Facts<'_>) -> Option<Conclusion>;
+/// What follows from the facts, where they show it.
+#[derive(Debug, Clone, Copy)]
+struct Rule<Explain> {
+    /// The id of its conclusion.
+    id: &'static str,
+    explain: Explain,
+}
 
-/// Why deliveries to a destination fail. For each trouble that lasts exactly one of them holds.
-const CAUSES: [OfTrouble; 15] = [
-    algorithms::failover_to_refusing_server,
-    algorithms::server_refuses_algorithms,
-    algorithms::some_servers_refuse,
-    algorithms::both_servers_refuse,
-    algorithms::handshake_fails_there,
-    algorithms::changed_since_the_trace,
-    algorithms::no_common_algorithm,
-    stages::login_refused,
-    stages::host_key_refused,
-    stages::file_refused,
-    stages::still_unreachable,
-    stages::reachable_now,
-    stages::could_not_connect,
-    stages::stopped_on_the_way,
-    stages::unknown_cause,
+type OfTrouble = Rule<fn(&Facts<'_>, &Trouble<'_>) -> Option<Conclusion>>;
+type OfAll = Rule<fn(&Facts<'_>) -> Option<Conclusion>>;
+
+impl OfTrouble {
+    fn conclude(&self, facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
+        (self.explain)(facts, trouble).map(|found| Conclusion { id: self.id.to_owned(), ..found })
+    }
+}
+
+impl OfAll {
+    fn conclude(&self, facts: &Facts<'_>) -> Option<Conclusion> {
+        (self.explain)(facts).map(|found| Conclusion { id: self.id.to_owned(), ..found })
+    }
+}
+
+/// Why deliveries to a destination fail. Of each trouble the first that holds is told, and the last always holds.
+const CAUSES: [OfTrouble; 16] = [
+    Rule { id: "failover_over", explain: algorithms::failover_is_over },
+    Rule { id: "failover_to_refusing_server", explain: algorithms::failover_to_refusing_server },
+    Rule { id: "server_refuses_algorithms", explain: algorithms::server_refuses_algorithms },
+    Rule { id: "some_servers_refuse", explain: algorithms::some_servers_refuse },
+    Rule { id: "both_servers_refuse", explain: algorithms::both_servers_refuse },
+    Rule { id: "handshake_fails_there", explain: algorithms::handshake_fails_there },
+    Rule { id: "changed_since_the_trace", explain: algorithms::changed_since_the_trace },
+    Rule { id: "no_common_algorithm", explain: algorithms::no_common_algorithm },
+    Rule { id: "login_refused", explain: stages::login_refused },
+    Rule { id: "host_key_refused", explain: stages::host_key_refused },
+    Rule { id: "file_refused", explain: stages::file_refused },
+    Rule { id: "still_unreachable", explain: stages::still_unreachable },
+    Rule { id: "reachable_now", explain: stages::reachable_now },
+    Rule { id: "could_not_connect", explain: stages::could_not_connect },
+    Rule { id: "stopped_on_the_way", explain: stages::stopped_on_the_way },
+    Rule { id: "cannot_tell", explain: stages::unknown_cause },
 ];
 
 /// What else a trouble shows.
-const CIRCUMSTANCES: [OfTrouble; 2] = [course::several_servers_behind_address, address::virtual_address];
+const CIRCUMSTANCES: [OfTrouble; 2] = [
+    Rule { id: "several_servers_behind_address", explain: course::several_servers_behind_address },
+    Rule { id: "virtual_address", explain: address::virtual_address },
+];
+
+const RECOVERED: OfTrouble = Rule { id: "recovered", explain: course::recovered };
 
 /// What presses, whatever the cause is.
-const WAITING: [OfAll; 3] = [waiting::files_will_be_deleted, waiting::files_wait, waiting::listing_incomplete];
+const WAITING: [OfAll; 5] = [
+    Rule { id: "disk_allocation_exceeded", explain: waiting::disk_allocation_exceeded },
+    Rule { id: "files_will_be_deleted", explain: waiting::files_will_be_deleted },
+    Rule { id: "files_wait", explain: waiting::files_wait },
+    Rule { id: "failed_files_in_processed", explain: waiting::failed_files_in_processed },
+    Rule { id: "listing_incomplete", explain: waiting::listing_incomplete },
+];
 
-/// What the servers, the client and the inputs tell besides.
-const BESIDES: [OfAll; 8] = [
-    servers::failover_would_fail,
-    servers::servers_refuse,
-    servers::handshake_fails,
-    servers::prediction_contradicted,
-    servers::server_without_answer,
-    servers::login_without_password,
-    servers::client_seen_in_trace,
-    rest::not_all_was_read,
+/// What else the servers, the client and the inputs show.
+const ALSO: [OfAll; 8] = [
+    Rule { id: "failover_would_fail", explain: servers::failover_would_fail },
+    Rule { id: "servers_refuse", explain: servers::servers_refuse },
+    Rule { id: "handshake_fails", explain: servers::handshake_fails },
+    Rule { id: "prediction_contradicted", explain: servers::prediction_contradicted },
+    Rule { id: "server_without_answer", explain: servers::server_without_answer },
+    Rule { id: "login_without_password", explain: servers::login_without_password },
+    Rule { id: "client_seen_in_trace", explain: servers::client_seen_in_trace },
+    Rule { id: "not_all_was_read", explain: rest::not_all_was_read },
 ];
 
 /// All that follows, the most important first; never nothing.
 pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
     let (lasting, over) = (facts.troubles(true), facts.troubles(false));
-    let of_troubles = |troubles: &[Trouble<'_>], rules: &[OfTrouble]| -> Vec<Conclusion> {
-        rules.iter().flat_map(|rule| troubles.iter().filter_map(|trouble| rule(facts, trouble))).collect()
-    };
-    let of_all = |rules: &[OfAll]| -> Vec<Conclusion> { rules.iter().filter_map(|rule| rule(facts)).collect() };
-    let mut conclusions = of_troubles(&lasting, &CAUSES);
+    let of_all =
+        |rules: &[OfAll]| -> Vec<Conclusion> { rules.iter().filter_map(|rule| rule.conclude(facts)).collect() };
+    let mut conclusions = causes(facts, &lasting);
     conclusions.extend(of_all(&WAITING));
-    conclusions.extend(of_troubles(&lasting, &CIRCUMSTANCES));
-    conclusions.extend(of_troubles(&over, &[course::recovered]));
-    conclusions.extend(of_troubles(&over, &CAUSES));
-    conclusions.extend(of_troubles(&over, &CIRCUMSTANCES));
-    conclusions.extend(of_all(&BESIDES));
+    conclusions.extend(circumstances(facts, &lasting));
+    conclusions.extend(over.iter().filter_map(|trouble| RECOVERED.conclude(facts, trouble)));
+    conclusions.extend(causes(facts, &over));
+    conclusions.extend(circumstances(facts, &over));
+    conclusions.extend(of_all(&ALSO));
     if !conclusions.iter().any(|conclusion| conclusion.problem) {
         conclusions.insert(0, rest::nothing_wrong(facts).unwrap_or_else(|| rest::cannot_tell(facts)));
     }
     conclusions
 }
 
+/// Each trouble's cause: the first rule that holds. The order is the rules'.
+fn causes(facts: &Facts<'_>, troubles: &[Trouble<'_>]) -> Vec<Conclusion> {
+    let first = |trouble: &Trouble<'_>| {
+        CAUSES.iter().enumerate().find_map(|(rank, rule)| Some((rank, rule.conclude(facts, trouble)?)))
+    };
+    let mut found: Vec<_> = troubles.iter().filter_map(first).collect();
+    found.sort_by_key(|(rank, _)| *rank);
+    found.into_iter().map(|(_, conclusion)| conclusion).collect()
+}
+
+fn circumstances(facts: &Facts<'_>, troubles: &[Trouble<'_>]) -> Vec<Conclusion> {
+    let each =
+        |rule: &OfTrouble| troubles.iter().filter_map(|trouble| rule.conclude(facts, trouble)).collect::<Vec<_>>();
+    CIRCUMSTANCES.iter().flat_map(each).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use super::CAUSES;
     use super::story::{HARDENED, ONLY_14, OPEN, Story, gone, server};
     use crate::document::diagnose::Conclusion;
     use crate::document::parse_log::Status;
     use crate::document::probe::Target;
     use crate::model::stage::Stage;
-
-    /// The ids of the rules in [`super::CAUSES`].
-    const CAUSES: [&str; 15] = [
-        "failover_to_refusing_server",
-        "server_refuses_algorithms",
-        "some_servers_refuse",
-        "both_servers_refuse",
-        "handshake_fails_there",
-        "changed_since_the_trace",
-        "no_common_algorithm",
-        "login_refused",
-        "host_key_refused",
-        "file_refused",
-        "still_unreachable",
-        "reachable_now",
-        "could_not_connect",
-        "stopped_on_the_way",
-        "cannot_tell",
-    ];
 
     fn causes() -> Vec<(String, Option<Stage>)> {
         let table = include_str!("../../data/causes.tsv").lines().skip(1);
@@ -129,7 +157,7 @@ mod tests {
                     story.parts.primary.clone_from(&primary);
                     story.parts.secondary.clone_from(&secondary);
                     let told = story.told();
-                    let explains = |found: &&Conclusion| CAUSES.contains(&found.id.as_str());
+                    let explains = |found: &&Conclusion| CAUSES.iter().any(|rule| rule.id == found.id);
                     let count = told.conclusions.iter().filter(explains).count();
                     assert_eq!(count, 1, "{cause} at {stage:?}: {:#?}", told.conclusions);
                     assert!(told.conclusions.iter().all(|found| !found.evidence.is_empty()));

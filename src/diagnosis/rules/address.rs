@@ -20,7 +20,7 @@ pub fn virtual_address(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Concl
         (None, true, false) => primary,
         (None, false, true) => secondary,
         _ => match case(facts, trouble)? {
-            Case::Failover(_) => secondary,
+            Case::Failover(_) | Case::FailoverOver(_) => secondary,
             _ => return None,
         },
     };
@@ -37,7 +37,6 @@ pub fn virtual_address(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Concl
         evidence: evidence(facts, trouble, &[primary, secondary]),
         next: vec![format!("whether {host} is an address that moves between the two, and its log")],
         ..conclusion(
-            "virtual_address",
             if seen { Certainty::Seen } else { Certainty::Inferred },
             format!("{host} is neither server's own address; behind it is {}", behind.name()),
             format!("From {} on, {host} leads to {}: {how}.", clock(since), behind.name()),

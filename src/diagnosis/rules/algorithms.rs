@@ -11,6 +11,8 @@ use crate::words::clock;
 pub enum Case<'a> {
     /// The primary lets these clients in and the secondary stops them.
     Failover(Vec<&'a str>),
+    /// The same, and the address itself lets every client in by now.
+    FailoverOver(Vec<&'a str>),
     /// The server at the trace's host, or the only one there is, stops these clients.
     ThisServer(Server<'a>, Vec<&'a str>),
     /// Of several servers some stop these clients and some don't.
@@ -41,8 +43,11 @@ pub fn case<'a>(facts: &Facts<'a>, trouble: &Trouble<'a>) -> Option<Case<'a>> {
     let at = facts.at(trouble.destination.host.as_deref());
     let mut at: Vec<&Server<'_>> = at.into_iter().filter(|server| server.is_judged()).collect();
     let by_lists = facts.server_in_trace();
-    let elsewhere = at.iter().any(|server| server.role == Role::Secondary)
-        || by_lists.is_some_and(|server| server.role != Role::Secondary);
+    // An address that is one server's own does not move, and where CUCM delivers to both, none of them stands in.
+    let elsewhere = at.iter().any(|server| server.role != Role::Other)
+        || by_lists.is_some_and(|server| server.role != Role::Secondary)
+        || delivers_to_both(facts);
+    let accepts_now = at.iter().any(|server| server.role == Role::Other && server.accepts());
     let failover = failover(facts, hurdle).filter(|_| !elsewhere);
     if at.is_empty() {
         at.extend(by_lists);
@@ -55,6 +60,7 @@ pub fn case<'a>(facts: &Facts<'a>, trouble: &Trouble<'a>) -> Option<Case<'a>> {
     };
     Some(match (failover, at.as_slice(), judged.as_slice()) {
         (_, _, []) => Case::NotJudged,
+        (Some(profiles), _, _) if accepts_now => Case::FailoverOver(profiles),
         (Some(profiles), _, _) => Case::Failover(profiles),
         (None, [server], _) | (None, [], [server]) => match stopped_at(&[server], all) {
             profiles if profiles.is_empty() => nobody,
@@ -68,6 +74,16 @@ pub fn case<'a>(facts: &Facts<'a>, trouble: &Trouble<'a>) -> Option<Case<'a>> {
     })
 }
 
+/// Whether the trace names the own addresses of primary and secondary as destinations.
+fn delivers_to_both(facts: &Facts<'_>) -> bool {
+    let destinations = facts.trace.map(|trace| trace.destinations.as_slice()).unwrap_or_default();
+    let is_named = |role| {
+        let mut hosts = destinations.iter().filter_map(|destination| destination.host.as_deref());
+        facts.server(role).is_some_and(|server| hosts.any(|host| server.is_at(host)))
+    };
+    is_named(Role::Primary) && is_named(Role::Secondary)
+}
+
 /// The clients that the primary lets in and the secondary stops.
 fn failover<'a>(facts: &Facts<'a>, hurdle: Hurdle) -> Option<Vec<&'a str>> {
     let (primary, secondary) = (facts.server(Role::Primary)?, facts.server(Role::Secondary)?);
@@ -78,58 +94,91 @@ fn failover<'a>(facts: &Facts<'a>, hurdle: Hurdle) -> Option<Vec<&'a str>> {
     (!profiles.is_empty()).then_some(profiles)
 }
 
-/// The address leads to the secondary since a moment, and the secondary lets CUCM in no longer.
+/// The address pointed to the secondary, which rejects CUCM, and lets CUCM in by now.
+pub fn failover_is_over(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
+    let Some(Case::FailoverOver(profiles)) = case(facts, trouble) else { return None };
+    let (primary, secondary) = (facts.server(Role::Primary)?, facts.server(Role::Secondary)?);
+    let host = trouble.host();
+    let at = facts.at(trouble.destination.host.as_deref());
+    let certainty = if facts.server_in_trace().is_some() { Certainty::Inferred } else { Certainty::Assumed };
+    let text = format!(
+        "Probed now, {host} accepts CUCM. In the trace it behaved as {} does, which {} ({}): a failover explains that, \
+         and either it is over or the server behind {host} was changed. Nothing has to be switched there.",
+        secondary.name(),
+        trouble.hurdle()?.words(),
+        facts.titles(&profiles),
+    );
+    Some(Conclusion {
+        destination: trouble.destination.host.clone(),
+        evidence: evidence(facts, trouble, &[vec![primary, secondary], at].concat()),
+        remedy: facts.remedy(secondary),
+        steps: vec![format!("Before the next failover: make the change on {}.", secondary.name())],
+        next: vec![
+            "whether deliveries work again: a trace made now".to_owned(),
+            format!("who held {host} then: the log of the cluster or load balancer"),
+        ],
+        ..conclusion(
+            certainty,
+            format!("{host} accepts CUCM now: the failover to {} looks over", secondary.name()),
+            text,
+        )
+    })
+}
+
+/// The address has pointed to the secondary since a moment, and the secondary rejects CUCM.
 pub fn failover_to_refusing_server(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
     let Some(Case::Failover(profiles)) = case(facts, trouble) else { return None };
     let (primary, secondary) = (facts.server(Role::Primary)?, facts.server(Role::Secondary)?);
     let host = trouble.host();
+    let at: Vec<_> = facts.at(Some(&host));
+    let certainty = failover_certainty(facts, trouble, secondary)?;
+    let when = moved(trouble).or_else(|| begins_inside(trouble)).unwrap_or_else(|| {
+        "No delivery succeeds in the trace, so it may have pointed there from the start.".to_owned()
+    });
+    let text = format!(
+        "{} accepts {}; {} {}. {host} points to one of the two, and only the secondary behaves as the trace says. {when}",
+        capital(&primary.name()),
+        facts.titles(&profiles),
+        secondary.name(),
+        trouble.hurdle()?.words(),
+    );
+    let mut next = vec![format!("who held {host} then, and holds it now: the log of the cluster or load balancer")];
+    if at.is_empty() {
+        next.push(format!("what answers at {host} itself: {}", probe(&host)));
+    }
+    let quick = format!("Quick way out: move {host} back to {}, or let CUCM deliver there.", primary.name());
+    let lasting = format!("Permanent fix: the change on {}.", secondary.name());
+    Some(Conclusion {
+        destination: trouble.destination.host.clone(),
+        evidence: evidence(facts, trouble, &[vec![primary, secondary], at].concat()),
+        remedy: facts.remedy(secondary),
+        steps: vec![if trouble.lasts() { format!("{quick} {lasting}") } else { lasting }],
+        next,
+        ..conclusion(certainty, failover_headline(trouble, secondary, certainty), text)
+    })
+}
+
+/// Seen where the trace holds the secondary's lists; inferred where every client is kept out and deliveries worked
+/// before: without a delivery before, a server that never let CUCM in looks the same.
+fn failover_certainty(facts: &Facts<'_>, trouble: &Trouble<'_>, secondary: &Server<'_>) -> Option<Certainty> {
     let hurdle = trouble.hurdle()?;
-    let others: Vec<_> = facts.at(Some(&host)).into_iter().filter(|server| server.role == Role::Other).collect();
-    let at_primary = primary.is_at(&host);
-    let accepts_now = others.iter().any(|server| server.accepts());
-    let whoever = facts.profiles().iter().all(|id| secondary.stops(id, hurdle) == Some(true));
-    // Without a delivery before, a server that CUCM was never let into looks the same.
-    let worked = moved(trouble);
-    let certainty = match (facts.server_in_trace(), whoever && !at_primary && !accepts_now && worked.is_some()) {
+    let keeps_all_out = facts.profiles().iter().all(|id| secondary.stops(id, hurdle) == Some(true));
+    Some(match (facts.server_in_trace(), keeps_all_out && moved(trouble).is_some()) {
         (Some(_), _) => Certainty::Seen,
         (None, true) => Certainty::Inferred,
         (None, false) => Certainty::Assumed,
-    };
-    let mut text = vec![
-        format!("{} lets {} in;", capital(&primary.name()), facts.titles(&profiles)),
-        format!("{} {}.", secondary.name(), hurdle.words()),
-        if at_primary {
-            format!("{host} is the primary's own address, so the secondary must have taken it over.")
-        } else {
-            format!("{host} leads to one of the two, and the secondary alone behaves as the trace says.")
-        },
-    ];
-    text.push(
-        worked.or_else(|| begins_inside(trouble)).unwrap_or_else(|| {
-            "No delivery succeeds in the trace, so it may have led there from the start.".to_owned()
-        }),
-    );
-    if accepts_now {
-        text.push(format!("By now {host} lets CUCM in: it leads to the primary again, or the server was changed."));
-    }
-    let mut next = vec![format!("who held {host} then, and holds it now: the cluster's or load balancer's log")];
-    if others.is_empty() && !at_primary {
-        next.push(format!("what answers at {host} itself: {}", probe(&host)));
-    }
-    let headline =
-        format!("A failover is the cause: {host} {} {}, which refuses CUCM", leads(trouble), secondary.name());
-    Some(Conclusion {
-        destination: trouble.destination.host.clone(),
-        evidence: evidence(facts, trouble, &[vec![primary, secondary], others].concat()),
-        remedy: facts.remedy(secondary),
-        steps: vec![format!(
-            "The quick way out: move {host} back to {}, or let CUCM deliver there. The lasting one is the change on {}.",
-            primary.name(),
-            secondary.name()
-        )],
-        next,
-        ..conclusion("failover_to_refusing_server", certainty, headline, text.join(" "))
     })
+}
+
+/// What is assumed is never called the cause.
+fn failover_headline(trouble: &Trouble<'_>, secondary: &Server<'_>, certainty: Certainty) -> String {
+    let (host, secondary) = (trouble.host(), secondary.name());
+    if certainty == Certainty::Assumed {
+        return format!(
+            "A failover would explain it: {secondary} rejects CUCM's SSH algorithms, and {host} may point there"
+        );
+    }
+    format!("A failover is the cause: {host} {} {secondary}, which rejects CUCM's SSH algorithms", points(trouble))
 }
 
 /// The server that the trace names is the one that refuses.
@@ -159,12 +208,7 @@ pub fn server_refuses_algorithms(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Op
         evidence: evidence(facts, trouble, &[&server]),
         remedy: facts.remedy(&server),
         next: which_release(facts, &profiles),
-        ..conclusion(
-            "server_refuses_algorithms",
-            certainty,
-            format!("{} {}", capital(&server.name()), trouble.hurdle()?.words()),
-            text,
-        )
+        ..conclusion(certainty, format!("{} {}", capital(&server.name()), trouble.hurdle()?.words()), text)
     })
 }
 
@@ -190,7 +234,7 @@ pub fn some_servers_refuse(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<C
         evidence: evidence(facts, trouble, &judged),
         remedy: refusing.iter().flat_map(|server| facts.remedy(server)).collect(),
         next: vec![format!("who holds {host} now, and since when")],
-        ..conclusion("some_servers_refuse", Certainty::Inferred, format!("{} refuses CUCM", capital(&names)), text)
+        ..conclusion(Certainty::Inferred, format!("{} rejects CUCM's SSH algorithms", capital(&names)), text)
     })
 }
 
@@ -218,9 +262,12 @@ pub fn both_servers_refuse(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<C
         remedy: judged.iter().flat_map(|server| facts.remedy(server)).collect(),
         next: which_release(facts, &profiles),
         ..conclusion(
-            "both_servers_refuse",
             certainty,
-            "The servers' hardening is the cause: every one refuses CUCM".to_owned(),
+            match certainty {
+                Certainty::Assumed => "Hardened servers would explain it: every one rejects CUCM's SSH algorithms",
+                _ => "The servers' hardening is the cause: every one rejects CUCM's SSH algorithms",
+            }
+            .to_owned(),
             text,
         )
     })
@@ -250,7 +297,6 @@ pub fn handshake_fails_there(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option
             "whether CUCM still fails for the same reason: a trace made now".to_owned(),
         ],
         ..conclusion(
-            "handshake_fails_there",
             Certainty::Inferred,
             format!("{} does not let CUCM in: the lists agree, but the handshake fails", capital(&names)),
             text,
@@ -296,7 +342,6 @@ pub fn changed_since_the_trace(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Opti
         evidence: evidence(facts, trouble, &servers),
         next,
         ..conclusion(
-            "changed_since_the_trace",
             Certainty::Assumed,
             format!("The trace says {}, yet {names} would let CUCM in", trouble.cause?.cause),
             text,
@@ -306,10 +351,7 @@ pub fn changed_since_the_trace(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Opti
 
 /// The trace alone: nothing in common, with whichever server it was.
 pub fn no_common_algorithm(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let is_it = case(facts, trouble)? == Case::NotJudged;
-    if !is_it {
-        return None;
-    }
+    let Some(Case::NotJudged | Case::NoServer) = case(facts, trouble) else { return None };
     let host = trouble.host();
     let lists = facts.trace.and_then(|trace| trace.negotiation.as_ref());
     let text = format!(
@@ -330,7 +372,6 @@ pub fn no_common_algorithm(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<C
             both_servers(facts),
         ],
         ..conclusion(
-            "no_common_algorithm",
             Certainty::Seen,
             format!("CUCM and {host} do not agree on algorithms: {}", trouble.cause?.cause),
             text,
@@ -386,12 +427,12 @@ fn begins_inside(trouble: &Trouble<'_>) -> Option<String> {
     Some(format!("When it moved is not told: {beginning}."))
 }
 
-fn leads(trouble: &Trouble<'_>) -> String {
-    let Some(outage) = trouble.destination.outages.last() else { return "leads to".to_owned() };
+fn points(trouble: &Trouble<'_>) -> String {
+    let Some(outage) = trouble.destination.outages.last() else { return "points to".to_owned() };
     match outage.to {
-        None if outage.begins_before_trace => format!("has led, {}, to", outage.began("since")),
-        None => format!("has led {} to", outage.began("since")),
-        Some(to) => format!("led {} to {} to", outage.began("from"), clock(to)),
+        None if outage.begins_before_trace => format!("has pointed, {}, to", outage.began("since")),
+        None => format!("has pointed {} to", outage.began("since")),
+        Some(to) => format!("pointed {} to {} to", outage.began("from"), clock(to)),
     }
 }
 
@@ -424,7 +465,11 @@ mod tests {
     fn a_secondary_that_refuses_beside_a_primary_that_accepts_is_a_failover() {
         let found = pair(OPEN, HARDENED).conclusion("failover_to_refusing_server").unwrap();
         assert_eq!(found.certainty, Certainty::Inferred);
-        assert!(found.headline.contains("the secondary (192.0.2.6), which refuses CUCM"), "{}", found.headline);
+        assert!(
+            found.headline.contains("the secondary (192.0.2.6), which rejects CUCM's SSH algorithms"),
+            "{}",
+            found.headline
+        );
         assert!(!found.remedy.is_empty() && found.remedy.iter().all(|remedy| remedy.server == "192.0.2.6"));
         assert!(found.evidence.iter().any(|evidence| evidence.line == Some(7)));
     }
@@ -446,12 +491,29 @@ mod tests {
     }
 
     #[test]
-    fn a_failover_is_an_assumption_where_it_rests_on_the_release_or_on_an_address_taken_over() {
-        let certainty = |story: Story| story.conclusion("failover_to_refusing_server").unwrap().certainty;
-        assert_eq!(certainty(pair(OPEN, ONLY_14)), Certainty::Assumed);
-        let own = Story::no_agreement("192.0.2.5");
-        let own = own.primary(server("192.0.2.5", OPEN)).secondary(server("192.0.2.6", HARDENED));
-        assert_eq!(certainty(own), Certainty::Assumed);
+    fn a_failover_that_rests_on_the_release_is_assumed_and_never_called_the_cause() {
+        let found = pair(OPEN, ONLY_14).conclusion("failover_to_refusing_server").unwrap();
+        assert_eq!(found.certainty, Certainty::Assumed);
+        assert!(!found.headline.contains("is the cause"), "{}", found.headline);
+    }
+
+    #[test]
+    fn an_address_that_is_a_servers_own_does_not_fail_over() {
+        let id = "failover_to_refusing_server";
+        let own = |host| {
+            Story::no_agreement(host).primary(server("192.0.2.5", OPEN)).secondary(server("192.0.2.6", HARDENED))
+        };
+        assert_eq!(own("192.0.2.5").ids()[0], "changed_since_the_trace");
+        assert_eq!(own("192.0.2.6").ids()[0], "server_refuses_algorithms");
+        let mut both = pair(OPEN, HARDENED);
+        let destinations = &mut both.parts.parse_log.as_mut().unwrap().destinations;
+        for host in ["192.0.2.5", "192.0.2.6"] {
+            let mut other = destinations[0].clone();
+            other.host = Some(host.to_owned());
+            destinations.push(other);
+        }
+        let told = both.told();
+        assert!(told.conclusions.iter().all(|found| found.id != id), "{:#?}", told.conclusions);
     }
 
     #[test]
@@ -468,12 +530,21 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_lets_cucm_in_by_now_makes_a_failover_an_assumption() {
-        let found = pair(OPEN, HARDENED).other(server(VIP, OPEN)).conclusion("failover_to_refusing_server").unwrap();
-        assert!(found.certainty == Certainty::Assumed && found.text.contains("By now 192.0.2.10 lets CUCM in"));
+    fn a_failover_is_over_where_the_address_lets_cucm_in_by_now_and_nothing_is_to_be_moved() {
+        let told = pair(OPEN, HARDENED).other(server(VIP, OPEN)).told();
+        let found = &told.conclusions[0];
+        assert_eq!((found.id.as_str(), found.certainty), ("failover_over", Certainty::Assumed));
+        assert!(found.remedy.iter().all(|remedy| remedy.server == "192.0.2.6") && !found.remedy.is_empty());
+        for conclusion in &told.conclusions {
+            let steps = conclusion.steps.join(" ");
+            assert!(!steps.contains("move") && !conclusion.headline.contains("is the cause"), "{conclusion:#?}");
+        }
         let still =
             pair(OPEN, HARDENED).other(server(VIP, HARDENED)).conclusion("failover_to_refusing_server").unwrap();
         assert_eq!(still.certainty, Certainty::Inferred);
+        assert!(still.steps[0].contains("move 192.0.2.10 back"));
+        let recovered = pair(OPEN, HARDENED).recovered().conclusion("failover_to_refusing_server").unwrap();
+        assert!(!recovered.steps[0].contains("move"), "{:?}", recovered.steps);
     }
 
     #[test]
@@ -496,7 +567,7 @@ mod tests {
     fn of_servers_in_no_role_some_refuse() {
         let id = "some_servers_refuse";
         let found = story().other(server("a", OPEN)).other(server("b", HARDENED)).conclusion(id).unwrap();
-        assert_eq!(found.headline, "b refuses CUCM");
+        assert_eq!(found.headline, "b rejects CUCM's SSH algorithms");
         assert!(pair(HARDENED, OPEN).conclusion(id).is_some());
         assert_eq!(story().other(server("a", OPEN)).other(server("b", OPEN)).conclusion(id), None);
         assert_eq!(pair(OPEN, HARDENED).conclusion(id), None);

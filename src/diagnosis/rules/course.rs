@@ -43,7 +43,6 @@ pub fn recovered(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion>
                 .to_owned(),
         ],
         ..conclusion(
-            "recovered",
             Certainty::Seen,
             format!("Deliveries to {host} work again since {}", clock(ended)),
             format!(
@@ -86,7 +85,6 @@ pub fn several_servers_behind_address(facts: &Facts<'_>, trouble: &Trouble<'_>) 
             "each server behind it on its own: cdrdiag compare SERVER SERVER".to_owned(),
         ],
         ..conclusion(
-            "several_servers_behind_address",
             Certainty::Inferred,
             format!("Several servers take turns behind {host}, and not all of them take CUCM's files"),
             format!(

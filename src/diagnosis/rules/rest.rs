@@ -10,7 +10,6 @@ use crate::words::many;
 /// A part that was asked for could not be read, so the answer lacks it.
 pub fn not_all_was_read(facts: &Facts<'_>) -> Option<Conclusion> {
     let found = conclusion(
-        "not_all_was_read",
         Certainty::Seen,
         format!("{} that was given could not be read", many(facts.unread.len() as u64, "part", "parts")),
         "What it would have told is missing from this answer.".to_owned(),
@@ -33,8 +32,8 @@ pub fn nothing_wrong(facts: &Facts<'_>) -> Option<Conclusion> {
         || "Nothing is wrong in what was given".to_owned(),
         |outside| format!("Nothing of what was asked for is wrong; {outside}"),
     );
-    let found = conclusion("nothing_wrong", Certainty::Inferred, headline, text.to_owned());
-    Some(Conclusion { problem: false, evidence, ..found })
+    let found = conclusion(Certainty::Inferred, headline, text.to_owned());
+    Some(Conclusion { id: "nothing_wrong".to_owned(), problem: false, evidence, ..found })
 }
 
 /// Nothing speaks for a fault and nothing for its absence, or a part tells of a problem that no rule explains.
@@ -69,9 +68,10 @@ pub fn cannot_tell(facts: &Facts<'_>) -> Conclusion {
         |outside| format!("Nothing is told of what was asked for; {outside}"),
     );
     Conclusion {
+        id: "cannot_tell".to_owned(),
         evidence,
         next,
-        ..conclusion("cannot_tell", Certainty::Seen, headline, "It tells of no failure, and of no success.".to_owned())
+        ..conclusion(Certainty::Seen, headline, "It tells of no failure, and of no success.".to_owned())
     }
 }
 

@@ -29,7 +29,6 @@ pub fn failover_would_fail(facts: &Facts<'_>) -> Option<Conclusion> {
         evidence: [primary, secondary].into_iter().flat_map(|server| of_server(facts, server)).collect(),
         remedy: facts.remedy(secondary),
         ..conclusion(
-            "failover_would_fail",
             if whoever { Certainty::Inferred } else { Certainty::Assumed },
             format!("A failover to {} would stop deliveries", secondary.name()),
             text,
@@ -56,7 +55,6 @@ pub fn servers_refuse(facts: &Facts<'_>) -> Option<Conclusion> {
         remedy: refusing.iter().flat_map(|server| facts.remedy(server)).collect(),
         next: if all { Vec::new() } else { vec!["which release the cluster runs: give it as --profile".to_owned()] },
         ..conclusion(
-            "servers_refuse",
             if all { Certainty::Inferred } else { Certainty::Assumed },
             format!("{names} would keep CUCM out"),
             text.to_owned(),
@@ -72,7 +70,6 @@ pub fn server_without_answer(facts: &Facts<'_>) -> Option<Conclusion> {
         format!("{} told no algorithms: {error}", server.name())
     };
     let found = conclusion(
-        "server_without_answer",
         Certainty::Seen,
         silent.iter().map(why).collect::<Vec<_>>().join("; "),
         "Whether CUCM would get in there is not known.".to_owned(),
@@ -93,7 +90,6 @@ pub fn login_without_password(facts: &Facts<'_>) -> Option<Conclusion> {
         at(server, format!("{} offers {methods} only", server.name()), "clients[].handshake.auth_methods")
     };
     let found = conclusion(
-        "login_without_password",
         Certainty::Inferred,
         format!("{names} takes no password, with which CUCM logs in"),
         "That is what it tells a user whom it does not know; it may treat CUCM's account otherwise.".to_owned(),
@@ -121,7 +117,6 @@ pub fn handshake_fails(facts: &Facts<'_>) -> Option<Conclusion> {
         })
     });
     let found = conclusion(
-        "handshake_fails",
         Certainty::Seen,
         format!("{names} does not let CUCM in: the lists agree, but the handshake fails"),
         why_it_breaks(&broken).unwrap_or_else(|| {
@@ -158,7 +153,6 @@ pub fn prediction_contradicted(facts: &Facts<'_>) -> Option<Conclusion> {
     });
     let evidence: Vec<_> = told.collect();
     let found = conclusion(
-        "prediction_contradicted",
         Certainty::Seen,
         "A real handshake went otherwise than the lists predict".to_owned(),
         "What is said of that server rests on its lists alone and may be wrong.".to_owned(),
@@ -192,7 +186,7 @@ pub fn client_seen_in_trace(facts: &Facts<'_>) -> Option<Conclusion> {
     for category in differing(facts) {
         evidence.push(line(format!("other than every profile: {category}"), &traced.evidence));
     }
-    Some(Conclusion { problem: false, evidence, ..conclusion("client_seen_in_trace", Certainty::Seen, headline, text) })
+    Some(Conclusion { problem: false, evidence, ..conclusion(Certainty::Seen, headline, text) })
 }
 
 /// The categories in which the trace says otherwise than every built-in release.

@@ -5,7 +5,6 @@ use super::super::evidence::{conclusion, of_server, of_trouble, probe};
 use super::super::facts::{Facts, Server, Trouble};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence};
 use crate::model::stage::Stage;
-use crate::trace::ledger::UNKNOWN;
 
 /// The stages at which a connection does not stand yet.
 const REACHING: [Stage; 2] = [Stage::Resolve, Stage::Connect];
@@ -25,7 +24,7 @@ pub fn login_refused(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclus
     if trouble.stage()? != Stage::Authentication {
         return None;
     }
-    beyond(facts, trouble, "login_refused", "the user and the password are asked for only after that")
+    beyond(facts, trouble, "the user and the password are asked for only after that")
 }
 
 /// The host key is refused, so algorithms are fine: another server, or a new key.
@@ -34,7 +33,7 @@ pub fn host_key_refused(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conc
     if !is_it {
         return None;
     }
-    let found = beyond(facts, trouble, "host_key_refused", "the host key is checked only after that")?;
+    let found = beyond(facts, trouble, "the host key is checked only after that")?;
     let next = "whether the address moved to another server at that time: servers that stand in for each other need \
                 the same host key";
     Some(Conclusion { next: vec![next.to_owned()], ..found })
@@ -46,10 +45,10 @@ pub fn file_refused(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusi
     if !is_it {
         return None;
     }
-    beyond(facts, trouble, "file_refused", "CUCM is logged in by then")
+    beyond(facts, trouble, "CUCM is logged in by then")
 }
 
-fn beyond(facts: &Facts<'_>, trouble: &Trouble<'_>, id: &str, why: &str) -> Option<Conclusion> {
+fn beyond(facts: &Facts<'_>, trouble: &Trouble<'_>, why: &str) -> Option<Conclusion> {
     let (cause, host) = (trouble.cause?, trouble.host());
     let fail = if trouble.lasts() { "fail" } else { "failed" };
     let (_, place) = BEYOND_ALGORITHMS.into_iter().find(|(stage, _)| Some(*stage) == trouble.stage())?;
@@ -67,7 +66,6 @@ fn beyond(facts: &Facts<'_>, trouble: &Trouble<'_>, id: &str, why: &str) -> Opti
         steps: cause.remedy.clone().into_iter().collect(),
         next: vec![format!("the log of {host} at the time of a failure, for CUCM's address")],
         ..conclusion(
-            id,
             Certainty::Seen,
             format!("{}: deliveries to {host} {fail} {place}; the algorithms are fine", cause.cause),
             text,
@@ -94,7 +92,6 @@ pub fn still_unreachable(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Con
         steps: cause.remedy.clone().into_iter().collect(),
         next: vec!["whether the server runs and listens, and which firewall lies between".to_owned()],
         ..conclusion(
-            "still_unreachable",
             if at_host { Certainty::Seen } else { Certainty::Inferred },
             format!("{names} cannot be reached, neither by CUCM nor by cdrdiag"),
             text,
@@ -128,7 +125,6 @@ pub fn reachable_now(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclus
             "from CUCM's own command line: utils network ping, and the firewall's log for its address".to_owned(),
         ],
         ..conclusion(
-            "reachable_now",
             Certainty::Assumed,
             format!(
                 "{host} could not be reached by CUCM, yet {names} {}",
@@ -142,17 +138,12 @@ pub fn reachable_now(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclus
 /// No connection stood, and nobody looked whether one does now.
 pub fn could_not_connect(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
     let (cause, host) = (reaching(trouble)?, trouble.host());
-    let covered = still_unreachable(facts, trouble).is_some() || reachable_now(facts, trouble).is_some();
-    if covered {
-        return None;
-    }
     Some(Conclusion {
         destination: trouble.destination.host.clone(),
         evidence: evidence(facts, trouble, &concerned(facts, trouble)),
         steps: cause.remedy.clone().into_iter().collect(),
         next: vec![format!("whether it answers now: {}", probe(&host))],
         ..conclusion(
-            "could_not_connect",
             Certainty::Seen,
             format!("CUCM could not connect to {host}: {}", cause.cause),
             "No connection came about, so algorithms, login and path play no part in it.".to_owned(),
@@ -164,12 +155,6 @@ pub fn could_not_connect(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Con
 pub fn stopped_on_the_way(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
     let (cause, host) = (trouble.cause?, trouble.host());
     let stage = trouble.stage()?;
-    let is_told_otherwise = trouble.hurdle().is_some()
-        || REACHING.contains(&stage)
-        || BEYOND_ALGORITHMS.iter().any(|(beyond, _)| *beyond == stage);
-    if is_told_otherwise || cause.cause == UNKNOWN {
-        return None;
-    }
     let stop = if trouble.lasts() { "stop" } else { "stopped" };
     let said = cause.message.as_ref().map(|message| format!(" (\"{message}\")")).unwrap_or_default();
     Some(Conclusion {
@@ -181,7 +166,6 @@ pub fn stopped_on_the_way(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Co
             format!("whether CUCM would get in now: {}", probe(&host)),
         ],
         ..conclusion(
-            "stopped_on_the_way",
             Certainty::Seen,
             format!("{}: deliveries to {host} {stop} at the stage {stage}", cause.cause),
             format!("That is what the trace says{said}. Whether algorithms play a part in it is not told."),
@@ -191,10 +175,6 @@ pub fn stopped_on_the_way(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Co
 
 /// The trace gives no reason, or one that is in no table.
 pub fn unknown_cause(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let named = trouble.cause.filter(|cause| cause.cause != UNKNOWN && cause.stage.is_some());
-    if named.is_some() {
-        return None;
-    }
     let host = trouble.host();
     let text = match trouble.cause.and_then(|cause| cause.message.as_ref()) {
         Some(message) => format!("The trace's text is in no table of CUCM's client: \"{message}\""),
@@ -217,7 +197,6 @@ pub fn unknown_cause(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclus
         evidence: evidence(facts, trouble, &concerned(facts, trouble)),
         next,
         ..conclusion(
-            "cannot_tell",
             Certainty::Seen,
             format!(
                 "Why deliveries to {host} {} cannot be told from what was given",
@@ -253,6 +232,7 @@ fn evidence(facts: &Facts<'_>, trouble: &Trouble<'_>, servers: &[&Server<'_>]) -
 mod tests {
     use super::*;
     use crate::diagnosis::story::{HARDENED, OPEN, Story, gone, server};
+    use crate::trace::ledger::UNKNOWN;
 
     const HOST: &str = "192.0.2.10";
 

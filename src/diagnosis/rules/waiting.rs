@@ -5,8 +5,8 @@ use super::super::facts::Facts;
 use crate::backlog::deletion_day;
 use crate::document::backlog::{Backlog, Date, Deadline};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence, EvidenceKind};
-use crate::document::parse_log::{Destination, WaitingFile};
-use crate::words::{grouped, many};
+use crate::document::parse_log::{Alarm, Destination, Status, WaitingFile};
+use crate::words::{clock, grouped, many};
 
 /// How to see what waits.
 const LIST: &str = "what waits: file list activelog /cm/cdr_repository/preserve/ on CUCM's command line, each date's \
@@ -35,7 +35,6 @@ pub fn files_wait(facts: &Facts<'_>) -> Option<Conclusion> {
     let text = "CUCM keeps them until its preservation duration is over, or its disk allocation is used up, and then \
                 deletes them undelivered.";
     let found = conclusion(
-        "files_wait",
         Certainty::Seen,
         format!("{least}{} for delivery", many(count, "file waits", "files wait")),
         text.to_owned(),
@@ -46,6 +45,79 @@ pub fn files_wait(facts: &Facts<'_>) -> Option<Conclusion> {
         commands: listed(facts).map(commands).unwrap_or_default(),
         next,
         ..found
+    })
+}
+
+/// CUCM says that its disk allocation for CDR is used up: it deletes the oldest files then, delivered or not
+/// (Cisco, Call Reporting and Billing Administration Guide 14, "CDR Repository Manager").
+pub fn disk_allocation_exceeded(facts: &Facts<'_>) -> Option<Conclusion> {
+    const ALARM: &str = "CDRMaximumDiskSpaceExceeded";
+    let alarms = destinations(facts).iter().flat_map(|destination| &destination.alarms);
+    let raised: Vec<_> = alarms.filter(|alarm| alarm.name == ALARM).collect();
+    let first = raised.iter().map(|alarm| alarm.first).min()?;
+    let told = |alarm: &&Alarm| {
+        let field = Some("destinations[].alarms".to_owned());
+        let times = many(alarm.count, "time", "times");
+        Evidence { field, ..words(EvidenceKind::Trace, format!("{ALARM} {times}, the last at {}", clock(alarm.last))) }
+    };
+    Some(Conclusion {
+        evidence: raised.iter().map(told).collect(),
+        steps: vec![
+            "Save what is left now: the preserve folder, each date's files.".to_owned(),
+            "Then make room: raise the disk allocation (Cisco Unified Serviceability, Tools, CDR Management), or let \
+             deliveries work again."
+                .to_owned(),
+        ],
+        next: vec![LIST.to_owned()],
+        ..conclusion(
+            Certainty::Seen,
+            format!(
+                "CUCM's disk allocation for CDR is used up since {}: undelivered files may be gone already",
+                clock(first)
+            ),
+            "When the allocation is reached, CUCM deletes the oldest files, also those that no billing server has."
+                .to_owned(),
+        )
+    })
+}
+
+/// Files that failed lie in `processed` and do not wait: they were delivered since, or never will be. With "Resend on
+/// Failure" off CUCM moves them there without sending them (Cisco, "Application Billing Server Parameter Settings").
+pub fn failed_files_in_processed(facts: &Facts<'_>) -> Option<Conclusion> {
+    let backlog = facts.backlog?;
+    let listed: u64 =
+        backlog.listings.iter().filter(|listing| listing.place == "processed").map(|listing| listing.files).sum();
+    let failed = destinations(facts).iter().filter(|destination| destination.status != Status::Healthy);
+    let hosts: Vec<&str> =
+        failed.map(|destination| destination.host.as_deref().unwrap_or("a billing server")).collect();
+    if listed == 0 || hosts.is_empty() || backlog.totals.files > 0 {
+        return None;
+    }
+    let holding = backlog.listings.iter().filter(|listing| listing.place == "processed" && listing.files > 0);
+    let evidence = holding.map(|listing| {
+        let folder = listing.folder.as_ref().unwrap_or(&listing.path);
+        shown(format!("{} in {folder}", many(listing.files, "file", "files")), "listings[]")
+    });
+    Some(Conclusion {
+        evidence: evidence.chain(traced(facts)).collect(),
+        steps: vec![
+            "Look up \"Resend on Failure\" of the billing server (Cisco Unified Serviceability, Tools, CDR Management). \
+             Where it is off: fetch the failed files from processed and hand them in (cdrdiag deliver --files DIR), then \
+             turn it on."
+                .to_owned(),
+        ],
+        next: vec!["whether the billing server has the records of that time".to_owned()],
+        ..conclusion(
+            Certainty::Inferred,
+            format!(
+                "Deliveries to {} failed, and nothing waits in preserve: what is in processed may never have been sent",
+                hosts.join(" and ")
+            ),
+            "Either the files were delivered since, or \"Resend on Failure\" is off: then CUCM moves files made while the \
+             billing server was down to processed without ever sending them, and they are lost to it unless somebody \
+             fetches them from there."
+                .to_owned(),
+        )
     })
 }
 
@@ -75,7 +147,6 @@ pub fn listing_incomplete(facts: &Facts<'_>) -> Option<Conclusion> {
         evidence,
         next,
         ..conclusion(
-            "listing_incomplete",
             Certainty::Seen,
             headline.to_owned(),
             "What is said here of waiting files is the least that holds.".to_owned(),
@@ -143,7 +214,7 @@ fn of_listing(backlog: &Backlog, deadline: &Deadline) -> Option<Conclusion> {
         evidence,
         steps: commands(backlog),
         commands: commands(backlog),
-        ..conclusion("files_will_be_deleted", Certainty::Inferred, headline, text)
+        ..conclusion(Certainty::Inferred, headline, text)
     })
 }
 
@@ -163,7 +234,6 @@ fn of_trace(facts: &Facts<'_>) -> Option<Conclusion> {
         evidence: traced(facts),
         next: vec![LIST.to_owned()],
         ..conclusion(
-            "files_will_be_deleted",
             Certainty::Inferred,
             format!("Files wait that CUCM {when}"),
             format!(
