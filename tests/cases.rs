@@ -1,10 +1,14 @@
 //! Inputs from public reports (`fixtures/cases/`), each with the right answer.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that meets the unexpected has to fail")]
 
+#[path = "cases/causes.rs"]
+mod causes;
 #[path = "cases/saved_answers.rs"]
 mod saved_answers;
 #[path = "cases/traces.rs"]
 mod traces;
+#[path = "cases/verdicts.rs"]
+mod verdicts;
 
 use assert_cmd::Command;
 use serde_json::{Value, json};

@@ -55,6 +55,7 @@ pub fn judge(profile: &Profile, offer: &Offer, identification: Option<&Identific
     if let Some(key) = agreed(Category::HostKey).filter(|_| profile.assumes_category(Category::HostKey)) {
         findings.push(format!("{key} rests on the profile's assumed host key list"));
     }
+    findings.extend(strength_obstacle(profile, offer));
     if !negotiation.unknown.is_empty() {
         let names = titles(&negotiation.unknown);
         findings.push(format!("nothing can be said of {}: a side's list is not known", names.join(", ")));
@@ -102,6 +103,33 @@ fn group_obstacle(
         ));
     }
     (refused.len() == requests.len()).then(|| Obstacle::GroupSize { algorithm: kex.to_owned() })
+}
+
+/// Java without the policy files for unlimited strength (7, and 8 before update 161) has no ciphers above 128 bits, and
+/// JSch then leaves them out of its proposal (Oracle, "JCE Unlimited Strength").
+fn strength_obstacle(profile: &Profile, offer: &Offer) -> Option<String> {
+    let mut common: Vec<&String> = Vec::new();
+    for category in [Category::CipherC2s, Category::CipherS2c] {
+        let (proposed, offered) = (profile.algorithms.get(category)?, offer.get(category)?);
+        let both: Vec<_> = proposed.iter().filter(|name| offered.contains(name)).collect();
+        if !both.is_empty() && both.iter().all(|name| needs_unlimited_strength(name)) {
+            common.extend(both);
+        }
+    }
+    common.sort();
+    common.dedup();
+    let names = common.into_iter().map(String::as_str).collect::<Vec<_>>();
+    (!names.is_empty()).then(|| {
+        format!(
+            "all common ciphers have more than 128 bits ({}): JSch leaves them out where its Java lacks unlimited strength, \
+             and finds no common cipher then",
+            names.join(", ")
+        )
+    })
+}
+
+fn needs_unlimited_strength(cipher: &str) -> bool {
+    cipher.contains("192") || cipher.contains("256") || cipher.starts_with("chacha20")
 }
 
 /// Whether the method lets the server choose the group (RFC 4419).
@@ -197,6 +225,19 @@ mod tests {
         let judgement = verdict("cucm-15", &offer, "SSH-2.0-Nobody");
         assert_eq!(judgement.result, Access::Accepts);
         assert!(judgement.findings.iter().any(|finding| finding.contains("2048 bits")));
+    }
+
+    #[test]
+    fn common_ciphers_above_128_bits_alone_get_a_note_about_java() {
+        let note = |ciphers: &str| {
+            let mut offer = offer(Category::CipherC2s, ciphers);
+            offer.set(Category::CipherS2c, split_list(ciphers));
+            let found = judge(find("jsch-0.1.54").unwrap(), &offer, None).findings;
+            found.into_iter().find(|finding| finding.contains("unlimited strength"))
+        };
+        assert!(note("aes256-ctr,aes256-cbc").unwrap().contains("(aes256-cbc, aes256-ctr)"));
+        assert_eq!(note("aes256-ctr,aes128-ctr"), None);
+        assert_eq!(note("3des-cbc"), None);
     }
 
     #[test]

@@ -13,7 +13,8 @@ pub struct Demand<'a> {
 }
 
 impl Demand<'_> {
-    fn can_use(&self, name: &str) -> bool {
+    /// Whether this algorithm alone would let the client in.
+    pub fn can_use(&self, name: &str) -> bool {
         !self.unusable.contains(&name) && matches!(choose(self.proposed, &[name.to_owned()]), Choice::Agreed(_))
     }
 
@@ -41,6 +42,21 @@ pub struct Change {
     pub drops: Vec<String>,
     /// Whether a client is left whom nothing in the server's reach lets in.
     pub unmet: bool,
+}
+
+impl Change {
+    /// Takes back additions without which every client that gets in still does, those made first first: what was added
+    /// later was needed by a client that had nothing else.
+    pub fn drop_redundant(&mut self, offered: &[String], demands: &[Demand<'_>]) {
+        for name in self.adds.clone() {
+            let rest: Vec<String> = self.list.iter().filter(|other| **other != name).cloned().collect();
+            let met = |list: &[String]| demands.iter().filter(|demand| demand.is_met_by(list)).count();
+            if !offered.contains(&name) && met(&rest) == met(&self.list) {
+                self.list = rest;
+                self.adds.retain(|other| *other != name);
+            }
+        }
+    }
 }
 
 /// How welcome an addition is. One of a better class always comes first; within a class one that serves more

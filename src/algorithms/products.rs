@@ -23,6 +23,7 @@ pub struct Product {
     pub(super) knowledge: Option<Knowledge>,
     #[serde(default)]
     pub(super) lacks: Vec<String>,
+    pub(super) lacks_before: Option<LacksBefore>,
     #[serde(default)]
     pub(super) groups: Vec<SmallestGroup>,
     /// Its host keys.
@@ -37,6 +38,15 @@ pub struct Product {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Knowledge {
     Openssh,
+}
+
+/// What the releases before one lack.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LacksBefore {
+    pub version: Version,
+    pub algorithms: Vec<String>,
+    pub upgrade: String,
 }
 
 #[derive(Debug, PartialEq, Eq, Deserialize)]

@@ -91,7 +91,11 @@ impl<'a> Case<'a> {
         }
         let offered = configurable(setting, offer);
         let demands: Vec<_> = clients.iter().flat_map(|(profile, _)| demands(setting, profile, server)).collect();
-        let change = mend(&offered, &demands, |name| rank(setting, name, server, &offered));
+        let mut change = mend(&offered, &demands, |name| rank(setting, name, server, &offered));
+        // Each host key has to be made and kept: where one serves what another was added for, it is enough.
+        if setting == Setting::HostKey {
+            change.drop_redundant(&offered, &demands);
+        }
         Some(Self { setting, server, clients, offered, change, model })
     }
 
@@ -154,6 +158,11 @@ impl<'a> Case<'a> {
             }
         }
         let server = self.server.map_or_else(|| "this server".to_owned(), Server::title);
+        let wanted = || proposed.iter().flat_map(|demand| demand.proposed.iter().map(String::as_str));
+        if let Some(upgrade) = self.server.and_then(|server| wanted().find_map(|name| server.upgrade_for(name))) {
+            let how = format!("No line mends this: {server} has none of {}. Install {upgrade}.", names.join(", "));
+            return Remedy { adds: vec![], weakens: None, ..self.blank() }.told(self.why(), String::new(), how);
+        }
         let how = format!(
             "No line mends this: {server} has none of what could serve: {}. Install a version or another server that has one of them, or change the client's settings.",
             if names.is_empty() { "nothing in the client's list works".to_owned() } else { names.join(", ") }
@@ -243,6 +252,15 @@ impl<'a> Case<'a> {
         format!("{}: {cause}.", ids.join(", "))
     }
 
+    /// Whether one of the clients' algorithms would let all of them in.
+    fn one_serves_all(&self) -> bool {
+        let demands: Vec<_> =
+            self.clients.iter().flat_map(|(profile, _)| demands(self.setting, profile, self.server)).collect();
+        let has = |name: &&String| rank(self.setting, name, self.server, &self.offered).is_some();
+        let mut candidates = demands.iter().flat_map(|demand| demand.proposed).filter(has);
+        candidates.any(|name| demands.iter().all(|demand| demand.can_use(name)))
+    }
+
     /// What changes in the list.
     fn what(&self) -> String {
         let mut what = Vec::new();
@@ -250,7 +268,8 @@ impl<'a> Case<'a> {
             let best = match (self.model_of(&self.change.adds), self.change.adds.len()) {
                 (Some(model), 1) => format!("{} offers it already", model.name),
                 (Some(model), _) => format!("{} offers them already", model.name),
-                (None, 1) => "the strongest that serves".to_owned(),
+                (None, 1) => "the best that both support".to_owned(),
+                (None, _) if self.one_serves_all() => "for each client the best that both support".to_owned(),
                 (None, _) => "no single one serves all".to_owned(),
             };
             what.push(format!("Add {} ({best}); all else stays as it is offered today.", self.change.adds.join(", ")));
@@ -323,13 +342,15 @@ fn demands<'a>(setting: Setting, profile: &'a Profile, server: Option<&Server>) 
 
 /// How welcome an addition is: one whose key is there before one that needs a new key, one that nobody calls weak
 /// before one that somebody does. `None`: this server does not have it.
-fn rank(setting: Setting, name: &str, server: Option<&Server>, offered: &[String]) -> Option<Rank<(bool, bool)>> {
+fn rank(setting: Setting, name: &str, server: Option<&Server>, offered: &[String]) -> Option<Rank<(bool, bool, bool)>> {
     if server.and_then(|server| server.has(setting, name)) == Some(false) {
         return None;
     }
     let ready = setting != Setting::HostKey || key_of(name).is_none_or(|key| has_key(offered, key));
     let sound = knowledge::algorithm(setting, name).is_some_and(|entry| entry.weak.is_none());
-    Some(Rank { class: (ready, sound), strength: knowledge::strength(setting, name) })
+    // A group exchange also depends on sizes, on which the two may not agree (RFC 4419).
+    let certain = !is_group_exchange(name);
+    Some(Rank { class: (ready, sound, certain), strength: knowledge::strength(setting, name) })
 }
 
 fn key_of(name: &str) -> Option<&'static str> {
@@ -452,17 +473,50 @@ mod tests {
             [
                 "KexAlgorithms curve25519-sha256,ecdh-sha2-nistp521,diffie-hellman-group1-sha1",
                 "HostKey /etc/ssh/ssh_host_rsa_key",
-                "HostKeyAlgorithms ssh-ed25519,rsa-sha2-512,ssh-rsa",
+                "HostKeyAlgorithms ssh-ed25519,rsa-sha2-256,ssh-rsa",
             ]
         );
-        assert_eq!(found[1].adds, ["rsa-sha2-512", "ssh-rsa"]);
+        assert_eq!(found[1].adds, ["rsa-sha2-256", "ssh-rsa"]);
+    }
+
+    #[test]
+    fn one_host_key_that_serves_every_client_is_enough() {
+        let offer = server("ecdh-sha2-nistp521,diffie-hellman-group1-sha1", "ssh-ed25519", "aes128-ctr", "hmac-sha1");
+        for ids in [&["jsch-0.1.44", "jsch-0.1.54", "cucm-14"][..], &["jsch-0.1.54", "cucm-12.5"]] {
+            let found = remedied(ids, &offer, DEBIAN);
+            let keys =
+                found.iter().filter(|remedy| remedy.directive.as_ref().is_some_and(|name| name.starts_with("HostKey")));
+            for remedy in keys {
+                assert_eq!(remedy.adds, ["ssh-rsa"], "{ids:?}");
+                assert!(!remedy.reason.contains("no single one"), "{}", remedy.reason);
+            }
+        }
+    }
+
+    #[test]
+    fn a_group_exchange_is_no_remedy_where_the_server_does_not_do_it() {
+        let offer = server("curve25519-sha256", "ssh-rsa", "aes128-ctr", "hmac-sha1");
+        for raw in ["SSH-2.0-SFTPGo_2.5.1", "SSH-2.0-Go", "SSH-2.0-Nobody"] {
+            let found = remedied(&["jsch-0.1.44"], &offer, raw);
+            assert_eq!(found[0].adds, ["diffie-hellman-group1-sha1"], "{raw}: {found:#?}");
+        }
+    }
+
+    #[test]
+    fn a_release_that_cannot_sign_with_rsa_sha2_is_to_be_upgraded() {
+        let offer = server("ecdh-sha2-nistp521", "ssh-rsa,ssh-dss", "aes128-ctr", "hmac-sha2-256");
+        for raw in ["SSH-2.0-mod_sftp/0.9.9", "SSH-2.0-mod_sftp/1.0.0"] {
+            let found = remedied(&["cucm-15"], &offer, raw);
+            assert_eq!((found.len(), &found[0].line, found[0].adds.len()), (1, &None, 0), "{raw}");
+            assert!(found[0].how.contains("Install ProFTPD 1.3.7 or later"), "{}", found[0].reason);
+        }
     }
 
     #[test]
     fn a_server_without_an_rsa_key_is_told_to_make_one() {
         let offer = server("ecdh-sha2-nistp521", "ssh-ed25519", "aes256-ctr", "hmac-sha2-256");
         let found = remedied(&["cucm-15"], &offer, DEBIAN);
-        assert_eq!(lines(&found), ["HostKey /etc/ssh/ssh_host_rsa_key", "HostKeyAlgorithms ssh-ed25519,rsa-sha2-512"]);
+        assert_eq!(lines(&found), ["HostKey /etc/ssh/ssh_host_rsa_key", "HostKeyAlgorithms ssh-ed25519,rsa-sha2-256"]);
         assert_eq!(found[0].commands[0], "ssh-keygen -q -t rsa -b 3072 -N '' -f /etc/ssh/ssh_host_rsa_key");
     }
 

@@ -55,12 +55,19 @@ impl Server {
 
     /// Whether this version has the algorithm, as far as the data tells; `None`: it does not.
     pub fn has(&self, setting: Setting, name: &str) -> Option<bool> {
-        if self.product.lacks.iter().any(|lacking| lacking == name) {
+        if self.product.lacks.iter().any(|lacking| lacking == name) || self.upgrade_for(name).is_some() {
             return Some(false);
         }
         self.product.knowledge.map(|Knowledge::Openssh| {
             knowledge::algorithm(setting, name).is_some_and(|entry| entry.in_openssh(self.version.as_ref()))
         })
+    }
+
+    /// What to install where this release lacks the algorithm and a later one has it.
+    pub fn upgrade_for(&self, name: &str) -> Option<&'static str> {
+        let lacks = self.product.lacks_before.as_ref()?;
+        let is_older = self.version.as_ref().is_some_and(|version| *version < lacks.version);
+        (is_older && lacks.algorithms.iter().any(|lacking| lacking == name)).then_some(&lacks.upgrade)
     }
 
     /// The smallest group, in bits, that it gives in a group exchange; `None`: not known.

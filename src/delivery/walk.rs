@@ -239,7 +239,9 @@ impl Walk {
                 answer.free_space = Some(FreeSpace {
                     total_bytes: space.total,
                     available_bytes: space.available,
-                    files_available: (space.files > 0).then_some(space.files_available),
+                    // A free inode is no room for a file where the bytes are short.
+                    files_available: (space.files > 0)
+                        .then(|| space.files_available.min(space.available / test_file::BYTES as u64)),
                 });
             }
             Err(error) => answer.free_space_unknown = Some(error.to_string()),
@@ -282,7 +284,12 @@ impl Walk {
     fn write(&self, open: &mut Open, directory: &str, path: &str) -> Result<(), Trouble> {
         let Open { link, sftp } = open;
         self.log.note(|answer| answer.left_behind.push(path.to_owned()));
-        let written = sftp.create(path).and_then(|handle| {
+        let created = sftp.create(path);
+        if created.as_ref().is_err_and(|error| error.status().is_some()) {
+            // The server answered, and made no file.
+            self.removed(path);
+        }
+        let written = created.and_then(|handle| {
             let written = sftp.write(&handle, &test_file::content());
             let closed = sftp.close(&handle);
             written.and(closed)

@@ -174,6 +174,7 @@ pub fn stopped_on_the_way(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Co
 }
 
 /// The trace gives no reason, or one that is in no table.
+#[allow(clippy::unnecessary_wraps, reason = "it is a rule, and the one that always holds")]
 pub fn unknown_cause(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
     let host = trouble.host();
     let text = match trouble.cause.and_then(|cause| cause.message.as_ref()) {
