@@ -112,7 +112,9 @@ fn strength_obstacle(profile: &Profile, offer: &Offer) -> Option<String> {
     for category in [Category::CipherC2s, Category::CipherS2c] {
         let (proposed, offered) = (profile.algorithms.get(category)?, offer.get(category)?);
         let both: Vec<_> = proposed.iter().filter(|name| offered.contains(name)).collect();
-        if !both.is_empty() && both.iter().all(|name| needs_unlimited_strength(name)) {
+        // A client that was set to these alone is known to propose them.
+        let has_others = proposed.iter().any(|name| !needs_unlimited_strength(name));
+        if has_others && !both.is_empty() && both.iter().all(|name| needs_unlimited_strength(name)) {
             common.extend(both);
         }
     }

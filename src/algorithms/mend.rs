@@ -44,19 +44,36 @@ pub struct Change {
     pub unmet: bool,
 }
 
-impl Change {
-    /// Takes back additions without which every client that gets in still does, those made first first: what was added
-    /// later was needed by a client that had nothing else.
-    pub fn drop_redundant(&mut self, offered: &[String], demands: &[Demand<'_>]) {
-        for name in self.adds.clone() {
-            let rest: Vec<String> = self.list.iter().filter(|other| **other != name).cloned().collect();
-            let met = |list: &[String]| demands.iter().filter(|demand| demand.is_met_by(list)).count();
-            if !offered.contains(&name) && met(&rest) == met(&self.list) {
-                self.list = rest;
-                self.adds.retain(|other| *other != name);
-            }
+/// At most so many candidates are tried together; no client proposes as many host keys.
+const TRIED_TOGETHER: usize = 12;
+
+/// The change with the fewest additions; of equally few [`mend`]'s. For what costs something by its number alone, as host
+/// keys do, which have to be made and kept.
+pub fn mend_by_fewest<C: Ord>(
+    offered: &[String],
+    demands: &[Demand<'_>],
+    rank: impl Fn(&str) -> Option<Rank<C>>,
+) -> Change {
+    let change = mend(offered, demands, &rank);
+    let open: Vec<_> = demands.iter().filter(|demand| !demand.is_met_by(offered)).collect();
+    let mut names: Vec<(Rank<C>, &str)> = Vec::new();
+    for name in candidates(&open) {
+        if let Some(rank) = rank(name).filter(|_| !names.iter().any(|(_, other)| *other == name)) {
+            names.push((rank, name));
         }
     }
+    names.sort_by(|(one, _), (other, _)| (&other.class, other.strength).cmp(&(&one.class, one.strength)));
+    names.truncate(TRIED_TOGETHER);
+    let served: Vec<_> = open.into_iter().filter(|demand| demand.is_met_by(&change.list)).collect();
+    let chosen =
+        |set: u32| names.iter().enumerate().filter(move |(at, _)| set & (1 << at) != 0).map(|(_, (_, name))| *name);
+    let serves_all = |set: &u32| served.iter().all(|demand| chosen(*set).any(|name| demand.can_use(name)));
+    let fewer = (1..1_u32 << names.len()).filter(|set| (set.count_ones() as usize) < change.adds.len());
+    // The better names come first, so that of equally few the least number has the better ones.
+    let Some(best) = fewer.filter(serves_all).min_by_key(|set| (set.count_ones(), *set)) else { return change };
+    let adds: Vec<String> = chosen(best).map(str::to_owned).collect();
+    let list = offered.iter().chain(&adds).filter(|name| !change.drops.contains(name)).cloned().collect();
+    Change { list, adds, ..change }
 }
 
 /// How welcome an addition is. One of a better class always comes first; within a class one that serves more

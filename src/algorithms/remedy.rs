@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::judge::{Judgement, is_group_exchange};
 use super::knowledge;
-use super::mend::{Change, Demand, Rank, mend};
+use super::mend::{Change, Demand, Rank, mend, mend_by_fewest};
 use super::server::{Configuration, Lines, Server};
 use crate::document::obstacle::Obstacle;
 use crate::document::probe::Identification;
@@ -91,11 +91,9 @@ impl<'a> Case<'a> {
         }
         let offered = configurable(setting, offer);
         let demands: Vec<_> = clients.iter().flat_map(|(profile, _)| demands(setting, profile, server)).collect();
-        let mut change = mend(&offered, &demands, |name| rank(setting, name, server, &offered));
-        // Each host key has to be made and kept: where one serves what another was added for, it is enough.
-        if setting == Setting::HostKey {
-            change.drop_redundant(&offered, &demands);
-        }
+        let rank = |name: &str| rank(setting, name, server, &offered);
+        let mend = if setting == Setting::HostKey { mend_by_fewest } else { mend };
+        let change = mend(&offered, &demands, rank);
         Some(Self { setting, server, clients, offered, change, model })
     }
 

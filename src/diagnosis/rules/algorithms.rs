@@ -174,8 +174,9 @@ fn failover_certainty(facts: &Facts<'_>, trouble: &Trouble<'_>, secondary: &Serv
 fn failover_headline(trouble: &Trouble<'_>, secondary: &Server<'_>, certainty: Certainty) -> String {
     let (host, secondary) = (trouble.host(), secondary.name());
     if certainty == Certainty::Assumed {
+        let since = since(trouble).map(|since| format!(" {since}")).unwrap_or_default();
         return format!(
-            "A failover would explain it: {secondary} rejects CUCM's SSH algorithms, and {host} may point there"
+            "A failover would explain it: {host} may point{since} to {secondary}, which rejects CUCM's SSH algorithms"
         );
     }
     format!("A failover is the cause: {host} {} {secondary}, which rejects CUCM's SSH algorithms", points(trouble))
@@ -427,13 +428,18 @@ fn begins_inside(trouble: &Trouble<'_>) -> Option<String> {
     Some(format!("When it moved is not told: {beginning}."))
 }
 
+/// Since when it lasts, or from when to when it did.
+fn since(trouble: &Trouble<'_>) -> Option<String> {
+    let outage = trouble.destination.outages.last()?;
+    Some(match outage.to {
+        None => outage.began("since"),
+        Some(to) => format!("{} to {}", outage.began("from"), clock(to)),
+    })
+}
+
 fn points(trouble: &Trouble<'_>) -> String {
-    let Some(outage) = trouble.destination.outages.last() else { return "points to".to_owned() };
-    match outage.to {
-        None if outage.begins_before_trace => format!("has pointed, {}, to", outage.began("since")),
-        None => format!("has pointed {} to", outage.began("since")),
-        Some(to) => format!("pointed {} to {} to", outage.began("from"), clock(to)),
-    }
+    let verb = if trouble.lasts() { "has pointed" } else { "pointed" };
+    since(trouble).map_or_else(|| "points to".to_owned(), |since| format!("{verb} {since} to"))
 }
 
 fn capital(text: &str) -> String {
