@@ -6,6 +6,7 @@
 //! | [`cli`] | every command and flag |
 //! | [`commands`] | one command a file: from arguments to a document |
 //! | [`trace`] | CUCM's log4j traces: sources, records, events, causes, timeline |
+//! | [`alarms`] | alarms of CUCM's CDR services in syslog lines, alerts and mails |
 //! | [`algorithms`] | offers, the client's profiles, negotiation, remedies |
 //! | [`backlog`] | what waits in CUCM's CDR repository, from the listings its command line prints |
 //! | [`diagnosis`] | what follows from traces, waiting files and servers taken together |
@@ -26,6 +27,7 @@
 //! Files and sockets are touched by [`commands`], [`config`], [`delivery`], `saved::file`, `ssh`'s edges and
 //! `trace::sources` and `trace::input` alone. All else is pure: bytes and values in, values out.
 
+pub mod alarms;
 pub mod algorithms;
 pub mod backlog;
 pub mod cli;

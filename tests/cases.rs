@@ -1,6 +1,8 @@
 //! Inputs from public reports (`fixtures/cases/`), each with the right answer.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that meets the unexpected has to fail")]
 
+#[path = "cases/alarms.rs"]
+mod alarms;
 #[path = "cases/causes.rs"]
 mod causes;
 #[path = "cases/saved_answers.rs"]

@@ -9,9 +9,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Context;
 use super::reports::{Inputs, Remarks, Reports, given};
+use crate::alarms;
 use crate::cli;
 use crate::config::Config;
-use crate::document::parse_log::ParseLog;
+use crate::document::parse_log::{Input, ParseLog};
 use crate::exit::{Code, UsageError};
 use crate::suggest;
 use crate::trace::answer::{self, Choice};
@@ -73,9 +74,10 @@ pub fn parse(paths: &[PathBuf], narrow: &cli::Narrow, context: &Context<'_>) -> 
             problems.push(problem(source, Why::NoRecord));
         }
     }
+    let raised: Vec<_> = found.texts.iter().flat_map(|text| alarms::read(&text.label, &text.text)).collect();
     let problems = sources::lines(&problems);
     let records: u64 = reading.inputs.iter().map(|input| input.counts.records).sum();
-    if records == 0 {
+    if records == 0 && raised.is_empty() {
         bail!("{}", if problems.is_empty() { "nothing to read".to_owned() } else { problems.join("; ") });
     }
     check_what_is_there(narrow, &reading)?;
@@ -83,6 +85,13 @@ pub fn parse(paths: &[PathBuf], narrow: &cli::Narrow, context: &Context<'_>) -> 
     let choice = Choice { destinations: narrow.destination.clone(), limit: narrow.limit, timezone };
     let mut document = answer::document(reading, &found.sources, &choice);
     document.warnings.splice(0..0, problems.iter().cloned());
+    document.inputs.extend(found.texts.iter().map(|text| Input {
+        path: text.label.clone(),
+        bytes: text.text.len() as u64,
+        lines: text.text.lines().count() as u64,
+        ..Input::default()
+    }));
+    document.alarms = raised;
     document.unread = problems;
     Ok(Parsed { document, left_out })
 }

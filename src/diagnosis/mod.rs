@@ -12,7 +12,7 @@ mod story;
 
 use crate::document::diagnose::Conclusion;
 use facts::{Facts, Trouble};
-use rules::{address, algorithms, course, rest, servers, stages, waiting};
+use rules::{address, alarms, algorithms, course, rest, servers, stages, waiting};
 
 /// What follows from the facts, where they show it.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +75,10 @@ const WAITING: [OfAll; 5] = [
 ];
 
 /// What else the servers, the client and the inputs show.
-const ALSO: [OfAll; 8] = [
+const ALSO: [OfAll; 11] = [
+    Rule { id: "alarms_of_deliveries", explain: alarms::deliveries_fail },
+    Rule { id: "alarms_of_first_leg", explain: alarms::first_leg_fails },
+    Rule { id: "alarms_of_disk", explain: alarms::disk_allocation_reached },
     Rule { id: "failover_would_fail", explain: servers::failover_would_fail },
     Rule { id: "servers_refuse", explain: servers::servers_refuse },
     Rule { id: "handshake_fails", explain: servers::handshake_fails },

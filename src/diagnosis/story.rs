@@ -95,6 +95,7 @@ impl Story {
         let mut story = Self::new();
         let destinations = vec![destination(host)];
         story.parts.parse_log = Some(ParseLog {
+            alarms: Vec::new(),
             inputs: vec![input],
             destinations,
             negotiation: None,

@@ -2,10 +2,10 @@
 
 use chrono::NaiveDateTime;
 
-use super::Render;
 use super::chart::Chart;
 use super::page::{Page, Tone};
 use super::words::{clock, counted, duration, grouped};
+use super::{Render, text, view};
 use crate::document::parse_log::{CauseCount, Destination, Input, Negotiation, Outage, ParseLog, Status, WaitingFile};
 use crate::words::excerpt;
 
@@ -22,6 +22,7 @@ impl Render for ParseLog {
             page.gap();
             chart.render(page);
         }
+        text::blocks(&view::parse_log::alarms(self), page);
         for destination in &self.destinations {
             page.gap();
             destination_block(destination, page);
@@ -39,7 +40,10 @@ impl Render for ParseLog {
 }
 
 fn headline(answer: &ParseLog, page: &mut Page) {
-    if answer.destinations.is_empty() {
+    for alarms in &answer.alarms {
+        page.line(&[(Tone::Bad, "ALARM"), (Tone::Plain, "      "), (Tone::Strong, &alarms.headline())]);
+    }
+    if answer.destinations.is_empty() && answer.alarms.is_empty() {
         page.line(&[
             (Tone::Good, "Nothing failed: "),
             (Tone::Plain, "the trace speaks of no delivery and no destination."),

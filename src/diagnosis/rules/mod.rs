@@ -1,6 +1,7 @@
 //! The rules, one a function: each takes the facts and says what follows, with its evidence, or nothing.
 
 pub mod address;
+pub mod alarms;
 pub mod algorithms;
 pub mod course;
 pub mod rest;

@@ -5,7 +5,7 @@
 mod backlog;
 mod compare;
 pub mod diagnose;
-mod parse_log;
+pub mod parse_log;
 pub mod probe;
 pub mod servers;
 

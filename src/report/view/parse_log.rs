@@ -1,7 +1,7 @@
 //! `parse-log` as a page to hand on.
 
 use super::{Block, Headline, Piece, Row, Section, Table, ToView, View, by_setting, code, toned, words};
-use crate::document::parse_log::{CauseCount, Destination, Input, Negotiation, Outage, ParseLog, Status};
+use crate::document::parse_log::{CauseCount, Destination, Input, Negotiation, Outage, ParseLog, RaisedAlarms, Status};
 use crate::model::offer::Category;
 use crate::report::chart::Chart;
 use crate::report::page::Tone;
@@ -27,8 +27,11 @@ impl ToView for ParseLog {
             subject: String::new(),
             rest,
         });
-        let headlines = self.destinations.iter().map(headline).chain(incomplete).chain(left_out).collect();
+        let raised = self.alarms.iter().map(alarm_headline);
+        let headlines =
+            raised.chain(self.destinations.iter().map(headline)).chain(incomplete).chain(left_out).collect();
         let mut sections = Vec::new();
+        sections.extend(Section::of("Alarms", alarms(self)));
         sections.extend(Section::of("Conclusion", conclusion(self)));
         sections.extend(timeline(self));
         sections.extend(Section::of("What to do", remedies(self)));
@@ -59,6 +62,7 @@ fn title(answer: &ParseLog) -> (String, Tone) {
     let of = |status| destinations.iter().filter(move |destination| destination.status == status).collect::<Vec<_>>();
     let since = |destination: &Destination| destination.outages.last().map(|outage| outage.began("since"));
     match (of(Status::Failing).as_slice(), of(Status::Recovered).as_slice()) {
+        ([], []) if !answer.alarms.is_empty() => ("CUCM raised alarms about its CDR files".to_owned(), Tone::Bad),
         ([], []) if !answer.unread.is_empty() => ("Nothing failed in what could be read".to_owned(), Tone::Warn),
         ([], []) if answer.failures_left_out > 0 => {
             let outside = counted(answer.failures_left_out, "failure");
@@ -104,6 +108,24 @@ pub fn headline(destination: &Destination) -> Headline {
         Status::Healthy => (Tone::Good, "Healthy", format!("({} delivered)", counted(destination.deliveries, "file"))),
     };
     Headline { tone, verdict: verdict.to_owned(), subject: name(destination), rest }
+}
+
+fn alarm_headline(alarms: &RaisedAlarms) -> Headline {
+    Headline { tone: Tone::Bad, verdict: "Alarm".to_owned(), subject: alarms.headline(), rest: String::new() }
+}
+
+/// What the alarms say, and what to do.
+pub fn alarms(answer: &ParseLog) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for alarms in &answer.alarms {
+        blocks.push(Block::Heading(vec![words(alarms.title())]));
+        let mut facts: Vec<_> =
+            alarms.facts().into_iter().map(|(label, text)| (label.to_owned(), vec![words(text)])).collect();
+        facts.push(("do".to_owned(), vec![toned(Tone::Strong, alarms.advice())]));
+        blocks.push(Block::Facts(facts));
+        blocks.push(Block::Evidence { place: alarms.evidence.to_string(), text: alarms.evidence.text.clone() });
+    }
+    blocks
 }
 
 fn conclusion(answer: &ParseLog) -> Vec<Block> {

@@ -1,6 +1,7 @@
 //! Where traces come from: files, folders, archives, archives in archives, standard input. Nothing else in `trace`
 //! opens a file.
 
+mod alarm_text;
 mod archive;
 mod extent;
 mod format;
@@ -18,6 +19,7 @@ use walkdir::WalkDir;
 
 use super::records::{self, Line};
 use crate::{plain, text};
+pub use alarm_text::AlarmText;
 use archive::Budget;
 use extent::Extent;
 use format::Format;
@@ -80,6 +82,8 @@ pub struct Found {
     pub problems: Vec<Problem>,
     /// What folders hold beside traces.
     pub left_out: Vec<String>,
+    /// Texts without records that tell of alarms.
+    pub texts: Vec<AlarmText>,
     budget: Budget,
 }
 
@@ -176,6 +180,11 @@ impl Found {
     /// Takes a source, or says why not.
     fn judge(&mut self, mut source: Source, head: &[u8], asked: Asked) {
         source.first = first_time(head);
+        if source.first.is_none()
+            && let Some(text) = source.alarms(head, asked)
+        {
+            return self.texts.push(text);
+        }
         let name = source.label.rsplit(['/', '\\']).next().unwrap_or_default();
         // One that the log has only just turned to is still empty, and lacks nothing.
         let is_meant = asked == Asked::ByName || (is_a_traces_name(name) && source.size > 0);
@@ -194,8 +203,8 @@ impl Found {
     }
 
     /// Grows with everything that is worth telling.
-    fn so_far(&self) -> (usize, usize) {
-        (self.sources.len(), self.problems.len())
+    fn so_far(&self) -> (usize, usize, usize) {
+        (self.sources.len(), self.problems.len(), self.texts.len())
     }
 }
 

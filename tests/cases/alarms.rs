@@ -1,0 +1,63 @@
+//! Alarms as alerts, mails and syslog tell of them.
+
+use assert_cmd::Command;
+use serde_json::{Value, json};
+
+use super::{CASES, answer};
+
+/// What an input's one kind of alarm says: the document, and the text with its blanks folded.
+fn raised(case: &str, input: &str) -> (Value, String) {
+    let mut document = answer(case, &["parse-log", input], 1);
+    assert_eq!((&document["verdict"], document["alarms"].as_array().unwrap().len()), (&json!("problem"), 1));
+    let folder = format!("{CASES}/{case}");
+    let done = Command::cargo_bin("cdrdiag").unwrap().args(["parse-log", input]).current_dir(folder).assert().code(1);
+    let text = String::from_utf8_lossy(&done.get_output().stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    (document["alarms"][0].take(), text)
+}
+
+/// The first conclusion of `diagnose`.
+fn concluded(case: &str, input: &str) -> Value {
+    answer(case, &["diagnose", input], 1)["conclusions"][0].take()
+}
+
+#[test]
+fn trace_rtmt_alert_sxml() {
+    let (alarms, text) = raised("trace-rtmt-alert-sxml", "alert.txt");
+    assert_eq!((&alarms["concern"], &alarms["billing_server"]), (&json!("delivery"), &json!("192.0.2.105")));
+    assert_eq!((&alarms["first"], &alarms["zone"]), (&json!("2020-10-06T05:41:50"), &json!("EDT")));
+    assert_eq!(alarms["node"], "cucm-pub.example.net");
+    assert!(text.contains("192.0.2.105 failed at least 3 times"), "{text}");
+    assert!(text.contains("An alarm does not say why"), "{text}");
+    assert_eq!(concluded("trace-rtmt-alert-sxml", "alert.txt")["id"], "alarms_of_deliveries");
+}
+
+#[test]
+fn trace_syslog_file_delivery() {
+    let (alarms, text) = raised("trace-syslog-file-delivery", "CiscoSyslog");
+    assert_eq!((&alarms["first"], &alarms["zone"]), (&json!("2020-10-06T09:41:50"), &json!("UTC")));
+    assert_eq!((&alarms["count"], &alarms["node"]), (&json!(3), &json!("cucm-pub")));
+    assert_eq!(alarms["months"], json!([{"month": "2020-10", "count": 3}]));
+    assert!(text.contains("failed at least 4 times, the first alarm at 2020-10-06 09:41:50 UTC"), "{text}");
+}
+
+#[test]
+fn trace_syslog_cdr_agent() {
+    let (alarms, text) = raised("trace-syslog-cdr-agent", "CiscoSyslog");
+    assert_eq!((&alarms["concern"], &alarms["agent_node"]), (&json!("first_leg"), &json!("192.0.2.21")));
+    assert!(text.contains("Not the billing server: node 192.0.2.21 cannot send"), "{text}");
+    assert!(text.contains("CDR Agent's trace there"), "{text}");
+    assert_eq!(concluded("trace-syslog-cdr-agent", "CiscoSyslog")["id"], "alarms_of_first_leg");
+}
+
+#[test]
+fn an_alert_beside_a_healthy_trace_is_a_problem_and_a_folder_is_searched_for_a_syslog() {
+    let folder = tempfile::tempdir().unwrap();
+    let healthy = "2024-03-05 04:11:10,120 INFO  [Thread-3] cdrrep.CDRSender (CDRSender.java:85) - CDRSender for destination 1 is running...\n";
+    std::fs::write(folder.path().join("cdrrepmgr00001.log"), healthy).unwrap();
+    std::fs::copy(format!("{CASES}/trace-syslog-cdr-agent/CiscoSyslog"), folder.path().join("CiscoSyslog")).unwrap();
+    let mut command = Command::cargo_bin("cdrdiag").unwrap();
+    let done = command.args(["parse-log", "--json"]).arg(folder.path()).assert().code(1);
+    let document: Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    assert_eq!(document["alarms"].as_array().unwrap().len(), 1, "{document:#}");
+    assert_eq!(document["inputs"].as_array().unwrap().len(), 2, "{document:#}");
+}
