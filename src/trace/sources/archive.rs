@@ -160,7 +160,7 @@ impl Found {
         Ok(())
     }
 
-    fn tell_if_empty(&mut self, label: &str, before: (usize, usize), asked: Asked) {
+    fn tell_if_empty(&mut self, label: &str, before: (usize, usize, usize), asked: Asked) {
         if before == self.so_far() && asked == Asked::ByName {
             self.problem(label.to_owned(), Why::EmptyArchive);
         }
