@@ -1,11 +1,12 @@
 //! Other names for hosts, addresses, clusters, nodes, users and files: the same name gets the same token wherever it
 //! stands in a document. Works on the document as JSON, so that no field is forgotten: what `data/redaction.tsv`
-//! does not name is searched through for everything that looks like a name.
+//! does not name is a text from outside, of which only known words and numbers stay.
 
 mod text;
 mod tokens;
+mod vocabulary;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::de::DeserializeOwned;
@@ -30,6 +31,8 @@ enum Class {
 #[derive(Debug, Default)]
 pub struct Redactor {
     tokens: Tokens,
+    /// The words that the document's form lists, such as a cause's name.
+    own: HashSet<String>,
 }
 
 /// Why a document could not be redacted.
@@ -40,7 +43,7 @@ pub enum RedactError {
     Json(#[from] serde_json::Error),
     /// It holds more names than can be told apart.
     #[error("there are too many names: {0}")]
-    TooMany(#[from] regex::Error),
+    TooMany(#[from] aho_corasick::BuildError),
 }
 
 impl Redactor {
@@ -60,7 +63,8 @@ impl Redactor {
     pub fn document<D: Document + DeserializeOwned>(&mut self, document: &D) -> Result<D, RedactError> {
         let mut value = serde_json::to_value(document)?;
         each_string(&mut value, "", "", &mut |class, text| self.learn(class, text));
-        let mut replacer = Replacer::new(&mut self.tokens)?;
+        own_words(&serde_json::to_value(schemars::schema_for!(D))?, &mut self.own);
+        let mut replacer = Replacer::new(&mut self.tokens, &self.own)?;
         each_string(&mut value, "", "", &mut |class, text| *text = redacted(class, text, &mut replacer));
         Ok(serde_json::from_value(value)?)
     }
@@ -77,7 +81,7 @@ impl Redactor {
         for host in hosts {
             self.learn(Class::Name(Kind::Host), host);
         }
-        let mut replacer = Replacer::new(&mut self.tokens)?;
+        let mut replacer = Replacer::new(&mut self.tokens, &self.own)?;
         texts.for_each(|text| *text = replacer.text(text));
         Ok(())
     }
@@ -100,6 +104,25 @@ impl Redactor {
             Class::Algorithm => text::learn_algorithm(text, &mut self.tokens),
             Class::Own | Class::OwnText | Class::Text => {}
         }
+    }
+}
+
+/// What a schema lists as values is no text from outside.
+fn own_words(schema: &Value, words: &mut HashSet<String>) {
+    match schema {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                match (name.as_str(), field) {
+                    ("const", Value::String(word)) => drop(words.insert(word.clone())),
+                    ("enum", Value::Array(list)) => {
+                        words.extend(list.iter().filter_map(Value::as_str).map(str::to_owned));
+                    }
+                    _ => own_words(field, words),
+                }
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|item| own_words(item, words)),
+        _ => {}
     }
 }
 

@@ -9,7 +9,7 @@ fn text(fields: &[(Kind, &str)], text: &str) -> String {
     for (kind, name) in fields {
         text::learn_name(*kind, name, &mut tokens);
     }
-    Replacer::new(&mut tokens).unwrap().text(text)
+    Replacer::new(&mut tokens, &HashSet::new()).unwrap().text(text)
 }
 
 fn redact<D: Document + DeserializeOwned>(value: Value) -> (D, String) {
@@ -68,7 +68,7 @@ fn what_is_no_name_stays() {
 #[test]
 fn a_folder_called_by_an_ordinary_word_leaves_the_sentences_and_loses_its_paths() {
     for word in ["cucm", "primary", "server", "the", "key", "log"] {
-        let sentence = "The primary (host-2) lets CUCM in; the server's key stands in the log";
+        let sentence = "The primary lets CUCM in; the server's key stands in the log";
         assert_eq!(text(&[(Kind::File, word)], sentence), sentence, "{word}");
         let mut redactor = Redactor::new(&[word.to_owned()]);
         assert_eq!(redactor.path(word), "file-1");
@@ -89,7 +89,8 @@ fn a_name_is_not_found_within_a_word_or_a_token() {
 #[test]
 fn a_server_keeps_its_product_and_loses_its_name() {
     let mut tokens = Tokens::default();
-    let mut replacer = Replacer::new(&mut tokens).unwrap();
+    let own = HashSet::new();
+    let mut replacer = Replacer::new(&mut tokens, &own).unwrap();
     assert_eq!(
         replacer.identification("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7"),
         "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7"
@@ -172,4 +173,139 @@ fn no_marker_survives_in_a_probe() {
     assert_eq!((target.target.as_str(), target.host.as_deref()), ("host-1:2222", Some("host-1")));
     assert_eq!(target.remedy[0].commands, ["ssh host-1 reload"]);
     assert_eq!(target.remedy[0].file.as_deref(), Some("/etc/ssh/sshd_config"));
+}
+
+/// Every form of an answer.
+fn renderings<D: Document + DeserializeOwned + crate::report::Render + crate::report::view::ToView>(
+    value: Value,
+) -> String {
+    use crate::report::{Format, html, markdown, page::Look, view::Appendix, write};
+    let document: D = serde_json::from_value(value).unwrap();
+    let done = Redactor::new(&[]).document(&document).unwrap();
+    let look = Look { width: 4000, color: false, blocks: false };
+    let mut all = Vec::new();
+    for format in [Format::Text, Format::FullText, Format::Json] {
+        write(&done, format, look, &mut all).unwrap();
+    }
+    if done.judged().is_some() {
+        for format in [Format::Prometheus, Format::Junit] {
+            write(&done, format, look, &mut all).unwrap();
+        }
+    }
+    let made = chrono::DateTime::UNIX_EPOCH;
+    let appendix = Appendix { command: "x", version: "1", made, redacted: true, inputs: Vec::new() };
+    let pages = html::render(&done.view(), &appendix).unwrap() + &markdown::render(&done.view(), &appendix);
+    String::from_utf8(all).unwrap() + &pages
+}
+
+fn trace_that_says(message: &str) -> Value {
+    let evidence = json!({"path": "a.log", "line": 3, "text": format!("ERROR [main] - SFTP/FTP failed {message}")});
+    json!({
+        "inputs": [{"path": "a.log", "bytes": 1, "lines": 1, "records": 1, "skipped_lines": 0, "first": null, "last": null}],
+        "destinations": [{
+            "host": "10.0.0.5", "destination": 1, "status": "failing", "deliveries": 0, "delivery_failures": 1,
+            "connection_failures": 0, "files_waiting": 1, "first_failure": null, "last_failure": null,
+            "last_delivery": null,
+            "causes": [{"cause": "unknown", "stage": null, "count": 1, "first": "2024-01-31T00:00:00",
+                "last": "2024-01-31T00:00:00", "message": message, "remedy": null, "evidence": evidence}],
+            "outages": [], "alarms": [], "files": [], "retries": null, "oldest_waiting": null}],
+        "negotiation": null, "warnings": [message],
+    })
+}
+
+fn server_that_says(message: &str) -> Value {
+    json!({
+        "profiles": [{"id": "cucm-14", "title": "CUCM 14", "source": ["Cisco"]}],
+        "targets": [{
+            "target": "a:2222", "host": "a", "port": 2222, "address": null, "outcome": "error",
+            "error": {"kind": "closed", "message": message},
+            "identification": {"raw": format!("SSH-2.0-{message}"), "protocol": "2.0", "software": message,
+                "version": null, "comments": message, "preceding_lines": [message]},
+            "offer": {"kex": [message]}, "clients": [], "remedy": [], "weak": [],
+            "timing_ms": {"connect": null, "identification": null, "kexinit": null, "total": null}}],
+        "warnings": [message],
+    })
+}
+
+/// The known messages, a name in each place that stands for anything.
+fn messages_with(name: &str) -> Vec<String> {
+    let rows = include_str!("../../data/causes.tsv").lines().skip(1);
+    let fill = |pattern: &str| {
+        let parts = pattern
+            .split('<')
+            .map(|part| part.split_once('>').map_or(part.to_owned(), |(_, rest)| format!("{name}{rest}")));
+        parts.collect::<String>()
+    };
+    rows.filter_map(|row| row.split('\t').nth(2)).filter(|pattern| pattern.contains('<')).map(fill).collect()
+}
+
+/// Names in the ways in which people and servers write them; `zq` is in no word of the tables.
+fn names() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let stem = "zq[a-z0-9äöß日]{1,9}";
+    prop_oneof![
+        stem.prop_map(|name| name),
+        stem.prop_map(|name| format!("java.{name}.Server")),
+        stem.prop_map(|name| format!("{name}.java")),
+        stem.prop_map(|name| format!("CORP\\{name}")),
+        stem.prop_map(|name| format!("uid={name},dc={name}")),
+        stem.prop_map(|name| format!("'/srv/my {name}/in'")),
+        stem.prop_map(|name| format!("/etc/ssh/{name}")),
+        stem.prop_map(|name| format!("billing-{name}_{name}.example")),
+        stem.prop_map(|name| format!("{name}@{name}.example:22")),
+        stem.prop_map(|name| format!("OpenSSH_{name}")),
+        stem.prop_map(|name| name.to_uppercase()),
+    ]
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn no_name_survives_in_any_placeholder_or_any_unknown_text(name in names(), text in "[a-z ]{0,20}", at in 0_usize..400) {
+        let messages = messages_with(&name);
+        let unknown = format!("{text} {name} {text}");
+        for message in [&messages[at % messages.len()], &unknown, &name] {
+            let trace = renderings::<ParseLog>(trace_that_says(message));
+            let server = renderings::<Probe>(server_that_says(message));
+            for shown in [trace, server] {
+                assert!(!shown.to_lowercase().contains("zq"), "{message}: {}", shown.lines().filter(|line| line.to_lowercase().contains("zq")).take(5).collect::<Vec<_>>().join("\n"));
+            }
+        }
+    }
+}
+
+#[test]
+fn no_placeholder_of_a_known_message_keeps_a_name() {
+    for message in messages_with("zqbilling.zqacme.example") {
+        let done = text(&[], &message);
+        assert!(!done.contains("zq"), "{message}: {done}");
+    }
+}
+
+#[test]
+fn an_address_has_one_token_in_every_spelling() {
+    for spelling in
+        ["10.0.0.5", "::ffff:10.0.0.5", "::ffff:a00:5", "[10.0.0.5]", "010.000.000.005", "167772165", "host10.0.0.5x"]
+    {
+        let done = text(&[(Kind::Host, "10.0.0.5")], &format!("10.0.0.5 {spelling}"));
+        assert!(done.matches("host-1").count() == 2 && !done.contains("0.5"), "{spelling}: {done}");
+    }
+    assert_eq!(text(&[], "fe80::1%eth0, [2001:db8::7]:22, 00:11:22:33:44:55"), "host-1, [host-2]:22, host-3");
+    assert_eq!(text(&[], "at 13:12:11,971 of 12.5.1.11900-146"), "at 13:12:11,971 of 12.5.1.11900-146");
+}
+
+#[test]
+fn a_long_message_costs_no_more_than_its_length() {
+    let parts = ["cdr_a.bb:", "10.0.0.5 ", "a::", "billing7", "zq.example/", "x "];
+    let mut tokens = Tokens::default();
+    (0..20_000).for_each(|number| text::learn_name(Kind::Host, &format!("billing{number}"), &mut tokens));
+    let mut replacer_own = HashSet::new();
+    replacer_own.insert("own".to_owned());
+    let mut replacer = Replacer::new(&mut tokens, &replacer_own).unwrap();
+    let begin = std::time::Instant::now();
+    for part in parts {
+        replacer.text(&part.repeat(200_000 / part.len()));
+    }
+    assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
 }

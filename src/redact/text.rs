@@ -3,12 +3,14 @@
 //! A name that was replaced stands as a single private character until the text is done, so that no later step
 //! finds a name within a token.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-use std::sync::LazyLock;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, LazyLock};
 
+use aho_corasick::{AhoCorasick, BuildError, Input, MatchKind};
 use regex::{Captures, Regex, RegexBuilder};
 
-use super::tokens::{Kind, Tokens};
+use super::tokens::{Kind, Tokens, address};
+use super::vocabulary;
 use crate::algorithms::products;
 use crate::model::delivery_file::DeliveryFile;
 
@@ -26,7 +28,7 @@ static PATTERNS: LazyLock<Regex> = LazyLock::new(|| {
         |(?P<user>[\w.+-]+)@(?P<at>[A-Za-z0-9][\w.-]*)
         |(?i:[\w.]*unknownhostexception:\s*)(?P<unknown>[\w.-]+)
         |(?i:\buser(?:name)?\s*(?:[=:]\s*|\s['"]))['"]?(?P<login>[\w.+-]+)
-        |(?P<v6>[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:\d{1,3}(?:\.\d{1,3}){3})?(?:%\w+)?)
+        |(?P<v6>[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:%\w+)?)
         |(?P<v4>\d{1,3}(?:\.\d{1,3}){3})
         |(?P<name>[A-Za-z0-9](?:[\w-]*)(?:\.[A-Za-z0-9][\w-]*)*\.[A-Za-z]{2,})"#,
     )
@@ -85,37 +87,62 @@ pub fn identification_parts(raw: &str) -> Vec<&str> {
     [first.trim(), second.trim()].into_iter().filter(|part| !part.is_empty()).collect()
 }
 
-/// Learns whose an algorithm is.
+/// Learns an algorithm that is none of SSH's, and whose it is.
 pub fn learn_algorithm(name: &str, tokens: &mut Tokens) {
+    if vocabulary::is_algorithm(name) {
+        return;
+    }
+    tokens.known(Kind::Algorithm, name);
     if let Some((_, domain)) = name.split_once('@').filter(|(_, domain)| !is_public(domain)) {
         tokens.known(Kind::Host, domain);
     }
+}
+
+/// Characters that join the parts of a name.
+const JOINTS: [char; 10] = ['.', '-', '_', '/', '\\', '@', '+', '%', '~', '$'];
+
+/// The longest run without a blank in which names are looked for.
+const MOST_BYTES: usize = 512;
+
+/// Whether a name can hold this character. A mark is a name already.
+fn is_of_a_name(c: char) -> bool {
+    const QUOTES: [char; 14] = ['…', '–', '—', '‘', '’', '“', '”', '«', '»', '·', '→', '≤', '≥', '×'];
+    let foreign = !c.is_ascii() && !c.is_whitespace() && !QUOTES.contains(&c) && !is_mark(c);
+    c.is_ascii_alphanumeric() || JOINTS.contains(&c) || foreign
+}
+
+fn is_mark(c: char) -> bool {
+    (FIRST_MARK..=LAST_MARK).contains(&u32::from(c))
 }
 
 /// Replaces names in texts.
 #[derive(Debug)]
 pub struct Replacer<'t> {
     tokens: &'t mut Tokens,
+    /// Words that the document's own form lists.
+    own: &'t HashSet<String>,
     paths: Known,
     names: Known,
     marks: Vec<String>,
+    mark_of: HashMap<String, usize>,
 }
 
-/// Known names as one pattern.
-#[derive(Debug)]
+/// Known names, found in one pass.
+#[derive(Debug, Clone)]
 struct Known {
-    kinds: Vec<(Kind, String)>,
-    pattern: Option<Regex>,
+    kinds: Arc<[(Kind, String)]>,
+    finder: Option<AhoCorasick>,
 }
 
 impl Known {
-    fn new(kinds: Vec<(Kind, String)>) -> Result<Self, regex::Error> {
-        let alternatives: Vec<String> = kinds.iter().map(|(_, name)| format!("({})", regex::escape(name))).collect();
+    fn new(kinds: Vec<(Kind, String)>) -> Result<Self, BuildError> {
         let build = || {
-            RegexBuilder::new(&alternatives.join("|")).case_insensitive(true).size_limit(256 << 20).build().map(Some)
+            let mut builder = AhoCorasick::builder();
+            builder.match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(true);
+            builder.build(kinds.iter().map(|(_, name)| name)).map(Some)
         };
-        let pattern = if kinds.is_empty() { None } else { build()? };
-        Ok(Self { kinds, pattern })
+        let finder = if kinds.is_empty() { None } else { build()? };
+        Ok(Self { kinds: kinds.into(), finder })
     }
 }
 
@@ -123,19 +150,66 @@ impl<'t> Replacer<'t> {
     /// Knows all names that were learnt.
     ///
     /// # Errors
-    /// When they are too many for one pattern.
-    pub fn new(tokens: &'t mut Tokens) -> Result<Self, regex::Error> {
+    /// When they are too many to be looked for.
+    pub fn new(tokens: &'t mut Tokens, own: &'t HashSet<String>) -> Result<Self, BuildError> {
         let paths = Known::new(tokens.names(|kind| matches!(kind, Kind::File | Kind::Remark)))?;
         let names = Known::new(tokens.names(|kind| !matches!(kind, Kind::File | Kind::Remark)))?;
-        Ok(Self { tokens, paths, names, marks: Vec::new() })
+        Ok(Self { tokens, own, paths, names, marks: Vec::new(), mark_of: HashMap::new() })
     }
 
-    /// A text of unknown origin.
+    /// A text of unknown origin: what no table knows does not stay in it.
     pub fn text(&mut self, text: &str) -> String {
-        let text = self.replace_known(&unmarked(text), false);
+        if self.own.contains(text) {
+            return text.to_owned();
+        }
+        let text = self.replace_overlong(&unmarked(text));
+        let text = self.replace_known(&text, false);
         let text = self.replace_patterns(&text);
         let text = self.replace_known(&text, true);
+        let text = self.replace_unknown(&text);
         self.finish(&text)
+    }
+
+    /// No name is so long, and searching for names within would cost the square of the length.
+    fn replace_overlong(&mut self, text: &str) -> String {
+        let parts = text.split_inclusive(char::is_whitespace);
+        let short = |part: &str| {
+            if part.len() > MOST_BYTES { self.mark(Kind::Word, part).to_string() } else { part.to_owned() }
+        };
+        parts.map(short).collect()
+    }
+
+    /// Replaces each word that neither a table nor the document's own form knows.
+    fn replace_unknown(&mut self, text: &str) -> String {
+        let mut done = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(start) = rest.find(is_of_a_name) {
+            let (before, from) = rest.split_at(start);
+            let (run, after) = from.split_at(from.find(|c| !is_of_a_name(c)).unwrap_or(from.len()));
+            done.push_str(before);
+            self.push_run(&mut done, run);
+            rest = after;
+        }
+        done + rest
+    }
+
+    fn push_run(&mut self, done: &mut String, run: &str) {
+        let word = run.trim_matches(JOINTS);
+        let path = run.trim_end_matches('.');
+        let is_known = word.is_empty() || self.own.contains(word) || vocabulary::knows(word);
+        if is_known || is_public_path(path) || is_public_remark(word) {
+            done.push_str(run);
+        } else {
+            let (before, after) = run.split_once(word).unwrap_or_default();
+            let kind = match word {
+                _ if address(word).is_some() || word.contains(['.', '@']) => Kind::Host,
+                _ if word.contains(['/', '\\']) => Kind::File,
+                _ => Kind::Word,
+            };
+            done.push_str(before);
+            done.push(self.mark(kind, word));
+            done.push_str(after);
+        }
     }
 
     /// A sentence of cdrdiag's, in which nothing but known names and addresses is replaced.
@@ -145,14 +219,9 @@ impl<'t> Replacer<'t> {
         self.finish(&text)
     }
 
-    /// An algorithm's name: what stands behind its `@` is somebody's domain.
+    /// An algorithm's name, where it is one of SSH's.
     pub fn algorithm(&mut self, name: &str) -> String {
-        match name.split_once('@') {
-            Some((algorithm, domain)) if !is_public(domain) => {
-                format!("{}@{}", self.known_names(algorithm), self.tokens.of(Kind::Host, domain))
-            }
-            _ => self.known_names(name),
-        }
+        if vocabulary::is_algorithm(name) { name.to_owned() } else { self.tokens.of(Kind::Algorithm, name) }
     }
 
     /// A server's identification string.
@@ -192,9 +261,10 @@ impl<'t> Replacer<'t> {
 
     fn mark(&mut self, kind: Kind, name: &str) -> char {
         let token = self.tokens.of(kind, name);
-        let index = self.marks.iter().position(|known| *known == token).unwrap_or_else(|| {
-            self.marks.push(token);
-            self.marks.len() - 1
+        let next = self.marks.len();
+        let index = *self.mark_of.entry(token).or_insert_with_key(|token| {
+            self.marks.push(token.clone());
+            next
         });
         let number = u32::try_from(index).ok().and_then(|index| FIRST_MARK.checked_add(index));
         number.filter(|number| *number <= LAST_MARK).and_then(char::from_u32).unwrap_or('\u{fffd}')
@@ -210,26 +280,25 @@ impl<'t> Replacer<'t> {
             }
         }
         self.marks.clear();
+        self.mark_of.clear();
         done
     }
 
     fn replace_known(&mut self, text: &str, hosts_too: bool) -> String {
-        let known = if hosts_too { &self.names } else { &self.paths };
-        let Some(pattern) = known.pattern.clone() else { return text.to_owned() };
-        let kinds = known.kinds.clone();
+        let known = if hosts_too { &self.names } else { &self.paths }.clone();
+        let Some(finder) = known.finder else { return text.to_owned() };
         let mut done = String::with_capacity(text.len());
         let mut from = 0;
-        while let Some(found) = pattern.captures_at(text, from) {
-            let Some(whole) = found.get(0).filter(|whole| !whole.is_empty()) else { break };
-            let index = (1..found.len()).find(|index| found.get(*index).is_some()).unwrap_or(1) - 1;
-            done.push_str(&text[from..whole.start()]);
-            from = whole.end();
-            if let Some((kind, name)) = kinds.get(index).filter(|_| stands_alone(text, whole.start(), whole.end())) {
+        while let Some(found) = finder.find(Input::new(text).span(from..text.len())) {
+            done.push_str(&text[from..found.start()]);
+            from = found.end();
+            let name = known.kinds.get(found.pattern().as_usize());
+            if let Some((kind, name)) = name.filter(|_| stands_alone(text, found.start(), found.end())) {
                 done.push(self.mark(*kind, name));
             } else {
                 // Only its first character is passed over: another name may begin within it.
-                from = whole.start() + whole.as_str().chars().next().map_or(1, char::len_utf8);
-                done.push_str(&text[whole.start()..from]);
+                from = found.start() + text[found.start()..].chars().next().map_or(1, char::len_utf8);
+                done.push_str(&text[found.start()..from]);
             }
         }
         done.push_str(&text[from..]);
@@ -274,14 +343,31 @@ impl<'t> Replacer<'t> {
                 return Some(format!("{}{mark}{}", &text[whole.start()..name.start()], &text[name.end()..whole.end()]));
             }
         }
-        let is_v6 = |text: &&str| text.split('%').next().is_some_and(|text| text.parse::<Ipv6Addr>().is_ok());
-        let v4 = |text: &&str| text.parse::<Ipv4Addr>().is_ok();
         let whole = found.get(0)?;
-        let alone = stands_alone(text, whole.start(), whole.end());
-        let address = part("v6").filter(is_v6).or(part("v4").filter(v4)).filter(|_| alone);
-        let name = part("name").filter(|name| !is_public(name) && !is_of_a_program(name));
-        address.or(name).map(|name| self.mark(Kind::Host, name).to_string())
+        if let Some(v6) = part("v6") {
+            let bare = v6.trim_end_matches(['.', ':']);
+            let bare = if v6.ends_with("::") && !bare.contains("::") { v6 } else { bare };
+            // Times have three groups; hardware addresses and fingerprints have more.
+            let is_name = address(bare).is_some() || bare.split(':').filter(|group| !group.is_empty()).count() > 3;
+            return is_name.then(|| format!("{}{}", self.mark(Kind::Host, bare), &v6[bare.len()..]));
+        }
+        if part("v4").is_some() {
+            let is_name = address(whole.as_str()).is_some() && !is_of_a_number(text, whole.start(), whole.end());
+            return is_name.then(|| self.mark(Kind::Host, whole.as_str()).to_string());
+        }
+        let name = part("name").filter(|name| !is_public(name) && !vocabulary::knows(name));
+        name.map(|name| self.mark(Kind::Host, name).to_string())
     }
+}
+
+/// Whether a longer row of digits and dots holds this: the version `12.5.1.11900` has no address in it.
+fn is_of_a_number(text: &str, start: usize, end: usize) -> bool {
+    let digit = |c: char| c.is_ascii_digit();
+    let (before, after) = (&text[..start], &text[end..]);
+    before.ends_with(digit)
+        || before.strip_suffix('.').is_some_and(|before| before.ends_with(digit))
+        || after.starts_with(digit)
+        || after.strip_prefix('.').is_some_and(|after| after.starts_with(digit))
 }
 
 /// No letter or digit on either side.
@@ -293,7 +379,7 @@ fn stands_alone(text: &str, start: usize, end: usize) -> bool {
 
 /// A text without the characters that stand for tokens.
 fn unmarked(text: &str) -> String {
-    text.replace(|c| (FIRST_MARK..=LAST_MARK).contains(&u32::from(c)), "\u{fffd}")
+    text.replace(is_mark, "\u{fffd}")
 }
 
 fn is_public(name: &str) -> bool {
@@ -301,19 +387,11 @@ fn is_public(name: &str) -> bool {
         || name.to_lowercase().ends_with(".cisco.com")
 }
 
+/// A program's or the system's own path, no part of which anybody chose.
 fn is_public_path(path: &str) -> bool {
-    let words = path.split('/').filter(|word| !word.is_empty()).count();
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
     PUBLIC.iter().any(|public| public.starts_with('/') && path.starts_with(public))
-        || (path.starts_with('/') && words == 0)
-}
-
-/// A class or a file of a program's: `cdrrep.FtpManager`, `com.jcraft.jsch.JSchException`, `FtpManager.java`.
-fn is_of_a_program(name: &str) -> bool {
-    let ending = name.rsplit('.').next().unwrap_or_default();
-    let is_class = |label: &str| label.chars().any(char::is_uppercase) && label.chars().any(char::is_lowercase);
-    let package = ["java.", "javax.", "sun.", "com.", "org.", "net.", "cdrrep.", "sftpapi."];
-    ENDINGS.contains(&ending)
-        || (package.iter().any(|package| name.starts_with(package)) && name.split('.').any(is_class))
+        && parts.all(|part| part == "*" || vocabulary::knows(part))
 }
 
 /// A word of cdrdiag's own sentences, which gives nobody away: a folder of that name has its token where it stands as a
@@ -343,10 +421,10 @@ fn host_of(name: &str) -> (&str, &str) {
 fn is_public_remark(text: &str) -> bool {
     let begins = |public: &&str| text.get(..public.len()).is_some_and(|head| head.eq_ignore_ascii_case(public));
     let form = |c: char| c.is_ascii_alphanumeric() || "_-.+~".contains(c);
-    // A version follows, and nothing that could be a name: no letter but within a short run.
+    // A version follows, and nothing that could be a name.
     let rest = |public: &&str| {
         text[public.len()..].split(|c: char| !c.is_ascii_alphabetic()).all(|word| {
-            word.len() <= 3 || word == "Windows" || REMARKS.iter().any(|known| known.eq_ignore_ascii_case(word))
+            word.is_empty() || vocabulary::knows(word) || REMARKS.iter().any(|known| known.eq_ignore_ascii_case(word))
         })
     };
     let is_product = products::by_identification(text).is_some_and(|product| product.span == (0..text.len()));
@@ -371,7 +449,7 @@ mod tests {
             let mut tokens = Tokens::default();
             learn_name(Kind::Host, "billing7", &mut tokens);
             let alone = format!("{text} billing7 {text}");
-            let done = Replacer::new(&mut tokens).unwrap().text(&alone);
+            let done = Replacer::new(&mut tokens, &HashSet::new()).unwrap().text(&alone);
             prop_assert!(!done.contains(" billing7 "));
         }
     }

@@ -1,6 +1,7 @@
 //! Names and the tokens that stand for them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, Ipv4Addr};
 
 /// What a name is the name of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +18,10 @@ pub enum Kind {
     User,
     /// What a server says of itself.
     Remark,
+    /// An algorithm that is none of SSH's.
+    Algorithm,
+    /// A word that no table knows.
+    Word,
 }
 
 impl Kind {
@@ -41,8 +46,31 @@ impl Kind {
             Self::Node => "node",
             Self::User => "user",
             Self::Remark => "remark",
+            Self::Algorithm => "algorithm",
+            Self::Word => "word",
         }
     }
+}
+
+/// The longest name that is looked for in texts.
+const MOST_BYTES: usize = 256;
+
+/// An address, however it is spelled: in brackets, with a zone, mapped into IPv6, with leading zeros, as one number.
+pub fn address(text: &str) -> Option<IpAddr> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    let bare = bare.split('%').next().unwrap_or_default();
+    if let Ok(address) = bare.parse::<IpAddr>() {
+        return Some(address.to_canonical());
+    }
+    let octets: Option<Vec<u8>> = bare.split('.').map(|octet| octet.parse().ok()).collect();
+    let dotted = octets.and_then(|octets| <[u8; 4]>::try_from(octets).ok()).map(Ipv4Addr::from);
+    // Eight digits may be a day.
+    let whole = || bare.parse::<u32>().ok().filter(|_| bare.len() > 8).map(Ipv4Addr::from);
+    dotted.or_else(whole).map(IpAddr::V4)
+}
+
+fn host(name: &str) -> String {
+    address(name).map_or_else(|| name.trim_end_matches('.').to_lowercase(), |address| address.to_string())
 }
 
 /// The names seen so far.
@@ -51,13 +79,17 @@ pub struct Tokens {
     by_name: HashMap<(Kind, String), String>,
     counts: HashMap<Kind, usize>,
     /// Names that are to be found inside texts.
-    known: Vec<(Kind, String)>,
+    known: HashSet<(Kind, String)>,
 }
 
 impl Tokens {
-    /// The token of a name. Hosts are the same in any case.
+    /// The token of a name. Hosts are the same in any case, addresses in any spelling.
     pub fn of(&mut self, kind: Kind, name: &str) -> String {
-        let name = if kind == Kind::Host { name.trim_end_matches('.').to_lowercase() } else { name.to_owned() };
+        let name = match kind {
+            Kind::Host => host(name),
+            Kind::Word => name.to_lowercase(),
+            _ => name.to_owned(),
+        };
         if let Some(token) = self.by_name.get(&(kind, name.clone())) {
             return token.clone();
         }
@@ -71,8 +103,9 @@ impl Tokens {
     /// The token of a name that is to be found inside texts as well.
     pub fn known(&mut self, kind: Kind, name: &str) -> String {
         let entry = (kind, name.to_owned());
-        if !name.trim().is_empty() && !self.known.contains(&entry) {
-            self.known.push(entry);
+        // A longer one is no name, and is not kept in texts anyway.
+        if !name.trim().is_empty() && name.len() <= MOST_BYTES {
+            self.known.insert(entry);
         }
         self.of(kind, name)
     }
@@ -80,7 +113,7 @@ impl Tokens {
     /// Names to be found inside texts, the longest first.
     pub fn names(&self, is: fn(Kind) -> bool) -> Vec<(Kind, String)> {
         let mut names: Vec<_> = self.known.iter().filter(|(kind, _)| is(*kind)).cloned().collect();
-        names.sort_by_key(|(_, name)| std::cmp::Reverse(name.len()));
+        names.sort_by(|(_, one), (_, other)| (other.len(), one).cmp(&(one.len(), other)));
         names
     }
 }
