@@ -40,12 +40,12 @@ fn samples(text: &str) -> Vec<Sample> {
         } else if let Some(kind) = line.strip_prefix("# TYPE ") {
             assert_eq!(kind, format!("{current} gauge"));
         } else {
-            let (metric, rest) = line.split_once('{').unwrap();
+            let (metric, rest) = line.split_at(line.find(['{', ' ']).unwrap());
             assert_eq!(metric, current, "a sample stands below its own announcement");
-            let (labels, rest) = labels(rest);
+            let (labels, rest) = rest.strip_prefix('{').map_or_else(|| (HashMap::new(), rest), labels);
             assert!(seen.insert(line[..line.len() - rest.len()].to_owned()), "{line} stands there twice");
             let value: f64 = rest.strip_prefix(' ').unwrap().parse().unwrap();
-            assert!(value.is_finite() && value >= 0.0, "{line}");
+            assert!(value.is_finite() && (value >= 0.0 || metric.ends_with("days_left")), "{line}");
             samples.push((metric.to_owned(), labels, value));
         }
     }
@@ -91,11 +91,14 @@ fn prometheus_has_a_gauge_for_each_target_and_profile() {
     assert_eq!(accepted.len(), targets.len() * 3);
     let value = |target: &str, profile: &str| {
         let is_it = |sample: &&&Sample| sample.1["target"] == target && sample.1["profile"] == profile;
-        accepted.iter().find(is_it).map(|sample| (sample.2, sample.1["stage"].as_str(), sample.1["reason"].as_str()))
+        let info = of(&samples, "cdrdiag_client_info");
+        let words = info.into_iter().find(|sample| is_it(&sample)).unwrap();
+        let words = (words.1["stage"].clone(), words.1["reason"].clone());
+        accepted.iter().find(is_it).map(|sample| (sample.2, words))
     };
-    assert_eq!(value(targets[0], "cucm-14"), Some((1.0, "", "")));
-    let refused = value(targets[1], "cucm-14");
-    assert_eq!(refused, Some((0.0, "key_exchange", "no key exchange, no cipher, no MAC in common")));
+    assert_eq!(value(targets[0], "cucm-14"), Some((1.0, Default::default())));
+    let refused = ("key_exchange".to_owned(), "no key exchange, no cipher, no MAC in common".to_owned());
+    assert_eq!(value(targets[1], "cucm-14"), Some((0.0, refused)));
     assert_eq!(of(&samples, "cdrdiag_target_reachable").len(), targets.len());
 }
 
@@ -120,10 +123,99 @@ fn a_server_that_cannot_be_reached_is_a_gauge_of_zero() {
     let samples = samples(&printed(&["probe", &format!("127.0.0.1:{port}"), "--format", "prometheus"], 1));
     let accepted = of(&samples, "cdrdiag_client_accepted");
     assert_eq!(accepted.len(), 3);
-    for (_, labels, value) in accepted {
-        assert_eq!((labels["stage"].as_str(), labels["reason"].as_str(), *value), ("unreachable", "refused", 0.0));
+    assert!(accepted.iter().all(|sample| sample.2 == 0.0));
+    for (_, labels, _) in of(&samples, "cdrdiag_client_info") {
+        assert_eq!((labels["stage"].as_str(), labels["reason"].as_str()), ("unreachable", "refused"));
     }
     assert!(of(&samples, "cdrdiag_target_reachable").iter().all(|sample| sample.2 == 0.0));
+}
+
+/// The labels of every series but those that hold words.
+fn series(text: &str) -> HashSet<String> {
+    let lines = text.lines().filter(|line| !line.starts_with('#') && !line.contains("_info{"));
+    lines.filter(|line| !line.contains("_seconds{")).map(|line| line.rsplit_once(' ').unwrap().0.to_owned()).collect()
+}
+
+#[test]
+fn a_server_that_changes_its_lists_keeps_its_series() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("server.xml").display().to_string();
+    let with = |file: &str, code| {
+        std::fs::copy(format!("{SAVED}/{file}"), &target).unwrap();
+        series(&printed(&["probe", &target, "--format", "prometheus"], code))
+    };
+    assert_eq!(with("openssh-default.nmap.xml", 0), with("openssh-hardened.nmap.xml", 1));
+}
+
+/// A sender that fails and, at the end, delivers.
+fn trace(lines: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("cdrrepmgr00001.log"), lines.concat()).unwrap();
+    folder
+}
+
+const FAILED: &str = "\
+2024-01-31 10:00:00,000 INFO  [Thread-13] cdrrep.CDRSender (CDRSender.java:85) - CDRSender for destination 1 is running...
+2024-01-31 10:00:00,000 ERROR [Thread-13] cdrrep.FtpManager (FtpManager.java:223) - SFTP/FTP failed: \
+    cdr_StandAloneCluster_01_202401310955_7 to 10.0.0.5
+";
+const DELIVERED: &str = "2024-01-31 10:05:00,000 INFO  [Thread-13] cdrrep.CDRSender (CDRSender.java:373) - sendSuccess=true, numOfFailure=0\n";
+
+#[test]
+fn a_destination_that_recovers_keeps_its_series() {
+    let of_trace = |lines: &[&str]| {
+        let folder = trace(lines);
+        printed(&["parse-log", &folder.path().display().to_string(), "--format", "prometheus"], 1)
+    };
+    let (failing, recovered) = (of_trace(&[FAILED]), of_trace(&[FAILED, DELIVERED]));
+    assert_eq!(series(&failing), series(&recovered));
+    let failing_at = |text: &str| of(&samples(text), "cdrdiag_destination_failing")[0].2;
+    assert_eq!((failing_at(&failing), failing_at(&recovered)), (1.0, 0.0));
+}
+
+#[test]
+fn in_junit_a_case_fails_exactly_where_the_exit_code_is_1() {
+    let story = |name: &str| format!("../story/{name}");
+    let (traces, waiting) = (story("traces"), story("preserve.txt"));
+    let (primary, secondary) = (story("primary.json"), story("secondary.json"));
+    let commands: [&[&str]; 11] = [
+        &["parse-log", &traces],
+        &["parse-log", "../cases/trace-one-line/line.txt"],
+        &["backlog", &waiting],
+        &["backlog", "../listings/nothing.txt"],
+        &["backlog", "../listings/preserve-cut.txt"],
+        &["diagnose", &traces, "--preserve", &waiting, "--primary", &primary, "--secondary", &secondary],
+        &["diagnose", "--primary", &primary],
+        &["diagnose", "--target", "openssh-hardened.nmap.xml"],
+        &["probe", &primary],
+        &["probe", "hostile.nmap.xml"],
+        &["compare", &primary, &secondary],
+    ];
+    for command in commands {
+        let with = |format| cdrdiag(&[command, &["--format", format]].concat()).assert().get_output().clone();
+        let text = |format| String::from_utf8(with(format).stdout).unwrap();
+        let code = with("junit").status.code().unwrap();
+        let xml = text("junit");
+        let document = roxmltree::Document::parse(&xml).unwrap();
+        let failures: u32 = document.root_element().attribute("failures").unwrap().parse().unwrap();
+        let failed = document.descendants().filter(|node| node.has_tag_name("failure")).count();
+        assert_eq!((code, failed), (i32::from(failures > 0), failures as usize), "{command:?}");
+        assert_eq!(samples(&text("prometheus")).is_empty(), false, "{command:?}");
+        assert_eq!(with("prometheus").status.code(), Some(code), "{command:?}");
+    }
+}
+
+#[test]
+fn the_story_has_what_an_alert_needs() {
+    let (traces, waiting) = ("../story/traces", "../story/preserve.txt");
+    let command = ["diagnose", traces, "--preserve", waiting, "--preserve-days", "30", "--now", "2019-07-30"];
+    let samples = samples(&printed(&[&command[..], &["--format", "prometheus"]].concat(), 1));
+    let value = |metric: &str| of(&samples, metric).iter().map(|sample| sample.2).sum::<f64>();
+    assert_eq!(value("cdrdiag_problem"), 1.0);
+    assert!(value("cdrdiag_destination_failing") >= 1.0);
+    for metric in ["seconds_since_delivery", "files_waiting", "alarms", "backlog_files", "backlog_days_left"] {
+        assert!(value(&format!("cdrdiag_{metric}")) > 0.0, "{metric}");
+    }
 }
 
 #[test]

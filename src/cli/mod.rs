@@ -238,6 +238,10 @@ pub struct Diagnose {
     /// What is handed on.
     #[command(flatten)]
     pub reports: Reports,
+
+    /// The form of the answer.
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// How servers are reached and what is asked of them.
@@ -295,6 +299,10 @@ pub struct ParseLog {
     /// What is handed on.
     #[command(flatten)]
     pub reports: Reports,
+
+    /// The form of the answer.
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// What narrows the answer about a trace.
@@ -349,6 +357,10 @@ pub struct Backlog {
     /// How long files are kept, and the time to judge by.
     #[command(flatten)]
     pub deadline: Deadline,
+
+    /// The form of the answer.
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// When CUCM deletes what waits.

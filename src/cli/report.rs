@@ -11,12 +11,12 @@ pub struct Output {
     /// Print the answer as text, json, prometheus or junit
     ///
     /// json is the same as --json; prometheus is for the textfile collector of the node exporter; junit is for CI jobs,
-    /// with a test case for each server and profile.
+    /// and a test case fails exactly where the exit code is 1.
     #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
     pub format: Option<Format>,
 }
 
-/// The form of an answer about servers.
+/// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people.

@@ -58,6 +58,9 @@ fn format(cli: &Cli) -> Result<Format, UsageError> {
     let asked = match &cli.command {
         Command::Probe(args) => args.output.format,
         Command::Compare(args) => args.output.format,
+        Command::Diagnose(args) => args.output.format,
+        Command::ParseLog(args) => args.output.format,
+        Command::Backlog(args) => args.output.format,
         _ => None,
     };
     let text = if cli.global.full { Format::FullText } else { Format::Text };

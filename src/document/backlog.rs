@@ -43,12 +43,37 @@ impl Document for Backlog {
 
     /// A problem when files wait, or when something that may wait could not be seen.
     fn verdict(&self) -> Verdict {
-        let nothing_waits = self.totals.files == 0 && self.tells_what_waits() && !self.hides_something();
-        if nothing_waits { Verdict::Ok } else { Verdict::Problem }
+        if self.problems().is_empty() { Verdict::Ok } else { Verdict::Problem }
     }
 }
 
+/// Something that is wrong by the listings, or that may be: the one source of verdict, exit code and `JUnit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Problem<'a> {
+    /// So many files wait.
+    FilesWait(u64),
+    /// No folder whose files wait was listed.
+    NotListed,
+    /// CUCM counts so many files that the listing does not show.
+    Cut(u64),
+    /// Nothing lists this date folder.
+    Unlisted(&'a UnlistedFolder),
+    /// CUCM did not find this folder, though its files would wait.
+    Absent(&'a str),
+}
+
 impl Backlog {
+    /// All that is wrong.
+    pub fn problems(&self) -> Vec<Problem<'_>> {
+        let Totals { files, unread_files, .. } = self.totals;
+        let waits = (files > 0).then_some(Problem::FilesWait(files));
+        let not_listed = (!self.tells_what_waits()).then_some(Problem::NotListed);
+        let cut = (unread_files > 0).then_some(Problem::Cut(unread_files));
+        let unlisted = self.unlisted_folders.iter().map(Problem::Unlisted);
+        let absent = self.absent_folders().into_iter().map(Problem::Absent);
+        waits.into_iter().chain(not_listed).chain(cut).chain(unlisted).chain(absent).collect()
+    }
+
     /// Whether a folder was listed whose files wait. Where none was, that no file waits says nothing.
     pub fn tells_what_waits(&self) -> bool {
         self.listings.iter().any(Listing::tells_what_waits)
@@ -56,7 +81,8 @@ impl Backlog {
 
     /// Whether CUCM tells of files or folders that nothing lists, or had no folder of the name that it was asked for.
     pub fn hides_something(&self) -> bool {
-        self.totals.unread_files > 0 || !self.unlisted_folders.is_empty() || !self.absent_folders().is_empty()
+        let hides = |problem: &Problem<'_>| !matches!(problem, Problem::FilesWait(_) | Problem::NotListed);
+        self.problems().iter().any(hides)
     }
 
     /// The folders that CUCM did not find, though their files would wait. A date that another listing shows is seen.

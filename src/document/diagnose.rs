@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::backlog::Backlog;
 use super::compare::Compare;
 use super::parse_log::ParseLog;
-use super::probe::Probe;
+use super::probe::{Probe, ProfileRef, Target};
 use super::remedy::Remedy;
 use super::{Document, Verdict};
 
@@ -38,6 +38,20 @@ impl Document for Diagnose {
 
     fn verdict(&self) -> Verdict {
         if self.conclusions.iter().any(|conclusion| conclusion.problem) { Verdict::Problem } else { Verdict::Ok }
+    }
+}
+
+impl Diagnose {
+    /// Every server, the primary first.
+    pub fn targets(&self) -> Vec<&Target> {
+        let compared = self.compare.iter().flat_map(Compare::targets);
+        compared.chain(self.probe.iter().flat_map(|probe| &probe.targets)).collect()
+    }
+
+    /// The profiles by which they were judged.
+    pub fn profiles(&self) -> &[ProfileRef] {
+        let compared = self.compare.as_ref().map(|compare| compare.profiles.as_slice());
+        compared.or(self.probe.as_ref().map(|probe| probe.profiles.as_slice())).unwrap_or_default()
     }
 }
 

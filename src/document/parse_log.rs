@@ -38,7 +38,26 @@ pub struct ParseLog {
     pub warnings: Vec<String>,
 }
 
+/// Something that is wrong by the traces, or that may be: the one source of verdict, exit code and `JUnit`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Problem<'a> {
+    /// Deliveries to it, or connections, failed.
+    Deliveries(&'a Destination),
+    /// CUCM raised these, as syslog lines, RTMT's alerts or mails tell.
+    Alarms(&'a RaisedAlarms),
+    /// An input was not read, or not to its end, for this reason.
+    Unread(&'a str),
+}
+
 impl ParseLog {
+    /// All that is wrong.
+    pub fn problems(&self) -> Vec<Problem<'_>> {
+        let failed = self.destinations.iter().filter(|destination| destination.status != Status::Healthy);
+        let unread = self.unread.iter().map(|why| Problem::Unread(why));
+        let alarms = self.alarms.iter().map(Problem::Alarms);
+        failed.map(Problem::Deliveries).chain(alarms).chain(unread).collect()
+    }
+
     /// What a narrow question must not hide; `None` where nothing failed outside of it.
     pub fn left_out(&self) -> Option<String> {
         let count = self.failures_left_out;
@@ -51,12 +70,7 @@ impl Document for ParseLog {
 
     /// A problem when deliveries failed, or when an input was not read: what failed may stand there.
     fn verdict(&self) -> Verdict {
-        let failing = |destination: &Destination| destination.status != Status::Healthy;
-        if self.destinations.iter().any(failing) || !self.alarms.is_empty() || !self.unread.is_empty() {
-            Verdict::Problem
-        } else {
-            Verdict::Ok
-        }
+        if self.problems().is_empty() { Verdict::Ok } else { Verdict::Problem }
     }
 }
 
@@ -414,6 +428,16 @@ impl Outage {
 }
 
 impl Destination {
+    /// A destination as people call it.
+    pub fn name(&self) -> String {
+        match (&self.host, self.destination) {
+            (Some(host), Some(number)) => format!("{host} (destination {number})"),
+            (Some(host), None) => host.clone(),
+            (None, Some(number)) => format!("destination {number} (its host is not in the trace)"),
+            (None, None) => "a destination that the trace does not name".to_owned(),
+        }
+    }
+
     /// Why nothing is known to do about a cause that is in no table.
     pub fn without_remedy(&self, cause: &CauseCount) -> &'static str {
         let cut = |outage: &Outage| outage.begins_before_trace && outage.from == cause.first && cause.count == 1;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Render;
+use super::monitor::{self, Monitored};
 use super::page::{Page, Tone};
 use super::words::{grouped, many};
 use crate::document::backlog::{Backlog, Deadline, TraceFolder};
@@ -11,6 +12,10 @@ use crate::document::backlog::{Backlog, Deadline, TraceFolder};
 const MOST_GAPS: usize = 10;
 
 impl Render for Backlog {
+    fn monitored(&self) -> Option<Monitored> {
+        Some(monitor::backlog::monitored(self))
+    }
+
     fn render(&self, page: &mut Page) {
         headline(self, page);
         facts(self, page);

@@ -208,7 +208,7 @@ fn lane(destination: &Destination, causes: &[String], end: NaiveDateTime) -> Lan
         })
         .collect();
     Lane {
-        name: super::parse_log::name(destination),
+        name: destination.name(),
         host: destination.host.clone(),
         bars,
         outages: destination.outages.iter().map(|outage| (outage.from, outage.to.unwrap_or(end))).collect(),

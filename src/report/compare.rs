@@ -4,7 +4,8 @@
 mod lists;
 mod verdicts;
 
-use super::judged::Judged;
+use super::monitor::Monitored;
+use super::monitor::judged::Judged;
 use super::page::{Page, Tone};
 use super::{Render, probe, server};
 use crate::document::compare::{Compare, Pair};
@@ -13,8 +14,8 @@ use crate::document::remedy::Remedy;
 use crate::model::offer::Offer;
 
 impl Render for Compare {
-    fn judged(&self) -> Option<Judged<'_>> {
-        Some(Judged::new(&self.profiles, self.targets()))
+    fn monitored(&self) -> Option<Monitored> {
+        Some(Monitored::from(&Judged::new(&self.profiles, self.targets())))
     }
 
     fn render(&self, page: &mut Page) {

@@ -1,6 +1,7 @@
 //! `diagnose` as text: the headline, the first conclusion with the remedy and the deadline, the other conclusions,
 //! then what the other commands say of each part.
 
+use super::monitor::{self, Monitored};
 use super::page::{Page, Tone};
 use super::{Render, compare, server, text, view};
 use crate::document::diagnose::{Conclusion, Diagnose, Evidence};
@@ -8,6 +9,10 @@ use crate::document::remedy::Remedy;
 use crate::words::excerpt;
 
 impl Render for Diagnose {
+    fn monitored(&self) -> Option<Monitored> {
+        Some(monitor::diagnose::monitored(self))
+    }
+
     fn first_screen(&self, page: &mut Page) {
         let tone = tone(self);
         page.line(&[(tone, &self.headline)]);

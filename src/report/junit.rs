@@ -1,5 +1,4 @@
-//! Judged servers as `JUnit`'s XML: a suite for each server, a test case for each profile. A client that does not get in
-//! is a failure, which carries the remedy; so is a server that can't be reached, as it is a finding, too.
+//! Test cases as `JUnit`'s XML.
 
 use std::io;
 
@@ -7,81 +6,70 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::escape;
-use super::judged::{Failure, Judged, Server, Verdict};
-use crate::document::remedy::Remedy;
+use super::monitor::{Case, Failure, Suite};
 
 type Xml = Writer<Vec<u8>>;
 
-/// The servers' suites; `name` is the command that judged them.
+/// The suites; `name` is the command whose answer they tell.
 ///
 /// # Errors
 /// None in practice: memory takes everything.
-pub fn xml(name: &str, judged: &Judged<'_>) -> io::Result<Vec<u8>> {
+pub fn xml(name: &str, all: &[Suite]) -> io::Result<Vec<u8>> {
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    let cases: usize = judged.servers.iter().map(|server| server.verdicts.len()).sum();
-    let failures: usize = judged.servers.iter().map(failures).sum();
+    let cases: usize = all.iter().map(|suite| suite.cases.len()).sum();
+    let failures: usize = all.iter().map(failures).sum();
     let suites = xml.create_element("testsuites").with_attributes([
         ("name", format!("cdrdiag {name}").as_str()),
         ("tests", &cases.to_string()),
         ("failures", &failures.to_string()),
     ]);
-    suites.write_inner_content(|xml| judged.servers.iter().try_for_each(|server| suite(server, xml)))?;
+    suites.write_inner_content(|xml| all.iter().try_for_each(|one| suite(one, xml)))?;
     let mut bytes = xml.into_inner();
     bytes.push(b'\n');
     Ok(bytes)
 }
 
-fn failures(server: &Server<'_>) -> usize {
-    server.verdicts.iter().filter(|verdict| verdict.failure.is_some()).count()
+fn failures(suite: &Suite) -> usize {
+    suite.cases.iter().filter(|case| case.failure.is_some()).count()
 }
 
-fn suite(server: &Server<'_>, xml: &mut Xml) -> io::Result<()> {
-    let name = clean(&server.target.target);
-    let mut suite = xml.create_element("testsuite").with_attributes([
+fn suite(suite: &Suite, xml: &mut Xml) -> io::Result<()> {
+    let name = clean(&suite.name);
+    let mut element = xml.create_element("testsuite").with_attributes([
         ("name", name.as_str()),
-        ("tests", &server.verdicts.len().to_string()),
-        ("failures", &failures(server).to_string()),
+        ("tests", &suite.cases.len().to_string()),
+        ("failures", &failures(suite).to_string()),
         ("errors", "0"),
         ("skipped", "0"),
     ]);
-    if let Some(ms) = server.target.timing_ms.total {
-        suite = suite.with_attribute(("time", seconds(ms).as_str()));
+    if let Some(seconds) = suite.seconds {
+        element = element.with_attribute(("time", seconds.to_string().as_str()));
     }
-    suite.write_inner_content(|xml| server.verdicts.iter().try_for_each(|verdict| case(&name, verdict, xml)))?;
+    element.write_inner_content(|xml| suite.cases.iter().try_for_each(|case| self::case(&name, case, xml)))?;
     Ok(())
 }
 
-fn case(server: &str, verdict: &Verdict<'_>, xml: &mut Xml) -> io::Result<()> {
-    let profile = clean(verdict.profile);
-    let mut case = xml.create_element("testcase").with_attributes([("classname", server), ("name", &profile)]);
-    if let Some(ms) = verdict.handshake_ms {
-        case = case.with_attribute(("time", seconds(ms).as_str()));
+fn case(suite: &str, case: &Case, xml: &mut Xml) -> io::Result<()> {
+    let name = clean(&case.name);
+    let mut element = xml.create_element("testcase").with_attributes([("classname", suite), ("name", &name)]);
+    if let Some(seconds) = case.seconds {
+        element = element.with_attribute(("time", seconds.to_string().as_str()));
     }
-    match &verdict.failure {
-        None => case.write_empty()?,
-        Some(failure) => case.write_inner_content(|xml| self::failure(failure, xml))?,
+    match &case.failure {
+        None => element.write_empty()?,
+        Some(failure) => element.write_inner_content(|xml| self::failure(failure, xml))?,
     };
     Ok(())
 }
 
-fn failure(failure: &Failure<'_>, xml: &mut Xml) -> io::Result<()> {
-    let message = clean(&failure.message);
-    let element = xml.create_element("failure").with_attributes([("type", failure.stage), ("message", &message)]);
-    let lines: Vec<String> = std::iter::once(message.clone()).chain(failure.remedy.iter().flat_map(remedy)).collect();
+fn failure(failure: &Failure, xml: &mut Xml) -> io::Result<()> {
+    let (kind, message) = (clean(&failure.kind), clean(&failure.message));
+    let element = xml.create_element("failure").with_attributes([("type", kind.as_str()), ("message", &message)]);
+    let remedy = failure.remedy.iter().map(|line| clean(line));
+    let lines: Vec<String> = std::iter::once(message.clone()).chain(remedy).collect();
     element.write_text_content(BytesText::new(&lines.join("\n")))?;
     Ok(())
-}
-
-/// A remedy in lines: why, where, the line, the commands.
-fn remedy(remedy: &Remedy) -> Vec<String> {
-    let place = remedy.file.iter().map(|file| format!("in {file}:"));
-    let named = std::iter::once(format!("on {}: {}", remedy.server, remedy.reason)).chain(place);
-    named.chain(remedy.line.clone()).chain(remedy.commands.iter().cloned()).map(|line| clean(&line)).collect()
-}
-
-fn seconds(ms: f64) -> String {
-    (ms / 1000.0).to_string()
 }
 
 /// A text in one line that XML 1.0 takes: control characters become visible, and the two non-characters of its plane
@@ -92,14 +80,18 @@ fn clean(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::judged::tests::{answering, client, profile, refused, silent};
+    use super::super::monitor::judged::tests::{answering, client, profile, refused, silent};
     use super::*;
     use crate::document::probe::Target;
+    use crate::document::remedy::Remedy;
+    use crate::report::monitor::Monitored;
+    use crate::report::monitor::judged::Judged;
     use proptest::prelude::*;
 
     fn xml_of(targets: &[Target]) -> String {
         let profiles = [profile("cucm-14"), profile("cucm-15")];
-        String::from_utf8(xml("probe", &Judged::new(&profiles, targets.iter())).unwrap()).unwrap()
+        String::from_utf8(xml("probe", &Monitored::from(&Judged::new(&profiles, targets.iter())).suites).unwrap())
+            .unwrap()
     }
 
     fn remedy_of(server: &str) -> Remedy {

@@ -10,11 +10,11 @@ mod deliver;
 mod diagnose;
 pub mod escape;
 pub mod html;
-pub mod judged;
 mod junit;
 mod learn;
 pub mod markdown;
 pub mod message;
+pub mod monitor;
 pub mod page;
 mod parse_log;
 mod probe;
@@ -28,7 +28,7 @@ pub use crate::words;
 use std::io::{self, Write};
 
 use crate::document::{Document, Envelope};
-use judged::Judged;
+use monitor::Monitored;
 use page::Page;
 
 /// A document that people can read.
@@ -41,8 +41,8 @@ pub trait Render: Document {
         self.render(page);
     }
 
-    /// The judged servers, where the document is about such: the forms for monitoring and CI tell of these alone.
-    fn judged(&self) -> Option<Judged<'_>> {
+    /// What it says to monitoring and CI, where it says something.
+    fn monitored(&self) -> Option<Monitored> {
         None
     }
 }
@@ -73,8 +73,8 @@ pub fn write<D: Render>(document: &D, format: Format, look: page::Look, out: &mu
             out.write_all(escape::json(&json).as_bytes())?;
             out.write_all(b"\n")?;
         }
-        Format::Prometheus => out.write_all(prometheus::text(&judged(document)?).as_bytes())?,
-        Format::Junit => out.write_all(&junit::xml(D::NAME, &judged(document)?)?)?,
+        Format::Prometheus => out.write_all(prometheus::text(&monitored(document)?.families).as_bytes())?,
+        Format::Junit => out.write_all(&junit::xml(D::NAME, &monitored(document)?.suites)?)?,
         Format::Text => out.write_all(page(look, |page| document.first_screen(page)).as_bytes())?,
         Format::FullText => out.write_all(page(look, |page| document.render(page)).as_bytes())?,
     }
@@ -87,6 +87,6 @@ fn page(look: page::Look, fill: impl FnOnce(&mut Page)) -> String {
     page.into_string()
 }
 
-fn judged<D: Render>(document: &D) -> io::Result<Judged<'_>> {
-    document.judged().ok_or_else(|| io::Error::other(format!("{} has no such form", D::NAME)))
+fn monitored<D: Render>(document: &D) -> io::Result<Monitored> {
+    document.monitored().ok_or_else(|| io::Error::other(format!("{} has no such form", D::NAME)))
 }

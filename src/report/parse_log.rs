@@ -3,6 +3,7 @@
 use chrono::NaiveDateTime;
 
 use super::chart::Chart;
+use super::monitor::{self, Monitored};
 use super::page::{Page, Tone};
 use super::words::{clock, counted, duration, grouped};
 use super::{Render, text, view};
@@ -13,6 +14,10 @@ use crate::words::excerpt;
 const OUTAGES: usize = 8;
 
 impl Render for ParseLog {
+    fn monitored(&self) -> Option<Monitored> {
+        Some(monitor::parse_log::monitored(self))
+    }
+
     fn render(&self, page: &mut Page) {
         if let Some(left_out) = self.left_out() {
             page.line(&[(Tone::Warn, "note: "), (Tone::Strong, &left_out)]);
@@ -50,7 +55,7 @@ fn headline(answer: &ParseLog, page: &mut Page) {
         ]);
     }
     for destination in &answer.destinations {
-        let name = name(destination);
+        let name = destination.name();
         match destination.status {
             Status::Failing => {
                 let since = destination.outages.last().map(|outage| outage.began("since")).unwrap_or_default();
@@ -109,18 +114,8 @@ pub fn incomplete(answer: &ParseLog) -> Option<(String, &'static str)> {
     (!answer.unread.is_empty()).then_some((inputs, "could not be read, or not to the end: what failed may stand there"))
 }
 
-/// A destination as people call it.
-pub fn name(destination: &Destination) -> String {
-    match (&destination.host, destination.destination) {
-        (Some(host), Some(number)) => format!("{host} (destination {number})"),
-        (Some(host), None) => host.clone(),
-        (None, Some(number)) => format!("destination {number} (its host is not in the trace)"),
-        (None, None) => "a destination that the trace does not name".to_owned(),
-    }
-}
-
 fn destination_block(destination: &Destination, page: &mut Page) {
-    page.line(&[(Tone::Strong, &name(destination))]);
+    page.line(&[(Tone::Strong, &destination.name())]);
     if let Some(where_told) = destination.without_host() {
         page.fact("host", Tone::Warn, where_told);
     }

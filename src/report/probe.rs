@@ -1,15 +1,16 @@
 //! `probe` as text: the verdict and the change that mends it first, what they rest on after that.
 
 use super::Render;
-use super::judged::Judged;
+use super::monitor::Monitored;
+use super::monitor::judged::Judged;
 use super::page::{Page, Tone};
 use super::{server, text, view};
 use crate::document::probe::{Probe, ProfileRef};
 use crate::words::excerpt;
 
 impl Render for Probe {
-    fn judged(&self) -> Option<Judged<'_>> {
-        Some(Judged::new(&self.profiles, self.targets.iter()))
+    fn monitored(&self) -> Option<Monitored> {
+        Some(Monitored::from(&Judged::new(&self.profiles, self.targets.iter())))
     }
 
     fn first_screen(&self, page: &mut Page) {

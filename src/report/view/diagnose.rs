@@ -4,10 +4,8 @@ use super::{
     Block, Headline, Piece, Section, ToView, View, backlog, code, compare, parse_log, probe, prose, servers, toned,
     words,
 };
-use crate::document::compare::Compare;
 use crate::document::diagnose::{Conclusion, Diagnose, Evidence, EvidenceKind};
 use crate::document::parse_log::ParseLog;
-use crate::document::probe::{ProfileRef, Target};
 use crate::document::{Document, Verdict};
 use crate::report::page::Tone;
 use crate::report::words::{clock, counted};
@@ -24,8 +22,8 @@ impl ToView for Diagnose {
         sections.extend(self.parse_log.iter().flat_map(parse_log::trace_sections));
         sections.extend(self.backlog.as_ref().and_then(backlog::section));
         sections.extend(self.compare.iter().flat_map(compare::comparison));
-        sections.extend(targets(self).into_iter().filter_map(probe::server));
-        sections.extend(Section::of("Checked against", servers::judged_by(profiles(self))));
+        sections.extend(self.targets().into_iter().filter_map(probe::server));
+        sections.extend(Section::of("Checked against", servers::judged_by(self.profiles())));
         sections.extend(Section::of("Notes", notes(self)));
         View { title: self.headline.clone(), tone, headlines: headlines(self), sections }
     }
@@ -34,18 +32,8 @@ impl ToView for Diagnose {
 /// The servers' verdicts, which the title does not tell.
 fn headlines(diagnose: &Diagnose) -> Vec<Headline> {
     let destinations = diagnose.parse_log.iter().flat_map(|trace| &trace.destinations).map(parse_log::headline);
-    let servers = targets(diagnose).into_iter().flat_map(servers::headlines);
+    let servers = diagnose.targets().into_iter().flat_map(servers::headlines);
     destinations.chain(servers).collect()
-}
-
-fn targets(diagnose: &Diagnose) -> Vec<&Target> {
-    let compared = diagnose.compare.iter().flat_map(Compare::targets);
-    compared.chain(diagnose.probe.iter().flat_map(|probe| &probe.targets)).collect()
-}
-
-fn profiles(diagnose: &Diagnose) -> &[ProfileRef] {
-    let compared = diagnose.compare.as_ref().map(|compare| compare.profiles.as_slice());
-    compared.or(diagnose.probe.as_ref().map(|probe| probe.profiles.as_slice())).unwrap_or_default()
 }
 
 fn conclusion(conclusion: &Conclusion) -> Vec<Block> {
@@ -135,7 +123,7 @@ fn also(conclusion: &Conclusion) -> Vec<Block> {
 
 /// A server as people call it: by its address where a saved answer was given for it.
 fn server_name(diagnose: &Diagnose, server: &str) -> String {
-    let target = targets(diagnose).into_iter().find(|target| target.target == server);
+    let target = diagnose.targets().into_iter().find(|target| target.target == server);
     target.map_or_else(|| server.to_owned(), servers::name)
 }
 

@@ -5,7 +5,7 @@ use crate::document::parse_log::{CauseCount, Destination, Input, Negotiation, Ou
 use crate::model::offer::Category;
 use crate::report::chart::Chart;
 use crate::report::page::Tone;
-use crate::report::parse_log::{between, incomplete, name, still_waiting};
+use crate::report::parse_log::{between, incomplete, still_waiting};
 use crate::report::words::{clock, counted, duration, grouped};
 use crate::words::excerpt;
 
@@ -85,7 +85,7 @@ fn title(answer: &ParseLog) -> (String, Tone) {
 }
 
 fn short(destination: &Destination) -> String {
-    destination.host.clone().unwrap_or_else(|| name(destination))
+    destination.host.clone().unwrap_or_else(|| destination.name())
 }
 
 /// How one destination does.
@@ -107,7 +107,7 @@ pub fn headline(destination: &Destination) -> Headline {
         }
         Status::Healthy => (Tone::Good, "Healthy", format!("({} delivered)", counted(destination.deliveries, "file"))),
     };
-    Headline { tone, verdict: verdict.to_owned(), subject: name(destination), rest }
+    Headline { tone, verdict: verdict.to_owned(), subject: destination.name(), rest }
 }
 
 fn alarm_headline(alarms: &RaisedAlarms) -> Headline {
@@ -136,7 +136,7 @@ fn conclusion(answer: &ParseLog) -> Vec<Block> {
         }
         if destination.files_waiting > 0 {
             let text = format!(": {}.", still_waiting(destination));
-            points.push(vec![toned(Tone::Strong, name(destination)), words(text)]);
+            points.push(vec![toned(Tone::Strong, destination.name()), words(text)]);
         }
     }
     if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }
@@ -146,7 +146,7 @@ fn cause_point(destination: &Destination, cause: &CauseCount) -> Vec<Piece> {
     let stage = cause.stage.map(|stage| format!(", at stage {stage}")).unwrap_or_default();
     let failures = destination.failures().of;
     let mut point = vec![
-        toned(Tone::Strong, name(destination)),
+        toned(Tone::Strong, destination.name()),
         words(format!(": {} of {failures} by ", grouped(cause.count))),
         toned(Tone::Bad, &cause.cause),
         words(stage),
@@ -177,7 +177,7 @@ fn remedies(answer: &ParseLog) -> Vec<Block> {
 fn deliveries(answer: &ParseLog) -> Vec<Block> {
     let mut blocks = Vec::new();
     for destination in &answer.destinations {
-        blocks.push(Block::Heading(vec![words(name(destination))]));
+        blocks.push(Block::Heading(vec![words(destination.name())]));
         blocks.push(Block::Facts(facts(destination)));
         blocks.extend(outages(&destination.outages));
     }
@@ -251,7 +251,7 @@ fn waiting(answer: &ParseLog) -> Vec<Block> {
         };
         let head = ["file", "made (UTC)", "attempts"].map(str::to_owned).to_vec();
         let count = counted(destination.files_waiting, "file");
-        blocks.push(Block::Heading(vec![words(format!("{}: {count}", name(destination)))]));
+        blocks.push(Block::Heading(vec![words(format!("{}: {count}", destination.name()))]));
         if !destination.files.is_empty() {
             blocks.push(Block::Table(Table { head, rows: destination.files.iter().map(row).collect() }));
         }

@@ -108,7 +108,7 @@ fn seen(problem: &Problem<'_>) -> Vec<String> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::report) mod tests {
     use super::*;
     use crate::document::probe::{Client, Outcome, TargetError, Timing};
 

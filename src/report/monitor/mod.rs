@@ -1,0 +1,115 @@
+//! What monitoring and CI take from an answer: test cases, of which one fails for each problem of the document, and
+//! metrics whose labels stay the same when a state changes.
+
+pub mod backlog;
+pub mod diagnose;
+pub mod judged;
+pub mod parse_log;
+mod servers;
+
+use crate::document::remedy::Remedy;
+
+/// What an answer says to monitoring and CI.
+#[derive(Debug, Default)]
+pub struct Monitored {
+    /// The test cases by what they are about. One fails exactly where the document's verdict is a problem.
+    pub suites: Vec<Suite>,
+    /// The metrics.
+    pub families: Vec<Family>,
+}
+
+/// Test cases about one thing.
+#[derive(Debug)]
+pub struct Suite {
+    /// What they are about: a server, the traces.
+    pub name: String,
+    /// Seconds that it took, where that is known.
+    pub seconds: Option<f64>,
+    /// The cases.
+    pub cases: Vec<Case>,
+}
+
+/// One test case.
+#[derive(Debug)]
+pub struct Case {
+    /// What is tested.
+    pub name: String,
+    /// Seconds that it took, where that is known.
+    pub seconds: Option<f64>,
+    /// Why it fails; `None` where it does not.
+    pub failure: Option<Failure>,
+}
+
+/// Why a case fails.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Of which kind, in a word.
+    pub kind: String,
+    /// Why, in one line.
+    pub message: String,
+    /// What to do, in lines.
+    pub remedy: Vec<String>,
+}
+
+/// A metric, always a gauge, and its samples.
+#[derive(Debug)]
+pub struct Family {
+    /// Its name.
+    pub metric: &'static str,
+    /// What it says.
+    pub help: &'static str,
+    /// Its samples.
+    pub samples: Vec<Sample>,
+}
+
+/// One sample.
+#[derive(Debug)]
+pub struct Sample {
+    /// Names and values of its labels.
+    pub labels: Vec<(&'static str, String)>,
+    /// Its value.
+    pub value: f64,
+}
+
+impl Case {
+    fn of(name: &str, failure: Option<Failure>) -> Self {
+        Self { name: name.to_owned(), seconds: None, failure }
+    }
+}
+
+impl Failure {
+    fn of(kind: &str, message: impl Into<String>) -> Self {
+        Self { kind: kind.to_owned(), message: message.into(), remedy: Vec::new() }
+    }
+}
+
+impl Sample {
+    fn of<const N: usize>(labels: [(&'static str, &str); N], value: f64) -> Self {
+        Self { labels: labels.map(|(name, value)| (name, value.to_owned())).to_vec(), value }
+    }
+}
+
+fn family(metric: &'static str, help: &'static str, samples: Vec<Sample>) -> Family {
+    Family { metric, help, samples }
+}
+
+/// 1 where it is so.
+fn gauge(is_so: bool) -> f64 {
+    if is_so { 1.0 } else { 0.0 }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "no count here comes near 2^53")]
+fn number(count: u64) -> f64 {
+    count as f64
+}
+
+/// Remedies in lines: why, where, the line, the commands.
+fn in_lines(remedies: &[Remedy]) -> Vec<String> {
+    remedies.iter().flat_map(remedy).collect()
+}
+
+fn remedy(remedy: &Remedy) -> Vec<String> {
+    let place = remedy.file.iter().map(|file| format!("in {file}:"));
+    let named = std::iter::once(format!("on {}: {}", remedy.server, remedy.reason)).chain(place);
+    named.chain(remedy.line.clone()).chain(remedy.commands.iter().cloned()).collect()
+}
