@@ -200,7 +200,7 @@ fn in_junit_a_case_fails_exactly_where_the_exit_code_is_1() {
         let failures: u32 = document.root_element().attribute("failures").unwrap().parse().unwrap();
         let failed = document.descendants().filter(|node| node.has_tag_name("failure")).count();
         assert_eq!((code, failed), (i32::from(failures > 0), failures as usize), "{command:?}");
-        assert_eq!(samples(&text("prometheus")).is_empty(), false, "{command:?}");
+        assert!(!samples(&text("prometheus")).is_empty(), "{command:?}");
         assert_eq!(with("prometheus").status.code(), Some(code), "{command:?}");
     }
 }

@@ -92,7 +92,7 @@ pub enum Command {
     ParseLog(ParseLog),
     /// Read listings of CUCM's preserve folder: what waits, until when
     Backlog(Backlog),
-    /// Show what the configuration file sets, and what holds besides
+    /// Show the settings in force: from the configuration file, else defaults
     Config,
     /// Read what servers offer: does CUCM's client get in, what helps
     Probe(Probe),
@@ -357,6 +357,10 @@ pub struct Backlog {
     /// How long files are kept, and the time to judge by.
     #[command(flatten)]
     pub deadline: Deadline,
+
+    /// What is handed on.
+    #[command(flatten)]
+    pub reports: Reports,
 
     /// The form of the answer.
     #[command(flatten)]

@@ -77,7 +77,7 @@ pub struct Variants {
     #[arg(long)]
     pub fips: bool,
 
-    /// Cipher Management's "SSH Ciphers"; also --ssh-kex, --ssh-mac
+    /// Cipher Management's list; also --ssh-kex, --ssh-mac
     ///
     /// Comma-separated, as it was typed there; it replaces the defaults.
     #[arg(long, value_name = "LIST")]

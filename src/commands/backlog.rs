@@ -10,6 +10,7 @@ use chrono::Utc;
 use walkdir::WalkDir;
 
 use super::Context;
+use super::reports::{Inputs, Remarks, Reports, given};
 use crate::backlog::listing::{self, Entry, Listing, Section};
 use crate::backlog::{self, Question, Source};
 use crate::cli;
@@ -37,14 +38,14 @@ pub type Unreadable = (String, anyhow::Error);
 /// When no input or not the configuration could be read, or standard output does not take the answer.
 pub fn run(arguments: &cli::Backlog, context: &Context<'_>) -> Result<Code> {
     let config = Config::load(context.global().config.as_deref())?.config;
+    let reports = Reports::open(&arguments.reports)?;
     let current = [PathBuf::from(".")];
     let paths = if arguments.listings.is_empty() { current.as_slice() } else { &arguments.listings };
     let (sources, mut unreadable) = read(paths);
     let fatal = if sources.is_empty() { unreadable.pop() } else { None };
-    for (_, error) in &unreadable {
-        context.warn(&format!("{error:#}"));
-    }
+    let warnings: Vec<String> = unreadable.iter().map(|(_, error)| format!("{error:#}")).collect();
     if let Some((_, error)) = fatal {
+        warnings.iter().for_each(|warning| context.warn(warning));
         return Err(error);
     }
     let document = document(&sources, &unreadable, question(&arguments.deadline, &config));
@@ -52,7 +53,9 @@ pub fn run(arguments: &cli::Backlog, context: &Context<'_>) -> Result<Code> {
         let paths: Vec<_> = sources.iter().map(|source| source.path.as_str()).collect();
         bail!("{}: tells of no CDR or CMR file and no preserve folder; {WHAT_TO_GIVE}", paths.join(", "));
     }
-    let code = context.answer(&document)?;
+    let read = document.inputs.iter().map(|input| input.path.clone()).collect();
+    let remarks = Remarks { warnings, ..Remarks::default() };
+    let code = reports.answer(document, Inputs { read, given: given(paths), remarks }, context)?;
     Ok(if code == Code::Problem || unreadable.is_empty() { code } else { Code::Failure })
 }
 

@@ -1,7 +1,28 @@
 //! Blocks of a view as text: the same that the pages show, on a [`Page`].
 
 use super::page::{Page, Tone};
-use super::view::{Block, Piece, Table};
+use super::view::{Block, Piece, Table, View};
+
+/// Writes a whole view. The first section follows the verdict at once: it needs no heading.
+pub fn view(view: &View, page: &mut Page) {
+    page.line(&[(view.tone, &view.title)]);
+    for line in &view.headlines {
+        page.line(&[
+            (line.tone, &line.verdict),
+            (Tone::Plain, "  "),
+            (Tone::Strong, &line.subject),
+            (Tone::Plain, " "),
+            (Tone::Plain, &line.rest),
+        ]);
+    }
+    for (index, section) in view.sections.iter().enumerate() {
+        page.gap();
+        if index > 0 {
+            page.line(&[(Tone::Strong, &section.title)]);
+        }
+        blocks(&section.blocks, page);
+    }
+}
 
 /// Writes blocks below each other.
 pub fn blocks(blocks: &[Block], page: &mut Page) {

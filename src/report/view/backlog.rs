@@ -1,75 +1,235 @@
-//! What waits in CUCM's preserve folder, as part of a page to hand on.
+//! `backlog` as a page: the verdict with the deadline, what to type meanwhile, then the tables.
 
-use super::{Block, Row, Section, Table, toned, words};
-use crate::document::backlog::{Backlog, Deadline};
+use chrono::{DateTime, Utc};
+
+use super::{Block, Piece, Row, Section, Table, ToView, View, prose, toned, words};
+use crate::document::backlog::{Backlog, Deadline, Gap, TraceFolder};
 use crate::report::page::Tone;
-use crate::report::words::{counted, grouped};
+use crate::report::words::{grouped, many};
 
-/// Rows beyond this many are summed up.
-const ROWS: usize = 31;
+/// How many gaps are listed; the JSON document has them all.
+const MOST_GAPS: usize = 10;
 
-/// What waits, when it is lost, and the commands that save it.
-pub fn section(backlog: &Backlog) -> Option<Section> {
-    let totals = &backlog.totals;
-    let mut blocks = Vec::new();
-    let text =
-        format!("{} ({} CDR, {} CMR) wait.", counted(totals.files, "file"), grouped(totals.cdr), grouped(totals.cmr));
-    blocks.push(Block::Paragraph(vec![toned(Tone::Strong, text)]));
-    if !backlog.dates.is_empty() {
-        blocks.push(dates(backlog));
+impl ToView for Backlog {
+    fn view(&self) -> View {
+        let (tone, title) = headline(self);
+        View { title, tone, headlines: Vec::new(), sections: sections(self) }
     }
-    blocks.extend(rest(backlog.dates.len()));
-    blocks.extend(backlog.deadline.iter().flat_map(deadline));
-    if let Some(needs) = &backlog.deadline_needs {
-        blocks.push(Block::Paragraph(vec![toned(Tone::Warn, "When they are deleted: "), words(needs)]));
-    }
-    if !backlog.commands.is_empty() {
-        blocks.push(Block::Heading(vec![words("Commands on CUCM that save them meanwhile")]));
-        blocks.push(Block::Code(backlog.commands.iter().map(|command| command.command.clone()).collect()));
-    }
-    let notes: Vec<_> = backlog.warnings.iter().map(|note| vec![toned(Tone::Warn, "Note: "), words(note)]).collect();
-    if !notes.is_empty() {
-        blocks.push(Block::List(notes));
-    }
-    Section::of("Files in the preserve folder", blocks)
 }
 
-fn dates(backlog: &Backlog) -> Block {
-    let head = ["date (UTC)", "files", "CDR", "CMR", "deleted on"].map(str::to_owned).to_vec();
-    let row = |date: &crate::document::backlog::Date| {
-        let deleted = date.deleted_on.map_or_else(|| "-".to_owned(), |day| day.to_string());
-        let cells = vec![date.date.to_string(), grouped(date.files), grouped(date.cdr), grouped(date.cmr), deleted];
-        Row { marked: false, cells: cells.into_iter().map(words).collect() }
-    };
-    Block::Table(Table { head, rows: backlog.dates.iter().take(ROWS).map(row).collect() })
+/// All of it as one section of a larger page.
+pub fn section(backlog: &Backlog) -> Section {
+    let (tone, title) = headline(backlog);
+    let mut blocks = vec![Block::Paragraph(vec![toned(tone, title)])];
+    for (index, Section { title, blocks: more }) in sections(backlog).into_iter().enumerate() {
+        blocks.extend((index > 0).then(|| Block::Heading(vec![words(title)])));
+        blocks.extend(more);
+    }
+    Section { title: "Files in the preserve folder".to_owned(), blocks }
 }
 
-fn rest(rows: usize) -> Option<Block> {
-    let more = rows.checked_sub(ROWS).filter(|more| *more > 0)?;
-    Some(Block::Paragraph(vec![toned(Tone::Faint, format!("And {more} more."))]))
-}
-
-fn deadline(deadline: &Deadline) -> Vec<Block> {
-    let first = deadline.first_day;
-    let left = match deadline.days_left {
-        1.. => format!("in {}", counted(deadline.days_left.unsigned_abs(), "day")),
-        0 => "today".to_owned(),
-        _ => "it has begun".to_owned(),
-    };
-    let text = format!("CUCM begins to delete them on {first} ({left}).");
-    let row = |loss: &crate::document::backlog::Loss| {
-        let cells = vec![loss.day.to_string(), grouped(loss.files), grouped(loss.lost_by_then), grouped(loss.left)];
-        Row { marked: loss.day == first, cells: cells.into_iter().map(words).collect() }
-    };
-    let head = ["day (UTC)", "deleted", "lost by then", "left"].map(str::to_owned).to_vec();
-    let mut basis = vec![words(&deadline.rule)];
-    basis.extend(deadline.assumptions.iter().map(|assumption| words(format!(" Assumed: {assumption}"))));
-    let mut blocks = vec![
-        Block::Heading(vec![words("What is lost, day by day")]),
-        Block::Paragraph(vec![toned(Tone::Bad, text)]),
-        Block::Table(Table { head, rows: deadline.days.iter().take(ROWS).map(row).collect() }),
+fn sections(backlog: &Backlog) -> Vec<Section> {
+    let all = [
+        Section::of("In short", facts(backlog)),
+        Section::of("Trace folder", backlog.trace_folder.as_ref().map(trace_folder).unwrap_or_default()),
+        Section::of("What waits", groups(backlog)),
+        Section::of("Missing sequence numbers: delivered, deleted, or not listed", gaps(backlog)),
+        backlog.deadline.as_ref().and_then(losses),
+        Section::of("Save them meanwhile, on CUCM's command line (it asks for an SFTP server)", commands(backlog)),
+        Section::of("Folders that nothing lists yet", unlisted(backlog)),
+        Section::of("Mind", warnings(backlog)),
     ];
-    blocks.extend(rest(deadline.days.len()));
-    blocks.push(Block::Paragraph(basis));
+    all.into_iter().flatten().collect()
+}
+
+fn headline(backlog: &Backlog) -> (Tone, String) {
+    let waiting = backlog.totals.files;
+    if waiting == 0 {
+        return nothing_waits(backlog);
+    }
+    let least = if backlog.hides_something() { "At least " } else { "" };
+    let files = format!("{least}{} for delivery", many(waiting, "file waits", "files wait"));
+    let deadline = match &backlog.deadline {
+        None => ".".to_owned(),
+        Some(deadline) if deadline.days_left > 0 => {
+            let days = many(deadline.days_left.unsigned_abs(), "day", "days");
+            format!("; CUCM starts to delete them on {} (UTC), in {days}.", deadline.first_day)
+        }
+        Some(deadline) => overdue(deadline, waiting),
+    };
+    (Tone::Bad, format!("{files}{deadline}"))
+}
+
+fn nothing_waits(backlog: &Backlog) -> (Tone, String) {
+    let absent = backlog.absent_folders();
+    let (tone, text) = if backlog.totals.unread_files > 0 {
+        (Tone::Bad, "Files wait for delivery: CUCM counts some, but the listing does not show them.")
+    } else if !backlog.unlisted_folders.is_empty() {
+        (Tone::Bad, "CUCM keeps folders of records, but nothing lists what is in them.")
+    } else if !absent.is_empty() {
+        let folders = absent.join(", ");
+        return (Tone::Bad, format!("What waits could not be seen: CUCM finds no folder {folders}."));
+    } else if backlog.tells_what_waits() {
+        (Tone::Good, "Nothing waits for delivery.")
+    } else if backlog.trace_folder.is_some() {
+        (Tone::Bad, "What waits could not be seen: this is the listing of the trace folder.")
+    } else {
+        (Tone::Warn, "Nothing listed here tells what waits for delivery: list /cm/cdr_repository/preserve/.")
+    };
+    (tone, text.to_owned())
+}
+
+fn overdue(deadline: &Deadline, waiting: u64) -> String {
+    let began = format!("; CUCM has been deleting them since {} (UTC)", deadline.first_day);
+    if deadline.overdue_files == waiting {
+        return format!("{began}: the day of each has come, so all may be gone already.");
+    }
+    let today = deadline.now.date_naive();
+    let next = deadline.days.iter().find(|loss| loss.day > today);
+    let next = next.map_or(String::new(), |loss| format!(" {} more go on {}.", grouped(loss.files), loss.day));
+    format!("{began}: {} of them may be gone already.{next}", grouped(deadline.overdue_files))
+}
+
+fn facts(backlog: &Backlog) -> Vec<Block> {
+    let totals = &backlog.totals;
+    let (Some(first), Some(last)) = (totals.first_utc, totals.last_utc) else { return Vec::new() };
+    let mut facts = vec![fact("waiting", format!("{} CDR, {} CMR", grouped(totals.cdr), grouped(totals.cmr)))];
+    if let Some(first) = backlog.groups.first().filter(|_| is_one_cluster(backlog)) {
+        facts.push(fact("cluster", &first.cluster));
+    }
+    facts.push(fact("made", format!("{} to {} UTC", minute(first), minute(last))));
+    facts.push(fact("size", size(totals.bytes)));
+    facts.extend(backlog.destinations.iter().map(|waiting| {
+        let files = many(waiting.files, "waits", "wait");
+        fact("destination", format!("{files} for destination {}", waiting.destination))
+    }));
+    if totals.repeated > 0 {
+        let files = many(totals.repeated, "file", "files");
+        facts.push(fact("repeated", format!("{files} listed more than once, counted once")));
+    }
+    let needs = backlog.deadline_needs.iter();
+    facts.extend(needs.map(|needs| ("deadline".to_owned(), vec![toned(Tone::Warn, needs)])));
+    vec![Block::Facts(facts)]
+}
+
+fn trace_folder(folder: &TraceFolder) -> Vec<Block> {
+    let newest = match &folder.newest {
+        Some(trace) => {
+            let text = format!("{}, changed {} by the node's clock, {}", trace.name, trace.modified, size(trace.bytes));
+            words(text)
+        }
+        None => toned(Tone::Warn, "unknown: the listing has no times, and the numbers wrap"),
+    };
+    let facts = vec![fact("traces", grouped(folder.traces)), ("newest".to_owned(), vec![newest])];
+    vec![Block::Facts(facts), Block::Code(vec![folder.command.clone()])]
+}
+
+fn groups(backlog: &Backlog) -> Vec<Block> {
+    let one_cluster = is_one_cluster(backlog);
+    let rows = backlog.groups.iter().map(|group| {
+        vec![
+            group.date.to_string(),
+            group.kind.name().to_uppercase(),
+            node(&group.cluster, &group.node, one_cluster),
+            grouped(group.files),
+            group.first_utc.format("%H:%M").to_string(),
+            group.last_utc.format("%H:%M").to_string(),
+            if group.missing == 0 { "-".to_owned() } else { grouped(group.missing) },
+            group.bytes.map_or_else(|| "-".to_owned(), |bytes| size(Some(bytes))),
+        ]
+    });
+    table(&["date", "kind", "node", "files", "from", "to (UTC)", "missing", "size"], rows)
+}
+
+fn gaps(backlog: &Backlog) -> Vec<Block> {
+    if backlog.gaps.is_empty() {
+        return Vec::new();
+    }
+    let one_cluster = is_one_cluster(backlog);
+    let mut points: Vec<_> =
+        backlog.gaps.iter().take(MOST_GAPS).map(|gap| vec![words(gap_words(gap, one_cluster))]).collect();
+    if let Some(more) = backlog.gaps.len().checked_sub(MOST_GAPS).filter(|more| *more > 0) {
+        points.push(vec![toned(Tone::Faint, format!("and {} more, which --json lists", grouped(more as u64)))]);
+    }
+    vec![Block::List(points)]
+}
+
+fn gap_words(gap: &Gap, one_cluster: bool) -> String {
+    let (first, last) = (gap.after.saturating_add(1), gap.before.saturating_sub(1));
+    let numbers = if first == last { first.to_string() } else { format!("{first} to {last}") };
+    format!(
+        "{} of node {}: {} ({numbers}), between {} and {} UTC",
+        gap.kind.name().to_uppercase(),
+        node(&gap.cluster, &gap.node, one_cluster),
+        grouped(gap.missing),
+        minute(gap.from_utc),
+        minute(gap.to_utc),
+    )
+}
+
+/// Whether the cluster can be told once, above the tables.
+fn is_one_cluster(backlog: &Backlog) -> bool {
+    backlog.groups.iter().all(|group| Some(&group.cluster) == backlog.groups.first().map(|first| &first.cluster))
+}
+
+fn node(cluster: &str, node: &str, one_cluster: bool) -> String {
+    if one_cluster { node.to_owned() } else { format!("{cluster} {node}") }
+}
+
+fn losses(deadline: &Deadline) -> Option<Section> {
+    let rows = deadline
+        .days
+        .iter()
+        .map(|loss| vec![loss.day.to_string(), grouped(loss.files), grouped(loss.lost_by_then), grouped(loss.left)]);
+    let mut blocks = table(&["deleted on", "files", "lost by then", "left"], rows);
+    blocks.push(Block::Paragraph(vec![toned(Tone::Faint, &deadline.rule)]));
+    if !deadline.assumptions.is_empty() {
+        blocks.push(Block::List(deadline.assumptions.iter().map(|text| vec![toned(Tone::Faint, text)]).collect()));
+    }
+    let kept = many(deadline.preserve_days.into(), "day", "days");
+    Section::of(&format!("What CUCM deletes, and when, if it keeps files for {kept}"), blocks)
+}
+
+fn commands(backlog: &Backlog) -> Vec<Block> {
+    if backlog.commands.is_empty() {
+        return Vec::new();
+    }
+    let mut blocks = vec![Block::Code(backlog.commands.iter().map(|command| command.command.clone()).collect())];
+    if backlog.commands.iter().any(|command| !command.folder_seen) {
+        let note = "Not every folder's name was seen in a listing: where CUCM finds none, write its date as MMDDYYYY, or \
+                    look with `file list activelog /cm/cdr_repository/preserve/`.";
+        blocks.push(Block::Paragraph(prose(note)));
+    }
     blocks
+}
+
+fn unlisted(backlog: &Backlog) -> Vec<Block> {
+    let commands: Vec<_> = backlog.unlisted_folders.iter().map(|folder| folder.command.clone()).collect();
+    if commands.is_empty() { Vec::new() } else { vec![Block::Code(commands)] }
+}
+
+fn warnings(backlog: &Backlog) -> Vec<Block> {
+    let points: Vec<_> = backlog.warnings.iter().map(|warning| prose(warning)).collect();
+    if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }
+}
+
+/// A table, unless it has no rows.
+fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<Block> {
+    let row = |cells: Vec<String>| Row { marked: false, cells: cells.into_iter().map(words).collect() };
+    let rows: Vec<Row> = rows.map(row).collect();
+    let head = head.iter().map(|name| (*name).to_owned()).collect();
+    if rows.is_empty() { Vec::new() } else { vec![Block::Table(Table { head, rows })] }
+}
+
+fn fact(name: &str, value: impl Into<String>) -> (String, Vec<Piece>) {
+    (name.to_owned(), vec![words(value)])
+}
+
+fn minute(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// With a comma at the thousands, as CUCM writes it.
+fn size(bytes: Option<u64>) -> String {
+    bytes.map_or_else(|| "unknown".to_owned(), |bytes| format!("{} B", grouped(bytes)))
 }

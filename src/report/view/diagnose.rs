@@ -20,7 +20,7 @@ impl ToView for Diagnose {
         sections.extend(Section::of("What to do", to_do(self)));
         sections.extend(Section::of("What it rests on", evidence(self)));
         sections.extend(self.parse_log.iter().flat_map(parse_log::trace_sections));
-        sections.extend(self.backlog.as_ref().and_then(backlog::section));
+        sections.extend(self.backlog.as_ref().map(backlog::section));
         sections.extend(self.compare.iter().flat_map(compare::comparison));
         sections.extend(self.targets().into_iter().filter_map(probe::server));
         sections.extend(Section::of("Checked against", servers::judged_by(self.profiles())));
