@@ -1,4 +1,4 @@
-//! What a command's help says besides its flags: two examples, which the tests run, and the exit codes.
+//! What a command's help says beyond its flags: two examples, which the tests run, and the exit codes.
 
 use std::ffi::OsString;
 

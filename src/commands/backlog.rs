@@ -45,7 +45,9 @@ pub fn run(arguments: &cli::Backlog, context: &Context<'_>) -> Result<Code> {
     let fatal = if sources.is_empty() { unreadable.pop() } else { None };
     let warnings: Vec<String> = unreadable.iter().map(|(_, error)| format!("{error:#}")).collect();
     if let Some((_, error)) = fatal {
-        warnings.iter().for_each(|warning| context.warn(warning));
+        for warning in &warnings {
+            context.warn(warning);
+        }
         return Err(error);
     }
     let document = document(&sources, &unreadable, question(&arguments.deadline, &config));

@@ -222,7 +222,7 @@ impl Walk {
             let path = sftp.real_path(&self.order.directory).map_err(|error| link.sftp_trouble(&error))?;
             let attributes = sftp.stat(&path).map_err(|error| link.sftp_trouble(&error))?;
             if attributes.is_directory() == Some(false) {
-                return Err(Trouble::own("not_directory", format!("{path} is no directory")));
+                return Err(Trouble::own("not_directory", format!("{path} is not a directory")));
             }
             self.log.note(|answer| answer.real_directory = Some(path.clone()));
             Ok((path.clone(), path))

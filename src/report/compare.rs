@@ -100,7 +100,7 @@ fn differences(compare: &Compare, columns: &[Column<'_>], page: &mut Page) {
     let Some((first, others)) = columns.split_first() else { return };
     if compare.pairs().any(|pair| !pair.facts.is_empty()) {
         page.gap();
-        page.line(&[(Tone::Strong, "What differs besides")]);
+        page.line(&[(Tone::Strong, "What else differs")]);
     }
     for (pair, column) in compare.pairs().zip(others) {
         for fact in &pair.facts {

@@ -3,7 +3,7 @@
 use super::page::{Page, Tone};
 use super::words::{counted, duration, grouped};
 use super::{Render, probe, server};
-use crate::document::deliver::{Deliver, FreeSpace, StageReport, Throughput};
+use crate::document::deliver::{Deliver, Failure, FreeSpace, StageReport, Throughput};
 use crate::model::stage::Stage;
 use crate::words::excerpt;
 
@@ -37,12 +37,19 @@ fn headline(answer: &Deliver, page: &mut Page) {
     };
     let rest = match &answer.failure {
         Some(failure) if !answer.interrupted => {
-            let cause = failure.cause.as_deref().unwrap_or("a cause that no table knows");
-            format!(": it stops at {}: {cause}", failure.stage.name())
+            format!(": {}", stopped(failure))
         }
         _ => String::new(),
     };
     page.line(&[(tone, verb), (Tone::Plain, "  "), (Tone::Strong, &place), (Tone::Plain, &rest)]);
+}
+
+/// Where it stopped, and the cause.
+fn stopped(failure: &Failure) -> String {
+    match (failure.stage, failure.cause.as_deref()) {
+        (Stage::Authentication, Some("authentication")) => "login failed".to_owned(),
+        (stage, cause) => format!("it stops at {}: {}", stage.name(), cause.unwrap_or("unknown cause")),
+    }
 }
 
 /// That one client gets through says nothing of the others, and nobody said which one CUCM's is.

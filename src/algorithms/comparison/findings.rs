@@ -209,7 +209,7 @@ fn look_next(found: &[(Weight, String)]) -> impl Iterator<Item = &'static str> +
 fn no_password(side: Named<'_>) -> Option<String> {
     side.target.takes_no_password().then(|| {
         let methods = side.target.auth_methods().join(", ");
-        format!("{} takes no password, with which CUCM logs in: it offers {methods} only", side.name)
+        format!("{} rejects password login, which CUCM needs: it offers {methods} only", side.name)
     })
 }
 
@@ -331,7 +331,7 @@ mod tests {
         let handshake = Handshake { auth_methods: vec!["publickey".into()], ..Handshake::default() };
         two.clients[0].handshake = Some(handshake);
         let found = said(&target("one", GEX, MAC), &two);
-        assert_eq!(found[0], "two takes no password, with which CUCM logs in: it offers publickey only");
+        assert_eq!(found[0], "two rejects password login, which CUCM needs: it offers publickey only");
         assert!(!found.iter().any(|finding| finding.starts_with("look at the login")), "{found:?}");
     }
 

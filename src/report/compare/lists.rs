@@ -82,7 +82,7 @@ impl List {
                 2,
                 4,
                 &[
-                    (Tone::Faint, "besides, "),
+                    (Tone::Faint, "also, "),
                     (Tone::Faint, &place),
                     (Tone::Faint, ": "),
                     (Tone::Faint, &names.join(", ")),

@@ -67,7 +67,7 @@ pub fn verdict(target: &Target) -> String {
         Outcome::Refuses if target.handshake_fails() => {
             format!("{name} does not let CUCM in: the lists agree, but the handshake fails")
         }
-        Outcome::Refuses => format!("{name} takes no password, with which CUCM logs in"),
+        Outcome::Refuses => format!("{name} rejects password login, which CUCM needs"),
         Outcome::Unreachable => format!("{name} can't be reached"),
         Outcome::NotSsh => format!("{name} is not an SSH 2 server"),
         Outcome::Error => format!("{name} gave no usable answer"),

@@ -45,8 +45,8 @@ pub fn headlines(target: &Target) -> Vec<Headline> {
         }
     }
     if target.takes_no_password() {
-        let rest = format!("with which CUCM logs in: it offers {} only", target.auth_methods().join(", "));
-        lines.push(line(Tone::Bad, "Takes no password", rest));
+        let rest = format!("CUCM needs it, and the server offers {} only", target.auth_methods().join(", "));
+        lines.push(line(Tone::Bad, "Rejects password login", rest));
     }
     for (clients, contradiction) in server::contradictions(target) {
         let rest = format!("{}: {contradiction}", clients.join(", "));
