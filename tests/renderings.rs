@@ -154,25 +154,23 @@ struct Answer<D> {
     forms: Vec<(&'static str, String)>,
 }
 
-fn answer<D: Facts>(arguments: &[&str], pages: bool) -> Answer<D> {
+fn answer<D: Facts>(arguments: &[&str]) -> Answer<D> {
     let folder = tempfile::tempdir().unwrap();
     let (html, markdown) = (folder.path().join("r.html"), folder.path().join("r.md"));
     let mut command = Command::cargo_bin("cdrdiag").unwrap();
     command.args(arguments).args(["--json", "--quiet"]).current_dir(FIXTURES);
     command.env("HOME", folder.path()).env("APPDATA", folder.path()).env_remove("XDG_CONFIG_HOME");
-    if pages {
-        command.arg("--html").arg(&html).arg("--markdown").arg(&markdown);
-    }
+    command.arg("--html").arg(&html).arg("--markdown").arg(&markdown);
     let done = command.output().unwrap();
     let document: D = serde_json::from_slice(&done.stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}"));
     if document.verdict() == Verdict::Ok {
         assert_eq!(done.status.code(), Some(0), "{arguments:?}");
     }
-    let mut forms = vec![("text", rendered(&document, Format::FullText))];
-    if pages {
-        forms.push(("HTML", words_of_html(&std::fs::read_to_string(html).unwrap())));
-        forms.push(("Markdown", words_of_markdown(&std::fs::read_to_string(markdown).unwrap())));
-    }
+    let forms = vec![
+        ("text", rendered(&document, Format::FullText)),
+        ("HTML", words_of_html(&std::fs::read_to_string(html).unwrap())),
+        ("Markdown", words_of_markdown(&std::fs::read_to_string(markdown).unwrap())),
+    ];
     Answer { document, forms }
 }
 
@@ -202,8 +200,8 @@ fn bare(text: &str) -> String {
 }
 
 /// What a form lacks of the document's facts, a line each.
-fn lacking<D: Facts>(arguments: &[&str], pages: bool) -> Vec<String> {
-    let Answer { document, forms } = answer::<D>(arguments, pages);
+fn lacking<D: Facts>(arguments: &[&str]) -> Vec<String> {
+    let Answer { document, forms } = answer::<D>(arguments);
     let facts = document.for_people();
     let mut lacking = Vec::new();
     for (form, text) in forms {
@@ -225,7 +223,7 @@ fn lacking<D: Facts>(arguments: &[&str], pages: bool) -> Vec<String> {
     lacking
 }
 
-fn none_lacks(lacking: Vec<String>) {
+fn none_lacks(lacking: &[String]) {
     assert!(lacking.is_empty(), "{} facts are lost:\n{}", lacking.len(), lacking.join("\n"));
 }
 
@@ -260,9 +258,9 @@ fn is_readable(path: &str) -> bool {
 fn every_form_of_a_probe_holds_what_it_found() {
     let paths: Vec<String> = saved().into_iter().filter(|path| is_readable(path)).collect();
     assert!(paths.len() > 30, "{paths:?}");
-    let alone = paths.iter().flat_map(|path| lacking::<Probe>(&["probe", path], true));
+    let alone = paths.iter().flat_map(|path| lacking::<Probe>(&["probe", path]));
     let together: Vec<&str> = std::iter::once("probe").chain(paths.iter().map(String::as_str)).collect();
-    none_lacks(alone.chain(lacking::<Probe>(&together, true)).collect());
+    none_lacks(&alone.chain(lacking::<Probe>(&together)).collect::<Vec<_>>());
 }
 
 #[test]
@@ -273,7 +271,8 @@ fn every_form_of_a_comparison_holds_what_it_found() {
         ["saved/asymmetric.nmap.txt", "saved/hostile.nmap.xml"],
         ["saved/dropbear.nmap.txt", "saved/tinyssh.nmap.xml"],
     ];
-    none_lacks(pairs.iter().flat_map(|[one, other]| lacking::<Compare>(&["compare", one, other], true)).collect());
+    let lost = pairs.iter().flat_map(|[one, other]| lacking::<Compare>(&["compare", one, other]));
+    none_lacks(&lost.collect::<Vec<_>>());
 }
 
 /// Traces, as they are named below the fixtures.
@@ -290,8 +289,8 @@ const TRACES: [&[&str]; 8] = [
 
 #[test]
 fn every_form_about_traces_holds_what_they_tell() {
-    let lost = TRACES.iter().flat_map(|paths| lacking::<ParseLog>(&[&["parse-log"], *paths].concat(), true));
-    none_lacks(lost.collect());
+    let lost = TRACES.iter().flat_map(|paths| lacking::<ParseLog>(&[&["parse-log"], *paths].concat()));
+    none_lacks(&lost.collect::<Vec<_>>());
 }
 
 const LISTINGS: [&str; 8] = [
@@ -308,10 +307,10 @@ const LISTINGS: [&str; 8] = [
 #[test]
 fn every_form_about_waiting_files_holds_what_waits() {
     let lost = LISTINGS.iter().flat_map(|path| {
-        let plain = lacking::<Backlog>(&["backlog", path], true);
-        plain.into_iter().chain(lacking::<Backlog>(&["backlog", path, "--preserve-days", "30"], true))
+        let plain = lacking::<Backlog>(&["backlog", path]);
+        plain.into_iter().chain(lacking::<Backlog>(&["backlog", path, "--preserve-days", "30"]))
     });
-    none_lacks(lost.collect());
+    none_lacks(&lost.collect::<Vec<_>>());
 }
 
 #[test]
@@ -327,5 +326,6 @@ fn every_form_of_a_diagnosis_holds_what_it_concludes() {
     ];
     commands.extend(TRACES.iter().map(|paths| [&["diagnose"], *paths].concat()));
     commands.extend(LISTINGS.iter().map(|path| vec!["diagnose", "--preserve", path]));
-    none_lacks(commands.iter().flat_map(|command| lacking::<Diagnose>(command, true)).collect());
+    let lost = commands.iter().flat_map(|command| lacking::<Diagnose>(command));
+    none_lacks(&lost.collect::<Vec<_>>());
 }
