@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Reach, Variants};
+use super::{Reach, Reports, Variants};
 use crate::ssh::known_hosts::Fingerprint;
 
 const AFTER_HELP: &str = "\
@@ -52,11 +52,11 @@ pub struct Deliver {
     pub host_key: Option<Fingerprint>,
 
     /// Look host keys up in this file [default: `~/.ssh/known_hosts`]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub known_hosts: Option<PathBuf>,
 
     /// Ask how much space the directory's volume has
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub free_space: bool,
 
     /// Then send so many small files for the pace
@@ -74,7 +74,7 @@ pub struct Deliver {
     pub files: Vec<PathBuf>,
 
     /// Read each file back from the server and compare
-    #[arg(long, requires = "files")]
+    #[arg(long, requires = "files", hide_short_help = true)]
     pub read_back: bool,
 
     /// Hand the files in without asking
@@ -88,4 +88,8 @@ pub struct Deliver {
     /// The node's settings.
     #[command(flatten)]
     pub variants: Variants,
+
+    /// What is handed on.
+    #[command(flatten)]
+    pub reports: Reports,
 }

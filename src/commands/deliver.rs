@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::backfill;
 use super::credentials::{self, Credentials};
+use super::reports::{Inputs, Remarks, Reports, given};
 use super::targets::{self, TargetError, TargetSpec, resolve};
 use super::{Context, profiles};
 use crate::cli;
@@ -32,6 +33,7 @@ pub fn run(args: &cli::Deliver, context: &Context<'_>) -> Result<Code> {
     let config = Config::load(context.global().config.as_deref())?.config;
     let target = target(args, &config)?;
     check_directory(&args.directory)?;
+    let reports = Reports::open(&args.reports)?;
     let (profile, clients, warning) = profile(args, context, &config)?;
     let preferences = Preferences::of(&profile.algorithms)
         .with_context(|| format!("no delivery can stand for the profile {}", profile.id))?;
@@ -60,10 +62,10 @@ pub fn run(args: &cli::Deliver, context: &Context<'_>) -> Result<Code> {
     };
     answer.warnings.extend(warning);
     let unknown = answer.failure.as_ref().is_some_and(|failure| failure.cause.as_deref() == Some("unknown_host"));
-    if let Some(slip) = targets::slip(&args.target, &config).filter(|_| unknown) {
-        context.warn(&slip);
-    }
-    context.answer(&answer)
+    let slip = targets::slip(&args.target, &config).filter(|_| unknown);
+    let hosts = config.targets.keys().cloned().collect();
+    let remarks = Remarks { warnings: slip.into_iter().collect(), hosts, ..Remarks::default() };
+    reports.answer(answer, Inputs { given: given(&args.files), remarks, ..Inputs::default() }, context)
 }
 
 fn deliver(order: Order, login: Login, context: &Context<'_>) -> Result<Deliver> {

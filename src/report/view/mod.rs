@@ -4,6 +4,7 @@
 
 mod backlog;
 mod compare;
+mod deliver;
 pub mod diagnose;
 pub mod parse_log;
 pub mod probe;
