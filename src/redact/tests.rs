@@ -187,7 +187,7 @@ fn renderings<D: Document + DeserializeOwned + crate::report::Render + crate::re
     for format in [Format::Text, Format::FullText, Format::Json] {
         write(&done, format, look, &mut all).unwrap();
     }
-    if done.judged().is_some() {
+    if done.monitored().is_some() {
         for format in [Format::Prometheus, Format::Junit] {
             write(&done, format, look, &mut all).unwrap();
         }
