@@ -33,6 +33,7 @@ pub mod backlog;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod cucm;
 pub mod delivery;
 pub mod diagnosis;
 pub mod document;

@@ -6,6 +6,7 @@
 pub mod backfill;
 pub mod backlog;
 pub mod capture;
+pub mod collect;
 pub mod compare;
 pub mod config;
 pub mod deliver;
@@ -73,6 +74,7 @@ pub type NamedSchema = (&'static str, fn() -> schemars::Schema);
 pub const SCHEMAS: &[NamedSchema] = &[
     schema_of::<backlog::Backlog>(),
     schema_of::<capture::Capture>(),
+    schema_of::<collect::Collect>(),
     schema_of::<compare::Compare>(),
     schema_of::<config::Config>(),
     schema_of::<deliver::Deliver>(),
