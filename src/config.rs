@@ -14,6 +14,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::plain;
+use crate::ssh::known_hosts::Fingerprint;
 use crate::ssh::target::Target;
 use crate::suggest::nearest;
 use crate::text;
@@ -33,7 +34,8 @@ const A_DAY: Duration = Duration::from_secs(86_400);
 /// More is no configuration.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-const TABLES: [&str; 2] = ["defaults", "targets"];
+const TABLES: [&str; 3] = ["defaults", "targets", "cucm"];
+const CUCM: [&str; 3] = ["host", "user", "host_key"];
 const DEFAULTS: [&str; 5] = ["profile", "timeout", "port", "timezone", "preserve_days"];
 const TARGET: [&str; 3] = ["host", "port", "note"];
 
@@ -44,6 +46,27 @@ pub struct Config {
     pub defaults: Defaults,
     /// `[targets.NAME]`
     pub targets: BTreeMap<String, NamedTarget>,
+    /// `[cucm]`
+    pub cucm: Cucm,
+}
+
+/// `[cucm]`: the node that `collect` and `diagnose --cucm` read where none is named.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cucm {
+    /// `HOST[:PORT]`
+    pub host: Option<String>,
+    /// The platform's account.
+    pub user: Option<String>,
+    /// The node's host key, confirmed.
+    pub host_key: Option<Fingerprint>,
+}
+
+impl Cucm {
+    /// The node as the command line would name it.
+    pub fn node(&self) -> Option<String> {
+        let host = self.host.as_ref()?;
+        Some(self.user.as_ref().map_or_else(|| host.clone(), |user| format!("{user}@{host}")))
+    }
 }
 
 /// `[defaults]`: what holds where no flag says otherwise.
@@ -172,7 +195,11 @@ pub fn parse(text: &str) -> Result<Config, Mistake> {
         let span = form.host.span();
         targets.insert(name, form.check().map_err(|message| at(span, message))?);
     }
-    Ok(Config { defaults: file.defaults.into(), targets })
+    let cucm = file.cucm.map_or(Ok(Cucm::default()), |form| {
+        let span = form.span();
+        form.into_inner().check().map_err(|message| at(span, message))
+    })?;
+    Ok(Config { defaults: file.defaults.into(), targets, cucm })
 }
 
 fn line_of(text: &str, byte: usize) -> usize {
@@ -186,6 +213,7 @@ fn unknown_key(document: &DeTable<'_>) -> Option<(Range<usize>, String)> {
     });
     unknown_in(document, &TABLES, "")
         .or_else(|| unknown_in(table(document, "defaults")?, &DEFAULTS, " in [defaults]"))
+        .or_else(|| unknown_in(table(document, "cucm")?, &CUCM, " in [cucm]"))
         .or_else(|| targets.min_by_key(|(span, _)| span.start))
 }
 
@@ -208,6 +236,25 @@ fn unknown_in(table: &DeTable<'_>, known: &[&str], place: &str) -> Option<(Range
 struct FileForm {
     defaults: DefaultsForm,
     targets: BTreeMap<String, TargetForm>,
+    cucm: Option<Spanned<CucmForm>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct CucmForm {
+    host: Option<String>,
+    user: Option<String>,
+    host_key: Option<String>,
+}
+
+impl CucmForm {
+    fn check(self) -> Result<Cucm, String> {
+        if let Some(host) = &self.host {
+            Target::parse(host, DEFAULT_PORT).map_err(|error| error.to_string())?;
+        }
+        let host_key = self.host_key.as_deref().map(Fingerprint::parse).transpose()?;
+        Ok(Cucm { host: self.host, user: self.user, host_key })
+    }
 }
 
 #[derive(Deserialize, Default)]

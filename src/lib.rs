@@ -31,6 +31,7 @@ pub mod alarms;
 pub mod algorithms;
 pub mod backlog;
 pub mod cli;
+pub mod collect;
 pub mod commands;
 pub mod config;
 pub mod cucm;

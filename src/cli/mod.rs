@@ -1,5 +1,6 @@
 //! Every command and flag, and nothing else: no file is opened and nothing is decided here.
 
+mod collect;
 mod deliver;
 pub mod help;
 mod profile;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use collect::{Collect, CollectSession};
 pub use deliver::Deliver;
 pub use profile::{Capture, Profile, ProfileLearn, ProfileShow, Variants};
 pub use report::{Format, Output, Reports};
@@ -98,6 +100,8 @@ pub enum Command {
     Probe(Probe),
     /// Set servers side by side: which difference matters to CUCM
     Compare(Compare),
+    /// Read what a diagnosis needs off a CUCM node, over its command line
+    Collect(Collect),
     /// Log in and write a file as CUCM would: where does it stop, and why
     Deliver(Deliver),
     /// What CUCM's client proposes, by release

@@ -19,7 +19,7 @@ pub fn run(context: &Context<'_>) -> Result<Code> {
 }
 
 fn answer(loaded: Loaded, profile_flags: &[String]) -> document::Config {
-    let Config { defaults, targets } = loaded.config;
+    let Config { defaults, targets, cucm } = loaded.config;
     let port = or_built_in(defaults.port, DEFAULT_PORT);
     let targets = targets
         .into_iter()
@@ -43,6 +43,7 @@ fn answer(loaded: Loaded, profile_flags: &[String]) -> document::Config {
             preserve_days: or_unknown(defaults.preserve_days),
         },
         targets,
+        cucm: cucm.node(),
         problems,
     }
 }

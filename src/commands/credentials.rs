@@ -4,7 +4,7 @@
 use std::env;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use base64::Engine;
@@ -15,6 +15,8 @@ use secrecy::zeroize::Zeroizing;
 use crate::cli;
 use crate::delivery::Login;
 use crate::exit::UsageError;
+use crate::ssh::known_hosts::{Fingerprint, KnownHosts};
+use crate::ssh::trust::Trust;
 use crate::text;
 
 /// The variable that holds the password.
@@ -25,6 +27,9 @@ const PASSPHRASE: &str = "CDRDIAG_PASSPHRASE";
 
 /// No password and no key is longer.
 const MAX_BYTES: u64 = 65_536;
+
+/// A longer `known_hosts` is none.
+const MAX_KNOWN_HOSTS: u64 = 16 << 20;
 
 /// What to log in with.
 pub enum Credentials<'a> {
@@ -46,19 +51,62 @@ pub fn login(args: &cli::Deliver) -> Result<Credentials<'_>> {
 }
 
 fn password(args: &cli::Deliver) -> Result<Credentials<'_>> {
-    if let Some(path) = &args.password_file {
+    let question = format!("Password of {} at {}: ", args.user, args.target);
+    Ok(match node_password(args.password_file.as_deref(), question)? {
+        Password::Given(password) => Credentials::Given(Login::Password(password)),
+        Password::Asked(ask) => Credentials::Asked(Box::new(move || ask().map(Login::Password))),
+    })
+}
+
+/// A password.
+pub enum Password {
+    /// A file or a variable holds it.
+    Given(SecretString),
+    /// Somebody at the terminal has to be asked.
+    Asked(Box<dyn FnOnce() -> Result<SecretString>>),
+}
+
+/// Finds a password: in this file's first line, else in the variable, else at the terminal with this question.
+///
+/// # Errors
+/// When the file cannot be read, or there is neither a file nor a variable nor a terminal to ask at.
+pub fn node_password(file: Option<&Path>, question: String) -> Result<Password> {
+    if let Some(path) = file {
         let text = read(path).with_context(|| format!("cannot read the password in {}", path.display()))?;
         return match text.lines().next() {
-            Some(line) if !line.is_empty() => Ok(Credentials::Given(Login::Password(SecretString::from(line)))),
+            Some(line) if !line.is_empty() => Ok(Password::Given(SecretString::from(line))),
             _ => bail!("the first line of {} holds no password", path.display()),
         };
     }
     if let Some(password) = variable(PASSWORD)? {
-        return Ok(Credentials::Given(Login::Password(password)));
+        return Ok(Password::Given(password));
     }
     check_terminal(|| format!("no password: give --password-file FILE or the variable {PASSWORD}"))?;
-    let question = format!("Password of {} at {}: ", args.user, args.target);
-    Ok(Credentials::Asked(Box::new(move || prompt(&question).map(Login::Password))))
+    Ok(Password::Asked(Box::new(move || prompt(&question))))
+}
+
+/// Which host keys are trusted. A `known_hosts` that was named must be there; the user's own need not.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn trust(known_hosts: Option<&Path>, confirmed: Option<Fingerprint>) -> Result<Trust> {
+    let users = || dirs::home_dir().map(|home| home.join(".ssh").join("known_hosts"));
+    let path = known_hosts.map(Path::to_owned).or_else(users).unwrap_or_else(|| PathBuf::from("known_hosts"));
+    let known = match read_known_hosts(&path) {
+        Ok(text) => KnownHosts::parse(&text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && known_hosts.is_none() => KnownHosts::default(),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+    };
+    Ok(Trust { known, file: path.display().to_string(), confirmed })
+}
+
+fn read_known_hosts(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_KNOWN_HOSTS + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_KNOWN_HOSTS {
+        return Err(io::Error::other(format!("it is longer than {MAX_KNOWN_HOSTS} bytes")));
+    }
+    Ok(text::decode(&bytes).into_owned())
 }
 
 fn key(path: &Path) -> Result<Credentials<'_>> {

@@ -1,9 +1,5 @@
 //! `cdrdiag deliver TARGET --user U --directory D`
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-
 use anyhow::{Context as _, Result, bail};
 
 use super::backfill;
@@ -13,17 +9,12 @@ use super::targets::{self, TargetError, TargetSpec, resolve};
 use super::{Context, profiles};
 use crate::cli;
 use crate::config::Config;
-use crate::delivery::{self, Interrupt, Load, Login, Order, Trust};
+use crate::delivery::{self, Interrupt, Load, Login, Order};
 use crate::document::deliver::Deliver;
 use crate::exit::{Code, UsageError};
 use crate::model::profile::Profile;
 use crate::ssh::handshake::Preferences;
-use crate::ssh::known_hosts::KnownHosts;
 use crate::ssh::target::Target;
-use crate::text;
-
-/// A longer `known_hosts` is none.
-const MAX_BYTES: u64 = 16 << 20;
 
 /// Logs in and writes a file as CUCM would.
 ///
@@ -37,7 +28,7 @@ pub fn run(args: &cli::Deliver, context: &Context<'_>) -> Result<Code> {
     let (profile, clients, warning) = profile(args, context, &config)?;
     let preferences = Preferences::of(&profile.algorithms)
         .with_context(|| format!("no delivery can stand for the profile {}", profile.id))?;
-    let trust = trust(args)?;
+    let trust = credentials::trust(args.known_hosts.as_deref(), args.host_key.clone())?;
     let load = if args.files.is_empty() { Load::Test { repeat: args.repeat } } else { backfill::load(args, context)? };
     let order = Order {
         name: args.target.clone(),
@@ -119,25 +110,4 @@ fn profile(
         format!("the configuration names several profiles, and {} is the first; --profile takes another", first.id)
     });
     Ok((first, profiles, warning))
-}
-
-/// A `known_hosts` that was named must be there; the user's own need not.
-fn trust(args: &cli::Deliver) -> Result<Trust> {
-    let path = args.known_hosts.clone().or_else(|| dirs::home_dir().map(|home| home.join(".ssh").join("known_hosts")));
-    let path = path.unwrap_or_else(|| PathBuf::from("known_hosts"));
-    let known = match read(&path) {
-        Ok(text) => KnownHosts::parse(&text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && args.known_hosts.is_none() => KnownHosts::default(),
-        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
-    };
-    Ok(Trust { known, file: path.display().to_string(), confirmed: args.host_key.clone() })
-}
-
-fn read(path: &Path) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(io::Error::other(format!("it is longer than {MAX_BYTES} bytes")));
-    }
-    Ok(text::decode(&bytes).into_owned())
 }

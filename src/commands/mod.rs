@@ -3,6 +3,7 @@
 mod backfill;
 pub mod backlog;
 mod capture;
+pub mod collect;
 mod compare;
 mod completions;
 pub mod config;
@@ -44,6 +45,7 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
         Command::Probe(args) => probe::run(args, &context),
         Command::Compare(args) => compare::run(args, &context),
         Command::Diagnose(args) => diagnose::run(args, &context),
+        Command::Collect(args) => collect::run(args, &context),
         Command::Deliver(args) => deliver::run(args, &context),
         Command::Profile(args) => profile::run(args, &context),
         Command::Capture(args) => capture::run(args, &context),

@@ -38,7 +38,8 @@ pub enum Table {
 }
 
 impl Table {
-    fn name(self) -> &'static str {
+    /// Its name in the database.
+    pub fn name(self) -> &'static str {
         match self {
             Self::BillingServer => "billingserver",
             Self::CdrmConfig => "cdrmconfig",

@@ -155,7 +155,7 @@ impl Exchange {
         let last = self.cuts.iter().rev().find_map(|(_, range)| *range);
         let from = self.cuts.last().map_or(self.body.unwrap_or_default(), |(at, _)| *at);
         let shown = self.raw.get(from..at).unwrap_or_default();
-        let shown = shown.iter().filter(|byte| **byte == b'\n').count() as u64 + u64::from(!shown.ends_with(b"\n"));
+        let shown = memchr::memchr_iter(b'\n', shown).count() as u64 + u64::from(!shown.ends_with(b"\n"));
         let count = range.last.saturating_sub(range.first) + u64::from(range.last > 0);
         let begins = range.first == last.map_or(1, |last| last.last.saturating_add(1)) || range.last == 0;
         begins && range.last <= range.total && (count..=count + 4).contains(&shown)

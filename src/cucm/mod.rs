@@ -21,6 +21,7 @@ pub mod command;
 pub(crate) mod exchange;
 pub(crate) mod pager;
 pub mod services;
+pub(crate) mod shell;
 
 pub mod status;
 pub mod table;

@@ -87,7 +87,7 @@ fn joined(pages: &[Page], listed: Option<u64>) -> Viewed {
 fn page_lines(text: &[u8], count: u64, is_first: bool) -> Option<Vec<u8>> {
     let count = usize::try_from(count).ok()?;
     let mut text = text.to_vec();
-    let ends = |text: &[u8]| text.iter().filter(|byte| **byte == b'\n').count();
+    let ends = |text: &[u8]| memchr::memchr_iter(b'\n', text).count();
     if !text.is_empty() && !text.ends_with(b"\n") {
         text.push(b'\n');
     }

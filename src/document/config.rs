@@ -21,6 +21,9 @@ pub struct Config {
     /// What no command could work with: profiles that there are not, or that are broken.
     #[serde(default)]
     pub problems: Vec<String>,
+    /// `[cucm]`: the node that `collect` reads where none is named, as `[USER@]HOST[:PORT]`.
+    #[serde(default)]
+    pub cucm: Option<String>,
 }
 
 impl Document for Config {

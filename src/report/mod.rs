@@ -4,6 +4,7 @@
 pub mod backlog;
 mod capture;
 pub mod chart;
+mod collect;
 mod compare;
 mod config;
 mod deliver;

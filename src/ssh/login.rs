@@ -52,6 +52,38 @@ pub(crate) fn log_in(
     }
 }
 
+/// Logs in to a CUCM node and tells the method. Newer nodes take a password only as the answer to their prompt; so the
+/// prompt goes first where both are offered. The password is sent once: a node locks an account after three wrong ones.
+pub(crate) fn log_in_to_node(
+    session: &Session,
+    user: &str,
+    password: &SecretString,
+    methods: &[String],
+) -> Result<&'static str, Trouble> {
+    let offers = |method: &str| methods.iter().any(|offered| offered == method);
+    if session.authenticated() {
+        return Ok("none");
+    }
+    if offers("keyboard-interactive") {
+        let mut answerer = Answerer { password, used: false, unanswered: None, any: true };
+        let done = session.userauth_keyboard_interactive(user, &mut answerer);
+        match done {
+            Ok(()) => return Ok("keyboard-interactive"),
+            Err(error) if answerer.used || answerer.unanswered.is_some() || !offers("password") => {
+                let asks = |prompt| Trouble::own("prompt_unknown", format!("the node asks {prompt:?}"));
+                return Err(answerer.unanswered.map_or_else(|| told(&error), asks));
+            }
+            Err(_) => {}
+        }
+    }
+    if offers("password") {
+        let done = session.userauth_password(user, password.expose_secret());
+        return done.map_err(|error| told(&error)).map(|()| "password");
+    }
+    let message = format!("the node takes no password from this account, only {}", methods.join(", "));
+    Err(Trouble::own("no_password_method", message))
+}
+
 /// The methods that the server offers to this user (RFC 4252, section 5.2). Empty where it needs none at all.
 pub(crate) fn methods(session: &Session, user: &str) -> Result<Vec<String>, Trouble> {
     match session.auth_methods(user) {
@@ -72,7 +104,7 @@ fn by_key(session: &Session, user: &str, key: &SecretString, passphrase: Option<
 }
 
 fn by_prompt(session: &Session, user: &str, password: &SecretString) -> Result<(), Trouble> {
-    let mut answerer = Answerer { password, used: false, unanswered: None };
+    let mut answerer = Answerer { password, used: false, unanswered: None, any: false };
     let done = session.userauth_keyboard_interactive(user, &mut answerer);
     done.map_err(|error| match answerer.unanswered {
         Some(prompt) => Trouble::own("prompt_unknown", format!("the server asks {prompt:?}")),
@@ -85,12 +117,14 @@ struct Answerer<'a> {
     password: &'a SecretString,
     used: bool,
     unanswered: Option<String>,
+    /// Whether any single hidden prompt is one for the password: CUCM's wording is nowhere written.
+    any: bool,
 }
 
 impl KeyboardInteractivePrompt for Answerer<'_> {
     fn prompt(&mut self, _user: &str, _instructions: &str, prompts: &[Prompt<'_>]) -> Vec<String> {
         if let [only] = prompts
-            && asks_for_password(only)
+            && (asks_for_password(only) || (self.any && !only.echo))
             && !std::mem::replace(&mut self.used, true)
         {
             return vec![self.password.expose_secret().to_owned()];
@@ -112,7 +146,7 @@ mod tests {
 
     fn answers(rounds: &[&[(&'static str, bool)]]) -> (Vec<Vec<String>>, Option<String>) {
         let password = SecretString::from("secret");
-        let mut answerer = Answerer { password: &password, used: false, unanswered: None };
+        let mut answerer = Answerer { password: &password, used: false, unanswered: None, any: false };
         let mut given = Vec::new();
         for round in rounds {
             let prompts: Vec<_> =

@@ -1,0 +1,82 @@
+//! The flags of `collect`, of which `diagnose --cucm` shares some.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::NaiveDateTime;
+use clap::Args;
+
+use super::values;
+use crate::ssh::known_hosts::Fingerprint;
+
+const AFTER_HELP: &str = "\
+It reads, and changes nothing: a read-only account of the platform (privilege
+level 0) is enough. The password comes from --password-file, else
+CDRDIAG_PASSWORD, else a prompt; it goes to a known host key only, and once.
+Every command that is sent is in collection.json.";
+
+/// Arguments of `collect`.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Collect {
+    /// The CUCM node: [USER@]HOST[:PORT] [default: the configuration's]
+    ///
+    /// The platform's administrator, not an application user. The user is administrator where none is named.
+    #[arg(value_name = "NODE")]
+    pub node: Option<String>,
+
+    /// What is collected, and how the node is reached.
+    #[command(flatten)]
+    pub session: CollectSession,
+
+    /// Seconds for which the node may be silent [default: 60]
+    #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
+    pub timeout: Option<Duration>,
+
+    /// Confirm the node's host key by its fingerprint
+    ///
+    /// For a node that `known_hosts` does not have.
+    #[arg(long, value_name = "SHA256:…", value_parser = Fingerprint::parse)]
+    pub host_key: Option<Fingerprint>,
+
+    /// Only traces written at or after this time
+    ///
+    /// By the node's clock, as 2019-07-25 or "2019-07-25 13:00".
+    #[arg(long, value_name = "TIME", value_parser = values::trace_time_from)]
+    pub since: Option<NaiveDateTime>,
+}
+
+/// What `collect` and `diagnose --cucm` share.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Collecting from CUCM")]
+pub struct CollectSession {
+    /// Keep what is collected in this folder [default: cdrdiag-NODE-TIME]
+    ///
+    /// It must not exist, or be empty.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Read the password from this file's first line
+    ///
+    /// - is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+
+    /// Look host keys up in this file [default: `~/.ssh/known_hosts`]
+    #[arg(long, value_name = "FILE")]
+    pub known_hosts: Option<PathBuf>,
+
+    /// At most so many traces, the newest
+    #[arg(long, value_name = "N")]
+    pub traces: Option<usize>,
+
+    /// At most so many bytes of traces, the newest first [default: 67108864]
+    #[arg(long, value_name = "BYTES")]
+    pub max_bytes: Option<u64>,
+
+    /// The waiting CDR and CMR files themselves, too
+    ///
+    /// `deliver --files` hands them to a billing server.
+    #[arg(long)]
+    pub waiting: bool,
+}

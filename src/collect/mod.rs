@@ -1,0 +1,244 @@
+//! What a node of CUCM tells of itself over its command line: facts, listings, traces and waiting files, in one login
+//! and one session, in a folder.
+
+mod files;
+mod folder;
+mod node;
+mod record;
+
+use std::net::SocketAddr;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use chrono::NaiveDateTime;
+use secrecy::SecretString;
+
+use crate::cucm::shell::Shell;
+use crate::delivery::Interrupt;
+use crate::document::collect::Collect;
+use crate::document::probe::HostKey;
+use crate::model::offer::Offer;
+use crate::ssh::connect::{self, Family};
+use crate::ssh::deadline::{Clock, Deadline};
+use crate::ssh::handshake::{self, Preferences};
+use crate::ssh::session::{Link, Shaken};
+use crate::ssh::target::Target;
+use crate::ssh::trust::Trust;
+use crate::ssh::{host_key, login};
+pub use folder::{Folder, FolderError};
+use record::Record;
+
+/// How soon an interrupt is noticed.
+const NOTICE: Duration = Duration::from_millis(100);
+/// How long a session may stay away after an interrupt or its own end of time.
+const GRACE: Duration = Duration::from_secs(8);
+/// Room for all that is read but traces and waiting files.
+const AROUND: usize = 1 << 30;
+
+/// What to collect, and where from.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The node as the user named it.
+    pub name: String,
+    /// Where it is.
+    pub target: Target,
+    /// Which of its addresses count.
+    pub family: Family,
+    /// The account.
+    pub user: String,
+    /// Which host keys are trusted.
+    pub trust: Trust,
+    /// How long the node may be silent.
+    pub silence: Duration,
+    /// Which traces.
+    pub traces: Traces,
+    /// Whether the waiting files themselves are read.
+    pub waiting: bool,
+}
+
+/// Which traces are read.
+#[derive(Debug, Clone, Copy)]
+pub struct Traces {
+    /// Those written at or after this time, by the node's clock.
+    pub since: Option<NaiveDateTime>,
+    /// At most so many, the newest.
+    pub newest: Option<usize>,
+    /// At most so many bytes of them, the newest first.
+    pub max_bytes: u64,
+}
+
+/// Tells of progress, a line a command.
+pub type Progress = Box<dyn Fn(&str) + Send>;
+
+/// A connection whose host key is trusted: a password may be sent.
+struct Reached {
+    link: Link,
+    clock: Clock,
+    address: SocketAddr,
+    key: HostKey,
+    warnings: Vec<String>,
+}
+
+/// Goes up to the login and hangs up, so that nobody types a password for a node that is not there or not trusted.
+///
+/// # Errors
+/// When no login could follow.
+pub fn approach(order: &Order) -> Result<()> {
+    let order = order.clone();
+    on_its_own_thread(&Interrupt::default(), move || {
+        reach(&order)?.link.hang_up();
+        Ok(())
+    })?
+}
+
+/// Collects into the folder. What came before a fault is kept, and told as cut.
+///
+/// # Errors
+/// When nothing could be collected: no such node, no login, no command line of CUCM's.
+pub fn collect(
+    order: Order,
+    password: SecretString,
+    folder: Folder,
+    interrupt: &Interrupt,
+    progress: Progress,
+) -> Result<Collect> {
+    let record = Record::new(&order, folder.path());
+    let (kept, raised) = (record.clone(), interrupt.clone());
+    let done = on_its_own_thread(interrupt, move || session(&order, &password, folder, &raised, record, progress));
+    let lost = match done {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) | Err(error) => Some(error),
+    };
+    let mut answer = kept.answer();
+    if let Some(error) = lost {
+        if answer.commands.is_empty() {
+            return Err(error);
+        }
+        answer.warnings.push(format!("{error:#}"));
+    }
+    Folder::write_collection(&answer)?;
+    Ok(answer)
+}
+
+/// libssh2 has no time-out while it computes, and its crate panics on some bytes: so it has a thread of its own.
+fn on_its_own_thread<T: Send + 'static>(interrupt: &Interrupt, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    handshake::silence_panics();
+    let (sender, receiver) = mpsc::channel();
+    let spawned = thread::Builder::new().name(handshake::THREAD.into()).spawn(move || sender.send(work()).is_ok());
+    spawned.context("no thread for the session")?;
+    let mut since = None;
+    loop {
+        match receiver.recv_timeout(NOTICE) {
+            Ok(done) => return Ok(done),
+            Err(RecvTimeoutError::Disconnected) => bail!("libssh2 gave up on what the node sent"),
+            Err(RecvTimeoutError::Timeout) if interrupt.is_raised() => {
+                let deadline = since.get_or_insert_with(|| Deadline::after(GRACE));
+                if deadline.remaining().is_none() {
+                    bail!("interrupted");
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
+
+fn session(
+    order: &Order,
+    password: &SecretString,
+    folder: Folder,
+    interrupt: &Interrupt,
+    record: Record,
+    progress: Progress,
+) -> Result<()> {
+    progress(&format!("logging in to {} as {}", order.target, order.user));
+    let reached = reach(order)?;
+    record.note(|answer| {
+        answer.node.address = Some(reached.address.ip().to_string());
+        answer.node.host_key = Some(reached.key.clone());
+        answer.warnings.extend(reached.warnings.iter().cloned());
+    });
+    let Reached { link, clock, .. } = reached;
+    log_in(order, &link, password)?;
+    let log = folder.session_log()?;
+    let shell =
+        Shell::open(link, &clock, order.silence, interrupt, log).map_err(|error| anyhow!("{}: {error}", order.name))?;
+    let mut collector = Collector { order, shell, folder, record, progress };
+    collector.facts();
+    collector.billing_servers();
+    let traces = collector.trace_folder();
+    let waiting = collector.preserve_folders();
+    collector.traces(traces);
+    if order.waiting {
+        collector.waiting(waiting);
+    }
+    collector.shell.close();
+    Ok(())
+}
+
+/// A session under way.
+struct Collector<'a> {
+    order: &'a Order,
+    shell: Shell,
+    folder: Folder,
+    record: Record,
+    progress: Progress,
+}
+
+/// Connects, shakes hands and checks the host key.
+fn reach(order: &Order) -> Result<Reached> {
+    let deadline = Deadline::after(order.silence);
+    let addresses = connect::resolve(&order.target, order.family, deadline)?;
+    let (stream, address) = connect::to_first(&addresses, deadline)?;
+    let clock = Clock::from(deadline);
+    let most = usize::try_from(order.traces.max_bytes).unwrap_or(usize::MAX).saturating_mul(4).saturating_add(AROUND);
+    // Nothing newer than SHA-1 is there on old nodes, so no list is limited.
+    let preferences = Preferences::of(&Offer::default())?;
+    let Shaken { link, words, .. } = Link::open(stream, &preferences, &clock, most);
+    let link = match link {
+        Ok(link) => link,
+        Err(trouble) => {
+            let trouble = words.trouble.unwrap_or(trouble);
+            bail!("{}: no SSH session: {}", order.name, trouble.message);
+        }
+    };
+    let key = link.session.host_key().map(|(key, _)| key.to_vec()).context("libssh2 tells no host key")?;
+    let described = host_key::describe(&key);
+    let shown = format!("{} {}", described.algorithm, described.sha256.as_deref().unwrap_or_default());
+    let trusted = order.trust.judge(order.target.host(), order.target.port(), &key, &shown);
+    let trusted = trusted.map_err(|trouble| anyhow!("{}: {}", order.name, trouble.message))?;
+    let mut warnings: Vec<String> = trusted.warning.into_iter().collect();
+    warnings.extend(old_algorithms(&link, &order.name));
+    Ok(Reached { link, clock, address, key: described, warnings })
+}
+
+/// What of the agreement rests on SHA-1, as with CUCM 11.5 and before.
+fn old_algorithms(link: &Link, node: &str) -> Option<String> {
+    let agreed = handshake::agreed(&link.session);
+    let is_old = |name: &&String| {
+        name.ends_with("-sha1")
+            || ["ssh-rsa", "ssh-dss", "hmac-md5", "arcfour"].contains(&name.as_str())
+            || name.ends_with("-cbc")
+    };
+    let mut old: Vec<&String> = agreed.values().filter(is_old).collect();
+    old.dedup();
+    let names: Vec<_> = old.into_iter().map(String::as_str).collect();
+    (!names.is_empty()).then(|| format!("{node} offers nothing newer than {}; this session used it", names.join(", ")))
+}
+
+/// One attempt.
+fn log_in(order: &Order, link: &Link, password: &SecretString) -> Result<()> {
+    link.limit_waiting();
+    let methods = login::methods(&link.session, &order.user);
+    let done = methods.and_then(|methods| login::log_in_to_node(&link.session, &order.user, password, &methods));
+    done.map(|_| ()).map_err(|trouble| {
+        let trouble = link.better(trouble);
+        anyhow!(
+            "{} refuses the login of {}: {}; the password was sent once and is not tried again",
+            order.name,
+            order.user,
+            trouble.message
+        )
+    })
+}

@@ -1,0 +1,194 @@
+//! The node's own facts, and its billing servers.
+
+use std::time::Instant;
+
+use super::Collector;
+use crate::cucm::command::{Column, Command, Table};
+use crate::cucm::exchange::{Kind, Output};
+use crate::cucm::shell::Ended;
+use crate::cucm::table::{self, Rows};
+use crate::cucm::{services, status, terminal};
+use crate::document::collect::{BillingServer, CommandOutcome, Protocol, Sent};
+use crate::ssh::deadline::milliseconds;
+
+/// More is no answer to a question about a node.
+const MOST: usize = 4 << 20;
+
+/// An answer, and what came of it.
+pub(super) struct Answer {
+    pub(super) output: Output,
+    pub(super) outcome: CommandOutcome,
+}
+
+impl Answer {
+    /// As text.
+    pub(super) fn text(&self) -> String {
+        terminal::plain(&self.output.text)
+    }
+}
+
+impl Collector<'_> {
+    /// Sends a command and keeps account of it; `None` where the session is over.
+    pub(super) fn ask(&mut self, command: &Command, kind: Kind, most: usize) -> Option<Answer> {
+        if !self.shell.is_open() {
+            return None;
+        }
+        let text = command.to_string();
+        (self.progress)(&text);
+        let start = Instant::now();
+        let (output, ended) = self.shell.run(command, kind, most);
+        let outcome = outcome(&output, ended, kind);
+        let ms = milliseconds(start.elapsed());
+        self.record.note(|answer| {
+            if let Some(question) = &output.asked {
+                answer.warnings.push(format!("{text}: the node asked {question:?}, which was answered with no"));
+            }
+            if let Some(why) = over(ended) {
+                answer.warnings.push(format!("{text}: {why}; nothing more was sent"));
+            }
+            answer.commands.push(Sent { command: text, outcome, ms });
+        });
+        Some(Answer { output, outcome })
+    }
+
+    fn tell(&mut self, command: &Command) -> Option<String> {
+        let answer = self.ask(command, Kind::Text, MOST)?;
+        (answer.outcome == CommandOutcome::Done).then(|| answer.text())
+    }
+
+    /// Release, host name, time zone, disks, FIPS mode, services.
+    pub(super) fn facts(&mut self) {
+        self.tell(&Command::PaginationOff);
+        let release = self.tell(&Command::Version).and_then(|text| status::release(&text));
+        let found = self.tell(&Command::Status).map(|text| status::parse(&text)).unwrap_or_default();
+        let fips = self.tell(&Command::Fips).and_then(|text| status::fips(&text));
+        let services = self.tell(&Command::Services).map(|text| services::parse(&text)).unwrap_or_default();
+        self.record.note(|answer| {
+            answer.node.release = release.or(found.release);
+            answer.node.host_name = found.host_name;
+            answer.node.time_zone = found.time_zone;
+            answer.node.fips = fips;
+            answer.disks = found.disks;
+            answer.services = services;
+            if answer.node.release.is_some() && answer.repository_manager().is_none() {
+                answer.warnings.push("the node's services do not name the Cisco CDR Repository Manager".to_owned());
+            }
+        });
+    }
+
+    /// The billing servers, by the columns that the catalogue names: they are not public, and `select *` would print
+    /// the passwords.
+    pub(super) fn billing_servers(&mut self) {
+        let Some(rows) = self.rows(Table::BillingServer) else { return };
+        let numbered = |row: &Vec<Option<String>>| {
+            rows.value(row, &["protocol"]).is_some_and(|value| value.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        let names = if rows.rows.iter().any(numbered) { self.rows(Table::BillingServerProtocol) } else { None };
+        let servers: Vec<_> = rows.rows.iter().filter_map(|row| billing_server(&rows, row, names.as_ref())).collect();
+        self.record.note(|answer| {
+            if servers.len() < rows.rows.len() {
+                answer.warnings.push("the columns of the billing servers are unknown: see session.log".to_owned());
+            }
+            answer.billing_servers = servers;
+        });
+    }
+
+    fn rows(&mut self, table: Table) -> Option<Rows> {
+        let catalogue = self.tell(&Command::Columns(table))?;
+        let catalogue = table::parse(&catalogue).unwrap_or_default();
+        let names = catalogue.rows.iter().filter_map(|row| row.first()?.as_deref());
+        let columns: Vec<Column> = names.filter_map(|name| Column::new(&name.to_lowercase())).take(60).collect();
+        if columns.is_empty() {
+            self.record.note(|answer| {
+                answer.warnings.push(format!("the database does not tell the columns of {}", table.name()));
+            });
+            return None;
+        }
+        table::parse(&self.tell(&Command::Select(table, columns))?)
+    }
+}
+
+fn billing_server(rows: &Rows, row: &[Option<String>], names: Option<&Rows>) -> Option<BillingServer> {
+    let value = |words: &[&str]| rows.value(row, words).map(str::to_owned);
+    let host = value(&["hostname", "ipaddr", "host", "address", "server"]).filter(|host| !host.is_empty())?;
+    let protocol = rows.value(row, &["protocol"]).and_then(|value| protocol(value, names));
+    let resend = rows.value(row, &["resend"]).and_then(|value| match value {
+        "t" | "1" | "true" => Some(true),
+        "f" | "0" | "false" => Some(false),
+        _ => None,
+    });
+    Some(BillingServer {
+        host,
+        user: value(&["userid", "username", "user", "login"]),
+        directory: value(&["director", "path", "folder"]),
+        protocol,
+        resend_on_failure: resend,
+    })
+}
+
+/// A protocol by its name, or by the number under which a table names it.
+fn protocol(value: &str, names: Option<&Rows>) -> Option<Protocol> {
+    let name = names.and_then(|names| {
+        let row = names.rows.iter().find(|row| names.value(row, &["enum"]) == Some(value))?;
+        names.value(row, &["name", "moniker"])
+    });
+    match name.unwrap_or(value).to_ascii_uppercase() {
+        name if name.contains("SFTP") => Some(Protocol::Sftp),
+        name if name.contains("FTP") => Some(Protocol::Ftp),
+        _ => None,
+    }
+}
+
+fn over(ended: Ended) -> Option<&'static str> {
+    match ended {
+        Ended::Prompt => None,
+        Ended::Silent => Some("the node fell silent"),
+        Ended::Closed => Some("the node ended the session"),
+        Ended::Interrupted => Some("interrupted"),
+        Ended::Astray => Some("the node went on asking, or printed more than this command can"),
+    }
+}
+
+/// What CUCM's last words say of a command.
+fn outcome(output: &Output, ended: Ended, kind: Kind) -> CommandOutcome {
+    match ended {
+        Ended::Silent => return CommandOutcome::TimedOut,
+        Ended::Closed | Ended::Interrupted | Ended::Astray => return CommandOutcome::Cut,
+        Ended::Prompt => {}
+    }
+    if output.asked.is_some() {
+        return CommandOutcome::Refused;
+    }
+    // A trace may hold any words.
+    if kind != Kind::Text && (output.text.len() > 400 || !output.pages.is_empty()) {
+        return CommandOutcome::Done;
+    }
+    let tail = output.text.get(output.text.len().saturating_sub(400)..).unwrap_or_default();
+    let tail = terminal::plain(tail).to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|words| tail.contains(words));
+    if says(&[
+        "permission denied",
+        "not authorized",
+        "insufficient priv",
+        "privilege level",
+        "not permitted",
+        "access denied",
+        "not have permission",
+    ]) {
+        CommandOutcome::Refused
+    } else if says(&["no such file or directory can be found"]) {
+        CommandOutcome::Done
+    } else if says(&[
+        "executed command unsuccessfully",
+        "no valid command entered",
+        "invalid command",
+        "command failed",
+        "not in the database",
+        "syntax error",
+        "incorrect parameter",
+    ]) {
+        CommandOutcome::Failed
+    } else {
+        CommandOutcome::Done
+    }
+}
