@@ -413,7 +413,7 @@ mod tests {
             "line 3: unknown key \"hots\" in [targets.primary]: did you mean \"host\"?"
         );
         assert_eq!(mistake("[default]\n"), "line 1: unknown key \"default\": did you mean \"defaults\"?");
-        assert_eq!(mistake("[zzzzzzzzz]\n"), "line 1: unknown key \"zzzzzzzzz\": there are defaults, targets");
+        assert_eq!(mistake("[zzzzzzzzz]\n"), "line 1: unknown key \"zzzzzzzzz\": there are defaults, targets, cucm");
     }
 
     #[test]

@@ -26,6 +26,7 @@ peers=(
     "socat socat"
     "jq jq"
     "chromium chromium"
+    "/usr/lib/python3/dist-packages/asyncssh python3-asyncssh"
 )
 
 has() { # PROGRAM|/FILE; servers are seldom in a user's PATH

@@ -1,0 +1,113 @@
+//! Traces exact to the byte, however the node shows them.
+
+use serde_json::{Value, json};
+
+use super::node::{Node, TRACES, bytes, can_run, named, scenario, trace, warnings};
+
+fn check(more: Value) {
+    let node = Node::start(scenario(more.clone()));
+    let (answer, code) = node.collect(&[]);
+    assert_eq!(code, 0, "{more} {answer:#}");
+    for (name, lines) in [("cdrrepmgr00072.log", 70), ("cdrrepmgr00073.log", 130)] {
+        assert_eq!(named(&answer["traces"], name)["complete"], true, "{more} {answer:#}");
+        assert_eq!(node.file(&format!("traces/{name}")), bytes(&trace(lines)), "{more} {name}");
+    }
+}
+
+#[test]
+fn a_trace_is_the_same_to_the_byte_with_and_without_the_viewer() {
+    if !can_run("a_trace_is_the_same_to_the_byte_with_and_without_the_viewer") {
+        return;
+    }
+    for more in [
+        json!({}),
+        json!({"blank_before_view": false}),
+        json!({"viewer": true}),
+        json!({"viewer": true, "bold": false}),
+        json!({"viewer": true, "pagination_off": false, "page": 2}),
+    ] {
+        check(more);
+    }
+}
+
+#[test]
+fn echoes_that_wrap_pieces_and_other_prompts_change_nothing() {
+    if !can_run("echoes_that_wrap_pieces_and_other_prompts_change_nothing") {
+        return;
+    }
+    for more in [
+        json!({"echo_width": 80}),
+        json!({"echo_width": 80, "echo_wrap": "\r\n"}),
+        json!({"echo_width": 80, "echo_wrap": "\r\u{1b}[K"}),
+        json!({"prompt": "\u{1b}[0m\u{1b}[24;1Hadmin:", "viewer": true}),
+        json!({"prompt": "administrator:"}),
+        json!({"pieces": 700}),
+        json!({"pieces": 700, "viewer": true}),
+    ] {
+        check(more);
+    }
+}
+
+#[test]
+fn a_banner_with_the_prompt_in_it_and_a_slow_start_are_waited_for() {
+    if !can_run("a_banner_with_the_prompt_in_it_and_a_slow_start_are_waited_for") {
+        return;
+    }
+    check(json!({"start": [
+        "Command Line Interface is starting up, please wait ...\r\n", 2.5,
+        "\r\nadmin:\r\nadmin: no unauthorized use\r\n", 1.5,
+        "\r\n   Welcome to the Platform Command Line Interface\r\n\r\nWARNING: DNS unreachable\r\n", 0.5, "\r\n",
+    ]}));
+}
+
+#[test]
+fn a_file_without_a_line_end_is_not_given_one() {
+    if !can_run("a_file_without_a_line_end_is_not_given_one") {
+        return;
+    }
+    for viewer in [true, false] {
+        let text = "one\n\ntwo\t \nthree";
+        let mut scenario = scenario(json!({"viewer": viewer}));
+        scenario["folders"][TRACES] = json!([{"name": "cdrrepmgr00001.log", "text": text}]);
+        let node = Node::start(scenario);
+        let (answer, _) = node.collect(&[]);
+        assert_eq!(node.file("traces/cdrrepmgr00001.log"), text.as_bytes(), "{viewer}");
+        assert_eq!(answer["traces"][0]["complete"], true);
+    }
+}
+
+#[test]
+fn a_trace_that_changes_meanwhile_is_read_again_or_told_as_cut() {
+    if !can_run("a_trace_that_changes_meanwhile_is_read_again_or_told_as_cut") {
+        return;
+    }
+    let name = "cdrrepmgr00073.log";
+    for viewer in [true, false] {
+        let node = Node::start(scenario(json!({"viewer": viewer, "grows": [name]})));
+        let (answer, code) = node.collect(&[]);
+        assert_eq!((code, &named(&answer["traces"], name)["complete"]), (0, &json!(true)), "{answer:#}");
+        assert_eq!(node.file(&format!("traces/{name}")), bytes(&trace(130)));
+        assert!(warnings(&answer).contains("read again"), "{answer:#}");
+    }
+    for change in ["grows", "rotates"] {
+        let times = format!("{change}_times");
+        let node = Node::start(scenario(json!({"viewer": true, change: [name], times: 9})));
+        let (answer, code) = node.collect(&[]);
+        assert_eq!((code, &named(&answer["traces"], name)["complete"]), (1, &json!(false)), "{answer:#}");
+        assert!(warnings(&answer).contains("cut"), "{answer:#}");
+        assert_eq!(named(&answer["traces"], "cdrrepmgr00072.log")["complete"], true);
+    }
+}
+
+#[test]
+fn limits_leave_the_older_traces_out() {
+    if !can_run("limits_leave_the_older_traces_out") {
+        return;
+    }
+    for limit in [["--traces", "1"], ["--max-bytes", "20000"], ["--since", "2019-07-25 14:00"]] {
+        let node = Node::start(scenario(json!({})));
+        let (answer, _) = node.collect(&limit);
+        let names: Vec<_> = answer["traces"].as_array().unwrap().iter().map(|trace| &trace["name"]).collect();
+        assert_eq!(names, ["cdrrepmgr00073.log"], "{limit:?}");
+    }
+}
