@@ -2,6 +2,7 @@
 //! transcripts show of its command line and what nobody knows of it in every variant.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that meets the unexpected has to fail")]
+#![allow(clippy::needless_pass_by_value, reason = "scenarios are written where they are used")]
 
 mod facts;
 mod login;
