@@ -46,8 +46,11 @@ fn trimmed_to(bytes: &[u8], listed: u64) -> Option<Vec<u8>> {
     /// As many line ends may CUCM itself print around a file.
     const MOST: usize = 3;
     let extra = bytes.len().checked_sub(usize::try_from(listed).ok()?)?;
-    // The blank line before is known; so it goes first.
-    let options = (0..=extra.min(MOST)).rev().filter(|lead| *lead <= 1).map(|lead| (lead, extra - lead));
+    // CUCM prints blank lines before a file, so they go first. Of a file that begins with one it is not sure where it
+    // begins: nothing is proved then.
+    let options = (0..=extra.min(MOST)).rev().map(|lead| (lead, extra - lead));
+    let begins_blank = |lead: usize| bytes.get(lead).is_some_and(|byte| matches!(byte, b'\n' | b'\r'));
+    let options = options.filter(|(lead, _)| listed == 0 || !begins_blank(*lead));
     for (lead, trail) in options.filter(|(_, trail)| *trail <= MOST) {
         let end = bytes.len() - trail;
         let head = bytes.get(..lead)?;
