@@ -172,8 +172,10 @@ mod tests {
             for around in [(&b""[..], &b""[..]), (b"\r\n", b""), (b"\r\n", b"\r\n"), (b"", b"\r\n")] {
                 let text = [around.0, &terminal(&file), around.1].concat();
                 let viewed = assemble(&[], &text, size);
-                prop_assert!(viewed.complete);
                 // Blank lines at the edges of a file of that size cannot be told from CUCM's own.
+                if !file.starts_with(b"\n") {
+                    prop_assert!(viewed.complete);
+                }
                 if !file.starts_with(b"\n") && !file.ends_with(b"\n\n") {
                     prop_assert_eq!(&viewed.bytes, &file);
                 }
