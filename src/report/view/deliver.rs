@@ -5,6 +5,7 @@ use crate::document::deliver::{Deliver, Failure, FreeSpace, StageReport, Through
 use crate::model::stage::Stage;
 use crate::report::page::Tone;
 use crate::report::words::{counted, duration, grouped};
+use crate::words::excerpt;
 
 /// How many files are listed one by one.
 const LISTED: usize = 10;
@@ -71,7 +72,7 @@ fn failure(answer: &Deliver) -> Vec<Block> {
         Some(remedy) => vec![toned(Tone::Strong, remedy)],
         None => vec![toned(Tone::Warn, "unknown: see the server's log at this time")],
     };
-    let mut facts = vec![fact("says", &failure.message), ("remedy".to_owned(), remedy)];
+    let mut facts = vec![fact("says", excerpt(&failure.message)), ("remedy".to_owned(), remedy)];
     let refusal = answer.refusal.as_ref();
     facts.extend(refusal.iter().flat_map(|client| &client.findings).map(|finding| fact("finding", finding)));
     let mut blocks = vec![Block::Facts(facts)];
@@ -113,7 +114,7 @@ fn backfill(answer: &Deliver) -> Vec<Block> {
     let mut facts = vec![("files".to_owned(), vec![toned(Tone::Strong, files)])];
     let bad: Vec<_> = backfill.files.iter().filter(|file| !file.outcome.is_good()).collect();
     for file in bad.iter().filter(|file| file.message.is_some()).take(LISTED) {
-        let text = format!("{}: {}", file.name, file.message.as_deref().unwrap_or_default());
+        let text = format!("{}: {}", file.name, excerpt(file.message.as_deref().unwrap_or_default()));
         facts.push(("file".to_owned(), vec![toned(Tone::Bad, text)]));
     }
     if bad.len() > LISTED {
