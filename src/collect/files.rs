@@ -213,7 +213,7 @@ impl Collector<'_> {
         self.folder.write(inside, bytes).map_err(|error| self.warn(format!("{error:#}"))).ok()
     }
 
-    fn warn(&self, text: String) {
+    pub(super) fn warn(&self, text: String) {
         self.record.note(|answer| answer.warnings.push(text));
     }
 }

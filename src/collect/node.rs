@@ -7,8 +7,8 @@ use crate::cucm::command::{Column, Command, Table};
 use crate::cucm::exchange::{Kind, Output};
 use crate::cucm::shell::Ended;
 use crate::cucm::table::{self, Rows};
-use crate::cucm::{services, status, terminal};
-use crate::document::collect::{BillingServer, CommandOutcome, Protocol, Sent};
+use crate::cucm::{billing_servers, services, status, terminal};
+use crate::document::collect::{CommandOutcome, Sent};
 use crate::ssh::deadline::milliseconds;
 
 /// More is no answer to a question about a node.
@@ -80,17 +80,17 @@ impl Collector<'_> {
     /// the passwords.
     pub(super) fn billing_servers(&mut self) {
         let Some(rows) = self.rows(Table::BillingServer) else { return };
-        let numbered = |row: &Vec<Option<String>>| {
-            rows.value(row, &["protocol"]).is_some_and(|value| value.bytes().all(|byte| byte.is_ascii_digit()))
-        };
-        let names = if rows.rows.iter().any(numbered) { self.rows(Table::BillingServerProtocol) } else { None };
-        let servers: Vec<_> = rows.rows.iter().filter_map(|row| billing_server(&rows, row, names.as_ref())).collect();
+        let numbered = billing_servers::are_numbered(&rows);
+        let names = if numbered { self.rows(Table::BillingServerProtocol) } else { None };
+        let servers = billing_servers::read(&rows, names.as_ref());
         self.record.note(|answer| {
             if servers.len() < rows.rows.len() {
                 answer.warnings.push("the columns of the billing servers are unknown: see session.log".to_owned());
             }
             answer.billing_servers = servers;
         });
+        let days = self.rows(Table::CdrmConfig).and_then(|rows| billing_servers::preserve_days(&rows));
+        self.record.note(|answer| answer.node.preserve_days = days);
     }
 
     fn rows(&mut self, table: Table) -> Option<Rows> {
@@ -99,43 +99,13 @@ impl Collector<'_> {
         let names = catalogue.rows.iter().filter_map(|row| row.first()?.as_deref());
         let columns: Vec<Column> = names.filter_map(|name| Column::new(&name.to_lowercase())).take(60).collect();
         if columns.is_empty() {
-            self.record.note(|answer| {
-                answer.warnings.push(format!("the database does not tell the columns of {}", table.name()));
-            });
+            // Nobody misses settings that no document describes.
+            if table != Table::CdrmConfig {
+                self.warn(format!("the database does not tell the columns of {}", table.name()));
+            }
             return None;
         }
         table::parse(&self.tell(&Command::Select(table, columns))?)
-    }
-}
-
-fn billing_server(rows: &Rows, row: &[Option<String>], names: Option<&Rows>) -> Option<BillingServer> {
-    let value = |words: &[&str]| rows.value(row, words).map(str::to_owned);
-    let host = value(&["hostname", "ipaddr", "host", "address", "server"]).filter(|host| !host.is_empty())?;
-    let protocol = rows.value(row, &["protocol"]).and_then(|value| protocol(value, names));
-    let resend = rows.value(row, &["resend"]).and_then(|value| match value {
-        "t" | "1" | "true" => Some(true),
-        "f" | "0" | "false" => Some(false),
-        _ => None,
-    });
-    Some(BillingServer {
-        host,
-        user: value(&["userid", "username", "user", "login"]),
-        directory: value(&["director", "path", "folder"]),
-        protocol,
-        resend_on_failure: resend,
-    })
-}
-
-/// A protocol by its name, or by the number under which a table names it.
-fn protocol(value: &str, names: Option<&Rows>) -> Option<Protocol> {
-    let name = names.and_then(|names| {
-        let row = names.rows.iter().find(|row| names.value(row, &["enum"]) == Some(value))?;
-        names.value(row, &["name", "moniker"])
-    });
-    match name.unwrap_or(value).to_ascii_uppercase() {
-        name if name.contains("SFTP") => Some(Protocol::Sftp),
-        name if name.contains("FTP") => Some(Protocol::Ftp),
-        _ => None,
     }
 }
 

@@ -11,12 +11,14 @@
 //! | [`status::release`] | `show version active` |
 //! | [`status::fips`] | `utils fips status` |
 //! | [`table::parse`] | `run sql …` |
+//! | `billing_servers` | the tables of billing servers and of CDR Management |
 //! | [`crate::backlog::listing`] | `file list …` |
 //! | [`viewed`] | `file view …`, exact to the byte |
 //!
 //! Sources: Cisco's Command Line Interface Reference Guide (12.5(1)SU6, 15), public transcripts, and the prompt and
 //! pagers as Cisco's pyATS drives them (`unicon.plugins`, `vos/patterns.py`).
 
+pub(crate) mod billing_servers;
 pub mod command;
 pub(crate) mod exchange;
 pub(crate) mod pager;

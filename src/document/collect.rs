@@ -40,7 +40,9 @@ impl Collect {
 
     /// Whether all that was asked for is there and whole.
     pub fn is_whole(&self) -> bool {
-        let sent = self.commands.iter().filter(|sent| sent.command != "set cli pagination off");
+        // The answer is whole without the pager's setting, and without settings whose table is nowhere described.
+        let is_needed = |sent: &&Sent| sent.command != "set cli pagination off" && !sent.command.contains("cdrmconfig");
+        let sent = self.commands.iter().filter(is_needed);
         let servers =
             |sent: &Sent| sent.command.starts_with("run sql select") && sent.command.ends_with(" from billingserver");
         let asked = self.commands.iter().any(|sent| servers(sent) && sent.outcome == CommandOutcome::Done);
@@ -83,6 +85,9 @@ pub struct Node {
     pub time_zone: Option<String>,
     /// Whether FIPS mode is on; `null` where the node's words leave a doubt.
     pub fips: Option<bool>,
+    /// "CDR / CMR Files Preservation Duration (Days)" of its CDR Management; `null` where its database does not tell.
+    #[serde(default)]
+    pub preserve_days: Option<u32>,
     /// The host key of its command line.
     pub host_key: Option<HostKey>,
 }

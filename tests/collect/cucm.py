@@ -272,6 +272,9 @@ Primary Node =true
 """
 COLUMNS = "run sql select c.colname from systables t, syscolumns c where t.tabid=c.tabid and t.tabname='billingserver'"
 SQL = {
+    COLUMNS.replace("billingserver", "cdrmconfig"): "colname \n======= \npkid    \npreservationduration \n",
+    "run sql select pkid,preservationduration from cdrmconfig":
+        "pkid preservationduration \n==== ==================== \n1    30                   \n",
     COLUMNS: "colname                 \n======================= \npkid                    \nhostname                \nuserid                  \npassword                \ndirectory               \nresendonfailure         \ntkbillingserverprotocol \n",
     "run sql select pkid,hostname,userid,directory,resendonfailure,tkbillingserverprotocol from billingserver":
         "pkid hostname   userid directory resendonfailure tkbillingserverprotocol \n==== ========== ====== ========= =============== ======================= \n1    127.0.0.1  cdr    /cdr      t               SFTP                    \n",

@@ -16,6 +16,7 @@ fn one_login_brings_the_facts_the_listings_and_the_traces() {
     assert_eq!(answer["node"]["release"], "14.0.1.12900-161");
     assert_eq!(answer["node"]["time_zone"], "Europe/Berlin");
     assert_eq!((&answer["node"]["fips"], &answer["node"]["host_name"]), (&json!(false), &json!("cucm-pub")));
+    assert_eq!(answer["node"]["preserve_days"], 30);
     let server = &answer["billing_servers"][0];
     assert_eq!(
         server,
