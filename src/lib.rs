@@ -22,6 +22,7 @@
 //! | [`suggest`] | "did you mean …?" |
 //! | [`words`] | numbers, times and durations as people read them |
 //! | [`plain`] | what the system says of a file, in plain words |
+//! | [`interrupt`] | Ctrl-C, for those who have a session to end |
 //! | [`exit`] | the exit codes |
 //!
 //! Files and sockets are touched by [`commands`], [`config`], [`delivery`], `saved::file`, `ssh`'s edges and
@@ -39,6 +40,7 @@ pub mod delivery;
 pub mod diagnosis;
 pub mod document;
 pub mod exit;
+pub mod interrupt;
 pub mod learn;
 pub mod model;
 pub mod plain;

@@ -16,9 +16,9 @@ use chrono::NaiveDateTime;
 use secrecy::SecretString;
 
 use crate::cucm::shell::Shell;
-use crate::delivery::Interrupt;
 use crate::document::collect::Collect;
 use crate::document::probe::HostKey;
+use crate::interrupt::Interrupt;
 use crate::model::offer::Offer;
 use crate::ssh::connect::{self, Family};
 use crate::ssh::deadline::{Clock, Deadline};

@@ -9,7 +9,7 @@ use ssh2::Channel;
 use super::command::{Command, Key};
 use super::exchange::{Exchange, Kind, Next, Output};
 use super::{pager, terminal};
-use crate::delivery::Interrupt;
+use crate::interrupt::Interrupt;
 use crate::ssh::deadline::{Clock, Deadline};
 use crate::ssh::session::Link;
 use crate::ssh::trouble::Trouble;

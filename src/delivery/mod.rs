@@ -11,14 +11,13 @@ mod test_file;
 mod trouble;
 mod walk;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use crate::document::deliver::Deliver;
 use crate::document::probe::ProfileRef;
+use crate::interrupt::Interrupt;
 use crate::model::profile::Profile;
 use crate::model::stage::Stage;
 use crate::ssh::connect::Family;
@@ -105,22 +104,6 @@ impl Load {
             }
         };
         files.saturating_mul(AROUND).saturating_add(bytes)
-    }
-}
-
-/// Asks a delivery to end, from anywhere.
-#[derive(Debug, Clone, Default)]
-pub struct Interrupt(Arc<AtomicBool>);
-
-impl Interrupt {
-    /// Asks.
-    pub fn raise(&self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-
-    /// Whether somebody has asked.
-    pub fn is_raised(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
     }
 }
 

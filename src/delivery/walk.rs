@@ -7,11 +7,12 @@ use chrono::Utc;
 use ssh2::Channel;
 
 use super::log::Log;
-use super::{Interrupt, Load, Login, Order, test_file};
+use super::{Load, Login, Order, test_file};
 use crate::algorithms::answer::judge_target;
 use crate::document::backfill::Backfill;
 use crate::document::deliver::{FreeSpace, Throughput};
 use crate::document::probe::{Access, Client, Target};
+use crate::interrupt::Interrupt;
 use crate::model::stage::Stage;
 use crate::ssh::connect;
 use crate::ssh::deadline::{Clock, Deadline, milliseconds};
