@@ -15,6 +15,7 @@
 //! | [`delivery`] | a delivery as CUCM would make it, stage by stage |
 //! | [`model`] | what the field talks of: offers, profiles, delivery files, stages |
 //! | [`document`] | the answers as data: what `--json` prints |
+//! | [`recognise`] | what an input is, by its content |
 //! | [`redact`] | other names for hosts, clusters, files and users, in a whole document |
 //! | [`report`] | documents rendered for people |
 //! | [`saved`] | answers that were saved earlier, by cdrdiag, nmap or ssh-audit |
@@ -44,6 +45,7 @@ pub mod interrupt;
 pub mod learn;
 pub mod model;
 pub mod plain;
+pub mod recognise;
 pub mod redact;
 pub mod report;
 pub mod saved;

@@ -191,8 +191,37 @@ fn what_could_be_read_is_still_told() {
     let answer = json(&["/nowhere/listing.txt", &listing("preserve-plain.txt")], 1);
     assert_eq!(answer["totals"]["files"], 50);
     assert!(answer["inputs"][1]["error"].as_str().unwrap().contains("/nowhere/listing.txt"));
-    let done = backlog(&["/nowhere/listing.txt", "-"]).write_stdin(EMPTY).assert().code(3);
-    assert!(done.get_output().stdout.starts_with(b"Nothing waits"));
+    let done = backlog(&["/nowhere/listing.txt", "-"]).write_stdin(EMPTY).assert().code(1);
+    assert!(done.get_output().stdout.starts_with(b"Nothing waits in what could be read"));
+    let junit = ["/nowhere/listing.txt", "-", "--format", "junit"];
+    let done = backlog(&junit).write_stdin(EMPTY).assert().code(1);
+    assert!(String::from_utf8_lossy(&done.get_output().stdout).contains("no such file or folder"));
+}
+
+#[test]
+fn a_listing_of_delivered_files_leaves_open_what_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let processed = folder.path().join("processed.txt");
+    let listed = "admin:file list activelog /cm/cdr_repository/processed/20240506/ detail\n\
+                  06 May,2024 07:00:00  812  cdr_West_02_202405060700_11\ndir count = 0, file count = 1\n";
+    fs::write(&processed, listed).unwrap();
+    let answer = text(&[processed.to_str().unwrap()], 1);
+    assert!(answer.starts_with("What waits could not be seen: this is the listing of the processed"), "{answer}");
+    assert_eq!(json(&[processed.to_str().unwrap()], 1)["totals"]["files"], 0);
+    backlog(&[processed.to_str().unwrap(), "-"]).write_stdin(EMPTY).assert().code(0);
+}
+
+#[test]
+fn what_another_command_reads_is_named_with_that_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = "2024-05-06 07:00:00,001 INFO  [Thread-9] cdrrep.CDRSender (CDRSender.java:1) - x\n";
+    let scan = "22/tcp open ssh\n| ssh2-enum-algos: \n|   kex_algorithms: (1)\n|       curve25519-sha256\n";
+    for (text, command) in [(record, "a trace of CUCM: give it to cdrdiag parse-log"), (scan, "cdrdiag probe")] {
+        let path = folder.path().join("what people have.txt");
+        fs::write(&path, text).unwrap();
+        let error = stderr(&[path.to_str().unwrap()], 3);
+        assert!(error.contains(command) && error.lines().count() == 1, "{error}");
+    }
 }
 
 #[test]

@@ -264,3 +264,33 @@ fn what_was_left_out_is_on_the_first_screen_and_in_the_pages() {
     assert!(first_screen(&asked).contains(told));
     assert!(fs::read_to_string(&page).unwrap().contains(told));
 }
+
+#[test]
+fn each_thing_is_taken_for_what_it_is_wherever_it_is_given() {
+    let story = |name: &str| format!("{}/fixtures/story/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (traces, listing) = (story("traces"), story("preserve.txt"));
+    let (primary, secondary) = (story("primary.json"), story("secondary.json"));
+    let judged = ["--now", "2019-07-25", "--preserve-days", "30", "--profile", "cucm-14"];
+    let right = [&[&*traces, "--preserve", &listing, "--primary", &primary, "--secondary", &secondary], &judged[..]];
+    let mixed = [&[&*listing, &primary, &traces, &secondary], &judged[..]];
+    let (right, mixed) = (json(&right.concat(), 1), json(&mixed.concat(), 1));
+    for part in ["headline", "conclusions", "backlog", "compare"] {
+        assert_eq!(mixed[part], right[part], "{part}");
+    }
+    assert!(
+        mixed["warnings"][0]
+            .as_str()
+            .unwrap()
+            .ends_with("primary.json is taken as --primary; name both servers to be sure")
+    );
+    let swapped = json(&["--preserve", &format!("{traces}/cdrrepmgr00074.log.gz"), &listing], 1);
+    assert!(swapped["parse_log"].is_object() && swapped["backlog"].is_object());
+}
+
+#[test]
+fn a_saved_answer_that_has_no_place_says_how_to_give_it() {
+    let story = |name: &str| format!("{}/fixtures/story/{name}", env!("CARGO_MANIFEST_DIR"));
+    let answer = json(&[&story("primary.json"), "--secondary", &story("secondary.json")], 1);
+    let warning = answer["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("primary.json: cdrdiag's JSON") && warning.contains("--primary"), "{warning}");
+}

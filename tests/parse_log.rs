@@ -576,3 +576,24 @@ fn failures_outside_of_what_was_asked_for_are_told_first() {
     }
     assert_eq!(answer(&["fixtures/story/traces"])["failures_left_out"], 0);
 }
+
+#[test]
+fn what_another_command_reads_is_named_with_that_command() {
+    let folder = tempfile::tempdir().unwrap();
+    for (text, command) in [
+        ("cdr_West_02_202405060700_11\ncmr_West_02_202405060700_12\n", "cdrdiag backlog"),
+        ("(kex) curve25519-sha256  -- [info] available\n", "cdrdiag probe"),
+        ("May  6 07:00:00 bill sshd[41]: Failed password for cdr from 192.0.2.1 port 9\n", "cdrdiag profile learn"),
+    ] {
+        let path = folder.path().join("what people have.txt");
+        fs::write(&path, text).unwrap();
+        fs::write(&path, text).unwrap();
+        let path = path.to_str().unwrap();
+        let alone = run(&[path]);
+        assert_eq!(code(&alone), 3);
+        let error = stderr(&alone);
+        assert!(error.contains(command) && error.lines().count() == 1, "{error}");
+        let unread = &answer(&[path, "fixtures/story/traces"])["unread"];
+        assert!(unread[0].as_str().unwrap().contains(command), "{unread}");
+    }
+}

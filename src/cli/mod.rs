@@ -190,9 +190,11 @@ pub struct Compare {
 }
 
 /// Arguments of `diagnose`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Diagnose {
     /// Trace files, folders, .gz, .zip, .tar, or - for standard input
+    ///
+    /// A listing or a saved answer among them is recognised by its content.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 

@@ -19,6 +19,7 @@ use crate::document::backlog::{Backlog, Input};
 use crate::exit::Code;
 use crate::model::delivery_file::DeliveryFile;
 use crate::plain;
+use crate::recognise::{self, Kind};
 
 /// The largest text that is taken for a listing: three million lines.
 const MOST_BYTES: u64 = 256 << 20;
@@ -57,14 +58,13 @@ pub fn run(arguments: &cli::Backlog, context: &Context<'_>) -> Result<Code> {
     }
     let read = document.inputs.iter().map(|input| input.path.clone()).collect();
     let remarks = Remarks { warnings, ..Remarks::default() };
-    let code = reports.answer(document, Inputs { read, given: given(paths), remarks }, context)?;
-    Ok(if code == Code::Problem || unreadable.is_empty() { code } else { Code::Failure })
+    reports.answer(document, Inputs { read, given: given(paths), remarks }, context)
 }
 
-/// Whether anything is told of a folder that was meant: of what waits, that CUCM has no such folder, or of the traces.
+/// Whether anything is told: of what waits, that CUCM has no such folder, or of another folder that CUCM keeps.
 fn answers(document: &Backlog) -> bool {
     let seen = document.tells_what_waits() || document.totals.files > 0;
-    seen || document.hides_something() || document.trace_folder.is_some()
+    seen || document.hides_something() || document.another_folder().is_some()
 }
 
 /// What is asked about a backlog, by the flags or else the configuration.
@@ -120,9 +120,18 @@ fn text(path: &Path, input: &mut dyn Read) -> Result<Source> {
     }
     let listing = listing::parse(&bytes);
     if !listing.is_listing() {
-        bail!("{}: no listing in it; {WHAT_TO_GIVE}", path.display());
+        bail!("{}: {}", path.display(), no_listing(&bytes));
     }
     Ok(Source { path: path.display().to_string(), listing, is_text: true })
+}
+
+/// What a file is instead, and which command reads it.
+fn no_listing(bytes: &[u8]) -> String {
+    let head = bytes.get(..recognise::HEAD).unwrap_or(bytes);
+    match recognise::kind(head).filter(|kind| *kind != Kind::Listing) {
+        Some(kind) => format!("{kind}: {}", kind.advice()),
+        None => format!("no listing in it; {WHAT_TO_GIVE}"),
+    }
 }
 
 /// The CDR and CMR files below a folder, a section for each folder that holds some.

@@ -6,8 +6,9 @@ use anyhow::{Result, bail};
 
 use super::examine::{Examination, Subject, slips};
 use super::parse_log::Parsed;
+use super::paths::Arranged;
 use super::reports::{Inputs, Remarks, Reports, given};
-use super::{Context, backlog, parse_log, profiles};
+use super::{Context, backlog, parse_log, paths, profiles};
 use crate::backlog::Question;
 use crate::cli;
 use crate::config::Config;
@@ -17,6 +18,7 @@ use crate::document::backlog::Backlog;
 use crate::document::diagnose::Diagnose;
 use crate::document::probe::Target;
 use crate::exit::{Code, UsageError};
+use crate::trace::sources;
 
 /// As many as `probe` examines at a time unless told otherwise.
 const MOST_AT_ONCE: usize = 64;
@@ -31,11 +33,13 @@ pub fn run(args: &cli::Diagnose, context: &Context<'_>) -> Result<Code> {
         let what = "nothing to diagnose: give traces, --preserve, --primary, --secondary or --target";
         return Err(UsageError(what.to_owned()).into());
     }
+    let Arranged { args, assumed, misplaced } = paths::arranged(args);
+    let args = &args;
     let config = Config::load(context.global().config.as_deref())?.config;
     let asked = profiles(context.global(), &args.variants, &config.defaults.profile)?;
     let question = backlog::question(&args.deadline, &config);
     let reports = Reports::open(&args.reports)?;
-    let mut parts = Parts::default();
+    let mut parts = Parts { unread: sources::lines(&misplaced), assumed, ..Parts::default() };
     let parsed = traces(args, &mut parts.unread, context)?;
     let (document, details) = parsed.map(|Parsed { document, left_out }| (document, left_out)).unzip();
     parts.parse_log = document;
@@ -70,7 +74,7 @@ fn traces(args: &cli::Diagnose, unread: &mut Vec<String>, context: &Context<'_>)
     if args.paths.is_empty() {
         return Ok(None);
     }
-    match parse_log::parse(&args.paths, &args.narrow, context) {
+    match parse_log::parse(&args.paths, Vec::new(), &args.narrow, context) {
         Err(error) if error.is::<UsageError>() => Err(error),
         found => {
             let found = kept(found, unread);

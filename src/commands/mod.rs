@@ -15,6 +15,7 @@ mod learn;
 mod man;
 mod open_files;
 pub mod parse_log;
+mod paths;
 mod probe;
 mod profile;
 pub mod reports;

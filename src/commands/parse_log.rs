@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Context;
 use super::reports::{Inputs, Remarks, Reports, given};
+use super::{Context, paths};
 use crate::alarms;
 use crate::cli;
 use crate::config::Config;
@@ -28,7 +28,10 @@ use crate::trace::timeline::Window;
 /// When no trace or not the configuration could be read, or a cause was asked for that does not exist.
 pub fn run(args: &cli::ParseLog, context: &Context<'_>) -> Result<Code> {
     let reports = Reports::open(&args.reports)?;
-    let Parsed { document, left_out } = parse(&args.paths, &args.narrow, context)?;
+    let here = [PathBuf::from(".")];
+    let given_paths = if args.paths.is_empty() { here.as_slice() } else { &args.paths };
+    let (traces, misplaced) = paths::traces(given_paths);
+    let Parsed { document, left_out } = parse(&traces, misplaced, &args.narrow, context)?;
     let read = document.inputs.iter().map(|input| input.path.clone()).collect();
     let remarks = Remarks { warnings: document.unread.clone(), details: left_out, ..Remarks::default() };
     reports.answer(document, Inputs { read, given: given(&args.paths), remarks }, context)
@@ -42,11 +45,16 @@ pub struct Parsed {
     pub left_out: Vec<String>,
 }
 
-/// The document about these traces; what could not be read is told in it.
+/// The document about these traces; what could not be read is told in it, with what was `misplaced` among them.
 ///
 /// # Errors
 /// When no trace or not the configuration could be read, or a cause was asked for that does not exist.
-pub fn parse(paths: &[PathBuf], narrow: &cli::Narrow, context: &Context<'_>) -> Result<Parsed> {
+pub fn parse(
+    paths: &[PathBuf],
+    misplaced: Vec<Problem>,
+    narrow: &cli::Narrow,
+    context: &Context<'_>,
+) -> Result<Parsed> {
     check_causes(&narrow.cause)?;
     if let (Some(since), Some(until)) = (narrow.since, narrow.until)
         && since > until
@@ -54,15 +62,15 @@ pub fn parse(paths: &[PathBuf], narrow: &cli::Narrow, context: &Context<'_>) -> 
         return Err(UsageError(format!("--since {since} is later than --until {until}")).into());
     }
     let config = Config::load(context.global().config.as_deref())?.config;
-    let here = [PathBuf::from(".")];
-    let found = sources::find(if paths.is_empty() { &here } else { paths });
+    let found = sources::find(paths);
     let left_out = |path: &String| format!("{path}: left out: no cdrrepmgr trace by its name and content");
     let left_out = found.left_out.iter().map(left_out).collect();
     let window = Window { since: narrow.since, until: narrow.until, causes: narrow.cause.clone() };
     let progress = Progress::new(&found.sources, context.shows_progress());
     let reading = reading::read(&found.sources, &window, &|bytes| progress.at(bytes));
     progress.finish();
-    let mut problems = found.problems;
+    let mut problems = misplaced;
+    problems.extend(found.problems);
     let problem = |source: &Source, why| Problem { path: source.label.clone(), why };
     for (source, error) in &reading.broken {
         problems.push(problem(&found.sources[*source], Why::Partly(error.clone())));

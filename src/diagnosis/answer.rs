@@ -29,11 +29,13 @@ pub struct Parts {
     pub others: Vec<Target>,
     /// Why parts that were asked for could not be read.
     pub unread: Vec<String>,
+    /// What was taken for something that nobody said.
+    pub assumed: Vec<String>,
 }
 
 /// Makes the document. `clients` are those by which the servers were judged.
 pub fn document(parts: Parts, clients: &Clients, question: Question) -> Diagnose {
-    let Parts { parse_log, backlog, primary, secondary, others, unread } = parts;
+    let Parts { parse_log, backlog, primary, secondary, others, unread, assumed } = parts;
     let (compare, alone) = match (primary, secondary) {
         (Some(primary), Some(secondary)) => (Some(compare(primary, secondary, &clients.profiles)), Vec::new()),
         (one, other) => {
@@ -77,7 +79,7 @@ pub fn document(parts: Parts, clients: &Clients, question: Question) -> Diagnose
         probe: (!probe.targets.is_empty()).then_some(probe),
         compare,
         offered_targets,
-        warnings: unread.into_iter().chain(strangers).collect(),
+        warnings: unread.into_iter().chain(assumed).chain(strangers).collect(),
     }
 }
 

@@ -60,6 +60,8 @@ pub enum Problem<'a> {
     Unlisted(&'a UnlistedFolder),
     /// CUCM did not find this folder, though its files would wait.
     Absent(&'a str),
+    /// This input could not be read.
+    Unread(&'a str),
 }
 
 impl Backlog {
@@ -71,7 +73,8 @@ impl Backlog {
         let cut = (unread_files > 0).then_some(Problem::Cut(unread_files));
         let unlisted = self.unlisted_folders.iter().map(Problem::Unlisted);
         let absent = self.absent_folders().into_iter().map(Problem::Absent);
-        waits.into_iter().chain(not_listed).chain(cut).chain(unlisted).chain(absent).collect()
+        let unread = self.inputs.iter().filter_map(|input| input.error.as_deref()).map(Problem::Unread);
+        waits.into_iter().chain(not_listed).chain(cut).chain(unlisted).chain(absent).chain(unread).collect()
     }
 
     /// Whether a folder was listed whose files wait. Where none was, that no file waits says nothing.
@@ -83,6 +86,20 @@ impl Backlog {
     pub fn hides_something(&self) -> bool {
         let hides = |problem: &Problem<'_>| !matches!(problem, Problem::FilesWait(_) | Problem::NotListed);
         self.problems().iter().any(hides)
+    }
+
+    /// A folder that CUCM keeps beside those whose files wait, where nothing but such was listed.
+    pub fn another_folder(&self) -> Option<&str> {
+        if self.tells_what_waits() {
+            return None;
+        }
+        let place = |listing: &Listing| match listing.place.as_str() {
+            "trace" => Some("trace"),
+            "processed" => Some("processed"),
+            "car" => Some("car"),
+            _ => None,
+        };
+        self.listings.iter().find_map(place)
     }
 
     /// The folders that CUCM did not find, though their files would wait. A date that another listing shows is seen.

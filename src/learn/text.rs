@@ -50,6 +50,19 @@ pub fn read(log: &mut dyn BufRead, path: &str, collector: &mut Collector) -> io:
     }
 }
 
+/// Whether a text is an SSH server's log: a line names sshd or `mod_sftp`, or tells of a client that was refused.
+pub fn is_server_log(text: &str) -> bool {
+    /// What stands before a message of OpenSSH's, with the number of the process, and of ProFTPD's.
+    const PROGRAMS: [&str; 5] = ["sshd[", "sshd-session[", "sshd-auth[", "mod_sftp/", "\"SYSLOG_IDENTIFIER\":\"sshd"];
+    text.lines().any(|line| {
+        PROGRAMS.iter().any(|program| line.contains(program))
+            || connections::is_windows_sshd(line)
+            || matches!(sshd::read(line, false), Some(Refusal::Client(_)))
+            || servers::lists(line).is_some()
+            || servers::refusal_without_list(line).is_some()
+    })
+}
+
 /// Fills `line` with the next one, without its end and with no more than [`MAX_LINE`] bytes of it, and gives its
 /// whole length; 0 at the end.
 fn next_line(log: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<u64> {

@@ -249,23 +249,49 @@ fn too_much(server: &SavedServer) -> Option<String> {
     long.or_else(name).or_else(keys)
 }
 
-fn read(text: &str) -> Result<(Form, Vec<SavedServer>), ParseError> {
-    if nmap_xml::is_it(text) {
-        return Ok((Form::NmapXml, nmap_xml::servers(text)?));
+/// A form that is plain text or XML.
+struct TextForm {
+    form: Form,
+    is_it: fn(&str) -> bool,
+    servers: fn(&str) -> Result<Vec<SavedServer>, ParseError>,
+}
+
+/// The first that fits counts.
+const TEXT_FORMS: [TextForm; 7] = [
+    TextForm { form: Form::NmapXml, is_it: nmap_xml::is_it, servers: nmap_xml::servers },
+    TextForm { form: Form::NmapText, is_it: nmap_text::is_it, servers: nmap_text::servers },
+    TextForm {
+        form: Form::SshAuditText,
+        is_it: ssh_audit_text::is_it,
+        servers: |text| Ok(ssh_audit_text::servers(text)),
+    },
+    TextForm { form: Form::SshAuditText, is_it: ssh_audit_text::is_policy, servers: |_| Ok(Vec::new()) },
+    TextForm { form: Form::Nessus, is_it: nessus::is_it, servers: |text| Ok(nessus::servers(text)) },
+    TextForm { form: Form::JschLog, is_it: jsch_log::is_it, servers: |text| Ok(jsch_log::servers(text)) },
+    TextForm { form: Form::OpensshLog, is_it: openssh_log::is_it, servers: |text| Ok(openssh_log::servers(text)) },
+];
+
+/// The form that something begins as; whether it is whole and holds a server shows when it is [parsed](parse).
+pub fn form(head: &[u8]) -> Option<Form> {
+    if capture::is_it(head) {
+        return Some(Form::Capture);
     }
+    let text = text::decode(head);
+    let text = text::without_escapes(&text);
+    let text = text.trim_start();
+    if text.starts_with(['{', '[']) { json_form(text) } else { text_form(text).map(|found| found.form) }
+}
+
+fn text_form(text: &str) -> Option<&'static TextForm> {
+    TEXT_FORMS.iter().find(|form| (form.is_it)(text))
+}
+
+fn read(text: &str) -> Result<(Form, Vec<SavedServer>), ParseError> {
     if text.starts_with(['{', '[']) {
         return read_json(text);
     }
-    let read: (Form, fn(&str) -> Vec<SavedServer>) = match () {
-        () if nmap_text::is_it(text) => return Ok((Form::NmapText, nmap_text::servers(text)?)),
-        () if ssh_audit_text::is_it(text) => (Form::SshAuditText, ssh_audit_text::servers),
-        () if ssh_audit_text::is_policy(text) => return Err(ParseError::NoServer(Form::SshAuditText)),
-        () if nessus::is_it(text) => (Form::Nessus, nessus::servers),
-        () if jsch_log::is_it(text) => (Form::JschLog, jsch_log::servers),
-        () if openssh_log::is_it(text) => (Form::OpensshLog, openssh_log::servers),
-        () => return Err(ParseError::Unrecognised),
-    };
-    Ok((read.0, read.1(text)))
+    let TextForm { form, servers, .. } = text_form(text).ok_or(ParseError::Unrecognised)?;
+    Ok((*form, servers(text)?))
 }
 
 fn read_json(text: &str) -> Result<(Form, Vec<SavedServer>), ParseError> {
@@ -306,13 +332,15 @@ fn damaged(text: &str, error: &serde_json::Error) -> Result<(Form, Vec<SavedServ
     Err(ParseError::Broken { form, reason: error.to_string() })
 }
 
-/// What a damaged text began as.
+/// What a text that is cut off or damaged began as, by the keys that only this form has.
 fn json_form(text: &str) -> Option<Form> {
-    match () {
-        () if text.contains("\"cdrdiag/") => Some(Form::Cdrdiag),
-        () if text.contains("\"banner\"") && text.contains("\"kex\"") => Some(Form::SshAudit),
-        () => None,
-    }
+    const KEYS: [(Form, &[&str]); 4] = [
+        (Form::Cdrdiag, &["\"cdrdiag/"]),
+        (Form::SshAudit, &["\"banner\"", "\"kex\""]),
+        (Form::SshScan, &["\"ssh_scan_version\""]),
+        (Form::Zgrab2, &["\"data\"", "\"server_key_exchange\""]),
+    ];
+    KEYS.iter().find(|(_, keys)| keys.iter().all(|key| text.contains(key))).map(|(form, _)| *form)
 }
 
 /// An identification string that a saved answer holds as it was sent.

@@ -36,6 +36,7 @@ fn message(backlog: &Backlog, problem: &Problem<'_>) -> String {
         Problem::Cut(files) => format!("CUCM counts {} more than the listing shows", many(*files, "file", "files")),
         Problem::Unlisted(folder) => format!("{} is not listed", folder.folder),
         Problem::Absent(folder) => format!("CUCM finds no folder {folder}"),
+        Problem::Unread(error) => (*error).to_owned(),
     }
 }
 

@@ -7,6 +7,9 @@ use crate::document::backlog::{Backlog, Deadline, Gap, TraceFolder};
 use crate::report::page::Tone;
 use crate::report::words::{grouped, many};
 
+/// What to list instead.
+const LIST: &str = "List /cm/cdr_repository/preserve/.";
+
 /// How many gaps are listed; the JSON document has them all.
 const MOST_GAPS: usize = 10;
 
@@ -69,12 +72,14 @@ fn nothing_waits(backlog: &Backlog) -> (Tone, String) {
     } else if !absent.is_empty() {
         let folders = absent.join(", ");
         return (Tone::Bad, format!("What waits could not be seen: CUCM finds no folder {folders}."));
+    } else if backlog.tells_what_waits() && backlog.hides_something() {
+        (Tone::Warn, "Nothing waits in what could be read, but not all could be.")
     } else if backlog.tells_what_waits() {
         (Tone::Good, "Nothing waits for delivery.")
-    } else if backlog.trace_folder.is_some() {
-        (Tone::Bad, "What waits could not be seen: this is the listing of the trace folder.")
+    } else if let Some(place) = backlog.another_folder() {
+        return (Tone::Bad, format!("What waits could not be seen: this is the listing of the {place} folder. {LIST}"));
     } else {
-        (Tone::Warn, "Nothing listed here tells what waits for delivery: list /cm/cdr_repository/preserve/.")
+        return (Tone::Warn, format!("Nothing listed here tells what waits for delivery. {LIST}"));
     };
     (tone, text.to_owned())
 }

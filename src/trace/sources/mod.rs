@@ -22,7 +22,7 @@ use crate::{plain, text};
 pub use alarm_text::AlarmText;
 use archive::Budget;
 use extent::Extent;
-use format::Format;
+pub use format::Format;
 pub use open::Opened;
 use order::{natural_order, sort_by_time};
 pub use problem::{Problem, Why, lines};

@@ -49,6 +49,9 @@ pub enum Why {
     /// It holds no record.
     #[error("no trace record in it: give a cdrrepmgrNNNNN.log (on CUCM: activelog /cm/trace/cdrrep/log4j/)")]
     NoRecord,
+    /// It is what another command reads: what it is, and which one.
+    #[error("{0}")]
+    Misplaced(String),
     /// It broke off.
     #[error("read only in part: {0}")]
     Partly(String),

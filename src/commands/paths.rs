@@ -1,0 +1,169 @@
+//! What the paths on a command line lead to: people give listings, saved answers and logs where traces are asked for.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+
+use crate::cli;
+use crate::recognise::{self, Kind};
+use crate::saved::file::SavedRef;
+use crate::trace::sources::{Problem, Why};
+
+/// A path, and what its file holds as far as that is known.
+#[derive(Debug)]
+pub struct Given {
+    /// The path.
+    pub path: PathBuf,
+    /// `None` for a folder, standard input, a pipe, and what can't be read or is not known: it is taken at its word.
+    pub kind: Option<Kind>,
+}
+
+impl Given {
+    /// Looks into each file.
+    pub fn all(paths: &[PathBuf]) -> impl Iterator<Item = Self> {
+        paths.iter().map(|path| Self { path: path.clone(), kind: kind(path) })
+    }
+
+    /// That the command does not read what this is, and which one does.
+    pub fn misplaced(&self) -> Option<Problem> {
+        let kind = self.kind?;
+        Some(Problem {
+            path: self.path.display().to_string(),
+            why: Why::Misplaced(format!("{kind}: {}", kind.advice())),
+        })
+    }
+}
+
+/// What a file holds; one that is packed with gzip too. `FILE#SERVER` is a saved answer's file.
+fn kind(path: &Path) -> Option<Kind> {
+    let file = if path.is_file() { path.to_owned() } else { SavedRef::find(path.to_str()?)?.path };
+    let head = head(File::open(file).ok()?);
+    let is_packed = head.starts_with(b"\x1f\x8b");
+    let unpacked = if is_packed { self::head(MultiGzDecoder::new(head.as_slice())) } else { head };
+    recognise::kind(&unpacked)
+}
+
+/// As much of the beginning as can be read.
+fn head(reader: impl Read) -> Vec<u8> {
+    let mut head = Vec::new();
+    // What came before an error is kept.
+    let _ = reader.take(recognise::HEAD as u64).read_to_end(&mut head);
+    head
+}
+
+/// For a command that reads traces: them, and what to say of the rest.
+pub fn traces(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Problem>) {
+    let is_trace = |given: &Given| matches!(given.kind, None | Some(Kind::Trace | Kind::Alarms));
+    let (traces, others): (Vec<_>, Vec<_>) = Given::all(paths).partition(is_trace);
+    (traces.into_iter().map(|given| given.path).collect(), others.iter().filter_map(Given::misplaced).collect())
+}
+
+/// What was given to `diagnose`, each thing where its content belongs.
+#[derive(Debug)]
+pub struct Arranged {
+    /// The arguments as they are meant.
+    pub args: cli::Diagnose,
+    /// What was taken for something that the content alone does not tell.
+    pub assumed: Vec<String>,
+    /// What could not be placed.
+    pub misplaced: Vec<Problem>,
+}
+
+/// Moves listings among the paths to `--preserve`, traces at `--preserve` to the paths, and saved answers to
+/// `--primary` and `--secondary` where neither is given.
+pub fn arranged(args: &cli::Diagnose) -> Arranged {
+    let mut args = args.clone();
+    let (paths, preserve) = (std::mem::take(&mut args.paths), std::mem::take(&mut args.preserve));
+    let mut answers = Vec::new();
+    let mut misplaced = Vec::new();
+    let at_path = Given::all(&paths).map(|given| (given, true));
+    for (given, is_path) in at_path.chain(Given::all(&preserve).map(|given| (given, false))) {
+        match given.kind {
+            Some(Kind::Trace | Kind::Alarms) => args.paths.push(given.path),
+            Some(Kind::Listing | Kind::Records) => args.preserve.push(given.path),
+            Some(Kind::SavedAnswer(_)) => answers.push(given),
+            Some(Kind::ServerLog) => misplaced.extend(given.misplaced()),
+            None if is_path => args.paths.push(given.path),
+            None => args.preserve.push(given.path),
+        }
+    }
+    let assumed = place(answers, &mut args, &mut misplaced);
+    Arranged { args, assumed, misplaced }
+}
+
+/// Saved answers as the two servers, in the order given. Where one of them is named, nobody knows what others are for.
+fn place(answers: Vec<Given>, args: &mut cli::Diagnose, misplaced: &mut Vec<Problem>) -> Vec<String> {
+    let are_free = args.primary.is_none() && args.secondary.is_none();
+    let mut roles = [("--primary", &mut args.primary), ("--secondary", &mut args.secondary)].into_iter();
+    let mut assumed = Vec::new();
+    for answer in answers {
+        match roles.next().filter(|_| are_free) {
+            Some((flag, role)) => {
+                let path = answer.path.display().to_string();
+                assumed.push(format!("{path} is taken as {flag}; name both servers to be sure"));
+                *role = Some(path);
+            }
+            None => misplaced.extend(answer.misplaced()),
+        }
+    }
+    assumed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    const RECORD: &str = "2024-05-06 07:00:00,001 INFO  [Thread-9] cdrrep.CDRSender (CDRSender.java:1) - x\n";
+    const LISTING: &str = "cdr_West_02_202405060700_11\ncmr_West_02_202405060700_12\n";
+    const ANSWER: &str = "{\"schema\": \"cdrdiag/probe/v1\"}";
+    const LOG: &str = "sshd[41]: Accepted password for cdr from 192.0.2.1 port 9\n";
+
+    /// The arguments of `diagnose`, the files of the folder by their names.
+    fn arrange(arguments: &[&str]) -> (Arranged, impl Fn(&[PathBuf]) -> Vec<String>) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [
+            ("a trace", RECORD),
+            ("listing", LISTING),
+            ("answer", ANSWER),
+            ("other", ANSWER),
+            ("log", LOG),
+            ("note", "?"),
+        ] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let in_folder = |argument: &&str| match argument.starts_with('-') {
+            true => PathBuf::from(argument),
+            false => folder.path().join(argument),
+        };
+        let line = ["cdrdiag", "diagnose"].map(PathBuf::from).into_iter().chain(arguments.iter().map(in_folder));
+        let cli::Command::Diagnose(args) = cli::Cli::parse_from(line).command else { panic!("no diagnose") };
+        let names = |paths: &[PathBuf]| {
+            paths.iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect()
+        };
+        (arranged(&args), names)
+    }
+
+    #[test]
+    fn each_thing_goes_where_its_content_belongs() {
+        let (found, names) = arrange(&["listing", "--preserve", "a trace", "note", "--preserve", "listing", "log"]);
+        assert_eq!(names(&found.args.paths), ["note", "a trace"]);
+        assert_eq!(names(&found.args.preserve), ["listing", "listing"]);
+        let [log] = found.misplaced.as_slice() else { panic!("{:?}", found.misplaced) };
+        assert!(log.to_string().contains("profile learn"), "{log}");
+        assert!(found.assumed.is_empty());
+    }
+
+    #[test]
+    fn saved_answers_are_the_two_servers_where_none_is_named() {
+        let (found, names) = arrange(&["a trace", "answer", "other", "answer"]);
+        let servers = [found.args.primary, found.args.secondary].map(|server| PathBuf::from(server.unwrap()));
+        assert_eq!(names(&servers), ["answer", "other"]);
+        assert_eq!((found.assumed.len(), found.misplaced.len()), (2, 1));
+        let (found, _) = arrange(&["answer", "--secondary", "other"]);
+        assert_eq!(found.args.primary, None);
+        assert!(found.misplaced[0].to_string().contains("--primary or --secondary"), "{:?}", found.misplaced);
+    }
+}
