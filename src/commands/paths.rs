@@ -81,12 +81,11 @@ pub fn arranged(args: &cli::Diagnose) -> Arranged {
     let at_path = Given::all(&paths).map(|given| (given, true));
     for (given, is_path) in at_path.chain(Given::all(&preserve).map(|given| (given, false))) {
         match given.kind {
-            Some(Kind::Trace | Kind::Alarms) => args.paths.push(given.path),
-            Some(Kind::Listing | Kind::Records) => args.preserve.push(given.path),
             Some(Kind::SavedAnswer(_)) => answers.push(given),
             Some(Kind::ServerLog) => misplaced.extend(given.misplaced()),
+            Some(Kind::Trace | Kind::Alarms) => args.paths.push(given.path),
             None if is_path => args.paths.push(given.path),
-            None => args.preserve.push(given.path),
+            Some(Kind::Listing | Kind::Records) | None => args.preserve.push(given.path),
         }
     }
     let assumed = place(answers, &mut args, &mut misplaced);
@@ -134,9 +133,8 @@ mod tests {
         ] {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
-        let in_folder = |argument: &&str| match argument.starts_with('-') {
-            true => PathBuf::from(argument),
-            false => folder.path().join(argument),
+        let in_folder = |argument: &&str| {
+            if argument.starts_with('-') { PathBuf::from(argument) } else { folder.path().join(argument) }
         };
         let line = ["cdrdiag", "diagnose"].map(PathBuf::from).into_iter().chain(arguments.iter().map(in_folder));
         let cli::Command::Diagnose(args) = cli::Cli::parse_from(line).command else { panic!("no diagnose") };
