@@ -51,6 +51,7 @@ pub mod report;
 pub mod saved;
 pub mod ssh;
 pub mod suggest;
+mod tables;
 pub mod text;
 pub mod trace;
 pub mod words;

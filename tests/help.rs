@@ -112,7 +112,7 @@ fn every_example_means_what_it_says() {
         }
         if let Some(code) = exit {
             let folder = folder();
-            let done = cdrdiag(folder.path(), &words[1..]).assert().code(i32::from(code));
+            let done = cdrdiag(folder.path(), &words[1..]).assert().code(i32::from(*code));
             let wrote = !done.get_output().stdout.is_empty() || folder.path().join("man1").exists();
             assert!(wrote, "{line} prints nothing");
         }

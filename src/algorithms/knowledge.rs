@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::version::Version;
 use crate::document::probe::Weak;
 use crate::model::offer::{Category, Offer, Setting};
+use crate::tables;
 
 /// One algorithm.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -79,9 +80,7 @@ pub fn weak(offer: &Offer) -> Vec<Weak> {
 }
 
 fn table() -> &'static Table {
-    // A test reads the file, so nothing is lost here.
-    static TABLE: LazyLock<Table> =
-        LazyLock::new(|| toml::from_str(include_str!("../../data/algorithms.toml")).unwrap_or_default());
+    static TABLE: LazyLock<Table> = LazyLock::new(|| tables::toml(include_str!("../../data/algorithms.toml")));
     &TABLE
 }
 
@@ -91,8 +90,7 @@ mod tests {
     use crate::algorithms::builtin::builtin;
 
     #[test]
-    fn the_file_is_read_and_knows_every_algorithm_of_the_profiles() {
-        toml::from_str::<Table>(include_str!("../../data/algorithms.toml")).unwrap();
+    fn every_algorithm_of_the_profiles_is_known() {
         for profile in builtin() {
             for category in Category::NEGOTIATED {
                 let setting = Setting::of(category).unwrap();

@@ -7,6 +7,7 @@ use regex::{Captures, Regex};
 use serde::Deserialize;
 
 use super::version::Version;
+use crate::tables;
 
 /// A product.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -225,15 +226,13 @@ struct Known {
     platforms: Vec<(&'static Platform, Regex)>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 struct File {
     product: Vec<Product>,
 }
 
 fn products() -> &'static [Known] {
-    // A test reads the file and compiles every pattern, so nothing is lost here.
-    static FILE: LazyLock<File> =
-        LazyLock::new(|| toml::from_str(include_str!("../../data/servers.toml")).unwrap_or_default());
+    static FILE: LazyLock<File> = LazyLock::new(|| tables::toml(include_str!("../../data/servers.toml")));
     static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| FILE.product.iter().map(Known::of).collect());
     &KNOWN
 }
@@ -263,7 +262,7 @@ mod tests {
 
     #[test]
     fn the_table_is_read_and_every_pattern_compiles() {
-        let file: File = toml::from_str(include_str!("../../data/servers.toml")).unwrap();
+        let file: File = tables::toml(include_str!("../../data/servers.toml"));
         for product in &file.product {
             product.identification.iter().for_each(|pattern| drop(Regex::new(pattern).unwrap()));
             product.platforms.iter().for_each(|platform| drop(Regex::new(&platform.pattern).unwrap()));

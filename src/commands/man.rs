@@ -83,7 +83,7 @@ fn page(command: &Command, words: &str) -> io::Result<Page> {
         }
     }
     end.control("SH", ["EXAMPLES"]);
-    examples().filter(|example| example.command == words).for_each(|example| add_example(&mut end, &example));
+    examples().iter().filter(|example| example.command == words).for_each(|example| add_example(&mut end, example));
     end.control("SH", ["EXIT STATUS"]);
     for (code, meaning) in EXIT_CODES {
         end.control("TP", ["4"]).text([bold(*code)]).text([roman(*meaning)]);
@@ -97,7 +97,11 @@ fn page(command: &Command, words: &str) -> io::Result<Page> {
 
 fn add_example(page: &mut Roff, example: &Example) {
     page.control("PP", []).text([roman(format!("{}:", example.purpose))]);
-    page.control("RS", ["4"]).control("nf", []).text([roman(example.line)]).control("fi", []).control("RE", []);
+    page.control("RS", ["4"])
+        .control("nf", [])
+        .text([roman(example.line.as_str())])
+        .control("fi", [])
+        .control("RE", []);
 }
 
 #[cfg(test)]

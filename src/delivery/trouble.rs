@@ -1,14 +1,15 @@
 //! What went wrong, and its cause: a table (`data/delivery_causes.tsv`) from the codes of libssh2, SFTP and our own to
-//! the causes by which `parse-log` names the same trouble, whose table has the remedies.
+//! the causes by which `parse-log` names the same trouble, and to the remedy.
 
 use std::sync::LazyLock;
+
+use serde::Deserialize;
 
 use crate::document::deliver::Failure;
 use crate::model::stage::Stage;
 use crate::ssh::trouble::{Source, Trouble};
-use crate::trace::causes::Causes;
-
-const TABLE: &str = include_str!("../../data/delivery_causes.tsv");
+use crate::tables;
+use crate::trace::causes::remedies::Remedy;
 
 /// Any stage, any code.
 const ANY: &str = "*";
@@ -17,109 +18,61 @@ impl Trouble {
     /// As the document tells it.
     pub(super) fn at(self, stage: Stage) -> Failure {
         let row = find(self.source, &self.code, stage);
-        let cause = row.map(|row| row.cause);
-        let remedy = row.and_then(|row| row.remedy.remedy(row.cause, stage));
-        Failure { stage, cause: cause.map(str::to_owned), message: self.message, remedy: remedy.map(str::to_owned) }
+        Failure {
+            stage,
+            cause: row.map(|row| row.cause.clone()),
+            message: self.message,
+            remedy: row.map(|row| row.remedy.0.to_owned()),
+        }
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 struct Row {
-    source: &'static str,
-    code: &'static str,
-    stage: &'static str,
-    cause: &'static str,
-    remedy: Advice,
-}
-
-/// Where a row's remedy comes from.
-#[derive(Debug)]
-enum Advice {
-    /// The cause's usual one at the stage (`-`).
-    Usual,
-    /// The one of the message with which JSch tells the same (`as Auth fail`), where the cause has several.
-    OfMessage(&'static str),
-    /// Its own, where nobody but cdrdiag sees the trouble.
-    Own(&'static str),
-}
-
-impl Advice {
-    fn parse(text: &'static str) -> Self {
-        match text.strip_prefix("as ") {
-            Some(message) => Self::OfMessage(message),
-            None if text == "-" => Self::Usual,
-            None => Self::Own(text),
-        }
-    }
-
-    fn remedy(&self, cause: &str, stage: Stage) -> Option<&'static str> {
-        match self {
-            Self::Usual => usual(cause, stage),
-            Self::OfMessage(message) => Causes::builtin().classify(message).map(|found| found.remedy),
-            Self::Own(text) => Some(text),
-        }
-    }
-}
-
-impl Row {
-    fn parse(line: &'static str) -> Option<Self> {
-        let mut columns = line.split('\t');
-        let mut next = || columns.next();
-        let (source, code, stage, cause) = (next()?, next()?, next()?, next()?);
-        Some(Self { source, code, stage, cause, remedy: Advice::parse(next()?) })
-    }
+    source: String,
+    /// One or several with blanks between.
+    code: String,
+    stage: String,
+    cause: String,
+    remedy: Remedy,
 }
 
 fn rows() -> &'static [Row] {
-    static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| TABLE.lines().skip(1).filter_map(Row::parse).collect());
+    static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| tables::rows(include_str!("../../data/delivery_causes.tsv")));
     &ROWS
 }
 
 /// The row that fits best: one for the very code before one for any, then one for the very stage.
 fn find(source: Source, code: &str, stage: Stage) -> Option<&'static Row> {
+    let has_code = |row: &Row| row.code.split(' ').any(|one| one == code);
     let fits = |row: &&Row| {
         row.source == source.name()
-            && (row.code == code || row.code == ANY)
+            && (has_code(row) || row.code == ANY)
             && (row.stage == stage.name() || row.stage == ANY)
     };
-    rows().iter().filter(fits).max_by_key(|row| (row.code == code, row.stage == stage.name()))
-}
-
-/// The remedy of the table that `parse-log` uses: the stage's own, else that of a transfer, which JSch does not
-/// divide further, else the cause's most frequent one.
-fn usual(cause: &str, stage: Stage) -> Option<&'static str> {
-    let causes = Causes::builtin();
-    let transfer = (stage >= Stage::SftpPath).then_some(Stage::Transfer);
-    causes
-        .remedy(cause, Some(stage))
-        .or_else(|| causes.remedy(cause, Some(transfer?)))
-        .or_else(|| causes.remedy(cause, None))
+    rows().iter().filter(fits).max_by_key(|row| (has_code(row), row.stage == stage.name()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::causes::Causes;
 
     fn cause(source: Source, code: &str, stage: Stage) -> Option<String> {
         Trouble::new(source, code, "").at(stage).cause
     }
 
     #[test]
-    fn every_row_leads_to_a_cause_of_the_common_table_and_to_a_remedy() {
-        assert_eq!(rows().len(), TABLE.lines().count() - 1);
+    fn every_row_leads_to_a_cause_of_the_common_table_and_stands_once() {
+        let mut keys = std::collections::BTreeSet::new();
         for row in rows() {
-            assert!(Causes::builtin().contains(row.cause), "{row:?}");
-            let stages: Vec<_> = Stage::OF_A_DELIVERY.into_iter().filter(|stage| stage.name() == row.stage).collect();
-            assert!(!stages.is_empty() || row.stage == ANY, "{row:?}");
-            for stage in stages {
-                assert!(row.remedy.remedy(row.cause, stage).is_some(), "{row:?}");
-            }
-            if let Advice::OfMessage(message) = row.remedy {
-                assert_eq!(Causes::builtin().classify(message).map(|found| found.cause), Some(row.cause), "{row:?}");
+            assert!(Causes::builtin().contains(&row.cause), "{row:?}");
+            let is_stage = Stage::OF_A_DELIVERY.into_iter().any(|stage| stage.name() == row.stage);
+            assert!(is_stage || row.stage == ANY, "{row:?}");
+            for code in row.code.split(' ') {
+                assert!(keys.insert((&row.source, code, &row.stage)), "{row:?}");
             }
         }
-        let keys: std::collections::BTreeSet<_> = rows().iter().map(|row| (row.source, row.code, row.stage)).collect();
-        assert_eq!(keys.len(), rows().len(), "no key stands twice");
     }
 
     #[test]
@@ -137,9 +90,9 @@ mod tests {
         let remedy = |trouble: Trouble, stage| trouble.at(stage).remedy.unwrap();
         let status = |code: &str| Trouble::new(Source::Sftp, code, "x");
         for (trouble, stage, says) in [
-            (status("2"), Stage::SftpPath, "does not exist for this user: create it"),
-            (Trouble::own("not_directory", "x"), Stage::SftpPath, "is a file: point it to a directory"),
-            (status("19"), Stage::SftpPath, "is a file: point it to a directory"),
+            (status("2"), Stage::SftpPath, "does not exist for this user. Create it"),
+            (Trouble::own("not_directory", "x"), Stage::SftpPath, "is a file. Point it to a directory"),
+            (status("19"), Stage::SftpPath, "is a file. Point it to a directory"),
             (status("3"), Stage::SftpPath, "may not enter"),
             (status("2"), Stage::SftpWrite, "takes no file"),
             (status("10"), Stage::SftpWrite, "takes no file"),
@@ -152,12 +105,12 @@ mod tests {
     }
 
     #[test]
-    fn the_remedy_is_parse_logs_unless_the_row_has_its_own() {
-        let failure = Trouble::new(Source::Libssh2, "-18", "x").at(Stage::Authentication);
-        let jsch = Causes::builtin().classify("Auth fail").unwrap();
-        assert_eq!((failure.cause.as_deref(), failure.remedy.as_deref()), (Some(jsch.cause), Some(jsch.remedy)));
-        let failure = Trouble::new(Source::Sftp, "3", "x").at(Stage::SftpWrite);
-        assert_eq!(failure.remedy.as_deref(), Causes::builtin().remedy("permission_denied", Some(Stage::SftpWrite)));
+    fn what_ends_a_connection_has_the_remedy_of_its_stage() {
+        let remedy = |stage| Trouble::new(Source::Libssh2, "-13", "x").at(stage).remedy.unwrap();
+        assert!(remedy(Stage::Identification).contains("before it sent its SSH version"));
+        assert!(remedy(Stage::KeyExchange).contains("during the key exchange"));
+        assert!(remedy(Stage::SftpWrite).contains("while a file was sent"));
+        assert!(remedy(Stage::SftpPath).contains("a firewall cut the connection"));
         let failure = Trouble::own("host_key_unknown", "x").at(Stage::HostKey);
         assert!(failure.remedy.unwrap().contains("--host-key"));
     }

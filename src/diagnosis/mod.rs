@@ -133,13 +133,13 @@ mod tests {
     use crate::model::stage::Stage;
 
     fn causes() -> Vec<(String, Option<Stage>)> {
-        let table = include_str!("../../data/causes.tsv").lines().skip(1);
-        let mut found: Vec<_> = table
-            .filter_map(|line| {
-                let mut fields = line.split('\t');
-                Some((fields.next()?.to_owned(), Stage::named(fields.next()?)))
-            })
-            .collect();
+        #[derive(serde::Deserialize)]
+        struct Row {
+            cause: String,
+            stage: Stage,
+        }
+        let table: Vec<Row> = crate::tables::rows(include_str!("../../data/causes.tsv"));
+        let mut found: Vec<_> = table.into_iter().map(|row| (row.cause, Some(row.stage))).collect();
         found.push((crate::trace::ledger::UNKNOWN.to_owned(), None));
         found.sort();
         found.dedup();

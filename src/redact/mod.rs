@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::document::Document;
+use crate::tables;
 use text::Replacer;
 use tokens::{Kind, Tokens};
 
@@ -156,9 +157,9 @@ fn class(parent: &str, key: &str) -> Class {
     CLASSES.get(both.as_str()).or_else(|| CLASSES.get(key)).copied().unwrap_or(Class::Text)
 }
 
-static CLASSES: LazyLock<HashMap<&'static str, Class>> = LazyLock::new(|| {
-    let rows = include_str!("../../data/redaction.tsv").lines().filter(|line| !line.starts_with('#'));
-    rows.filter_map(|row| row.split_once('\t')).map(|(field, class)| (field, named(class))).collect()
+static CLASSES: LazyLock<HashMap<String, Class>> = LazyLock::new(|| {
+    let rows: Vec<(String, String)> = tables::rows(include_str!("../../data/redaction.tsv"));
+    rows.into_iter().map(|(field, class)| (field, named(&class))).collect()
 });
 
 /// A class by its name in the table; a test holds the table to these.

@@ -1,6 +1,7 @@
 use super::*;
 use crate::document::parse_log::ParseLog;
 use crate::document::probe::Probe;
+use crate::trace::causes::Causes;
 use serde_json::json;
 
 /// A text with its names replaced, when these fields are known.
@@ -21,10 +22,8 @@ fn redact<D: Document + DeserializeOwned>(value: Value) -> (D, String) {
 
 #[test]
 fn every_class_in_the_table_is_one() {
-    let rows = include_str!("../../data/redaction.tsv").lines().filter(|line| !line.starts_with('#'));
-    for row in rows {
-        let (_, class) = row.split_once('\t').unwrap();
-        assert!(named(class) != Class::Text, "{row}");
+    for (field, class) in tables::rows::<(String, String)>(include_str!("../../data/redaction.tsv")) {
+        assert!(named(&class) != Class::Text, "{field} {class}");
     }
 }
 
@@ -229,14 +228,13 @@ fn server_that_says(message: &str) -> Value {
 
 /// The known messages, a name in each place that stands for anything.
 fn messages_with(name: &str) -> Vec<String> {
-    let rows = include_str!("../../data/causes.tsv").lines().skip(1);
     let fill = |pattern: &str| {
         let parts = pattern
             .split('<')
             .map(|part| part.split_once('>').map_or(part.to_owned(), |(_, rest)| format!("{name}{rest}")));
         parts.collect::<String>()
     };
-    rows.filter_map(|row| row.split('\t').nth(2)).filter(|pattern| pattern.contains('<')).map(fill).collect()
+    Causes::builtin().patterns().filter(|pattern| pattern.contains('<')).map(fill).collect()
 }
 
 /// Names in the ways in which people and servers write them; `zq` is in no word of the tables.

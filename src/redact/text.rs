@@ -13,6 +13,7 @@ use super::tokens::{Kind, Tokens, address};
 use super::vocabulary;
 use crate::algorithms::products;
 use crate::model::delivery_file::DeliveryFile;
+use crate::tables;
 
 /// The private characters that stand for tokens while a text is worked on (Unicode, plane 15).
 const FIRST_MARK: u32 = 0xF_0000;
@@ -40,14 +41,12 @@ static PATTERNS: LazyLock<Regex> = LazyLock::new(|| {
 const ENDINGS: [&str; 14] =
     ["java", "log", "conf", "txt", "gz", "zip", "xml", "json", "toml", "nmap", "service", "md", "html", "ini"];
 
-static PUBLIC: LazyLock<Vec<&'static str>> = LazyLock::new(|| lines(include_str!("../../data/public_names.txt")));
+static PUBLIC: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| tables::lines(include_str!("../../data/public_names.txt")).collect());
 static REMARKS: LazyLock<Vec<&'static str>> = LazyLock::new(|| products::public_names().collect());
 
-static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| lines(include_str!("../../data/ordinary_words.txt")));
-
-fn lines(text: &'static str) -> Vec<&'static str> {
-    text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect()
-}
+static WORDS: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| tables::lines(include_str!("../../data/ordinary_words.txt")).collect());
 
 /// Learns a field's name, so that it is found in texts.
 pub fn learn_name(kind: Kind, name: &str, tokens: &mut Tokens) {

@@ -6,12 +6,15 @@ use std::sync::LazyLock;
 use super::tokens::address;
 use crate::algorithms::knowledge;
 use crate::model::offer::Setting;
+use crate::tables;
+use crate::trace::causes::Causes;
 
 static WORDS: LazyLock<HashSet<String>> = LazyLock::new(|| {
-    let tables = [include_str!("../../data/vocabulary.txt"), include_str!("../../data/ordinary_words.txt")];
-    let lines = tables.iter().flat_map(|table| table.lines()).filter(|line| !line.starts_with('#'));
+    let lists = [include_str!("../../data/vocabulary.txt"), include_str!("../../data/ordinary_words.txt")];
+    let lines = lists.into_iter().flat_map(tables::lines);
     let words = lines.flat_map(|line| [line, line.split('\'').next().unwrap_or(line)]);
-    words.chain(message_words()).chain(cause_names()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+    let causes = Causes::builtin().names();
+    words.chain(message_words()).chain(causes).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 });
 
 static ALGORITHMS: LazyLock<HashSet<&str>> =
@@ -33,17 +36,11 @@ const MARKERS: [&str; 10] = [
 
 /// The words of the library's messages, without what stands for anything.
 fn message_words() -> impl Iterator<Item = &'static str> {
-    let rows = include_str!("../../data/causes.tsv").lines().skip(1);
-    let patterns = rows.filter_map(|row| row.split('\t').nth(2));
-    let literal = patterns.flat_map(|pattern| pattern.split('<')).map(|part| part.rsplit('>').next().unwrap_or(part));
+    let literal = Causes::builtin()
+        .patterns()
+        .flat_map(|pattern| pattern.split('<'))
+        .map(|part| part.rsplit('>').next().unwrap_or(part));
     literal.flat_map(|part| part.split(|c: char| !(c.is_ascii_alphanumeric() || "._-/".contains(c))))
-}
-
-/// The names of causes.
-fn cause_names() -> impl Iterator<Item = &'static str> {
-    let column = |table: &'static str, index| table.lines().filter_map(move |row| row.split('\t').nth(index));
-    let messages = column(include_str!("../../data/causes.tsv"), 0);
-    messages.chain(column(include_str!("../../data/delivery_causes.tsv"), 3))
 }
 
 /// Whether this is an algorithm of SSH's.

@@ -4,10 +4,12 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use serde::{Deserialize, Deserializer, de};
 
 use super::{excerpt, visible};
 use crate::algorithms::products;
 use crate::document::probe::Identification;
+use crate::tables;
 
 /// What cdrdiag says of itself, with the line end: an honest client, no disguise.
 pub const OURS: &str = concat!("SSH-2.0-cdrdiag_", env!("CARGO_PKG_VERSION"), "\r\n");
@@ -188,18 +190,20 @@ static FORMS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 });
 
 /// Which part of what came a row of the table looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum When {
     Bytes,
     Line,
 }
 
 /// Somebody who answers without being SSH 2, by what it says first.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 struct Stranger {
     when: When,
+    #[serde(deserialize_with = "pattern")]
     pattern: regex::bytes::Regex,
-    who: &'static str,
+    who: String,
 }
 
 impl Stranger {
@@ -208,24 +212,17 @@ impl Stranger {
     }
 
     fn error(&self, bytes: &[u8]) -> IdentificationError {
-        match self.who {
+        match self.who.as_str() {
             "sshd" => IdentificationError::TurnedAway { seen: excerpt(bytes.trim_ascii_end()) },
             who => IdentificationError::NotSsh { who: Some(who.to_owned()), seen: excerpt(bytes) },
         }
     }
-
-    fn of(row: &[&'static str]) -> Option<Self> {
-        let &[when, pattern, who] = row else { return None };
-        let when = if when == "bytes" { When::Bytes } else { When::Line };
-        Some(Self { when, pattern: regex::bytes::Regex::new(pattern).ok()?, who })
-    }
 }
 
-static STRANGERS: LazyLock<Vec<Stranger>> =
-    LazyLock::new(|| rows(include_str!("../../data/strangers.tsv")).filter_map(|row| Stranger::of(&row)).collect());
+static STRANGERS: LazyLock<Vec<Stranger>> = LazyLock::new(|| tables::rows(include_str!("../../data/strangers.tsv")));
 
-fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    table.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).map(|line| line.split('\t').collect())
+fn pattern<'de, D: Deserializer<'de>>(column: D) -> Result<regex::bytes::Regex, D::Error> {
+    regex::bytes::Regex::new(&String::deserialize(column)?).map_err(de::Error::custom)
 }
 
 #[cfg(test)]
@@ -244,7 +241,7 @@ mod tests {
 
     #[test]
     fn every_row_of_the_table_and_every_form_is_read() {
-        assert_eq!(STRANGERS.len(), rows(include_str!("../../data/strangers.tsv")).count());
+        assert!(!STRANGERS.is_empty());
         assert_eq!(FORMS.len(), 4);
     }
 

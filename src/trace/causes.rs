@@ -7,23 +7,26 @@
 //! (`Failure`, `null`) counts only as the whole message, or right behind a known prefix or an exception of the library.
 //! What matches nothing is `None`, never a guess.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use serde::Deserialize;
+
 mod disconnect;
+mod line;
 mod pattern;
+pub(crate) mod remedies;
 
 use crate::model::stage::Stage;
+use crate::tables;
+use line::Start;
 use pattern::Pattern;
+use remedies::Remedy;
 
 const TABLE: &str = include_str!("../../data/causes.tsv");
 const GLUED_PREFIXES: &str = include_str!("../../data/glued_prefixes.txt");
 
 /// How CUCM begins what it says of a connection that it could not make.
 const MAKING_CONNECTION: &str = "error Making SFTP connection";
-
-/// No message of the table is near as long. Bounds the work on a garbled line, in bytes.
-const LONGEST_LINE: usize = 16 * 1024;
 
 /// What a message told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,52 +53,24 @@ pub struct Causes {
     prefixes: Vec<&'static str>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 struct Row {
-    cause: &'static str,
+    cause: String,
     stage: Stage,
-    remedy: &'static str,
+    #[serde(rename = "message_pattern")]
     pattern: Pattern,
-    #[cfg(test)]
-    text: &'static str,
-}
-
-/// How much speaks for a message's starting at a place; each asks for a text of its own length.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Start {
-    /// The record's start, a known prefix or a class of the SFTP or FTP library stands before it.
-    Certain,
-    /// A colon, a dash, or another word glued to its capital letter stands before it.
-    Likely,
-    /// A word is glued to its small letter.
-    Glued,
-    /// A blank: any word of any sentence.
-    Blank,
-}
-
-impl Start {
-    /// Whether a text is long enough for this start.
-    fn suffices(self, pattern: &Pattern) -> bool {
-        let needed = match self {
-            Self::Certain => return true,
-            Self::Likely => 9,
-            Self::Glued => 16,
-            Self::Blank => 20,
-        };
-        pattern.literals() >= needed
-    }
+    remedy: Remedy,
 }
 
 impl Causes {
     /// The table that cdrdiag carries.
     pub fn builtin() -> &'static Self {
-        static BUILTIN: LazyLock<Causes> = LazyLock::new(|| Causes::parse(TABLE, GLUED_PREFIXES));
+        static BUILTIN: LazyLock<Causes> =
+            LazyLock::new(|| Causes::of(tables::rows(TABLE), tables::lines(GLUED_PREFIXES).collect()));
         &BUILTIN
     }
 
-    /// Reads a table; lines that are no row are left out.
-    fn parse(table: &'static str, prefixes: &'static str) -> Self {
-        let mut rows: Vec<Row> = table.lines().skip(1).filter_map(Row::parse).collect();
+    fn of(mut rows: Vec<Row>, prefixes: Vec<&'static str>) -> Self {
         rows.sort_by_key(|row| (row.pattern.yields(), std::cmp::Reverse(row.pattern.literals())));
         let mut by_first_byte = vec![Vec::new(); 256];
         for (rank, row) in rows.iter().enumerate() {
@@ -104,19 +79,18 @@ impl Causes {
             }
         }
         let empty = rows.iter().position(|row| row.pattern.first_byte().is_none());
-        let prefixes = prefixes.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
         Self { rows, by_first_byte, empty, prefixes }
     }
 
     /// Tells why, from a trace record's message with or without its continuation lines. The message's own line
     /// counts first, then the innermost `Caused by:`, since it says what happened and the outer ones what it led to.
     /// A bare `null` or an empty text yields to any exception that says more.
-    pub fn classify<'a>(&self, message: &'a str) -> Option<Match<'a>> {
+    pub fn classify<'a>(&'static self, message: &'a str) -> Option<Match<'a>> {
         let found = self.most_telling(message)?;
         Some(self.while_connecting(message, found))
     }
 
-    fn most_telling<'a>(&self, message: &'a str) -> Option<Match<'a>> {
+    fn most_telling<'a>(&'static self, message: &'a str) -> Option<Match<'a>> {
         if message.trim().is_empty() {
             return self.empty.map(|rank| self.found(rank, message.trim()));
         }
@@ -128,8 +102,8 @@ impl Causes {
             return Some(self.found(rank, matched));
         }
         let mut silent = None;
-        let inner = lines.rev().filter(|line| is_headline(line)).find_map(|line| {
-            let (line, is_cause) = strip_caused_by(line);
+        let inner = lines.rev().filter(|line| line::is_headline(line)).find_map(|line| {
+            let (line, is_cause) = line::strip_caused_by(line);
             let (telling, bare) = self.classify_line(line, is_cause).map_or((None, None), |found| {
                 if self.says_something(found.0) { (Some(found), None) } else { (None, Some(found)) }
             });
@@ -145,36 +119,30 @@ impl Causes {
     }
 
     /// All causes, in alphabetical order.
-    pub fn names(&self) -> Vec<&'static str> {
-        let mut names: Vec<_> = self.rows.iter().map(|row| row.cause).collect();
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<_> = self.rows.iter().map(|row| row.cause.as_str()).collect();
         names.sort_unstable();
         names.dedup();
         names
     }
 
-    /// The stage at which most of a cause's messages arise.
-    pub fn stage(&self, cause: &str) -> Option<Stage> {
-        most_frequent(self.rows.iter().filter(|row| row.cause == cause).map(|row| row.stage))
-    }
-
-    /// The remedy of most of a cause's messages, at one stage where one is given.
-    pub fn remedy(&self, cause: &str, stage: Option<Stage>) -> Option<&'static str> {
-        let rows = self.rows.iter().filter(|row| row.cause == cause && stage.is_none_or(|stage| row.stage == stage));
-        most_frequent(rows.map(|row| row.remedy))
+    /// The messages, each with its `<placeholders>`.
+    pub fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.rows.iter().map(|row| row.pattern.text())
     }
 
     /// A row that leaves the text to the server yields to what that text says of a disconnect.
-    fn found<'a>(&self, rank: usize, matched: &'a str) -> Match<'a> {
-        let Row { cause, stage, remedy, ref pattern, .. } = self.rows[rank];
-        match disconnect::reason(matched).filter(|_| pattern.leaves_text_to_server()) {
-            Some(reason) => Match { cause: reason.cause, stage: reason.stage, remedy: reason.remedy, matched },
-            None => Match { cause, stage, remedy, matched },
+    fn found<'a>(&'static self, rank: usize, matched: &'a str) -> Match<'a> {
+        let row = &self.rows[rank];
+        match disconnect::reason(matched).filter(|_| row.pattern.leaves_text_to_server()) {
+            Some(reason) => Match { cause: &reason.cause, stage: reason.stage, remedy: reason.remedy.0, matched },
+            None => Match { cause: &row.cause, stage: row.stage, remedy: row.remedy.0, matched },
         }
     }
 
     /// A channel that closes while CUCM makes the connection closes before any file is under way: it is the SFTP
     /// subsystem that does not start.
-    fn while_connecting<'a>(&self, message: &str, found: Match<'a>) -> Match<'a> {
+    fn while_connecting<'a>(&'static self, message: &str, found: Match<'a>) -> Match<'a> {
         let is_subsystem = found.cause == "sftp_channel_closed"
             && found.stage == Stage::Transfer
             && message.contains(MAKING_CONNECTION);
@@ -183,7 +151,7 @@ impl Causes {
             .iter()
             .find(|row| row.cause == found.cause && row.stage == Stage::Channel)
             .filter(|_| is_subsystem);
-        row.map_or(found, |row| Match { stage: row.stage, remedy: row.remedy, ..found })
+        row.map_or(found, |row| Match { stage: row.stage, remedy: row.remedy.0, ..found })
     }
 
     fn says_something(&self, rank: usize) -> bool {
@@ -193,7 +161,7 @@ impl Causes {
 
     /// The most telling row whose text ends a line, and that text.
     fn classify_line<'a>(&self, line: &'a str, starts_record: bool) -> Option<(usize, &'a str)> {
-        let line = cut(line.trim());
+        let line = line::cut(line.trim());
         let certain = self.end_of_prefix(line).unwrap_or(0);
         let mut best: Option<(usize, &str)> = None;
         for (at, byte) in line.bytes().enumerate() {
@@ -201,7 +169,7 @@ impl Causes {
             if candidates.is_empty() || !line.is_char_boundary(at) {
                 continue;
             }
-            let start = match start_at(line, at) {
+            let start = match Start::at(line, at) {
                 _ if at == certain && (at > 0 || starts_record) => Start::Certain,
                 Some(start) => start,
                 None => continue,
@@ -210,12 +178,12 @@ impl Causes {
             let text = &line[at..];
             let found = candidates.iter().copied().take_while(|rank| *rank < limit).find(|rank| {
                 let pattern = &self.rows[*rank].pattern;
-                start.suffices(pattern) && pattern.matches(text)
+                start.suffices(pattern.literals()) && pattern.matches(text)
             });
             best = found.map(|rank| (rank, text)).or(best);
         }
         best.or_else(|| {
-            let is_empty = (certain > 0 && certain == line.len()) || ends_with_empty_exception(line);
+            let is_empty = (certain > 0 && certain == line.len()) || line::ends_with_empty_exception(line);
             self.empty.filter(|_| is_empty).map(|rank| (rank, &line[line.len()..]))
         })
     }
@@ -224,86 +192,6 @@ impl Causes {
         let end = self.prefixes.iter().find_map(|prefix| line.find(prefix).map(|at| at + prefix.len()))?;
         Some(line.len() - line[end..].trim_start_matches([' ', ':']).len())
     }
-}
-
-impl Row {
-    fn parse(line: &'static str) -> Option<Self> {
-        let mut columns = line.split('\t');
-        let (cause, stage, text) = (columns.next()?, Stage::named(columns.next()?)?, columns.next()?);
-        let remedy = columns.nth(3)?;
-        Some(Self {
-            cause,
-            stage,
-            remedy,
-            pattern: Pattern::new(text),
-            #[cfg(test)]
-            text,
-        })
-    }
-}
-
-/// What speaks for a message's starting at `at`; `None` in the middle of a word.
-fn start_at(line: &str, at: usize) -> Option<Start> {
-    let before = &line[..at];
-    let Some(last) = before.chars().next_back() else { return Some(Start::Likely) };
-    if last == ' ' {
-        let head = before.trim_end();
-        return Some(match head.chars().next_back() {
-            Some(':') if class_name(head.trim_end_matches(':')).is_some_and(is_library_class) => Start::Certain,
-            Some(':' | '-' | '=' | '>' | ')' | ']' | ';' | '!' | '"' | '\'') => Start::Likely,
-            _ => Start::Blank,
-        });
-    }
-    let starts_upper = line[at..].starts_with(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit());
-    match last {
-        ':' | '=' | '>' | ')' | ']' | '[' | '(' | ';' | '!' | '"' | '\'' => Some(Start::Likely),
-        _ if last.is_ascii_lowercase() && starts_upper => Some(Start::Likely),
-        _ if last.is_ascii_lowercase() => Some(Start::Glued),
-        _ => None,
-    }
-}
-
-/// The qualified name of an exception's class at the end of a text: `com.jcraft.jsch.JSchException`.
-fn class_name(text: &str) -> Option<&str> {
-    let start = text.rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '$')));
-    let name = &text[start.map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8))..];
-    let is_class = name.contains('.') && (name.ends_with("Exception") || name.ends_with("Error"));
-    is_class.then_some(name)
-}
-
-/// Whether a class is one of JSch's or of an FTP client's: its text is the library's message, however short.
-fn is_library_class(name: &str) -> bool {
-    name.contains("com.jcraft.jsch.") || name.contains(".ftp.")
-}
-
-/// Whether a line ends with one of JSch's exceptions whose text is empty.
-fn ends_with_empty_exception(line: &str) -> bool {
-    line.strip_suffix(':').and_then(class_name).is_some_and(|name| name.contains("com.jcraft.jsch."))
-}
-
-/// Whether a continuation line names an exception, rather than a place in its stack trace.
-fn is_headline(line: &str) -> bool {
-    let line = line.trim_start();
-    !line.is_empty() && !line.starts_with("at ") && !line.starts_with("... ")
-}
-
-/// A continuation line without its `Caused by:`, and whether it had one.
-fn strip_caused_by(line: &str) -> (&str, bool) {
-    let line = line.trim_start();
-    line.strip_prefix("Caused by:").map_or((line, false), |rest| (rest.trim_start(), true))
-}
-
-fn cut(line: &str) -> &str {
-    let end = (0..=LONGEST_LINE.min(line.len())).rev().find(|end| line.is_char_boundary(*end));
-    &line[..end.unwrap_or_default()]
-}
-
-fn most_frequent<T: Ord>(items: impl Iterator<Item = T>) -> Option<T> {
-    let mut counts = BTreeMap::new();
-    for item in items {
-        *counts.entry(item).or_insert(0_usize) += 1;
-    }
-    counts.into_iter().max_by_key(|(_, count)| *count).map(|(item, _)| item)
 }
 
 #[cfg(test)]
@@ -324,24 +212,23 @@ mod tests {
     }
 
     #[test]
-    fn no_line_of_the_table_is_lost() {
+    fn the_tables_are_read_with_the_empty_message_and_cucms_own_words() {
         let causes = Causes::builtin();
-        assert_eq!(causes.rows.len(), TABLE.lines().count() - 1);
         assert!(causes.empty.is_some());
         assert!(causes.prefixes.contains(&"error Making SFTP connection"));
         for row in &causes.rows {
-            assert!(!row.remedy.is_empty() && !row.cause.contains(' '), "{row:?}");
+            assert!(!row.cause.contains(' '), "{row:?}");
         }
     }
 
     #[test]
     fn every_row_is_classified_as_itself_bare_glued_and_behind_an_exception_class() {
         let causes = Causes::builtin();
-        let has_row = |text: &str| causes.rows.iter().any(|row| row.text == text);
+        let has_row = |text: &str| causes.rows.iter().any(|row| row.pattern.text() == text);
         for row in &causes.rows {
-            let text = pattern::example(row.text);
-            if has_row(&format!("com.jcraft.jsch.JSchException: {}", row.text)) {
-                assert_eq!(cause(&text), Some(row.cause));
+            let text = pattern::example(row.pattern.text());
+            if has_row(&format!("com.jcraft.jsch.JSchException: {}", row.pattern.text())) {
+                assert_eq!(cause(&text), Some(&*row.cause));
                 continue;
             }
             for message in [
@@ -354,7 +241,7 @@ mod tests {
                 ),
             ] {
                 let found = causes.classify(&message).unwrap();
-                let told = Match { cause: row.cause, stage: row.stage, remedy: row.remedy, matched: &text };
+                let told = Match { cause: &row.cause, stage: row.stage, remedy: row.remedy.0, matched: &text };
                 let told = causes.while_connecting(&message, told);
                 assert_eq!((found.cause, found.stage, found.matched), (told.cause, told.stage, &*text), "{message:?}");
             }
@@ -432,10 +319,10 @@ mod tests {
         let causes = Causes::builtin();
         let mut told = 0;
         for row in &causes.rows {
-            let text = pattern::example(row.text);
+            let text = pattern::example(row.pattern.text());
             for join in ["", " ", ": ", " - "] {
                 let found = cause(&format!("unable to reach the server{join}{text}"));
-                assert!(found.is_none_or(|cause| cause == row.cause), "{join:?} {text:?}: {found:?}");
+                assert!(found.is_none_or(|cause| cause == row.cause.as_str()), "{join:?} {text:?}: {found:?}");
                 told += usize::from(join == ": " && found.is_some());
             }
         }
@@ -502,18 +389,10 @@ mod tests {
     }
 
     #[test]
-    fn a_cause_leads_to_its_stage_and_remedy() {
+    fn a_cause_is_known_by_its_name_and_unknown_is_none() {
         let causes = Causes::builtin();
-        for name in causes.names() {
-            assert!(causes.contains(name));
-            let stage = causes.stage(name).unwrap();
-            assert!(causes.remedy(name, Some(stage)).is_some() && causes.remedy(name, None).is_some());
-        }
-        assert_eq!(causes.stage("algorithm_negotiation"), Some(Stage::KeyExchange));
-        assert!(causes.remedy("timeout", Some(Stage::Connect)).unwrap().starts_with("Nothing answers"));
+        assert!(causes.names().is_sorted() && causes.names().into_iter().all(|name| causes.contains(name)));
         assert!(!causes.contains("unknown"), "unknown is what the table does not tell");
-        assert_eq!((causes.stage("nonsense"), causes.remedy("nonsense", None)), (None, None));
-        assert_eq!(causes.remedy("timeout", Some(Stage::HostKey)), None);
     }
 
     #[test]

@@ -4,7 +4,11 @@
 
 use std::sync::LazyLock;
 
+use serde::Deserialize;
+
+use super::remedies::Remedy;
 use crate::model::stage::Stage;
+use crate::tables;
 
 const TABLE: &str = include_str!("../../../data/disconnects.tsv");
 
@@ -12,32 +16,24 @@ const TABLE: &str = include_str!("../../../data/disconnects.tsv");
 const MESSAGE: &str = "SSH_MSG_DISCONNECT: ";
 
 /// What a text stands for.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub(super) struct Reason {
-    phrase: &'static str,
-    pub(super) cause: &'static str,
+    phrase: String,
+    pub(super) cause: String,
     pub(super) stage: Stage,
-    pub(super) remedy: &'static str,
+    pub(super) remedy: Remedy,
 }
 
 /// The reason that a disconnect's text tells; `None` where it is no disconnect, or its words say nothing.
 pub(super) fn reason(message: &str) -> Option<&'static Reason> {
     let (_, text) = message.strip_prefix(MESSAGE)?.split_once(' ')?;
     let text = text.to_ascii_lowercase();
-    reasons().iter().find(|reason| text.contains(reason.phrase))
+    reasons().iter().find(|reason| text.contains(&reason.phrase))
 }
 
 fn reasons() -> &'static [Reason] {
-    static REASONS: LazyLock<Vec<Reason>> = LazyLock::new(|| TABLE.lines().filter_map(Reason::parse).collect());
+    static REASONS: LazyLock<Vec<Reason>> = LazyLock::new(|| tables::rows(TABLE));
     &REASONS
-}
-
-impl Reason {
-    fn parse(line: &'static str) -> Option<Self> {
-        let mut columns = line.split('\t').filter(|_| !line.starts_with('#'));
-        let (phrase, cause) = (columns.next()?, columns.next()?);
-        Some(Self { phrase, cause, stage: Stage::named(columns.next()?)?, remedy: columns.next()? })
-    }
 }
 
 #[cfg(test)]
@@ -51,11 +47,9 @@ mod tests {
     }
 
     #[test]
-    fn no_line_of_the_table_is_lost_and_each_cause_is_one_of_the_common_table() {
-        let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
-        assert_eq!(reasons().len(), lines.count());
+    fn each_cause_is_one_of_the_common_table_and_each_phrase_in_small_letters() {
         for reason in reasons() {
-            assert!(Causes::builtin().contains(reason.cause), "{reason:?}");
+            assert!(Causes::builtin().contains(&reason.cause), "{reason:?}");
             assert_eq!(reason.phrase, reason.phrase.to_ascii_lowercase());
         }
     }

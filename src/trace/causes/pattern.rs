@@ -1,5 +1,7 @@
 //! One row's text: literal pieces with `<placeholders>` between them, matched from a given start to the line's end.
 
+use serde::Deserialize;
+
 /// A text with as many literal characters as this may be followed by details: `Connection refused: connect`.
 const LONG_ENOUGH_FOR_DETAILS: usize = 9;
 
@@ -8,18 +10,26 @@ const LONG_ENOUGH_FOR_DETAILS: usize = 9;
 const ANCHOR: usize = 4;
 
 /// A compiled message pattern.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(from = "String")]
 pub(super) struct Pattern {
     pieces: Vec<Piece>,
     end: End,
     literals: usize,
     yields: bool,
     leaves_text: bool,
+    text: String,
+}
+
+impl From<String> for Pattern {
+    fn from(text: String) -> Self {
+        Self::new(&text)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
-    Literal(&'static str),
+    Literal(Box<str>),
     Hole(Hole),
 }
 
@@ -44,13 +54,7 @@ enum End {
 
 impl Pattern {
     /// Compiles a pattern of the table. `(empty)` has no literal and matches only an empty rest.
-    pub(super) fn new(text: &'static str) -> Self {
-        let literals = literal_chars(text);
-        let yields = text.ends_with("<text>");
-        let leaves_text = text.contains("<text>");
-        if text == "(empty)" {
-            return Self { pieces: Vec::new(), end: End::Here, literals: 0, yields, leaves_text };
-        }
+    pub(super) fn new(text: &str) -> Self {
         let without_language = text.strip_suffix(" <lang>");
         let shown = without_language.unwrap_or(text);
         let (shown, end) = match (shown.strip_suffix(" <text>"), without_language) {
@@ -58,7 +62,19 @@ impl Pattern {
             (None, Some(_)) => (shown, End::Language),
             (None, None) => (shown, End::Here),
         };
-        Self { pieces: pieces(shown), end, literals, yields, leaves_text }
+        Self {
+            pieces: pieces(if shown == "(empty)" { "" } else { shown }),
+            end,
+            literals: if shown == "(empty)" { 0 } else { literal_chars(text) },
+            yields: text.ends_with("<text>"),
+            leaves_text: text.contains("<text>"),
+            text: text.to_owned(),
+        }
+    }
+
+    /// As it stands in the table.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
     /// How many characters are literal: the more, the more a match tells.
@@ -93,19 +109,19 @@ impl Pattern {
         match pieces {
             [] => self.ends(text),
             [Piece::Literal(literal), rest @ ..] => {
-                text.strip_prefix(literal).is_some_and(|text| self.matches_from(rest, text))
+                text.strip_prefix(&**literal).is_some_and(|text| self.matches_from(rest, text))
             }
             [Piece::Hole(hole)] => hole.split(text).is_some_and(|rest| self.ends(rest)),
             [Piece::Hole(hole), Piece::Literal(literal)] => {
                 let at_end = text.trim_end_matches('.').rfind(literal.trim_end_matches('.'));
-                [at_end, text.find(literal)]
+                [at_end, text.find(&**literal)]
                     .into_iter()
                     .flatten()
                     .any(|at| hole.takes(&text[..at]) && self.matches_from(&pieces[1..], &text[at..]))
             }
             [Piece::Hole(hole), rest @ ..] => {
                 let Some(Piece::Literal(literal)) = rest.first() else { return false };
-                text.find(literal).is_some_and(|at| hole.takes(&text[..at]) && self.matches_from(rest, &text[at..]))
+                text.find(&**literal).is_some_and(|at| hole.takes(&text[..at]) && self.matches_from(rest, &text[at..]))
             }
         }
     }
@@ -156,26 +172,26 @@ impl Hole {
 }
 
 /// `SSH_FX_FAILURE` says as much without its colon; `4` does not.
-fn colon_is_dispensable(text: &'static str) -> &'static str {
+fn colon_is_dispensable(text: &str) -> &str {
     match text.strip_suffix(':') {
         Some(before) if before.len() >= LONG_ENOUGH_FOR_DETAILS => before,
         _ => text,
     }
 }
 
-fn pieces(text: &'static str) -> Vec<Piece> {
+fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let (mut rest, mut before) = (text, 0);
     while let Some((literal, name, behind)) = next_placeholder(rest) {
         before += literal.len();
         if !literal.is_empty() {
-            pieces.push(Piece::Literal(literal));
+            pieces.push(Piece::Literal(literal.into()));
         }
         pieces.push(Piece::Hole(Hole::named(name, before)));
         rest = behind;
     }
     if !rest.is_empty() {
-        pieces.push(Piece::Literal(rest));
+        pieces.push(Piece::Literal(rest.into()));
     }
     pieces
 }
@@ -190,7 +206,7 @@ fn next_placeholder(text: &str) -> Option<(&str, &str, &str)> {
     Some((&text[..start], name, behind))
 }
 
-fn literal_chars(text: &'static str) -> usize {
+fn literal_chars(text: &str) -> usize {
     pieces(text)
         .iter()
         .map(|piece| match piece {
@@ -202,7 +218,7 @@ fn literal_chars(text: &'static str) -> usize {
 
 /// A message of this pattern, its placeholders filled with plausible values.
 #[cfg(test)]
-pub(super) fn example(text: &'static str) -> String {
+pub(super) fn example(text: &str) -> String {
     if text == "(empty)" {
         return String::new();
     }
