@@ -215,7 +215,7 @@ mod tests {
             assert!(count >= 2, "`{command}` has {count} examples");
         }
         for example in examples() {
-            assert!(commands.iter().any(|command| *command == example.command), "{example:?}");
+            assert!(commands.contains(&example.command), "{example:?}");
         }
     }
 

@@ -76,8 +76,8 @@ mod tests {
     fn what_deletes_restarts_or_weakens_says_what_it_costs_before_how() {
         let position = |id: &str, words: &str| REMEDIES[id].find(words).unwrap_or_else(|| panic!("{id}: {words}"));
         for id in ["host_key_changed", "host_key_not_stored"] {
-            assert!(position(id, "gives up every file") < position(id, "then delete and add"), "{id}");
-            assert!(position(id, "save the waiting files first") < position(id, "then delete and add"), "{id}");
+            assert!(position(id, "Save the waiting files first") < position(id, "gives up every file"), "{id}");
+            assert!(position(id, "gives up every file") < position(id, "delete and add"), "{id}");
         }
         let warns = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
         for (id, text) in REMEDIES.iter() {
