@@ -2,12 +2,12 @@
 
 use sha2::{Digest, Sha256};
 
-use super::Collector;
 use super::node::Answer;
+use super::{Collector, Doubt};
 use crate::backlog::listing::{self, Entry, Section};
 use crate::cucm::command::{Command, NodePath};
-use crate::cucm::exchange::Kind;
-use crate::cucm::viewed::{self, Viewed};
+use crate::cucm::exchange::{Kind, Output};
+use crate::cucm::viewed::{self, Lead, Viewed};
 use crate::document::collect::{CommandOutcome, Listing, ListingOutcome, Trace, Waiting};
 use crate::model::delivery_file::DeliveryFile;
 
@@ -150,46 +150,72 @@ impl Collector<'_> {
         let mut size = listed;
         let mut last = None;
         for attempt in 1..=ATTEMPTS {
-            let most = size.unwrap_or(GROWTH).saturating_mul(2).saturating_add(GROWTH);
-            let most = usize::try_from(most).unwrap_or(usize::MAX);
-            let Some(answer) = self.ask(&Command::View(node_path.clone()), Kind::File(size), most) else { break };
+            let Some(answer) = self.view(&node_path, size) else { break };
             let output = &answer.output;
-            let failed = answer.outcome == CommandOutcome::Failed || answer.outcome == CommandOutcome::Refused;
-            let is_missing =
-                output.text.len() < 400 && is_missing(&answer.text()) && size != Some(output.text.len() as u64);
-            if failed || is_missing {
-                self.warn(format!("{path}: not read: {}", reason(&answer)));
+            let mut viewed = viewed::assemble(&output.pages, &output.rest, size, self.lead);
+            self.learn(path, viewed.lead);
+            if !viewed.complete
+                && let Some(why) = not_shown(&answer)
+            {
+                self.warn(format!("{path}: not read: {why}"));
                 return last;
             }
-            let mut viewed = viewed::assemble(&output.pages, &output.rest, size);
-            viewed.complete &= answer.outcome == CommandOutcome::Done;
-            if viewed.complete {
+            if answer.outcome != CommandOutcome::Done {
+                viewed.complete = false;
+                last = Some(viewed);
+                break;
+            }
+            if !viewed.complete && !matches!(viewed.lead, Lead::Assumed(_)) && grows {
+                let before = size;
+                size = self.size(&node_path).or(size);
+                viewed = grown(viewed, output, before, size, self.lead);
+            }
+            if viewed.complete || matches!(viewed.lead, Lead::Assumed(_)) {
                 self.tell_growth(path, listed, &viewed, attempt);
                 return Some(viewed);
             }
-            let changed = viewed.changed;
             last = Some(viewed);
-            if answer.outcome != CommandOutcome::Done || !grows {
+            if !grows {
                 break;
             }
-            // It may have grown since it was listed: its size now may be what came.
-            let now = self.size(&node_path);
-            if !changed
-                && let (Some(now), Some(found)) = (now, &last)
-                && output.pages.is_empty()
-            {
-                let again = viewed::assemble(&output.pages, &output.rest, Some(now));
-                if again.complete && again.bytes.len() >= found.bytes.len().saturating_sub(2) {
-                    self.tell_growth(path, listed, &again, attempt);
-                    return Some(again);
-                }
-            }
-            size = now.or(size);
         }
         if last.is_some() {
             self.warn(format!("{path}: cut: it is not proved that all of it came; it may have grown or been rotated"));
         }
         last
+    }
+
+    fn learn(&mut self, path: &str, lead: Lead) {
+        match lead {
+            Lead::Shown(lines) => self.lead = Some(self.lead.map_or(lines, |known| known.min(lines))),
+            Lead::Assumed(lead) => self.doubts.push(Doubt { node_path: path.to_owned(), lead }),
+            Lead::Unknown => {}
+        }
+    }
+
+    /// Files that begin with a blank line: the others have shown by now whether it is theirs.
+    pub(super) fn settle(&mut self) {
+        for Doubt { node_path, lead } in std::mem::take(&mut self.doubts) {
+            if self.lead != Some(lead) {
+                self.warn(format!(
+                    "{node_path}: it begins with a blank line, and no other file shows whether CUCM printed that: its \
+                     beginning is not proved"
+                ));
+                continue;
+            }
+            self.record.note(|answer| {
+                let traces = answer.traces.iter_mut().filter(|trace| trace.node_path == node_path);
+                traces.for_each(|trace| trace.complete = true);
+                let waiting = answer.waiting.iter_mut();
+                let waiting = waiting.filter(|file| format!("{}/{}", file.folder, file.name) == node_path);
+                waiting.for_each(|file| file.complete = true);
+            });
+        }
+    }
+
+    fn view(&mut self, path: &NodePath, size: Option<u64>) -> Option<Answer> {
+        let most = size.unwrap_or(GROWTH).saturating_mul(2).saturating_add(GROWTH);
+        self.ask(&Command::View(path.clone()), Kind::File(size), usize::try_from(most).unwrap_or(usize::MAX))
     }
 
     fn tell_growth(&self, path: &str, listed: Option<u64>, viewed: &Viewed, attempt: usize) {
@@ -216,6 +242,28 @@ impl Collector<'_> {
     pub(super) fn warn(&self, text: String) {
         self.record.note(|answer| answer.warnings.push(text));
     }
+}
+
+/// A file that was not as long as listed, seen with its size after it was read: it is whole if the viewer's ranges join
+/// up and it has grown in between at most, or if it is as long now.
+fn grown(viewed: Viewed, output: &Output, before: Option<u64>, now: Option<u64>, lead: Option<usize>) -> Viewed {
+    let bytes = viewed.bytes.len() as u64;
+    let in_between = before.is_none_or(|before| before <= bytes) && now.is_none_or(|now| bytes <= now);
+    if viewed.joined && in_between {
+        return Viewed { complete: true, ..viewed };
+    }
+    if viewed.changed || now.is_none() {
+        return viewed;
+    }
+    let again = viewed::assemble(&output.pages, &output.rest, now, lead);
+    if again.complete { again } else { viewed }
+}
+
+/// Why a file is not in an answer, where it is not.
+fn not_shown(answer: &Answer) -> Option<String> {
+    let refused = matches!(answer.outcome, CommandOutcome::Failed | CommandOutcome::Refused);
+    let is_missing = answer.output.text.len() < 400 && is_missing(&answer.text());
+    (refused || is_missing).then(|| reason(answer))
 }
 
 /// The listing in an answer.

@@ -164,7 +164,7 @@ fn session(
     let log = folder.session_log()?;
     let shell =
         Shell::open(link, &clock, order.silence, interrupt, log).map_err(|error| anyhow!("{}: {error}", order.name))?;
-    let mut collector = Collector { order, shell, folder, record, progress };
+    let mut collector = Collector { order, shell, folder, record, progress, lead: None, doubts: Vec::new() };
     collector.facts();
     collector.billing_servers();
     let traces = collector.trace_folder();
@@ -173,6 +173,7 @@ fn session(
     if order.waiting {
         collector.waiting(waiting);
     }
+    collector.settle();
     collector.shell.close();
     Ok(())
 }
@@ -184,6 +185,15 @@ struct Collector<'a> {
     folder: Folder,
     record: Record,
     progress: Progress,
+    /// How many blank lines the node prints before each file, once one has shown it.
+    lead: Option<usize>,
+    doubts: Vec<Doubt>,
+}
+
+/// A file that is whole if the node prints so many blank lines before each.
+struct Doubt {
+    node_path: String,
+    lead: usize,
 }
 
 /// Connects, shakes hands and checks the host key.

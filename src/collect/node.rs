@@ -7,7 +7,7 @@ use crate::cucm::command::{Column, Command, Table};
 use crate::cucm::exchange::{Kind, Output};
 use crate::cucm::shell::Ended;
 use crate::cucm::table::{self, Rows};
-use crate::cucm::{billing_servers, services, status, terminal};
+use crate::cucm::{billing_servers, services, status, terminal, viewed};
 use crate::document::collect::{CommandOutcome, Sent};
 use crate::ssh::deadline::milliseconds;
 
@@ -113,6 +113,7 @@ fn over(ended: Ended) -> Option<&'static str> {
     match ended {
         Ended::Prompt => None,
         Ended::Silent => Some("the node fell silent"),
+        Ended::Slow => Some("the node was too slow"),
         Ended::Closed => Some("the node ended the session"),
         Ended::Interrupted => Some("interrupted"),
         Ended::Astray => Some("the node went on asking, or printed more than this command can"),
@@ -122,16 +123,20 @@ fn over(ended: Ended) -> Option<&'static str> {
 /// What CUCM's last words say of a command.
 fn outcome(output: &Output, ended: Ended, kind: Kind) -> CommandOutcome {
     match ended {
-        Ended::Silent => return CommandOutcome::TimedOut,
+        Ended::Silent | Ended::Slow => return CommandOutcome::TimedOut,
         Ended::Closed | Ended::Interrupted | Ended::Astray => return CommandOutcome::Cut,
         Ended::Prompt => {}
     }
     if output.asked.is_some() {
         return CommandOutcome::Refused;
     }
-    // A trace may hold any words.
-    if kind != Kind::Text && (output.text.len() > 400 || !output.pages.is_empty()) {
-        return CommandOutcome::Done;
+    // A file may hold any words.
+    let is_whole = |listed: Option<u64>| listed.is_some_and(|listed| viewed::is_as_long_as(&output.rest, listed));
+    match kind {
+        Kind::File(listed) if output.text.len() > 400 || !output.pages.is_empty() || is_whole(listed) => {
+            return CommandOutcome::Done;
+        }
+        Kind::File(_) | Kind::Text => {}
     }
     let tail = output.text.get(output.text.len().saturating_sub(400)..).unwrap_or_default();
     let tail = terminal::plain(tail).to_lowercase();

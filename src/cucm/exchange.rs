@@ -6,8 +6,9 @@ use std::time::Duration;
 use regex::bytes::Regex;
 
 use super::command::Key;
-use super::pager::{self, Pager, Prompt, Range};
-use super::terminal;
+use super::echo;
+use super::pager::{self, Bar, Prompt, Prompted, Range};
+use super::question::{self, ASKED};
 use super::viewed::{self, Page};
 
 /// What is read.
@@ -24,8 +25,8 @@ pub(crate) enum Kind {
 pub(crate) enum Next {
     /// Wait for more.
     Wait,
-    /// Send a key.
-    Send(Key),
+    /// Send a key so many times.
+    Send(Key, usize),
     /// The prompt is there.
     Done,
     /// It asks on and on, or a key went astray: nothing more may be sent.
@@ -45,31 +46,64 @@ pub(crate) struct Output {
     pub(crate) asked: Option<String>,
 }
 
-/// A prompt at a line's beginning that is followed by nothing.
+/// What a session learns of its node, for the commands that follow.
+#[derive(Debug, Clone)]
+pub(crate) struct Habits {
+    prompt: Prompt,
+    /// Commands in a row whose echo did not come.
+    unechoed: u8,
+    /// What follows the colon of the viewer's bar.
+    behind_bar: Option<Vec<u8>>,
+    /// How many page keys may be on their way.
+    ahead: u64,
+}
+
+impl Habits {
+    pub(crate) fn new(prompt: Prompt) -> Self {
+        Self { prompt, unechoed: 0, behind_bar: None, ahead: AHEAD }
+    }
+
+    fn echoes(&self) -> bool {
+        self.unechoed < 2
+    }
+}
+
+/// Page keys that are sent before their pages have come. More would gain little, and a viewer that reads no key ahead
+/// has fewer to lose.
+const AHEAD: u64 = 4;
+/// A bar whose end is not known, or a prompt at a line's beginning that is followed by nothing.
 const SURE: Duration = Duration::from_millis(150);
-/// A prompt somewhere else, or one without an echo before it.
-const UNSURE: Duration = Duration::from_secs(2);
-/// A pager that is not in bold.
+/// A pager that is not in bold, or whose lines are counted otherwise.
 const PLAIN: Duration = Duration::from_millis(500);
-/// A question.
-const ASKED: Duration = Duration::from_millis(1_500);
-/// Something that may be one.
-const MAYBE_ASKED: Duration = Duration::from_secs(12);
+/// A prompt somewhere else, or one without an echo before it; keys that were lost.
+const UNSURE: Duration = Duration::from_secs(2);
+/// What looks like the viewer, but for its numbers and its looks.
+const DOUBTFUL: Duration = Duration::from_secs(6);
 /// How often no is said to one command.
 const NOES: u8 = 3;
-/// The echo of a command lies in its first bytes.
+/// The echo of a command lies in so many bytes.
 const ECHO: usize = 8_192;
 
 /// A command under way.
 #[derive(Debug)]
 pub(crate) struct Exchange {
-    command: Vec<u8>,
-    prompt: Vec<u8>,
+    pub(crate) habits: Habits,
+    /// The command without its blanks.
+    letters: Vec<u8>,
     kind: Kind,
     raw: Vec<u8>,
+    /// Where the answer begins, behind the echo.
     body: Option<usize>,
+    /// Where the echo is looked for.
+    echo_from: usize,
     /// Where pagers were cut out; the viewer's with their ranges.
     cuts: Vec<(usize, Option<Range>)>,
+    /// Up to where a bar has been looked for.
+    scanned: usize,
+    /// Page keys whose page has not come.
+    awaited: u64,
+    /// Whether the viewer was left, and how often.
+    quits: u8,
     asked: Option<String>,
     noes: u8,
     /// How much had arrived when no was said, and whether Enter followed.
@@ -77,14 +111,18 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) fn new(command: &str, prompt: &[u8], kind: Kind) -> Self {
+    pub(crate) fn new(command: &str, habits: Habits, kind: Kind) -> Self {
         Self {
-            command: command.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect(),
-            prompt: prompt.to_vec(),
+            habits,
+            letters: command.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect(),
             kind,
             raw: Vec::new(),
             body: None,
+            echo_from: 0,
             cuts: Vec::new(),
+            scanned: 0,
+            awaited: 0,
+            quits: 0,
             asked: None,
             noes: 0,
             answered: None,
@@ -94,7 +132,7 @@ impl Exchange {
     pub(crate) fn take(&mut self, bytes: &[u8]) {
         self.raw.extend(bytes);
         if self.body.is_none() {
-            self.body = echo_end(self.raw.get(..ECHO).unwrap_or(&self.raw), &self.command);
+            self.find_echo();
         }
     }
 
@@ -105,82 +143,219 @@ impl Exchange {
 
     /// What to do after so long a silence.
     pub(crate) fn next(&mut self, quiet: Duration) -> Next {
-        let body = match self.body {
-            Some(body) => body,
-            None if quiet >= UNSURE
-                && pager::prompt_at_end(&self.raw, &self.prompt).is_some()
-                && !self.raw.is_empty() =>
-            {
-                0
-            }
-            None if quiet >= UNSURE && pager::at_end(&self.raw).is_some() => 0,
-            None => return self.answer(quiet, 0),
-        };
-        if let Some((pager, at)) = pager::at_end(&self.raw).filter(|(_, at)| *at >= body) {
-            return self.turn(pager, at, quiet);
+        if self.body.is_none() && quiet >= UNSURE && self.waits() {
+            self.do_without_echo();
         }
-        if let Some(prompt) = pager::prompt_at_end(&self.raw, &self.prompt).filter(|prompt| prompt.start >= body) {
-            return if quiet >= self.patience(prompt, body, quiet) { Next::Done } else { Next::Wait };
+        let Some(body) = self.body else { return self.answer(quiet, 0) };
+        if let Some(next) = self.view(quiet, body) {
+            return next;
+        }
+        if let Some((at, bold)) = pager::press_at_end(&self.raw).filter(|(at, _)| *at >= body) {
+            return self.press(at, bold, quiet);
+        }
+        if let Some(prompt) = self.prompt(body) {
+            return if quiet >= self.patience(prompt, body) { Next::Done } else { Next::Wait };
         }
         self.answer(quiet, body)
     }
 
-    fn turn(&mut self, pager: Pager, at: usize, quiet: Duration) -> Next {
-        match pager {
-            Pager::Press { bold } if bold || quiet >= PLAIN => {
-                self.cut(at, None);
-                Next::Send(Key::Page)
-            }
-            Pager::Viewer { range, bold } if (bold || quiet >= PLAIN) && self.fits(range, at) => {
-                self.cut(at, Some(range));
-                Next::Send(if range.last >= range.total { Key::Quit } else { Key::Next })
-            }
-            // It waits for a key, whatever its numbers say: what was read is not whole.
-            Pager::Viewer { range, .. } if quiet >= UNSURE => {
-                self.cut(at, Some(range));
-                Next::Send(Key::Quit)
-            }
-            _ => Next::Wait,
+    fn find_echo(&mut self) {
+        // What an earlier command left unread may come first.
+        if self.raw.len() - self.echo_from > 2 * ECHO {
+            self.echo_from = self.raw.len() - ECHO;
+        }
+        let tail = self.raw.get(self.echo_from..).unwrap_or_default();
+        if let Some(end) = echo::end(tail, &self.letters) {
+            self.body = Some(self.echo_from + end);
+            self.habits.unechoed = 0;
+        } else if !self.habits.echoes() && (memchr::memchr(b'\n', tail).is_some() || self.waits()) {
+            self.do_without_echo();
         }
     }
 
-    fn cut(&mut self, at: usize, range: Option<Range>) {
+    fn do_without_echo(&mut self) {
+        self.body = Some(echo::scrolled_end(&self.raw, &self.letters).unwrap_or_default());
+        self.habits.unechoed = self.habits.unechoed.saturating_add(1);
+    }
+
+    /// Whether the node waits, as it seems.
+    fn waits(&self) -> bool {
+        self.habits.prompt.at_end(&self.raw).is_some()
+            || pager::press_at_end(&self.raw).is_some()
+            || pager::bar_at_end(&self.raw).is_some()
+    }
+
+    fn prompt(&self, body: usize) -> Option<Prompted> {
+        let from = self.from(body);
+        self.habits.prompt.at_end(&self.raw).filter(|prompt| prompt.start >= from)
+    }
+
+    fn press(&mut self, at: usize, bold: bool, quiet: Duration) -> Next {
+        let patience = match (bold, self.kind) {
+            (true, _) => Duration::ZERO,
+            (false, Kind::Text) => PLAIN,
+            (false, Kind::File(_)) => UNSURE,
+        };
+        if quiet < patience {
+            return Next::Wait;
+        }
         self.raw.truncate(at);
-        self.cuts.push((at, range));
+        self.cuts.push((at, None));
+        Next::Send(Key::Page, 1)
+    }
+
+    /// Turns the viewer's pages.
+    fn view(&mut self, quiet: Duration, body: usize) -> Option<Next> {
+        let turned = self.turn_early_pages(body);
+        let from = self.from(body);
+        if let Some(bar) = pager::bar_at_end(&self.raw).filter(|bar| bar.start >= from) {
+            return Some(self.bar(bar, quiet, from));
+        }
+        let range = self.range()?;
+        if turned {
+            return Some(self.turn_on(range));
+        }
+        // A viewer may throw away what is typed before its page is shown.
+        if self.awaited > 0 && self.raw.len() == from && quiet >= UNSURE {
+            (self.awaited, self.habits.ahead) = (0, 1);
+            return Some(self.turn_on(range));
+        }
+        None
+    }
+
+    /// Pages whose keys were sent ahead, and behind which others have come.
+    fn turn_early_pages(&mut self, body: usize) -> bool {
+        let mut turned = false;
+        while self.awaited > 0
+            && let Some((first, last)) = self.expected()
+        {
+            let from = self.from(body);
+            let scan = from.max(self.scanned.saturating_sub(pager::TAIL));
+            let bar = pager::bar_of(&self.raw, scan, first, last).filter(|bar| self.fits(*bar, from));
+            let behind = self.habits.behind_bar.as_deref().unwrap_or_default();
+            let Some(bar) = bar.filter(|bar| self.raw.get(bar.end..).is_some_and(|rest| rest.starts_with(behind)))
+            else {
+                self.scanned = self.raw.len();
+                break;
+            };
+            self.raw.drain(bar.start..bar.end + behind.len());
+            self.cut(bar);
+            turned = true;
+        }
+        turned
+    }
+
+    /// The lines of the next page.
+    fn expected(&self) -> Option<(u64, u64)> {
+        let size = self.cuts.iter().find_map(|(_, range)| *range)?.lines();
+        let range = self.range()?;
+        (range.last < range.total).then(|| (range.last + 1, range.last.saturating_add(size).min(range.total)))
+    }
+
+    /// A bar at the end: it waits for a key, or is a file's own line.
+    fn bar(&mut self, bar: Bar, quiet: Duration, from: usize) -> Next {
+        let behind = self.raw.get(bar.end..).unwrap_or_default().to_vec();
+        let is_whole = self.habits.behind_bar.as_ref().is_some_and(|known| *known == behind);
+        if !is_whole && quiet < SURE {
+            return Next::Wait;
+        }
+        if self.quits > 0 {
+            return self.leave_again(bar, quiet);
+        }
+        let follows = self.follows(bar.range);
+        let patience = match (bar.bold, self.fits(bar, from)) {
+            (true, true) => Duration::ZERO,
+            (true, false) | (false, true) => PLAIN,
+            (false, false) => DOUBTFUL,
+        };
+        if follows && quiet >= patience {
+            self.habits.behind_bar.get_or_insert(behind);
+            self.raw.truncate(bar.start);
+            self.cut(bar);
+            return self.turn_on(bar.range);
+        }
+        // It waits for a key, whatever its numbers say: what was read is not whole.
+        if quiet < if bar.bold { UNSURE } else { DOUBTFUL } {
+            return Next::Wait;
+        }
+        self.raw.truncate(bar.start);
+        self.cut(bar);
+        self.quits = 1;
+        Next::Send(Key::Quit, 1)
+    }
+
+    /// Keys that were on their way when the viewer was left may show its last page again.
+    fn leave_again(&mut self, bar: Bar, quiet: Duration) -> Next {
+        if quiet < DOUBTFUL || self.quits > 1 {
+            return Next::Wait;
+        }
+        self.raw.truncate(bar.start);
+        self.quits += 1;
+        Next::Send(Key::Quit, 1)
+    }
+
+    fn turn_on(&mut self, range: Range) -> Next {
+        if range.last >= range.total {
+            self.quits = 1;
+            return Next::Send(Key::Quit, 1);
+        }
+        let ahead = self.habits.ahead;
+        let missing = range.pages_left().min(ahead).saturating_sub(self.awaited);
+        if missing == 0 || (self.awaited > 0 && missing < ahead.div_ceil(2)) {
+            return Next::Wait;
+        }
+        self.awaited += missing;
+        Next::Send(Key::Next, usize::try_from(missing).unwrap_or(1))
+    }
+
+    fn cut(&mut self, bar: Bar) {
+        self.cuts.push((bar.start, Some(bar.range)));
+        self.awaited = self.awaited.saturating_sub(1);
+        self.scanned = bar.start;
+    }
+
+    /// Where the last page ended.
+    fn from(&self, body: usize) -> usize {
+        self.cuts.last().map_or(body, |(at, _)| *at)
+    }
+
+    /// The lines of the last page.
+    fn range(&self) -> Option<Range> {
+        self.cuts.iter().rev().find_map(|(_, range)| *range)
+    }
+
+    fn follows(&self, range: Range) -> bool {
+        let first = self.range().map_or(1, |last| last.last.saturating_add(1));
+        range.last <= range.total && (range.first == first || range.last == 0)
     }
 
     /// Whether the viewer's numbers go with what it showed: a line of a trace may look like it.
-    fn fits(&self, range: Range, at: usize) -> bool {
+    fn fits(&self, bar: Bar, from: usize) -> bool {
         let Kind::File(_) = self.kind else { return true };
-        let last = self.cuts.iter().rev().find_map(|(_, range)| *range);
-        let from = self.cuts.last().map_or(self.body.unwrap_or_default(), |(at, _)| *at);
-        let shown = self.raw.get(from..at).unwrap_or_default();
+        let shown = self.raw.get(from..bar.start).unwrap_or_default();
         let shown = memchr::memchr_iter(b'\n', shown).count() as u64 + u64::from(!shown.ends_with(b"\n"));
-        let count = range.last.saturating_sub(range.first) + u64::from(range.last > 0);
-        let begins = range.first == last.map_or(1, |last| last.last.saturating_add(1)) || range.last == 0;
-        begins && range.last <= range.total && (count..=count + 4).contains(&shown)
+        (bar.range.lines()..=bar.range.lines() + 4).contains(&shown)
     }
 
     /// How long it has to be quiet behind a prompt. A file may hold a line like it, and its size tells.
-    fn patience(&self, prompt: Prompt, body: usize, quiet: Duration) -> Duration {
+    fn patience(&self, prompt: Prompted, body: usize) -> Duration {
         let Kind::File(listed) = self.kind else { return if prompt.begins_line { SURE } else { UNSURE } };
-        if let Some(range) = self.cuts.iter().rev().find_map(|(_, range)| *range) {
-            return if range.last >= range.total { SURE } else { UNSURE };
-        }
-        if quiet < SURE {
-            return SURE;
+        if self.quits > 0 {
+            return if prompt.begins_line { SURE } else { UNSURE };
         }
         let shown = self.raw.get(body..prompt.start).unwrap_or_default();
-        let is_whole = listed.is_some_and(|_| viewed::assemble(&[], shown, listed).complete);
-        let is_short = shown.len() < 512 && prompt.begins_line;
-        if is_whole || is_short { SURE } else { UNSURE }
+        if self.cuts.is_empty() && listed.is_some_and(|listed| viewed::is_as_long_as(shown, listed)) {
+            return Duration::ZERO;
+        }
+        let is_short = self.cuts.is_empty() && shown.len() < 512 && prompt.begins_line;
+        if is_short { 2 * PLAIN } else { UNSURE }
     }
 
     /// No, to a question; Enter, where the key alone does not do it.
     fn answer(&mut self, quiet: Duration, body: usize) -> Next {
         if let Some((length, entered)) = self.answered {
             let since = self.raw.get(length..).unwrap_or_default();
-            if since.ends_with(&[&self.prompt, b"n".as_slice()].concat()) {
+            if since.strip_suffix(b"n").is_some_and(|before| self.habits.prompt.at_end(before).is_some()) {
                 return Next::Stuck;
             }
             if matches!(since, b"" | b"n" | b"n ") {
@@ -188,26 +363,35 @@ impl Exchange {
                     return Next::Wait;
                 }
                 self.answered = Some((length, true));
-                return Next::Send(Key::Enter);
+                return Next::Send(Key::Enter, 1);
             }
         }
-        let from = self.cuts.last().map_or(body, |(at, _)| *at);
-        let Some(question) = question(self.raw.get(from..).unwrap_or_default(), self.kind, quiet) else {
-            return Next::Wait;
-        };
+        let text = self.raw.get(self.from(body)..).unwrap_or_default();
+        let Some(question) = question::at_end(text, self.kind != Kind::Text, quiet) else { return Next::Wait };
         self.asked.get_or_insert(question);
         self.noes += 1;
         if self.noes > NOES {
             return Next::Stuck;
         }
         self.answered = Some((self.raw.len(), false));
-        Next::Send(Key::No)
+        Next::Send(Key::No, 1)
+    }
+
+    /// Whether the prompt has come.
+    pub(crate) fn is_at_prompt(&self, quiet: Duration) -> bool {
+        quiet >= SURE && self.prompt(self.body.unwrap_or_default()).is_some_and(|prompt| prompt.begins_line)
+    }
+
+    /// Whether the viewer or the other pager waits for a key, so that `q` leaves it.
+    pub(crate) fn is_paging(&self) -> bool {
+        let is_cut = !self.cuts.is_empty() && self.quits == 0 && self.prompt(0).is_none();
+        is_cut || pager::press_at_end(&self.raw).is_some() || pager::bar_at_end(&self.raw).is_some()
     }
 
     /// What came, whether or not it came to its end.
     pub(crate) fn finish(mut self) -> Output {
         let body = self.body.unwrap_or_default();
-        if let Some(prompt) = pager::prompt_at_end(&self.raw, &self.prompt).filter(|prompt| prompt.start >= body) {
+        if let Some(prompt) = self.prompt(body) {
             self.raw.truncate(prompt.start);
         }
         let mut output = Output { asked: self.asked, ..Output::default() };
@@ -230,144 +414,13 @@ impl Exchange {
 
 /// What follows a pager, without the erasing of the pager's own line.
 fn resumed(text: &[u8], is_resumed: bool) -> &[u8] {
-    static ERASED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?-u)^(?:\r*\x1b\[K|\r {20,}\r)"));
+    #[allow(clippy::expect_used, reason = "a constant pattern; a test uses it")]
+    static ERASED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?-u)^(?:\r*(?:\x1b\[[0-9;]*[A-Za-z])+|\r {20,}\r)+").expect("a constant pattern")
+    });
     let erased = if is_resumed { ERASED.find(text).map_or(0, |found| found.end()) } else { 0 };
     text.get(erased..).unwrap_or_default()
 }
 
-#[allow(clippy::expect_used, reason = "the patterns are constants; a test uses each")]
-fn pattern(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a constant pattern")
-}
-
-/// The question at the end: `Continue (y/n)?`, `Would you like to proceed [y/n]?`.
-fn question(text: &[u8], kind: Kind, quiet: Duration) -> Option<String> {
-    static YES_NO: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"(?i)\b(?:y|yes|'y')\b[^\n]{0,20}\b(?:n|no|'n')\b[^\n]{0,12}[?:\])>]\s*$"));
-    if quiet < ASKED {
-        return None;
-    }
-    let line = terminal::plain(text.get(text.len().saturating_sub(400)..)?);
-    let line = line.rsplit('\n').find(|line| !line.trim().is_empty())?.trim();
-    let is_yes_no = YES_NO.is_match(line.as_bytes());
-    let ends = |marks: &[char]| line.ends_with(marks);
-    let asks = match kind {
-        Kind::File(_) => is_yes_no && line.len() < 200,
-        // A number's line that is not yet whole ends so, too.
-        Kind::Text => is_yes_no || ends(&['?']) || (quiet >= MAYBE_ASKED && ends(&[':', ']', '>'])),
-    };
-    asks.then(|| line.chars().take(200).collect())
-}
-
-/// Where a command's echo ends, the line end included. A terminal may wrap it anywhere, with carriage returns, escape
-/// sequences, blanks and backspaces: what counts are its letters.
-fn echo_end(raw: &[u8], command: &[u8]) -> Option<usize> {
-    let mut seen: Vec<(u8, usize)> = Vec::new();
-    let mut at = 0;
-    while let Some(&byte) = raw.get(at) {
-        if let Some(length) = terminal::escape_length(raw.get(at..)?) {
-            at += length;
-            continue;
-        }
-        at += 1;
-        match byte {
-            0x08 => drop(seen.pop()),
-            b'\r' | b'\n' => {}
-            _ => seen.push((byte, at)),
-        }
-    }
-    seen.retain(|(byte, _)| !byte.is_ascii_whitespace());
-    let found = seen.windows(command.len()).position(|window| window.iter().map(|(byte, _)| byte).eq(command))?;
-    let mut end = seen.get(found + command.len() - 1)?.1;
-    loop {
-        let rest = raw.get(end..)?;
-        if let Some(length) = terminal::escape_length(rest) {
-            end += length;
-        } else if rest.starts_with(b" ") || rest.starts_with(b"\x08") {
-            end += 1;
-        } else {
-            break;
-        }
-    }
-    let rest = raw.get(end..)?;
-    let returns = rest.iter().take_while(|byte| **byte == b'\r').count();
-    match rest.get(returns) {
-        Some(b'\n') => Some(end + returns + 1),
-        Some(_) => Some(end + returns),
-        None => None,
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const QUICK: Duration = Duration::ZERO;
-    const LONG: Duration = Duration::from_secs(5);
-
-    fn exchange(command: &str, kind: Kind) -> Exchange {
-        Exchange::new(command, b"admin:", kind)
-    }
-
-    #[test]
-    fn the_echo_ends_where_its_letters_do_however_it_wraps() {
-        let command = b"filelistactiveloga".to_vec();
-        for echo in [
-            &b"file list activelog a\r\nX"[..],
-            b"\radmin:file list activelog a\r\nX",
-            b"file list act\r\nivelog a\r\nX",
-            b"file list act \rivelog\x1b[K a\r\nX",
-            b"file lisx\x08t activelog a \x08\r\r\nX",
-            b"file list activelog a\rX",
-        ] {
-            assert_eq!(echo_end(echo, &command), Some(echo.len() - 1), "{}", echo.escape_ascii());
-        }
-        assert_eq!(echo_end(b"file list activ", &command), None);
-    }
-
-    #[test]
-    fn both_pagers_are_turned_and_cut_out() {
-        let mut one = exchange("show status", Kind::Text);
-        one.take(b"show status\r\na\r\n\x1b[1mPress <enter> for 1 line, <space> for one page, or <q> to quit\x1b[0m");
-        assert_eq!(one.next(QUICK), Next::Send(Key::Page));
-        one.take(b"\r\x1b[Kb\r\nadmin:");
-        assert_eq!((one.next(QUICK), one.next(LONG)), (Next::Wait, Next::Done));
-        assert_eq!(one.finish().text, b"a\r\nb\r\n");
-
-        let mut one = exchange("file view x", Kind::File(Some(4)));
-        let bar = |lines: &str| {
-            format!("\x1b[1m\r\noptions: q=quit, n=next, p=prev, b=begin, e=end (lines {lines}) : \x1b[0m\r\n")
-        };
-        one.take(format!("file view x\r\n\r\na\r\n{}", bar("1 - 1 of 2")).as_bytes());
-        assert_eq!(one.next(QUICK), Next::Send(Key::Next));
-        one.take(format!("b\r\n{}", bar("2 - 2 of 2")).as_bytes());
-        assert_eq!(one.next(QUICK), Next::Send(Key::Quit));
-        one.take(b"\r\nadmin:");
-        assert_eq!(one.next(SURE), Next::Done);
-        let output = one.finish();
-        let viewed = viewed::assemble(&output.pages, &output.rest, Some(4));
-        assert_eq!((viewed.bytes.as_slice(), viewed.complete), (b"a\nb\n".as_slice(), true));
-    }
-
-    #[test]
-    fn a_line_of_a_file_like_the_prompt_or_the_pager_is_the_files() {
-        let mut one = exchange("file view x", Kind::File(Some(100)));
-        one.take(b"file view x\r\nadmin:");
-        one.take(b"\r\noptions: q=quit, n=next, p=prev, b=begin, e=end (lines 1 - 20 of 40) : ");
-        assert_eq!(one.next(PLAIN), Next::Wait, "20 lines were not shown");
-        one.take(b"more\r\nadmin:");
-        assert_eq!(one.next(QUICK), Next::Wait);
-    }
-
-    #[test]
-    fn a_question_is_answered_with_no_and_enter_only_where_needed() {
-        let mut one = exchange("file view x", Kind::File(None));
-        one.take(b"file view x\r\nThis may take long\r\nContinue (y/n)?");
-        assert_eq!((one.next(QUICK), one.next(LONG)), (Next::Wait, Next::Send(Key::No)));
-        one.take(b"n");
-        assert_eq!((one.next(QUICK), one.next(LONG)), (Next::Wait, Next::Send(Key::Enter)));
-        one.take(b"\r\nadmin:");
-        assert_eq!(one.next(LONG), Next::Done);
-        assert_eq!(one.finish().asked.as_deref(), Some("Continue (y/n)?"));
-    }
-}
+mod tests;

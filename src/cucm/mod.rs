@@ -20,13 +20,16 @@
 
 pub(crate) mod billing_servers;
 pub mod command;
+pub(crate) mod echo;
 pub(crate) mod exchange;
 pub(crate) mod pager;
+pub(crate) mod question;
 pub mod services;
 pub(crate) mod shell;
-
 pub mod status;
 pub mod table;
 pub mod terminal;
 pub mod transcript;
 pub mod viewed;
+mod welcome;
+mod wire;

@@ -1,34 +1,28 @@
 //! A session of CUCM's command line over SSH: one shell on a terminal, since CUCM runs no command by itself (`exec`).
 //! Only a [`Command`] and the keys of pagers and questions go to it, never Ctrl-C.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use ssh2::Channel;
-
 use super::command::{Command, Key};
-use super::exchange::{Exchange, Kind, Next, Output};
-use super::{pager, terminal};
+use super::exchange::{Exchange, Habits, Kind, Next, Output};
+use super::pager::Prompt;
+use super::welcome::{self, Host, last_words};
+use super::wire::{Arrived, Wire};
 use crate::interrupt::Interrupt;
-use crate::ssh::deadline::{Clock, Deadline};
+use crate::ssh::deadline::Clock;
 use crate::ssh::session::Link;
-use crate::ssh::trouble::Trouble;
 
-/// How soon silence is noticed.
-const NOTICE: Duration = Duration::from_millis(50);
-/// How much longer than a command's silence the connection itself is kept.
-const LATER: Duration = Duration::from_secs(5);
-/// The terminal asked for: the wider it is, the less is wrapped.
-const TERMINAL: (u32, u32, u32, u32) = (511, 200, 0, 0);
 /// The longest text before the first prompt.
 const START_UP: usize = 1 << 20;
-/// Behind CUCM's welcome, the prompt is the next thing that comes.
-const WELCOMED: Duration = Duration::from_secs(1);
-/// Without it, this much silence says that nothing else will.
-const UNWELCOMED: Duration = Duration::from_secs(3);
 /// How long a command may take in all: so many of its silences, and a second for each of these bytes.
 const SILENCES: u32 = 10;
-const PACE: u32 = 1_024;
+const PACE: u64 = 1_024;
+/// How long a session may take in all, reckoned in the same way, with so much for each command.
+const SESSION_SILENCES: u32 = 60;
+const COMMAND: Duration = Duration::from_secs(5);
+/// How long leaving may take after Ctrl-C.
+const LEAVING: Duration = Duration::from_secs(3);
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +31,8 @@ pub(crate) enum Ended {
     Prompt,
     /// The node fell silent.
     Silent,
+    /// It went on, but no faster than would take for ever.
+    Slow,
     /// The connection is closed.
     Closed,
     /// Ctrl-C.
@@ -60,6 +56,9 @@ pub(crate) enum NoPrompt {
     /// Somebody else's shell.
     #[error("this is not CUCM's command line{0}")]
     Stranger(String),
+    /// It wants something else first, such as a new password.
+    #[error("the node asks {0:?} before its prompt: log in by hand once and answer it")]
+    Asks(String),
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
@@ -67,21 +66,14 @@ pub(crate) enum NoPrompt {
 
 /// A session at its prompt.
 pub(crate) struct Shell {
-    link: Link,
-    channel: Channel,
-    clock: Clock,
+    wire: Wire,
     silence: Duration,
     interrupt: Interrupt,
-    log: Box<dyn Write + Send>,
-    prompt: Vec<u8>,
-    open: bool,
-}
-
-/// What a read came to.
-enum Arrived {
-    Bytes,
-    Nothing,
-    End,
+    habits: Habits,
+    at_prompt: bool,
+    start: Instant,
+    commands: u32,
+    bytes: u64,
 }
 
 impl Shell {
@@ -93,66 +85,42 @@ impl Shell {
         interrupt: &Interrupt,
         log: Box<dyn Write + Send>,
     ) -> Result<Self, NoPrompt> {
-        let told = |error: &ssh2::Error| {
-            let trouble = link.better(Trouble::own("channel", error.message().to_owned()));
-            NoPrompt::Channel(trouble.message)
-        };
-        clock.set(Deadline::after(silence + LATER));
-        link.limit_waiting();
-        let mut channel = link.session.channel_session().map_err(|error| told(&error))?;
-        channel.request_pty("vt100", None, Some(TERMINAL)).map_err(|error| told(&error))?;
-        channel.shell().map_err(|error| told(&error))?;
-        let (clock, interrupt) = (clock.clone(), interrupt.clone());
-        let mut shell = Self { link, channel, clock, silence, interrupt, log, prompt: Vec::new(), open: true };
-        shell.await_prompt()?;
-        Ok(shell)
-    }
-
-    fn await_prompt(&mut self) -> Result<(), NoPrompt> {
-        let mut seen = Vec::new();
-        let mut last = Instant::now();
-        let start = Instant::now();
-        loop {
-            match self.read(&mut seen) {
-                Arrived::Bytes => last = Instant::now(),
-                Arrived::End => return Err(NoPrompt::Closed(last_words(&seen))),
-                Arrived::Nothing => {}
-            }
-            if self.interrupt.is_raised() {
-                return Err(NoPrompt::Interrupted);
-            }
-            let quiet = last.elapsed();
-            match first_prompt(&seen, quiet) {
-                Some(Ok(prompt)) => {
-                    self.prompt = prompt;
-                    return Ok(());
-                }
-                Some(Err(())) => return Err(NoPrompt::Stranger(last_words(&seen))),
-                None => {}
-            }
-            if quiet >= self.silence || start.elapsed() >= self.silence * SILENCES || seen.len() > START_UP {
-                return Err(NoPrompt::Silent(start.elapsed().as_secs_f64(), last_words(&seen)));
+        let mut wire = Wire::open(link, clock, silence, log).map_err(|trouble| NoPrompt::Channel(trouble.message))?;
+        match await_prompt(&mut wire, silence, interrupt) {
+            Ok(prompt) => Ok(Self {
+                wire,
+                silence,
+                interrupt: interrupt.clone(),
+                habits: Habits::new(prompt),
+                at_prompt: true,
+                start: Instant::now(),
+                commands: 0,
+                bytes: 0,
+            }),
+            Err(error) => {
+                wire.hang_up();
+                Err(error)
             }
         }
     }
 
     /// Whether another command can be sent.
     pub(crate) fn is_open(&self) -> bool {
-        self.open && !self.interrupt.is_raised()
+        self.at_prompt && !self.interrupt.is_raised()
     }
 
     /// Sends a command and reads its answer, of at most so many bytes.
     pub(crate) fn run(&mut self, command: &Command, kind: Kind, most: usize) -> (Output, Ended) {
         let text = command.to_string();
-        let mut exchange = Exchange::new(&text, &self.prompt, kind);
-        if self.write(format!("{text}\n").as_bytes()).is_err() {
-            self.open = false;
-            return (exchange.finish(), Ended::Closed);
-        }
-        let ended = self.follow(&mut exchange, most);
-        if ended != Ended::Prompt {
-            self.open = false;
-        }
+        let mut exchange = Exchange::new(&text, self.habits.clone(), kind);
+        self.commands += 1;
+        let ended = match self.wire.write(format!("{text}\n").as_bytes()) {
+            Ok(()) => self.follow(&mut exchange, most),
+            Err(_) => Ended::Closed,
+        };
+        self.at_prompt = ended == Ended::Prompt || (ended == Ended::Interrupted && self.leave(&mut exchange));
+        self.bytes += exchange.len() as u64;
+        self.habits = exchange.habits.clone();
         (exchange.finish(), ended)
     }
 
@@ -161,133 +129,111 @@ impl Shell {
         let mut piece = Vec::new();
         loop {
             piece.clear();
-            let arrived = self.read(&mut piece);
-            if let Arrived::Bytes = arrived {
+            let arrived = self.wire.read(&mut piece);
+            if arrived == Arrived::Bytes {
                 exchange.take(&piece);
                 last = Instant::now();
             }
             match exchange.next(last.elapsed()) {
                 Next::Done => return Ended::Prompt,
                 Next::Stuck => return Ended::Astray,
-                Next::Send(key) => {
-                    if self.press(key).is_err() {
+                Next::Send(key, times) => {
+                    if self.press(key, times).is_err() {
                         return Ended::Closed;
                     }
                     last = Instant::now();
                 }
                 Next::Wait => {}
             }
-            let paid = Duration::from_secs(exchange.len() as u64 / u64::from(PACE));
-            if matches!(arrived, Arrived::End) {
+            if arrived == Arrived::End {
                 return Ended::Closed;
             } else if self.interrupt.is_raised() {
                 return Ended::Interrupted;
-            } else if last.elapsed() >= self.silence || start.elapsed() >= self.silence * SILENCES + paid {
+            } else if last.elapsed() >= self.silence {
                 return Ended::Silent;
+            } else if self.is_slow(start, exchange.len() as u64) {
+                return Ended::Slow;
             } else if exchange.len() > most {
                 return Ended::Astray;
             }
         }
     }
 
+    /// Whether this command, or the session, takes longer than any that gets on.
+    fn is_slow(&self, start: Instant, bytes: u64) -> bool {
+        let paid = Duration::from_secs(bytes / PACE);
+        let all_paid = Duration::from_secs((self.bytes + bytes) / PACE) + COMMAND * self.commands;
+        start.elapsed() >= self.silence * SILENCES + paid
+            || self.start.elapsed() >= self.silence * SESSION_SILENCES + all_paid
+    }
+
+    /// Goes back to the prompt after Ctrl-C, if the node soon lets it.
+    fn leave(&mut self, exchange: &mut Exchange) -> bool {
+        let (start, mut last) = (Instant::now(), Instant::now());
+        let mut has_quit = false;
+        let mut piece = Vec::new();
+        while start.elapsed() < LEAVING {
+            if exchange.is_at_prompt(last.elapsed()) {
+                return true;
+            }
+            if !has_quit && exchange.is_paging() {
+                has_quit = true;
+                if self.press(Key::Quit, 1).is_err() {
+                    return false;
+                }
+            }
+            piece.clear();
+            match self.wire.read(&mut piece) {
+                Arrived::Bytes => {
+                    exchange.take(&piece);
+                    last = Instant::now();
+                }
+                Arrived::Nothing => {}
+                Arrived::End => return false,
+            }
+        }
+        false
+    }
+
     /// Ends the session.
     pub(crate) fn close(mut self) {
-        if self.is_open() {
-            let _ = self.write(format!("{}\n", Command::Exit).as_bytes());
-            let start = Instant::now();
-            let mut rest = Vec::new();
-            while start.elapsed() < Duration::from_secs(1) && !matches!(self.read(&mut rest), Arrived::End) {}
+        if self.at_prompt && self.wire.write(format!("{}\n", Command::Exit).as_bytes()).is_ok() {
+            self.wire.drain(Duration::from_secs(1));
         }
-        let _ = self.log.flush();
-        self.clock.shorten(Duration::from_secs(2));
-        self.link.limit_waiting();
-        self.link.hang_up();
-    }
-
-    fn read(&mut self, into: &mut Vec<u8>) -> Arrived {
-        let mut piece = [0; 16_384];
-        self.link.session.set_timeout(u32::try_from(NOTICE.as_millis()).unwrap_or(50));
-        match self.channel.read(&mut piece) {
-            Ok(0) => Arrived::End,
-            Ok(length) => {
-                let piece = piece.get(..length).unwrap_or_default();
-                // A session.log that cannot be written loses no trace.
-                let _ = self.log.write_all(piece);
-                into.extend(piece);
-                self.clock.set(Deadline::after(self.silence + LATER));
-                Arrived::Bytes
-            }
-            Err(error) => match error.kind() {
-                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => {
-                    if self.link.is_open() { Arrived::Nothing } else { Arrived::End }
-                }
-                _ => Arrived::End,
-            },
-        }
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.clock.set(Deadline::after(self.silence + LATER));
-        self.link.limit_waiting();
-        self.channel.write_all(bytes)?;
-        self.channel.flush()
+        self.wire.hang_up();
     }
 
     /// Sends a key. The log shows it where the terminal erases it again.
-    fn press(&mut self, key: Key) -> io::Result<()> {
+    fn press(&mut self, key: Key, times: usize) -> io::Result<()> {
+        let keys = key.bytes().repeat(times);
         if key != Key::Enter {
-            let _ = self.log.write_all(&[key.bytes(), b"\r\x1b[K"].concat());
+            self.wire.note(&[keys.as_slice(), b"\r\x1b[K"].concat());
         }
-        self.write(key.bytes())
+        self.wire.write(&keys)
     }
 }
 
-/// The prompt, once it is sure to be one; an error where a shell that is not CUCM's waits.
-fn first_prompt(seen: &[u8], quiet: Duration) -> Option<Result<Vec<u8>, ()>> {
-    if quiet < WELCOMED {
-        return None;
-    }
-    let text = terminal::plain(seen);
-    let welcomed = text.contains("Welcome to the Platform");
-    let starting = text.contains("Command Line Interface is starting up") && !welcomed;
-    let prompt = pager::learn_prompt(seen);
-    let patience = match (welcomed, starting) {
-        (true, _) => WELCOMED,
-        (false, true) => UNWELCOMED * 4,
-        (false, false) => UNWELCOMED,
-    };
-    match prompt {
-        Some(prompt) if quiet >= patience && (welcomed || prompt == b"admin:") => Some(Ok(prompt)),
-        None if quiet >= UNWELCOMED && !starting && !welcomed => {
-            text.trim_end().ends_with(['$', '#', '>', '%']).then_some(Err(()))
+fn await_prompt(wire: &mut Wire, silence: Duration, interrupt: &Interrupt) -> Result<Prompt, NoPrompt> {
+    let mut seen = Vec::new();
+    let (start, mut last) = (Instant::now(), Instant::now());
+    loop {
+        match wire.read(&mut seen) {
+            Arrived::Bytes => last = Instant::now(),
+            Arrived::End => return Err(NoPrompt::Closed(last_words(&seen))),
+            Arrived::Nothing => {}
         }
-        _ => None,
-    }
-}
-
-/// The last line that came, for a message.
-fn last_words(seen: &[u8]) -> String {
-    let text = terminal::plain(seen.get(seen.len().saturating_sub(2_000)..).unwrap_or_default());
-    let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty());
-    line.map_or_else(String::new, |line| format!("; its last words: {:?}", line.chars().take(120).collect::<String>()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LONG: Duration = Duration::from_secs(20);
-
-    #[test]
-    fn the_prompt_behind_the_welcome_is_cucms_and_anything_else_is_not() {
-        let welcome =
-            b"Command Line Interface is starting up, please wait ...\r\n\r\n   Welcome to the Platform Command Line \
-            Interface\r\n\r\nadmin:";
-        assert_eq!(first_prompt(welcome, Duration::ZERO), None, "it may go on");
-        assert_eq!(first_prompt(welcome, WELCOMED), Some(Ok(b"admin:".to_vec())));
-        assert_eq!(first_prompt(b"Last login: today\r\nuser@host:~$ ", LONG), Some(Err(())));
-        assert_eq!(first_prompt(b"switch>", LONG), Some(Err(())));
-        assert_eq!(first_prompt(b"Press a key:", LONG), None, "it is no prompt without a welcome");
-        assert_eq!(first_prompt(b"Notice\r\nadmin:\r\nno more\r\n", LONG), None);
+        if interrupt.is_raised() {
+            return Err(NoPrompt::Interrupted);
+        }
+        let quiet = last.elapsed();
+        match welcome::read(&seen, quiet) {
+            Some(Host::Cucm(prompt)) => return Ok(prompt),
+            Some(Host::Stranger) => return Err(NoPrompt::Stranger(last_words(&seen))),
+            Some(Host::Asks(question)) => return Err(NoPrompt::Asks(question)),
+            None => {}
+        }
+        if quiet >= silence || start.elapsed() >= silence * SILENCES || seen.len() > START_UP {
+            return Err(NoPrompt::Silent(start.elapsed().as_secs_f64(), last_words(&seen)));
+        }
     }
 }

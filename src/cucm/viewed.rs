@@ -1,8 +1,8 @@
 //! A file as `file view` shows it, exact to the byte, with the proof that it is whole.
 //!
-//! A terminal turns each line end into CR LF; that CR goes again. Around the file CUCM prints a blank line before it, and
-//! more where its viewer shows it by pages; what of that belongs to the file is decided by the viewer's line ranges and
-//! the size that the folder lists.
+//! A terminal turns each line end into CR LF; that CR goes again. Before a file CUCM prints a blank line, and around the
+//! pages of its viewer it may print more. What of that belongs to the file is decided by the viewer's line ranges, the
+//! size that the folder lists, and what CUCM prints before every other file.
 
 use super::pager::Range;
 
@@ -18,102 +18,248 @@ pub(crate) struct Page {
 pub(crate) struct Viewed {
     /// The file's bytes.
     pub(crate) bytes: Vec<u8>,
-    /// Whether the ranges join up to the total, or the bytes are as many as were listed.
+    /// Whether the bytes are as many as were listed, and nothing else speaks against them.
     pub(crate) complete: bool,
+    /// Whether the viewer's ranges join up to its total: it is whole, if its size has changed since it was listed.
+    pub(crate) joined: bool,
     /// Whether the viewer's total changed while it was read: the file grew, or was rotated.
     pub(crate) changed: bool,
+    /// What it shows of the blank lines that CUCM prints before each file.
+    pub(crate) lead: Lead,
 }
 
-/// Puts a file together. `rest` is what came behind the last page; all of it where there was no viewer.
-pub(crate) fn assemble(pages: &[Page], rest: &[u8], listed: Option<u64>) -> Viewed {
-    if pages.is_empty() { whole(rest, listed) } else { joined(pages, listed) }
+/// What a file shows of the blank lines that CUCM prints before each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Lead {
+    /// Nothing.
+    #[default]
+    Unknown,
+    /// So many: the file itself begins with a letter.
+    Shown(usize),
+    /// The file is what it seems if they are so many: it begins with a blank line itself.
+    Assumed(usize),
+}
+
+/// As many blank lines may CUCM itself print on each side of a file.
+const MOST: usize = 3;
+
+/// Puts a file together. `rest` is what came behind the last page; all of it where there was no viewer. `lead` is how
+/// many blank lines CUCM prints before each file, as far as other files have shown it.
+pub(crate) fn assemble(pages: &[Page], rest: &[u8], listed: Option<u64>, lead: Option<usize>) -> Viewed {
+    if pages.is_empty() {
+        return whole(&lines(rest), listed, lead);
+    }
+    let viewed = joined(pages, rest, listed, lead);
+    if viewed.complete || viewed.changed || !follow_each_other(pages) {
+        return viewed;
+    }
+    // A viewer may count its lines otherwise; then the size alone can tell.
+    let text: Vec<u8> = pages.iter().flat_map(|page| lines(&page.text)).collect();
+    let by_size = whole(&text, listed, lead);
+    if by_size.complete { by_size } else { viewed }
+}
+
+/// Whether what is shown is as long as listed, but for blank lines around it.
+pub(crate) fn is_as_long_as(shown: &[u8], listed: u64) -> bool {
+    let is_possible = shown.len() as u64 >= listed && shown.len() as u64 <= listed.saturating_mul(2) + 4 * MOST as u64;
+    is_possible && !Edges::of(&lines(shown), listed).leads.is_empty()
+}
+
+/// The blank lines around a file that is shown without the viewer.
+struct Edges {
+    /// Those at its beginning.
+    before: usize,
+    /// How many of them may be CUCM's, by the size.
+    leads: Vec<usize>,
+    /// The same for a file that ends with a line end, as a text does, where that is possible.
+    tidy: Vec<usize>,
+    /// How many bytes there are too many.
+    extra: usize,
+}
+
+impl Edges {
+    fn of(text: &[u8], listed: u64) -> Self {
+        let before = blank_lines(text.iter());
+        let after = blank_lines(text.iter().rev());
+        let extra = usize::try_from(listed).ok().and_then(|listed| text.len().checked_sub(listed));
+        let Some(extra) = extra else { return Self { before, leads: Vec::new(), tidy: Vec::new(), extra: 0 } };
+        let leads = |after: usize| -> Vec<usize> {
+            (0..=extra.min(before).min(MOST)).filter(|lead| extra - lead <= after.min(MOST)).collect()
+        };
+        let (leads, tidy) = (leads(after), leads(after.saturating_sub(1)));
+        Self { before, tidy: if tidy.is_empty() { leads.clone() } else { tidy }, leads, extra }
+    }
+}
+
+fn blank_lines<'a>(bytes: impl Iterator<Item = &'a u8>) -> usize {
+    bytes.take_while(|byte| **byte == b'\n').count()
 }
 
 /// Without the viewer: the listed size decides what of the line ends around it belongs to the file.
-fn whole(text: &[u8], listed: Option<u64>) -> Viewed {
-    for bytes in [lines(text), text.to_vec()] {
-        if let Some(bytes) = listed.and_then(|listed| trimmed_to(&bytes, listed)) {
-            return Viewed { bytes, complete: true, changed: false };
-        }
+fn whole(text: &[u8], listed: Option<u64>, lead: Option<usize>) -> Viewed {
+    let with_notice = without_notice(text);
+    for text in [text, with_notice] {
+        let Some(listed) = listed else { break };
+        let edges = Edges::of(text, listed);
+        let known = lead.filter(|known| edges.leads.contains(known)).map(|known| (known, Lead::Unknown));
+        let Some((lead, shows)) = known.or_else(|| lead_of(&edges.tidy, edges.before)) else { continue };
+        let end = text.len() - (edges.extra - lead);
+        let bytes = text.get(lead..end).unwrap_or_default().to_vec();
+        let is_blank = text.iter().all(|byte| *byte == b'\n');
+        let shows = if is_blank { Lead::Unknown } else { shows };
+        return Viewed { bytes, complete: !matches!(shows, Lead::Assumed(_)), lead: shows, ..Viewed::default() };
     }
-    let bytes = lines(text);
-    let bytes = bytes.strip_prefix(b"\n").map_or_else(|| bytes.clone(), <[u8]>::to_vec);
-    Viewed { bytes, complete: false, changed: false }
+    let blank = blank_lines(text.iter()).min(lead.unwrap_or(1));
+    Viewed { bytes: text.get(blank..).unwrap_or_default().to_vec(), ..Viewed::default() }
 }
 
-/// The text without line ends around it that make it longer than this; `None` where no such are.
-fn trimmed_to(bytes: &[u8], listed: u64) -> Option<Vec<u8>> {
-    /// As many line ends may CUCM itself print around a file.
-    const MOST: usize = 3;
-    let extra = bytes.len().checked_sub(usize::try_from(listed).ok()?)?;
-    // CUCM prints blank lines before a file, so they go first. Of a file that begins with one it is not sure where it
-    // begins: nothing is proved then.
-    let options = (0..=extra.min(MOST)).rev().map(|lead| (lead, extra - lead));
-    let begins_blank = |lead: usize| bytes.get(lead).is_some_and(|byte| matches!(byte, b'\n' | b'\r'));
-    let options = options.filter(|(lead, _)| listed == 0 || !begins_blank(*lead));
-    for (lead, trail) in options.filter(|(_, trail)| *trail <= MOST) {
-        let end = bytes.len() - trail;
-        let head = bytes.get(..lead)?;
-        let tail = bytes.get(end..)?;
-        if head.iter().chain(tail).all(|byte| matches!(byte, b'\n' | b'\r')) {
-            return Some(bytes.get(lead..end)?.to_vec());
-        }
+/// How many of the blank lines at the beginning are CUCM's, of those that are possible, and how sure that is.
+fn lead_of(possible: &[usize], before: usize) -> Option<(usize, Lead)> {
+    match possible {
+        [] => None,
+        [only] if *only == before => Some((before, Lead::Shown(before))),
+        [.., most] => Some((*most, Lead::Assumed(*most))),
     }
-    None
 }
 
-fn joined(pages: &[Page], listed: Option<u64>) -> Viewed {
-    let mut bytes = Vec::new();
+fn follow_each_other(pages: &[Page]) -> bool {
     let mut expected = 1;
+    pages.iter().all(|page| {
+        let follows = page.range.first == expected || page.range.last == 0;
+        expected = page.range.last.saturating_add(1);
+        follows
+    }) && pages.last().is_some_and(|page| page.range.last >= page.range.total)
+}
+
+/// By the viewer's pages.
+fn joined(pages: &[Page], rest: &[u8], listed: Option<u64>, lead: Option<usize>) -> Viewed {
     let total = pages.first().map_or(0, |page| page.range.total);
-    let mut joins = true;
     let changed = pages.iter().any(|page| page.range.total != total);
-    for page in pages {
-        let Range { first, last, .. } = page.range;
-        let text = lines(&page.text);
-        let count = last.saturating_sub(first).saturating_add(u64::from(last > 0));
-        let exact = page_lines(&text, count, first <= 1);
-        joins &= exact.is_some() && (first == expected || last == 0);
-        bytes.extend(exact.unwrap_or(text));
-        expected = last.saturating_add(1);
+    let mut all: Vec<Page> = pages.iter().map(|page| Page { text: ended(lines(&page.text)), ..page.clone() }).collect();
+    all.extend(unbarred(&all, rest));
+    strip_echoed_keys(&mut all);
+    let (mut bytes, mut exact, mut shows) = (Vec::new(), true, Lead::Unknown);
+    let inner = inner_lead(all.get(1..).unwrap_or_default());
+    for (number, page) in all.iter().enumerate() {
+        let edges = PageEdges::of(page);
+        let lead = if number == 0 {
+            let known = lead.filter(|known| edges.leads.contains(known)).map(|known| (known, Lead::Unknown));
+            let found = known.or_else(|| lead_of(&edges.leads, edges.before));
+            shows = found.map_or(Lead::Unknown, |(_, shows)| shows);
+            found.map(|(lead, _)| lead)
+        } else {
+            inner.filter(|lead| edges.leads.contains(lead))
+        };
+        let own = lead.and_then(|lead| page.text.get(lead..page.text.len() - (edges.extra - lead)));
+        exact &= own.is_some();
+        bytes.extend(own.unwrap_or(&page.text));
     }
-    joins &= !changed && expected == total.saturating_add(1);
-    // A file may end without a line end; the size tells.
-    if listed.is_some_and(|listed| listed + 1 == bytes.len() as u64) && bytes.last() == Some(&b'\n') {
+    if bytes.iter().all(|byte| *byte == b'\n') {
+        shows = Lead::Unknown;
+    }
+    let was_ended = pages.last().is_some_and(|page| page.text.ends_with(b"\n"));
+    fit_to_size(&mut bytes, &all, was_ended, listed);
+    let joined = exact && !changed && follow_each_other(&all);
+    let fits = listed.is_none_or(|listed| listed == bytes.len() as u64);
+    let complete = joined && fits && !matches!(shows, Lead::Assumed(_));
+    Viewed { bytes, complete, joined, changed, lead: shows }
+}
+
+/// The last page, where the viewer ends without a bar for it.
+fn unbarred(pages: &[Page], rest: &[u8]) -> Option<Page> {
+    let Range { last, total, .. } = pages.last()?.range;
+    let text = lines(rest);
+    let text = without_notice(&text);
+    let is_there = last < total && text.iter().any(|byte| *byte != b'\n');
+    let range = Range { first: last.saturating_add(1), last: total, total };
+    is_there.then(|| Page { range, text: ended(text.to_vec()) })
+}
+
+/// A terminal may show the keys that turn the pages, on a line of their own.
+fn strip_echoed_keys(pages: &mut [Page]) {
+    let later = pages.get_mut(1..).unwrap_or_default();
+    if later.iter().all(|page| page.text.starts_with(b"n\n") && PageEdges::surplus(page) > Some(0)) {
+        for page in later {
+            page.text.drain(..2);
+        }
+    }
+}
+
+/// How many blank lines the viewer prints before each page but the first: what fits them all.
+fn inner_lead(pages: &[Page]) -> Option<usize> {
+    let mut possible: Vec<usize> = (0..=MOST).collect();
+    for page in pages {
+        let edges = PageEdges::of(page);
+        possible.retain(|lead| edges.leads.contains(lead));
+    }
+    if let [only] = possible.as_slice() { Some(*only) } else { None }
+}
+
+/// The blank lines around a page, of which it says how many lines it has.
+struct PageEdges {
+    before: usize,
+    leads: Vec<usize>,
+    extra: usize,
+}
+
+impl PageEdges {
+    fn surplus(page: &Page) -> Option<usize> {
+        let count = usize::try_from(page.range.lines()).ok()?;
+        memchr::memchr_iter(b'\n', &page.text).count().checked_sub(count)
+    }
+
+    fn of(page: &Page) -> Self {
+        let before = blank_lines(page.text.iter());
+        let Some(extra) = Self::surplus(page) else { return Self { before, leads: Vec::new(), extra: 0 } };
+        // The line end of the last line is its own.
+        let own = usize::from(page.range.lines() > 0);
+        let after = blank_lines(page.text.iter().rev()).saturating_sub(own).min(MOST);
+        let leads = (0..=extra.min(before).min(MOST)).filter(|lead| extra - lead <= after).collect();
+        Self { before, leads, extra }
+    }
+}
+
+/// What the pages cannot tell but the size can: a file without a line end at its end, keys shown within a line.
+fn fit_to_size(bytes: &mut Vec<u8>, pages: &[Page], was_ended: bool, listed: Option<u64>) {
+    let Some(listed) = listed.and_then(|listed| usize::try_from(listed).ok()) else { return };
+    let later = pages.get(1..).unwrap_or_default();
+    let keys = later.len();
+    let shows_keys = keys > 0 && later.iter().all(|page| page.text.starts_with(b"n"));
+    let too_many = bytes.len().saturating_sub(listed);
+    // One byte too many is the key of a second page, or a line end that the viewer adds.
+    let is_doubtful = shows_keys && keys == 1 && too_many == 1 && was_ended;
+    if shows_keys && (too_many == keys || too_many == keys + 1) && !(keys == 1 && too_many == 1) {
+        let first = bytes.len() - later.iter().map(|page| page.text.len()).sum::<usize>().min(bytes.len());
+        let mut kept = bytes.get(..first).unwrap_or_default().to_vec();
+        kept.extend(later.iter().flat_map(|page| page.text.iter().skip(1)));
+        *bytes = kept;
+    }
+    if bytes.len() == listed + 1 && bytes.last() == Some(&b'\n') && !is_doubtful {
         bytes.pop();
     }
-    Viewed { bytes, complete: joins, changed }
 }
 
-/// The lines of a page, without the blank ones that the viewer puts around them; `None` where they are not as many as
-/// it says.
-fn page_lines(text: &[u8], count: u64, is_first: bool) -> Option<Vec<u8>> {
-    let count = usize::try_from(count).ok()?;
-    let mut text = text.to_vec();
-    let ends = |text: &[u8]| memchr::memchr_iter(b'\n', text).count();
+/// Without the viewer's last words.
+fn without_notice(text: &[u8]) -> &[u8] {
+    let kept = text.trim_ascii_end();
+    let without = kept.strip_suffix(b"end of the file reached").filter(|rest| rest.is_empty() || rest.ends_with(b"\n"));
+    without.unwrap_or(text)
+}
+
+fn ended(mut text: Vec<u8>) -> Vec<u8> {
     if !text.is_empty() && !text.ends_with(b"\n") {
         text.push(b'\n');
     }
-    // The key may be echoed on a line of its own.
-    for key in [b"n\n".as_slice(), b"n"] {
-        if !is_first && ends(&text) > count && text.starts_with(key) {
-            text.drain(..key.len());
-        }
-    }
-    while ends(&text) > count {
-        if text.starts_with(b"\n") && (is_first || !text.ends_with(b"\n\n")) {
-            text.remove(0);
-        } else if text.ends_with(b"\n\n") || (count == 0 && text == b"\n") {
-            text.pop();
-        } else {
-            return None;
-        }
-    }
-    (ends(&text) == count).then_some(text)
+    text
 }
 
-/// Line ends as the file has them: a terminal writes CR LF for LF (POSIX, `ONLCR`), once each.
+/// Line ends as the file has them: a terminal writes CR LF for LF (POSIX, `ONLCR`), once each. One that does not leaves
+/// line feeds alone.
 fn lines(text: &[u8]) -> Vec<u8> {
+    let is_bare = |at: usize| at > 0 && text.get(at - 1) != Some(&b'\r');
+    if memchr::memchr_iter(b'\n', text).any(is_bare) {
+        return text.strip_prefix(b"\r").filter(|rest| rest.starts_with(b"\n")).unwrap_or(text).to_vec();
+    }
     let mut out = Vec::with_capacity(text.len());
     for (at, byte) in text.iter().enumerate() {
         if *byte != b'\r' || text.get(at + 1) != Some(&b'\n') {
@@ -124,65 +270,4 @@ fn lines(text: &[u8]) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn terminal(file: &[u8]) -> Vec<u8> {
-        file.iter().flat_map(|byte| if *byte == b'\n' { vec![b'\r', b'\n'] } else { vec![*byte] }).collect()
-    }
-
-    /// A file by the viewer's pages of 20 lines, with a blank line before the first.
-    fn paged(file: &[u8]) -> Vec<Page> {
-        let lines: Vec<&[u8]> = file.split_inclusive(|byte| *byte == b'\n').collect();
-        let total = lines.len() as u64;
-        let chunks = lines.chunks(20).enumerate().map(|(number, chunk)| {
-            let first = number as u64 * 20 + 1;
-            let text = terminal(&chunk.concat());
-            let text = if number == 0 { [b"\r\n".as_slice(), &text].concat() } else { text };
-            Page { range: Range { first, last: first + chunk.len() as u64 - 1, total }, text }
-        });
-        chunks.collect()
-    }
-
-    #[test]
-    fn a_file_that_changed_meanwhile_is_told() {
-        let mut pages = paged("line\n".repeat(50).as_bytes());
-        pages[2].range.total = 60;
-        let viewed = assemble(&pages, b"", None);
-        assert!(viewed.changed && !viewed.complete);
-    }
-
-    #[test]
-    fn a_missing_page_or_a_size_that_differs_is_no_proof() {
-        let mut pages = paged("line\n".repeat(50).as_bytes());
-        pages.remove(1);
-        assert!(!assemble(&pages, b"", None).complete);
-        assert!(!assemble(&[], b"\r\nline\r\n", Some(40)).complete);
-    }
-
-    proptest! {
-        #[test]
-        fn a_file_comes_out_as_it_went_in(file in "([ -~\\t]{0,30}\n){1,60}[ -~]{0,5}", latin in any::<bool>()) {
-            let mut file = file.into_bytes();
-            if latin {
-                file.insert(0, 0xe9);
-            }
-            let size = Some(file.len() as u64);
-            for around in [(&b""[..], &b""[..]), (b"\r\n", b""), (b"\r\n", b"\r\n"), (b"", b"\r\n")] {
-                let text = [around.0, &terminal(&file), around.1].concat();
-                let viewed = assemble(&[], &text, size);
-                // Blank lines at the edges of a file of that size cannot be told from CUCM's own.
-                if !file.starts_with(b"\n") {
-                    prop_assert!(viewed.complete);
-                }
-                if !file.starts_with(b"\n") && !file.ends_with(b"\n\n") {
-                    prop_assert_eq!(&viewed.bytes, &file);
-                }
-            }
-            let viewed = assemble(&paged(&file), b"", size);
-            prop_assert!(viewed.complete);
-            prop_assert_eq!(viewed.bytes, file);
-        }
-    }
-}
+mod tests;

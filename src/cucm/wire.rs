@@ -1,0 +1,117 @@
+//! The shell's channel with its log: bytes to and from a node, bounded in time.
+
+use std::io::{self, Read, Write};
+use std::time::{Duration, Instant};
+
+use ssh2::{Channel, ExtendedData};
+
+use crate::ssh::deadline::{Clock, Deadline};
+use crate::ssh::session::Link;
+use crate::ssh::trouble::Trouble;
+
+/// How soon silence is noticed.
+const NOTICE: u32 = 50;
+/// How much longer than a command's silence the connection itself is kept.
+const LATER: Duration = Duration::from_secs(5);
+/// The terminal asked for: the wider it is, the less is wrapped.
+const TERMINAL: (u32, u32, u32, u32) = (511, 200, 0, 0);
+
+/// What a read came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arrived {
+    /// Something.
+    Bytes,
+    /// Nothing so far.
+    Nothing,
+    /// The end.
+    End,
+}
+
+/// A shell on a terminal.
+pub(crate) struct Wire {
+    link: Link,
+    channel: Channel,
+    clock: Clock,
+    silence: Duration,
+    log: Box<dyn Write + Send>,
+}
+
+impl Wire {
+    /// Asks for the shell.
+    pub(crate) fn open(
+        link: Link,
+        clock: &Clock,
+        silence: Duration,
+        log: Box<dyn Write + Send>,
+    ) -> Result<Self, Trouble> {
+        clock.set(Deadline::after(silence));
+        link.limit_waiting();
+        match shell(&link) {
+            Ok(channel) => Ok(Self { link, channel, clock: clock.clone(), silence, log }),
+            Err(error) => Err(link.better(Trouble::own("channel", error.message().to_owned()))),
+        }
+    }
+
+    /// Reads what has come, and adds it here.
+    pub(crate) fn read(&mut self, into: &mut Vec<u8>) -> Arrived {
+        let mut piece = [0; 16_384];
+        self.link.session.set_timeout(NOTICE);
+        match self.channel.read(&mut piece) {
+            Ok(0) => Arrived::End,
+            Ok(length) => {
+                let piece = piece.get(..length).unwrap_or_default();
+                // A session.log that cannot be written loses no trace.
+                let _ = self.log.write_all(piece);
+                into.extend(piece);
+                self.keep_open();
+                Arrived::Bytes
+            }
+            Err(error) => match error.kind() {
+                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => {
+                    if self.link.is_open() { Arrived::Nothing } else { Arrived::End }
+                }
+                _ => Arrived::End,
+            },
+        }
+    }
+
+    /// Sends bytes.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.keep_open();
+        self.link.limit_waiting();
+        self.channel.write_all(bytes)?;
+        self.channel.flush()
+    }
+
+    /// Writes to the log what the node does not print.
+    pub(crate) fn note(&mut self, bytes: &[u8]) {
+        let _ = self.log.write_all(bytes);
+    }
+
+    /// Reads until the other end closes, or for so long.
+    pub(crate) fn drain(&mut self, time: Duration) {
+        let start = Instant::now();
+        let mut rest = Vec::new();
+        while start.elapsed() < time && self.read(&mut rest) != Arrived::End {}
+    }
+
+    /// Ends the connection.
+    pub(crate) fn hang_up(mut self) {
+        let _ = self.log.flush();
+        self.clock.shorten(Duration::from_secs(2));
+        self.link.limit_waiting();
+        self.link.hang_up();
+    }
+
+    fn keep_open(&self) {
+        self.clock.set(Deadline::after(self.silence + LATER));
+    }
+}
+
+fn shell(link: &Link) -> Result<Channel, ssh2::Error> {
+    let mut channel = link.session.channel_session()?;
+    channel.request_pty("vt100", None, Some(TERMINAL))?;
+    channel.handle_extended_data(ExtendedData::Merge)?;
+    channel.shell()?;
+    Ok(channel)
+}
