@@ -20,13 +20,14 @@
 //! | [`report`] | documents rendered for people |
 //! | [`saved`] | answers that were saved earlier, by cdrdiag, nmap or ssh-audit |
 //! | [`config`] | the configuration file |
+//! | [`search`] | folders searched through, within bounds |
 //! | [`suggest`] | "did you mean …?" |
 //! | [`words`] | numbers, times and durations as people read them |
 //! | [`plain`] | what the system says of a file, in plain words |
 //! | [`interrupt`] | Ctrl-C, for those who have a session to end |
 //! | [`exit`] | the exit codes |
 //!
-//! Files and sockets are touched by [`commands`], [`config`], [`delivery`], `saved::file`, `ssh`'s edges and
+//! Files and sockets are touched by [`commands`], [`config`], [`delivery`], [`search`], `saved::file`, `ssh`'s edges and
 //! `trace::sources` and `trace::input` alone. All else is pure: bytes and values in, values out.
 
 pub mod alarms;
@@ -49,6 +50,7 @@ pub mod recognise;
 pub mod redact;
 pub mod report;
 pub mod saved;
+pub mod search;
 pub mod ssh;
 pub mod suggest;
 mod tables;

@@ -151,7 +151,7 @@ fn a_folder_of_pulled_files_is_counted_too() {
     let folder = tempfile::tempdir().unwrap();
     let date = folder.path().join("preserve/07152019");
     fs::create_dir_all(&date).unwrap();
-    for name in ["cdr_C_01_201907150412_1", "cdr_C_01_201907150413_2", "cmr_C_01_201907150412_1", "notes.txt"] {
+    for name in ["cdr_C_01_201907150412_1", "cdr_C_01_201907150413_2", "cmr_C_01_201907150412_1"] {
         fs::write(date.join(name), "12345").unwrap();
     }
     let answer = json(&[folder.path().to_str().unwrap()], 1);
@@ -160,6 +160,26 @@ fn a_folder_of_pulled_files_is_counted_too() {
     assert_eq!(answer["warnings"], serde_json::json!([]));
     let here = backlog(&["--json"]).current_dir(&date).assert().code(1);
     assert_eq!(serde_json::from_slice::<Value>(&here.get_output().stdout).unwrap()["totals"]["files"], 3);
+}
+
+#[test]
+fn what_a_folder_holds_beside_its_files_is_named_and_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["cdr_West_02_202405060700_11", "cdr_West_02_202405060701_12.csv", "b.txt", "c.txt", "Grüße 3.txt"] {
+        fs::write(folder.path().join(name), "12345").unwrap();
+    }
+    let path = folder.path().to_str().unwrap();
+    let answer = json(&[path], 1);
+    let [warning] = answer["warnings"].as_array().unwrap().as_slice() else { panic!("{}", answer["warnings"]) };
+    let warning = warning.as_str().unwrap();
+    assert!(warning.starts_with("4 files have a name that is not a CDR or CMR file's"), "{warning}");
+    assert!(warning.ends_with(" and 1 more"), "{warning}");
+    assert!(text(&[path], 1).contains("4 files have a name"));
+    fs::remove_file(folder.path().join("cdr_West_02_202405060700_11")).unwrap();
+    let error = stderr(&[path], 3);
+    assert!(error.contains("no CDR or CMR files in this folder, but ") && error.contains(" and 1 more"), "{error}");
+    let error = stderr(&[&format!("{path}/cdr_West_02_202405060701_12.csv")], 3);
+    assert_eq!(error.lines().count(), 1, "{error}");
 }
 
 #[test]
@@ -257,7 +277,7 @@ proptest! {
         use cdrdiag::backlog::{Question, Source, answer, listing::parse};
         let mut text = b"cdr_C_01_201907150412_1\ncmr_C_01_209912312359_18446744073709551615\n".to_vec();
         text.extend(bytes);
-        let sources = [Source { path: "-".to_owned(), listing: parse(&text), is_text: true }];
+        let sources = [Source { path: "-".to_owned(), listing: parse(&text), is_text: true, ..Source::default() }];
         let now = "2019-07-25T00:00:00Z".parse().unwrap();
         let document = answer(&sources, Question { preserve_days: Some(days), now });
         prop_assert!(document.totals.files >= 1);

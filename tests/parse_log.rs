@@ -597,3 +597,21 @@ fn what_another_command_reads_is_named_with_that_command() {
         assert!(unread[0].as_str().unwrap().contains(command), "{unread}");
     }
 }
+
+#[test]
+fn what_a_folder_holds_beside_traces_is_named_and_counted() {
+    let record = b"2024-05-06 07:00:00,001 INFO  [Thread-9] cdrrep.CDRSender (CDRSender.java:1) - x\n";
+    let others = ["a.csv", "b c.docx", "d.txt", "e.txt"].map(|name| (name, &b"text"[..]));
+    let folder = folder_with(&[&[("cdrrepmgr00001.log", &record[..])][..], &others].concat());
+    let path = folder.path().to_str().unwrap();
+    let found = answer(&[path]);
+    let told = format!(
+        "4 files hold no cdrrepmgr trace and were left out: {path}/a.csv, {path}/b c.docx, {path}/d.txt and 1 more"
+    );
+    assert_eq!(found["warnings"], json!([told]));
+    assert_eq!(found["verdict"], "ok");
+    fs::remove_file(folder.path().join("cdrrepmgr00001.log")).unwrap();
+    let alone = run(&[path]);
+    assert_eq!(code(&alone), 3);
+    assert!(stderr(&alone).contains("no cdrrepmgr trace in this folder") && stderr(&alone).contains(&told));
+}

@@ -6,6 +6,7 @@ use super::waiting::Files;
 use super::{Question, Source, commands, deadline, summary, trace_folder};
 use crate::document::backlog::{Backlog, Input, Listing};
 use crate::model::delivery_file::DeliveryFile;
+use crate::search::Names;
 use crate::words::{grouped, many};
 
 /// Answers what waits, and until when.
@@ -79,12 +80,16 @@ fn warnings(sources: &[Source], files: &Files) -> Vec<String> {
         for section in &listing.sections {
             warnings.extend(section_warnings(section, source));
         }
+        warnings.extend(left_out(&source.left_out));
     }
-    if let Some(first) = files.others.first() {
-        let count = many(files.others.len() as u64, "file has", "files have");
-        warnings.push(format!("{count} a name that is not a CDR or CMR file's and is not counted: {first}"));
-    }
+    warnings.extend(left_out(&files.others.iter().collect()));
     warnings
+}
+
+fn left_out(names: &Names) -> Option<String> {
+    let count = many(names.count, "file has", "files have");
+    let told = || format!("{count} a name that is not a CDR or CMR file's and is not counted: {names}");
+    (names.count > 0).then(told)
 }
 
 fn section_warnings(section: &Section, source: &Source) -> Vec<String> {

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     fn source(text: &str) -> [Source; 1] {
-        [Source { path: "-".to_owned(), listing: parse(text.as_bytes()), is_text: true }]
+        [Source { path: "-".to_owned(), listing: parse(text.as_bytes()), is_text: true, ..Source::default() }]
     }
 
     fn saved(sources: &[Source]) -> Vec<String> {

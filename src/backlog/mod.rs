@@ -15,10 +15,11 @@ use chrono::{DateTime, Utc};
 pub use answer::answer;
 pub use deadline::deletion_day;
 
+use crate::search::Names;
 use listing::Listing;
 
 /// An input and what it lists.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Source {
     /// The path as given; `-` is standard input.
     pub path: String,
@@ -26,6 +27,8 @@ pub struct Source {
     pub listing: Listing,
     /// Whether it is text that CUCM printed, rather than files of its.
     pub is_text: bool,
+    /// Files of a folder that are no CDR or CMR files.
+    pub left_out: Names,
 }
 
 /// What is asked about a backlog.

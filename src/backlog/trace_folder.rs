@@ -35,7 +35,12 @@ mod tests {
     use super::*;
 
     fn folder(text: &str) -> Option<TraceFolder> {
-        trace_folder(&[Source { path: "-".to_owned(), listing: parse(text.as_bytes()), is_text: true }])
+        trace_folder(&[Source {
+            path: "-".to_owned(),
+            listing: parse(text.as_bytes()),
+            is_text: true,
+            ..Source::default()
+        }])
     }
 
     #[test]

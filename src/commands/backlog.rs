@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::Utc;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::Context;
 use super::reports::{Inputs, Remarks, Reports, given};
@@ -20,12 +20,17 @@ use crate::exit::Code;
 use crate::model::delivery_file::DeliveryFile;
 use crate::plain;
 use crate::recognise::{self, Kind};
+use crate::search::{self, Names, Unsearched};
+use crate::words::{grouped, many};
 
 /// The largest text that is taken for a listing: three million lines.
 const MOST_BYTES: u64 = 256 << 20;
 
 /// The most files that are taken from a folder: a year of four nodes' two files a minute.
 const MOST_FILES: usize = 4_000_000;
+
+/// As many other files end the search of a folder; none of them is opened.
+const MOST_LEFT_OUT: u64 = 200_000;
 
 const WHAT_TO_GIVE: &str = "give what CUCM prints for `file list activelog /cm/cdr_repository/preserve/<date>/ \
     detail`, or a folder of CDR and CMR files";
@@ -122,44 +127,75 @@ fn text(path: &Path, input: &mut dyn Read) -> Result<Source> {
     if !listing.is_listing() {
         bail!("{}: {}", path.display(), no_listing(&bytes));
     }
-    Ok(Source { path: path.display().to_string(), listing, is_text: true })
+    Ok(Source { path: path.display().to_string(), listing, is_text: true, ..Source::default() })
 }
 
 /// What a file is instead, and which command reads it.
 fn no_listing(bytes: &[u8]) -> String {
     let head = bytes.get(..recognise::HEAD).unwrap_or(bytes);
     match recognise::kind(head).filter(|kind| *kind != Kind::Listing) {
+        Some(Kind::Records) => "CDR or CMR records under another name: give the file the name that CUCM gave it \
+                                (cdr_CLUSTER_NODE_YYYYMMDDHHMM_SEQUENCE)"
+            .to_owned(),
         Some(kind) => format!("{kind}: {}", kind.advice()),
         None => format!("no listing in it; {WHAT_TO_GIVE}"),
     }
 }
 
-/// The CDR and CMR files below a folder, a section for each folder that holds some.
-fn folder(root: &Path, unreadable: &mut Vec<Unreadable>) -> Result<Source> {
-    let mut by_folder: BTreeMap<PathBuf, Vec<Entry>> = BTreeMap::new();
-    let mut count = 0;
-    for found in WalkDir::new(root) {
-        match found.and_then(|found| Ok((found.metadata()?, found))) {
-            Ok((metadata, found)) if metadata.is_file() => {
-                let Some(entry) = delivery_file(found.path(), metadata.len()) else { continue };
-                by_folder.entry(below(root, found.path())).or_default().push(entry);
-                count += 1;
-            }
+/// What lies below a folder.
+#[derive(Default)]
+struct Below {
+    /// CDR and CMR files by their folder.
+    by_folder: BTreeMap<PathBuf, Vec<Entry>>,
+    count: usize,
+    left_out: Names,
+    unsearched: Names,
+}
+
+impl Below {
+    fn add(&mut self, root: &Path, found: Result<DirEntry, Unsearched>) {
+        match found {
+            Ok(found) if found.file_type().is_file() => match entry_of(&found) {
+                Some(entry) => {
+                    self.by_folder.entry(below(root, found.path())).or_default().push(entry);
+                    self.count += 1;
+                }
+                None => self.left_out.add(|| found.path().display().to_string()),
+            },
             Ok(_) => {}
-            Err(error) => unreadable.push((root.display().to_string(), error.into())),
-        }
-        if count > MOST_FILES {
-            bail!("{}: more than {MOST_FILES} CDR and CMR files; give one date's folder at a time", root.display());
+            Err(error) => self.unsearched.add(|| error.to_string()),
         }
     }
+}
+
+/// The CDR and CMR files below a folder, a section for each folder that holds some.
+fn folder(root: &Path, unreadable: &mut Vec<Unreadable>) -> Result<Source> {
+    let mut all = Below::default();
+    let mut misses = |why: String| unreadable.push((root.display().to_string(), anyhow!("{}: {why}", root.display())));
+    for found in search::below(root, WalkDir::new(root)) {
+        all.add(root, found);
+        if all.count > MOST_FILES {
+            bail!("{}: more than {MOST_FILES} CDR and CMR files; give one date's folder at a time", root.display());
+        }
+        if all.left_out.count == MOST_LEFT_OUT {
+            let others = grouped(MOST_LEFT_OUT);
+            misses(format!("the search ended after {others} other files; give the folder of the CDR and CMR files"));
+            break;
+        }
+    }
+    let Below { by_folder, left_out, unsearched, .. } = all;
+    if unsearched.count > 0 {
+        misses(format!("{} could not be searched: {unsearched}", many(unsearched.count, "folder", "folders")));
+    }
     if by_folder.is_empty() {
-        bail!("{}: no CDR or CMR files in this folder; {WHAT_TO_GIVE}", root.display());
+        let others = if left_out.count > 0 { format!(", but {left_out}") } else { String::new() };
+        bail!("{}: no CDR or CMR files in this folder{others}; {WHAT_TO_GIVE}", root.display());
     }
     let section = |(folder, entries): (PathBuf, _)| {
         let folder = Some(folder.display().to_string()).filter(|folder| !folder.is_empty());
         Section { folder, entries, ..Section::default() }
     };
-    Ok(pulled(root, by_folder.into_iter().map(section).collect()))
+    Ok(Source { left_out, ..pulled(root, by_folder.into_iter().map(section).collect()) })
 }
 
 /// A file's folder, from the given one's own name on: what lies above it says nothing about CUCM.
@@ -170,7 +206,13 @@ fn below(root: &Path, file: &Path) -> PathBuf {
 
 fn pulled(path: &Path, sections: Vec<Section>) -> Source {
     let listing = Listing { sections, ..Listing::default() };
-    Source { path: path.display().to_string(), listing, is_text: false }
+    Source { path: path.display().to_string(), listing, is_text: false, ..Source::default() }
+}
+
+/// A CDR or CMR file; `None` for any other, and one that is gone meanwhile.
+fn entry_of(found: &DirEntry) -> Option<Entry> {
+    delivery_file(found.path(), 0)?;
+    delivery_file(found.path(), found.metadata().ok()?.len())
 }
 
 fn delivery_file(path: &Path, size: u64) -> Option<Entry> {

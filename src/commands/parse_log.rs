@@ -14,6 +14,7 @@ use crate::cli;
 use crate::config::Config;
 use crate::document::parse_log::{Input, ParseLog};
 use crate::exit::{Code, UsageError};
+use crate::search::Names;
 use crate::suggest;
 use crate::trace::answer::{self, Choice};
 use crate::trace::causes::Causes;
@@ -21,6 +22,7 @@ use crate::trace::ledger::UNKNOWN;
 use crate::trace::reading::{self, Reading};
 use crate::trace::sources::{self, Problem, Source, Why};
 use crate::trace::timeline::Window;
+use crate::words::many;
 
 /// Reads traces and tells what failed, to whom, since when and why.
 ///
@@ -63,8 +65,8 @@ pub fn parse(
     }
     let config = Config::load(context.global().config.as_deref())?.config;
     let found = sources::find(paths);
-    let left_out = |path: &String| format!("{path}: left out: no cdrrepmgr trace by its name and content");
-    let left_out = found.left_out.iter().map(left_out).collect();
+    let detail = |path: &String| format!("{path}: left out: no cdrrepmgr trace by its name and content");
+    let details = found.left_out.iter().map(detail).collect();
     let window = Window { since: narrow.since, until: narrow.until, causes: narrow.cause.clone() };
     let progress = Progress::new(&found.sources, context.shows_progress());
     let reading = reading::read(&found.sources, &window, &|bytes| progress.at(bytes));
@@ -86,13 +88,15 @@ pub fn parse(
     let problems = sources::lines(&problems);
     let records: u64 = reading.inputs.iter().map(|input| input.counts.records).sum();
     if records == 0 && raised.is_empty() {
-        bail!("{}", if problems.is_empty() { "nothing to read".to_owned() } else { problems.join("; ") });
+        let all: Vec<String> = problems.into_iter().chain(left_out(&found.left_out)).collect();
+        bail!("{}", if all.is_empty() { "nothing to read".to_owned() } else { all.join("; ") });
     }
     check_what_is_there(narrow, &reading)?;
     let timezone = narrow.timezone.or(config.defaults.timezone);
     let choice = Choice { destinations: narrow.destination.clone(), limit: narrow.limit, timezone };
     let mut document = answer::document(reading, &found.sources, &choice);
     document.warnings.splice(0..0, problems.iter().cloned());
+    document.warnings.extend(left_out(&found.left_out));
     document.inputs.extend(found.texts.iter().map(|text| Input {
         path: text.label.clone(),
         bytes: text.text.len() as u64,
@@ -101,7 +105,14 @@ pub fn parse(
     }));
     document.alarms = raised;
     document.unread = problems;
-    Ok(Parsed { document, left_out })
+    Ok(Parsed { document, left_out: details })
+}
+
+/// What folders and archives hold beside traces; `None` where that is nothing.
+fn left_out(paths: &[String]) -> Option<String> {
+    let names: Names = paths.iter().collect();
+    let files = many(names.count, "file holds no cdrrepmgr trace and was", "files hold no cdrrepmgr trace and were");
+    (names.count > 0).then(|| format!("{files} left out: {names}"))
 }
 
 /// An answer about nothing would read as if nothing were wrong.

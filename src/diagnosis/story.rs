@@ -185,7 +185,12 @@ impl Story {
 
     /// This listing was given.
     pub fn listing(mut self, text: &str) -> Self {
-        let source = Source { path: "preserve.txt".into(), listing: listing::parse(text.as_bytes()), is_text: true };
+        let source = Source {
+            path: "preserve.txt".into(),
+            listing: listing::parse(text.as_bytes()),
+            is_text: true,
+            ..Source::default()
+        };
         self.parts.backlog = Some(answer(&[source], self.question()));
         self
     }

@@ -116,6 +116,9 @@ impl Found {
         });
         let before = self.so_far();
         for index in order {
+            if self.is_exhausted() {
+                break;
+            }
             match zip_entry_head(&mut archive, index) {
                 Ok(None) => {}
                 Ok(Some((entry, size, head))) => {
@@ -146,6 +149,9 @@ impl Found {
         let mut archive = tar::Archive::new(extent.open()?);
         for entry in archive.entries_with_seek()? {
             let entry = entry?;
+            if self.is_exhausted() {
+                break;
+            }
             if !entry.header().entry_type().is_file() {
                 continue;
             }
@@ -161,7 +167,9 @@ impl Found {
     }
 
     fn tell_if_empty(&mut self, label: &str, before: (usize, usize, usize), asked: Asked) {
-        if before == self.so_far() && asked == Asked::ByName {
+        if self.is_exhausted() && asked == Asked::ByName {
+            self.problem(label.to_owned(), Why::Exhausted);
+        } else if before == self.so_far() && asked == Asked::ByName {
             self.problem(label.to_owned(), Why::EmptyArchive);
         }
     }

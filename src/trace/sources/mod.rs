@@ -15,10 +15,11 @@ use std::sync::Mutex;
 use std::{fmt, fs};
 
 use chrono::NaiveDateTime;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::records::{self, Line};
-use crate::{plain, text};
+use crate::search::{self, Unsearched};
+use crate::text;
 pub use alarm_text::AlarmText;
 use archive::Budget;
 use extent::Extent;
@@ -30,8 +31,8 @@ pub use problem::{Problem, Why, lines};
 /// How much of a file is looked at to tell what it is and when it begins.
 const HEAD: usize = 64 * 1024;
 
-/// What is no folder of files on Linux, though it looks like one.
-const NO_FOLDERS: [&str; 3] = ["/dev", "/proc", "/sys"];
+/// As many files without a trace end the search of a path: each is opened, and a trace folder holds few others.
+pub const MOST_LEFT_OUT: usize = 10_000;
 
 /// A trace that can be read.
 #[derive(Debug)]
@@ -82,6 +83,8 @@ pub struct Found {
     pub problems: Vec<Problem>,
     /// What folders hold beside traces.
     pub left_out: Vec<String>,
+    /// How many of these belong to the paths before.
+    left_out_before: usize,
     /// Texts without records that tell of alarms.
     pub texts: Vec<AlarmText>,
     budget: Budget,
@@ -92,6 +95,7 @@ pub struct Found {
 pub fn find(paths: &[PathBuf]) -> Found {
     let mut found = Found::default();
     for path in paths {
+        found.left_out_before = found.left_out.len();
         if path.as_os_str() == "-" {
             found.add_stream("-".to_owned(), Box::new(io::stdin()));
         } else if path.is_dir() {
@@ -124,27 +128,29 @@ impl Found {
 
     fn add_folder(&mut self, folder: &Path) {
         let before = self.so_far();
-        let root = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-        let is_folder = |entry: &walkdir::DirEntry| {
-            let below = || root.join(entry.path().strip_prefix(folder).unwrap_or(entry.path()));
-            entry.depth() != 1 || NO_FOLDERS.iter().all(|none| below() != Path::new(none))
+        let by_name = |a: &DirEntry, b: &DirEntry| {
+            natural_order(a.file_name().as_encoded_bytes(), b.file_name().as_encoded_bytes())
         };
-        let files = WalkDir::new(folder)
-            .sort_by(|a, b| natural_order(a.file_name().as_encoded_bytes(), b.file_name().as_encoded_bytes()));
-        for entry in files.into_iter().filter_entry(is_folder) {
+        for entry in search::below(folder, WalkDir::new(folder).sort_by(by_name)) {
             match entry {
                 Ok(entry) if entry.file_type().is_file() => self.add_file(entry.path(), Asked::InFolder),
                 Ok(_) => {}
-                Err(error) => {
-                    let path = error.path().unwrap_or(folder).display().to_string();
-                    let why = error.io_error().map_or_else(|| error.to_string(), |io| plain::words(io).into_owned());
-                    self.problem(path, Why::Search(why));
-                }
+                Err(Unsearched { path, why }) => self.problem(path, Why::Search(why)),
+            }
+            if self.is_exhausted() {
+                break;
             }
         }
-        if before == self.so_far() {
+        if self.is_exhausted() {
+            self.problem(folder.display().to_string(), Why::Exhausted);
+        } else if before == self.so_far() {
             self.problem(folder.display().to_string(), Why::EmptyFolder);
         }
+    }
+
+    /// Whether the path that is searched holds so much else that it is not worth while to go on.
+    fn is_exhausted(&self) -> bool {
+        self.left_out.len() - self.left_out_before >= MOST_LEFT_OUT
     }
 
     fn add_file(&mut self, path: &Path, asked: Asked) {
@@ -265,6 +271,20 @@ mod tests {
             (0, 0, 1) => "left out",
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn a_search_ends_where_a_folder_holds_too_much_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut found = Found::default();
+        let others = (0..MOST_LEFT_OUT - 1).map(|number| number.to_string());
+        found.left_out.extend(others);
+        for number in 0..9 {
+            fs::write(folder.path().join(number.to_string()), "text").unwrap();
+        }
+        found.add_folder(folder.path());
+        assert_eq!(found.left_out.len(), MOST_LEFT_OUT);
+        let [Problem { why: Why::Exhausted, .. }] = found.problems.as_slice() else { panic!("{:?}", found.problems) };
     }
 
     #[test]

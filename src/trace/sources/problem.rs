@@ -6,9 +6,10 @@ use std::mem::{Discriminant, discriminant};
 
 use zip::result::ZipError;
 
+use super::MOST_LEFT_OUT;
 use super::format::Unread;
 use crate::plain;
-use crate::words::many;
+use crate::words::{grouped, many};
 
 /// So many of a kind are named each; further ones are counted.
 const NAMED: usize = 5;
@@ -35,6 +36,12 @@ pub enum Why {
     /// A folder could not be searched through.
     #[error("{}: left out", .0)]
     Search(String),
+    /// A folder or an archive that holds too much else.
+    #[error(
+        "the search ended after {} files that hold no trace: give the folder that holds cdrrepmgrNNNNN.log",
+        grouped(MOST_LEFT_OUT as u64)
+    )]
+    Exhausted,
     /// A folder without a trace.
     #[error(
         "no cdrrepmgr trace in this folder: give the folder that holds cdrrepmgrNNNNN.log (on CUCM: activelog /cm/trace/cdrrep/log4j/)"
