@@ -3,7 +3,8 @@
 //!
 //! The catalogue is `CDRRepAlarmCatalog` (Cisco, System Error Messages). No alarm says why a delivery failed.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -40,28 +41,60 @@ pub fn read(path: &str, text: &str) -> Vec<RaisedAlarms> {
     // rsyslog and syslog-ng write a line feed inside of a message so.
     let text = text.replace("#012", "\n").replace("#015", "");
     let mut raised: Vec<RaisedAlarms> = Vec::new();
+    let mut places: HashMap<_, usize> = HashMap::new();
+    let (mut line, mut at) = (1, 0);
     for alarm in alarms(&text) {
+        line += memchr::memchr_iter(b'\n', &text.as_bytes()[at..alarm.span.start]).count() as u64;
+        at = alarm.span.start;
         let Some(concern) = alarm.concern() else { continue };
-        let new = alarm.raised(concern, path, &text);
-        match raised.iter_mut().find(|known| known.is_of_same(&new)) {
-            Some(known) => known.add(new),
-            None => raised.push(new),
+        let new = alarm.raised(concern, Place { path, text: &text, line });
+        match places.entry(new.subject()) {
+            Entry::Occupied(place) => raised[*place.get()].add(new),
+            Entry::Vacant(place) => {
+                place.insert(raised.len());
+                raised.push(new);
+            }
         }
     }
     raised
 }
 
+/// Where an alarm stands.
+#[derive(Debug, Clone, Copy)]
+struct Place<'a> {
+    path: &'a str,
+    text: &'a str,
+    line: u64,
+}
+
 fn alarms(text: &str) -> Vec<Alarm> {
     let mut found = syslog_alarms(text);
-    let known: Vec<_> = found.iter().map(|alarm| alarm.span.clone()).collect();
-    let is_new = |span: &Range<usize>, known: &[Range<usize>]| {
-        !known.iter().any(|other| span.start < other.end && other.start < span.end)
-    };
-    found.extend(alert_texts(text).into_iter().filter(|alarm| is_new(&alarm.span, &known)));
-    let known: Vec<_> = found.iter().map(|alarm| alarm.span.clone()).collect();
-    found.extend(alert_heads(text).into_iter().filter(|alarm| is_new(&alarm.span, &known)));
-    found.sort_by_key(|alarm| alarm.span.start);
+    for further in [alert_texts(text), alert_heads(text)] {
+        let taken = Taken::by(&found);
+        found.extend(further.into_iter().filter(|alarm| !taken.holds_part_of(&alarm.span)));
+        found.sort_by_key(|alarm| alarm.span.start);
+    }
     found
+}
+
+/// The parts of a text in which alarms were found, in their order: each one's start, and how far it and those before it
+/// reach.
+struct Taken(Vec<(usize, usize)>);
+
+impl Taken {
+    fn by(alarms: &[Alarm]) -> Self {
+        let mut reach = 0;
+        let part = |alarm: &Alarm| {
+            reach = reach.max(alarm.span.end);
+            (alarm.span.start, reach)
+        };
+        Self(alarms.iter().map(part).collect())
+    }
+
+    fn holds_part_of(&self, span: &Range<usize>) -> bool {
+        let before = self.0.partition_point(|(start, _)| *start < span.end);
+        before > 0 && self.0[before - 1].1 > span.start
+    }
 }
 
 /// `Oct 06 2020 09:41:50.104 UTC : %UC_…-3-CDRFileDeliveryFailed: %[BillingServerAddress=…][AppID=…]…: text`. The
@@ -69,7 +102,7 @@ fn alarms(text: &str) -> Vec<Alarm> {
 fn syslog_alarms(text: &str) -> Vec<Alarm> {
     static FORM: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(&format!(
-            r"(?:([A-Z][a-z]{{2}} +\d{{1,2}} \d{{4}} \d\d:\d\d:\d\d)(?:\.\d+)? ([A-Za-z0-9+:-]+)\s*:\s*)?%\w+-\d-({NAMES})\s*:\s*%?((?:\[[^\]\n]*\])*)"
+            r"(?:([A-Z][a-z]{{2}} +\d{{1,2}} 20\d\d \d\d:\d\d:\d\d)(?:\.\d+)? ([A-Za-z0-9+:-]+)\s*:\s*)?%\w+-\d-({NAMES})\s*:\s*%?((?:\[[^\]\n]*\])*)"
         ))
         .ok()
     });
@@ -79,7 +112,7 @@ fn syslog_alarms(text: &str) -> Vec<Alarm> {
         let fields = found.get(4).map_or("", |fields| fields.as_str());
         let fields = fields.split(['[', ']']).filter_map(|field| field.split_once('=')).map(kept).collect();
         let span = found.get(0).map_or(0..0, |whole| whole.range());
-        let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+        let start = line_start(text, span.start);
         Alarm {
             name: found.get(3).map(|name| name.as_str().to_owned()),
             fields,
@@ -90,11 +123,23 @@ fn syslog_alarms(text: &str) -> Vec<Alarm> {
     FORM.iter().flat_map(|form| form.captures_iter(text).map(alarm)).collect()
 }
 
+/// Where the line begins in which this byte stands; the byte itself where the line is longer than any syslog's.
+fn line_start(text: &str, at: usize) -> usize {
+    const LONGEST: usize = 8_192;
+    let from = at.saturating_sub(LONGEST);
+    match memchr::memrchr(b'\n', &text.as_bytes()[from..at]) {
+        Some(end) => from + end + 1,
+        None if from == 0 => 0,
+        None => at,
+    }
+}
+
 /// `BillingServerAddress : … AppID : … NodeID : … TimeStamp : Tue Oct 06 05:41:50 EDT 2020.`, in one line or several,
 /// with the alarm's name before it where somebody gives it.
 fn alert_texts(text: &str) -> Vec<Alarm> {
     static END: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"TimeStamp\s*:\s*[A-Z][a-z]{2}\s+([A-Z][a-z]{2}\s+\d{1,2}\s+\d\d:\d\d:\d\d)\s+(\S+)\s+(\d{4})").ok()
+        Regex::new(r"TimeStamp\s*:\s*[A-Z][a-z]{2}\s+([A-Z][a-z]{2}\s+\d{1,2}\s+\d\d:\d\d:\d\d)\s+(\S+)\s+(20\d\d)")
+            .ok()
     });
     static FIELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(BillingServerAddress|CDRRepositoryNodeAddress|CDRAgentNodeAddress|NodeID)\s*:[^\S\n]*(\S+)").ok()
@@ -122,7 +167,7 @@ fn alert_texts(text: &str) -> Vec<Alarm> {
 fn alert_heads(text: &str) -> Vec<Alarm> {
     static FORM: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(&format!(
-            r"At\s+[A-Z][a-z]{{2}}\s+([A-Z][a-z]{{2}}\s+\d{{1,2}}\s+\d\d:\d\d:\d\d)\s+(\S+)\s+(\d{{4}})\s+on\s+node\s+([^\s,;]+)[,;]?\s+the\s+following\s+({NAMES})\s+events\s+generated"
+            r"At\s+[A-Z][a-z]{{2}}\s+([A-Z][a-z]{{2}}\s+\d{{1,2}}\s+\d\d:\d\d:\d\d)\s+(\S+)\s+(20\d\d)\s+on\s+node\s+([^\s,;]+)[,;]?\s+the\s+following\s+({NAMES})\s+events\s+generated"
         ))
         .ok()
     });
@@ -173,11 +218,11 @@ impl Alarm {
         self.fields.get(name).filter(|value| !value.is_empty()).cloned()
     }
 
-    fn raised(&self, concern: Concern, path: &str, text: &str) -> RaisedAlarms {
+    fn raised(&self, concern: Concern, place: Place<'_>) -> RaisedAlarms {
         let (at, zone) = self.at.clone().unzip();
         let month = at.map(|at| AlarmMonth { month: at.format("%Y-%m").to_string(), count: 1 });
-        let line = memchr::memchr_iter(b'\n', &text.as_bytes()[..self.span.start]).count() as u64 + 1;
-        let shown: String = text[self.span.clone()].split_whitespace().collect::<Vec<_>>().join(" ");
+        let Place { path, text, line } = place;
+        let shown: Vec<&str> = text[self.span.clone()].split_whitespace().take(EVIDENCE).collect();
         RaisedAlarms {
             concern,
             billing_server: self.field("BillingServerAddress"),
@@ -190,7 +235,7 @@ impl Alarm {
             zone: zone.filter(|zone| !zone.is_empty()),
             names: self.name.iter().map(|name| AlarmCount { name: name.clone(), count: 1 }).collect(),
             months: month.into_iter().collect(),
-            evidence: Evidence { path: path.to_owned(), line, text: shown.chars().take(EVIDENCE).collect() },
+            evidence: Evidence { path: path.to_owned(), line, text: shown.join(" ").chars().take(EVIDENCE).collect() },
         }
     }
 }

@@ -2,8 +2,7 @@
 //! unnoticed until the night when it matters.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,6 +12,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeTable;
 
+use crate::bounds;
 use crate::plain;
 use crate::ssh::known_hosts::Fingerprint;
 use crate::ssh::target::Target;
@@ -30,9 +30,6 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest time that a target is given.
 const A_DAY: Duration = Duration::from_secs(86_400);
-
-/// More is no configuration.
-const MAX_BYTES: u64 = 1024 * 1024;
 
 const TABLES: [&str; 3] = ["defaults", "targets", "cucm"];
 const CUCM: [&str; 3] = ["host", "user", "host_key"];
@@ -169,12 +166,7 @@ fn places() -> Vec<PathBuf> {
 
 /// The file's text, in UTF-8 or, as some editors of Windows write it, UTF-16.
 fn read(path: &Path) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 1 MiB"));
-    }
-    Ok(text::decode(&bytes).into_owned())
+    Ok(text::decode(&bounds::CONFIGURATION.read(path)?).into_owned())
 }
 
 /// Reads a configuration.

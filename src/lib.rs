@@ -21,18 +21,20 @@
 //! | [`saved`] | answers that were saved earlier, by cdrdiag, nmap or ssh-audit |
 //! | [`config`] | the configuration file |
 //! | [`search`] | folders searched through, within bounds |
+//! | [`bounds`] | how much is read of each form of input |
 //! | [`suggest`] | "did you mean …?" |
 //! | [`words`] | numbers, times and durations as people read them |
 //! | [`plain`] | what the system says of a file, in plain words |
 //! | [`interrupt`] | Ctrl-C, for those who have a session to end |
 //! | [`exit`] | the exit codes |
 //!
-//! Files and sockets are touched by [`commands`], [`config`], [`delivery`], [`search`], `saved::file`, `ssh`'s edges and
+//! Files and sockets are touched by [`bounds`], [`commands`], [`config`], [`delivery`], [`search`], `ssh`'s edges and
 //! `trace::sources` and `trace::input` alone. All else is pure: bytes and values in, values out.
 
 pub mod alarms;
 pub mod algorithms;
 pub mod backlog;
+pub mod bounds;
 pub mod cli;
 pub mod collect;
 pub mod commands;

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::bounds::{NAME, NAMES};
 use crate::model::offer::Category;
 use crate::model::profile::Profile;
 use crate::suggest::nearest;
@@ -163,7 +164,14 @@ fn check(profile: Profile) -> Result<Profile, ProfileError> {
         return invalid("[algorithms] names no list: nothing could be judged".to_owned());
     }
     for category in Category::ALL {
-        for name in profile.algorithms.get(category).unwrap_or_default() {
+        let list = profile.algorithms.get(category).unwrap_or_default();
+        if list.len() > NAMES {
+            return invalid(format!("{category}: {} names, and no client proposes {NAMES}", list.len()));
+        }
+        for name in list {
+            if name.len() > NAME {
+                return invalid(format!("{category}: a name of {} bytes, and none has {NAME}", name.len()));
+            }
             if !is_name(name) {
                 return invalid(format!(
                     "{category}: {name:?} is no algorithm name (one name an entry, no commas or blanks)"
@@ -187,6 +195,16 @@ pub fn is_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_or_a_name_that_no_client_has_is_told() {
+        let profile = |list: &str| format!("id = \"mine\"\n[algorithms]\nkex = [{list}]\n");
+        assert_eq!(error(&profile(&"\"a\",".repeat(NAMES + 1))), "kex: 1001 names, and no client proposes 1000");
+        assert_eq!(
+            error(&profile(&format!("\"{}\"", "a".repeat(2_000)))),
+            "kex: a name of 2000 bytes, and none has 1024"
+        );
+    }
 
     const SMALL: &str = "id = \"mine\"\n[algorithms]\nkex = [\"a\"]\n";
 

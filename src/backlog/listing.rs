@@ -12,7 +12,7 @@ use regex::Regex;
 
 use super::folder::{self, Place};
 use crate::model::delivery_file::DeliveryFile;
-use crate::text;
+use crate::{bounds, text};
 
 /// A pasted listing, or several.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Listing {
     pub skipped_lines: u64,
     /// The first of them, cut to a readable length.
     pub first_skipped: Option<String>,
+    /// Whether there is more in it than any listing holds; the rest was not read.
+    pub is_cut: bool,
 }
 
 impl Listing {
@@ -93,6 +95,9 @@ pub fn parse(bytes: &[u8]) -> Listing {
     let text = text::decode(bytes);
     let mut reader = Reader::default();
     for line in text.lines() {
+        if reader.listing.is_cut {
+            break;
+        }
         reader.listing.lines += 1;
         // A terminal's log holds a carriage return where the pager wrote over its own line.
         for part in line.split('\r') {
@@ -128,6 +133,8 @@ struct Reader {
     listing: Listing,
     /// Whether what comes next still belongs to the last section.
     open: bool,
+    /// Files, folders and sections so far.
+    listed: usize,
 }
 
 impl Reader {
@@ -153,8 +160,7 @@ impl Reader {
         let command = PROMPT.replace(line, "");
         if let Some(found) = COMMAND.captures(&command) {
             let folder = folder::without_pattern(&found[1]).to_owned();
-            self.listing.sections.push(Section { folder: Some(folder), ..Section::default() });
-            self.open = true;
+            self.begin(Section { folder: Some(folder), ..Section::default() });
         } else if command.len() < line.len() {
             self.open = false;
         } else {
@@ -212,6 +218,9 @@ impl Reader {
     }
 
     fn add(&mut self, name: &str, is_folder: bool, size: Option<u64>, modified: Option<NaiveDateTime>) {
+        if !self.has_room() {
+            return;
+        }
         let section = self.section();
         if is_folder {
             section.folders.push(name.to_owned());
@@ -223,11 +232,24 @@ impl Reader {
         section.entries.push(Entry { name: base(name).to_owned(), size, modified });
     }
 
+    fn begin(&mut self, section: Section) {
+        if self.has_room() {
+            self.listing.sections.push(section);
+            self.open = true;
+        }
+    }
+
+    /// Whether one thing more may be listed.
+    fn has_room(&mut self) -> bool {
+        self.listed += 1;
+        self.listing.is_cut |= self.listed > bounds::LISTED;
+        !self.listing.is_cut
+    }
+
     /// The section that is being read; a new one where the command was not pasted.
     fn section(&mut self) -> &mut Section {
         if !self.open || self.listing.sections.is_empty() {
-            self.listing.sections.push(Section::default());
-            self.open = true;
+            self.begin(Section::default());
         }
         let last = self.listing.sections.len() - 1;
         &mut self.listing.sections[last]
@@ -323,6 +345,13 @@ mod tests {
             names(&parse(text.as_bytes())),
             ["cmr_StandAloneCluster_03_201907231317_844004", "cmr_StandAloneCluster_03_201907231318_844005"]
         );
+    }
+
+    #[test]
+    fn more_files_than_any_listing_has_are_not_read() {
+        let listing = parse("cdr_C_01_201907150412_1 ".repeat(bounds::LISTED + 10).as_bytes());
+        assert!(listing.is_cut);
+        assert_eq!(names(&listing).len(), bounds::LISTED - 1);
     }
 
     #[test]

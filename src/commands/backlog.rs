@@ -13,6 +13,7 @@ use super::Context;
 use super::reports::{Inputs, Remarks, Reports, given};
 use crate::backlog::listing::{self, Entry, Listing, Section};
 use crate::backlog::{self, Question, Source};
+use crate::bounds;
 use crate::cli;
 use crate::config::Config;
 use crate::document::backlog::{Backlog, Input};
@@ -23,17 +24,13 @@ use crate::recognise::{self, Kind};
 use crate::search::{self, Names, Unsearched};
 use crate::words::{grouped, many};
 
-/// The largest text that is taken for a listing: three million lines.
-const MOST_BYTES: u64 = 256 << 20;
-
-/// The most files that are taken from a folder: a year of four nodes' two files a minute.
-const MOST_FILES: usize = 4_000_000;
-
 /// As many other files end the search of a folder; none of them is opened.
 const MOST_LEFT_OUT: u64 = 200_000;
 
 const WHAT_TO_GIVE: &str = "give what CUCM prints for `file list activelog /cm/cdr_repository/preserve/<date>/ \
     detail`, or a folder of CDR and CMR files";
+
+const ONE_DATE: &str = "give the listing or folder of one date at a time";
 
 /// What could not be read: its path, and why.
 pub type Unreadable = (String, anyhow::Error);
@@ -119,11 +116,14 @@ fn read_one(path: &Path, unreadable: &mut Vec<Unreadable>) -> Result<Source> {
 
 fn text(path: &Path, input: &mut dyn Read) -> Result<Source> {
     let mut bytes = Vec::new();
-    input.take(MOST_BYTES + 1).read_to_end(&mut bytes).with_context(|| path.display().to_string())?;
-    if bytes.len() as u64 > MOST_BYTES {
-        bail!("{}: larger than any listing; {WHAT_TO_GIVE}", path.display());
-    }
+    bounds::LISTING
+        .limit(input)
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("{}; {WHAT_TO_GIVE}", path.display()))?;
     let listing = listing::parse(&bytes);
+    if listing.is_cut {
+        bail!("{}: more than {} files and folders; {ONE_DATE}", path.display(), grouped(bounds::LISTED as u64));
+    }
     if !listing.is_listing() {
         bail!("{}: {}", path.display(), no_listing(&bytes));
     }
@@ -174,8 +174,8 @@ fn folder(root: &Path, unreadable: &mut Vec<Unreadable>) -> Result<Source> {
     let mut misses = |why: String| unreadable.push((root.display().to_string(), anyhow!("{}: {why}", root.display())));
     for found in search::below(root, WalkDir::new(root)) {
         all.add(root, found);
-        if all.count > MOST_FILES {
-            bail!("{}: more than {MOST_FILES} CDR and CMR files; give one date's folder at a time", root.display());
+        if all.count > bounds::LISTED {
+            bail!("{}: more than {} CDR and CMR files; {ONE_DATE}", root.display(), grouped(bounds::LISTED as u64));
         }
         if all.left_out.count == MOST_LEFT_OUT {
             let others = grouped(MOST_LEFT_OUT);

@@ -2,8 +2,7 @@
 //! from memory when it is dropped.
 
 use std::env;
-use std::fs::File;
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -12,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
+use crate::bounds;
 use crate::cli;
 use crate::delivery::Login;
 use crate::exit::UsageError;
@@ -24,12 +24,6 @@ const PASSWORD: &str = "CDRDIAG_PASSWORD";
 
 /// The variable that holds the passphrase of a key.
 const PASSPHRASE: &str = "CDRDIAG_PASSPHRASE";
-
-/// No password and no key is longer.
-const MAX_BYTES: u64 = 65_536;
-
-/// A longer `known_hosts` is none.
-const MAX_KNOWN_HOSTS: u64 = 16 << 20;
 
 /// What to log in with.
 pub enum Credentials<'a> {
@@ -101,12 +95,7 @@ pub fn trust(known_hosts: Option<&Path>, confirmed: Option<Fingerprint>) -> Resu
 }
 
 fn read_known_hosts(path: &Path) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_KNOWN_HOSTS + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_KNOWN_HOSTS {
-        return Err(io::Error::other(format!("it is longer than {MAX_KNOWN_HOSTS} bytes")));
-    }
-    Ok(text::decode(&bytes).into_owned())
+    Ok(text::decode(&bounds::KNOWN_HOSTS.read(path)?).into_owned())
 }
 
 fn key(path: &Path) -> Result<Credentials<'_>> {
@@ -161,15 +150,8 @@ fn prompt(question: &str) -> Result<SecretString> {
 }
 
 fn read(path: &Path) -> io::Result<Zeroizing<String>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(MAX_BYTES).unwrap_or_default() + 1));
-    if path == Path::new("-") {
-        io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    } else {
-        File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    }
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(io::Error::other(format!("it is longer than {MAX_BYTES} bytes")));
-    }
+    let mut bytes = Zeroizing::new(bounds::SECRET.buffer());
+    bounds::SECRET.read_into(path, &mut bytes)?;
     let text = text::decode_whole(&bytes).ok_or_else(|| io::Error::other("it is neither UTF-8 nor UTF-16"))?;
     Ok(Zeroizing::new(text.into_owned()))
 }

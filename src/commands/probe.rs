@@ -1,24 +1,22 @@
 //! `cdrdiag probe TARGET…`
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::examine::{Examination, Subject, slips};
 use super::reports::{Inputs, Reports, given};
 use super::{Context, profiles, targets};
 use crate::algorithms::answer::profile_refs;
+use crate::bounds;
 use crate::cli;
 use crate::config::Config;
 use crate::document::probe::Probe;
 use crate::exit::{Code, UsageError};
 use crate::text;
-
-/// A list of targets longer than this is none.
-const MAX_LIST: u64 = 16 << 20;
+use crate::words::grouped;
 
 /// Tells what servers offer, and whether CUCM's client gets in.
 ///
@@ -59,6 +57,9 @@ fn subjects(args: &cli::Probe, config: &Config) -> Result<Vec<Subject>> {
                 let place = format!("{}, line {number}", path.display());
                 return Err(UsageError(format!("{place}: {line:?}: give one target a line")).into());
             }
+            if subjects.len() >= bounds::SERVERS {
+                bail!("{}: more than {} targets: split the list", path.display(), grouped(bounds::SERVERS as u64));
+            }
             if !line.is_empty() {
                 subjects.push(find(line).with_context(|| format!("{}, line {number}", path.display()))?);
             }
@@ -79,16 +80,9 @@ fn without_comment(line: &str) -> &str {
 }
 
 fn read(path: &Path) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    if path == Path::new("-") {
-        io::stdin().lock().take(MAX_LIST + 1).read_to_end(&mut bytes)?;
-    } else {
-        File::open(path)?.take(MAX_LIST + 1).read_to_end(&mut bytes)?;
-    }
-    if bytes.len() as u64 > MAX_LIST {
-        return Err(io::Error::other(format!("it is longer than {MAX_LIST} bytes")));
-    }
-    text::decode_whole(&bytes).map(Cow::into_owned).ok_or_else(|| io::Error::other("it is neither UTF-8 nor UTF-16"))
+    text::decode_whole(&bounds::TARGETS.read(path)?)
+        .map(Cow::into_owned)
+        .ok_or_else(|| io::Error::other("it is neither UTF-8 nor UTF-16"))
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! `cdrdiag profile list` and `cdrdiag profile show ID|FILE`; and the profiles that the other commands judge by.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -11,6 +9,7 @@ use super::Context;
 use crate::algorithms::builtin;
 use crate::algorithms::profile_file::{self, ProfileFormat};
 use crate::algorithms::variants::Variant;
+use crate::bounds;
 use crate::cli::{self, Global, Variants};
 use crate::document::profile::{ProfileList, ProfileShow};
 use crate::exit::{Code, UsageError};
@@ -18,9 +17,6 @@ use crate::model::offer::Setting;
 use crate::model::profile::Profile;
 use crate::suggest;
 use crate::text;
-
-/// A profile file is a page of text; what is longer is something else.
-const MAX_BYTES: u64 = 1 << 20;
 
 /// Lists the built-in profiles, or shows one.
 ///
@@ -110,12 +106,7 @@ fn hint(name: &str, known: &[&str]) -> String {
 }
 
 fn read(path: &Path) -> Result<String> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        bail!("it is longer than {MAX_BYTES} bytes");
-    }
-    text::decode_whole(&bytes)
+    text::decode_whole(&bounds::PROFILE.read(path)?)
         .map(Cow::into_owned)
         .ok_or_else(|| anyhow!("it is no text in UTF-8: give the profile's TOML or JSON, saved as UTF-8"))
 }

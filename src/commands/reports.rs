@@ -11,14 +11,12 @@ use sha2::{Digest, Sha256};
 
 use super::Context;
 use super::whole_file::WholeFile;
+use crate::bounds;
 use crate::cli;
 use crate::exit::{Code, UsageError};
 use crate::redact::Redactor;
 use crate::report::view::{Appendix, InputHash, ToView};
 use crate::report::{Render, html, markdown};
-
-/// A longer file is no report of an earlier run.
-const MAX_FORMER: u64 = 64 << 20;
 
 /// The files to write, opened before the work begins, so that a bad path shows at once.
 #[derive(Debug)]
@@ -194,9 +192,7 @@ pub fn replaceable(path: &Path, is_such: impl Fn(&str) -> bool) -> bool {
     if !holds_text {
         return true;
     }
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_FORMER).read_to_end(&mut bytes));
-    read.is_ok() && is_such(&String::from_utf8_lossy(&bytes))
+    bounds::REPORT.read(path).is_ok_and(|bytes| is_such(&String::from_utf8_lossy(&bytes)))
 }
 
 /// The file that an input is in: the archive, where it is inside one.

@@ -136,12 +136,10 @@ pub struct AlarmMonth {
 }
 
 impl RaisedAlarms {
-    /// Whether they are about the same thing.
-    pub fn is_of_same(&self, other: &Self) -> bool {
-        let about = |alarms: &Self| {
-            (alarms.concern, alarms.billing_server.clone(), alarms.repository_node.clone(), alarms.agent_node.clone())
-        };
-        about(self) == about(other) && self.node == other.node && self.zone == other.zone
+    /// What they are about: alarms about the same thing are counted together.
+    pub fn subject(&self) -> (Concern, [Option<String>; 5]) {
+        let who = [&self.billing_server, &self.repository_node, &self.agent_node, &self.node, &self.zone];
+        (self.concern, who.map(Clone::clone))
     }
 
     /// Adds alarms about the same thing.
@@ -156,7 +154,8 @@ impl RaisedAlarms {
             }
         }
         for AlarmMonth { month, count } in other.months {
-            match self.months.iter_mut().find(|known| known.month == month) {
+            // The last is the likeliest: a log runs forwards.
+            match self.months.iter_mut().rfind(|known| known.month == month) {
                 Some(known) => known.count += count,
                 None => self.months.push(AlarmMonth { month, count }),
             }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Place;
+use crate::bounds::NAMES;
 use crate::model::offer::{Category, Offer};
 
 /// The most clients that are told apart. CUCM clusters have a few nodes.
@@ -145,11 +146,20 @@ impl Collector {
         }
         let follows = sighting.proposal.first_kex_packet_follows;
         client.first_kex_packet_follows = follows.or(client.first_kex_packet_follows);
+        let mut too_long = None;
         for category in Category::ALL {
             let Some(list) = sighting.proposal.get(category) else { continue };
+            if list.len() > NAMES {
+                too_long = Some((category, list.len()));
+                continue;
+            }
             let assumed = sighting.assumed.contains(&category);
             let list = list.to_vec();
             client.add(category, Seen { list, first: place.clone(), last: place.clone(), times: 1, assumed, order });
+        }
+        if let Some((category, names)) = too_long {
+            let title = category.title();
+            self.warn(format!("{place}: a {title} list of {names} names, which no client proposes, was left out"));
         }
     }
 
@@ -260,6 +270,19 @@ mod tests {
         assert_eq!(one[0].proposal().kex, Some(split_list("a")));
         let other = |address| sighting(Some(address), Category::HostKey, "b");
         assert_eq!(collect(&[own, other("10.0.0.1"), other("10.0.0.2")]).len(), 3);
+    }
+
+    #[test]
+    fn a_list_that_no_client_proposes_is_left_out_and_told() {
+        let mut collector = Collector::default();
+        collector.add(&sighting(None, Category::Kex, &"a,".repeat(NAMES)), &place(7));
+        collector.add(&sighting(None, Category::HostKey, "b"), &place(8));
+        let (clients, warnings) = collector.finish();
+        assert_eq!(clients[0].proposal().kex, None);
+        assert!(
+            warnings[0].starts_with("x:7 ") && warnings[0].contains("key exchange list of 1001 names"),
+            "{warnings:?}"
+        );
     }
 
     #[test]

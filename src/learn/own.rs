@@ -9,9 +9,6 @@ use crate::algorithms::profile_file::{self, ProfileError, ProfileFormat};
 use crate::model::offer::{Category, Offer};
 use crate::model::profile::Profile;
 
-/// The longest file of cdrdiag's own that is read.
-pub const MAX_BYTES: u64 = 32 << 20;
-
 /// Whether a text that begins so is one: an answer, or a profile file.
 pub fn is_own(head: &str) -> bool {
     let text = head.trim_start_matches('\u{feff}').trim_start();

@@ -6,6 +6,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::collector::Collector;
 use super::{own, packets};
+use crate::bounds;
 use crate::text;
 
 /// What is looked at to know a source.
@@ -52,7 +53,7 @@ pub enum SourceError {
 pub fn read(file: impl Read + Send, path: &str, collector: &mut Collector) -> Result<Summary, SourceError> {
     let mut file = BufReader::new(file);
     if file.fill_buf()?.starts_with(b"\x1f\x8b") {
-        return read_plain(BufReader::new(MultiGzDecoder::new(file)), path, collector);
+        return read_plain(BufReader::new(bounds::UNPACKED.limit(MultiGzDecoder::new(file))), path, collector);
     }
     read_plain(file, path, collector)
 }
@@ -91,7 +92,7 @@ fn read_utf_8(
     }
     if own::is_own(&beginning) {
         let mut text = String::new();
-        whole.take(own::MAX_BYTES).read_to_string(&mut text)?;
+        bounds::ANSWER.limit(whole).read_to_string(&mut text)?;
         own::read(&text, path, collector)?;
         return Ok(Summary { kind: Kind::Own, entries: 1 });
     }

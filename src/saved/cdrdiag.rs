@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Form, MAX_HOST_KEYS, ParseError, SavedServer};
+use super::{Form, ParseError, SavedServer};
+use crate::bounds::HOST_KEYS;
 use crate::document::probe::{HostKey, Identification, Outcome, TargetError};
 use crate::model::offer::Offer;
 
@@ -69,7 +70,7 @@ fn server(json: Value, side: Option<&str>) -> Result<SavedServer, ParseError> {
         .map_err(|error| ParseError::Broken { form: Form::Cdrdiag, reason: error.to_string() })?;
     let mut host_keys = target.host_keys;
     for key in target.clients.into_iter().filter_map(|client| client.handshake?.host_key) {
-        if host_keys.len() < MAX_HOST_KEYS && !host_keys.contains(&key) {
+        if host_keys.len() < HOST_KEYS && !host_keys.contains(&key) {
             host_keys.push(key);
         }
     }

@@ -1,13 +1,10 @@
 //! Saved answers as files: `FILE`, or `FILE#HOST:PORT` where one holds several servers.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{ParseError, Saved, SavedServer, parse};
-
-/// The largest file that is read. A scan of a thousand servers by nmap is some 5 MiB of XML.
-pub const MAX_BYTES: u64 = 16 * 1024 * 1024;
+use crate::bounds;
 
 /// How many servers an error line names.
 const NAMED: usize = 8;
@@ -29,9 +26,6 @@ pub enum Problem {
     /// It can't be read.
     #[error("{}", crate::plain::words(.0))]
     Read(io::Error),
-    /// It is too large to be one.
-    #[error("larger than {} MiB, which no saved answer is", MAX_BYTES / 1024 / 1024)]
-    TooLarge,
     /// Its content.
     #[error("{0}")]
     Content(ParseError),
@@ -74,19 +68,10 @@ impl SavedRef {
     /// When the file can't be read, is no saved answer, or leaves open which server is meant.
     pub fn load(&self) -> Result<SavedServer, SavedError> {
         let failed = |problem| SavedError { path: self.path.clone(), problem };
-        let bytes = read(&self.path).map_err(failed)?;
+        let bytes = bounds::SAVED.read(&self.path).map_err(|error| failed(Problem::Read(error)))?;
         let saved = parse(&bytes).map_err(|error| failed(Problem::Content(error)))?;
         choose(&saved, self.server.as_deref()).map_err(failed)
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(Problem::Read)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(Problem::TooLarge);
-    }
-    Ok(bytes)
 }
 
 fn choose(saved: &Saved, wanted: Option<&str>) -> Result<SavedServer, Problem> {
@@ -156,7 +141,7 @@ mod tests {
     fn a_huge_file_and_a_picture_get_one_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("huge");
-        File::create(&path).unwrap().set_len(MAX_BYTES + 1).unwrap();
+        std::fs::File::create(&path).unwrap().set_len((16 << 20) + 1).unwrap();
         assert!(load(path.to_str().unwrap()).unwrap_err().ends_with("larger than 16 MiB, which no saved answer is"));
         std::fs::write(&path, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").unwrap();
         let error = load(path.to_str().unwrap()).unwrap_err();

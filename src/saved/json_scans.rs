@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{MAX_HOST_KEYS, SavedServer, host_and_port, identification};
+use super::{SavedServer, host_and_port, identification};
+use crate::bounds::HOST_KEYS;
 use crate::document::probe::HostKey;
 use crate::model::offer::{Category, Offer};
 
@@ -125,7 +126,7 @@ fn host_keys(keys: &Value) -> Vec<HostKey> {
         let bits = key["length"].as_u64().and_then(|bits| bits.try_into().ok());
         Some(HostKey { algorithm: name.clone(), bits, sha256: Some(sha256.to_owned()) })
     };
-    keys.as_object().into_iter().flatten().take(MAX_HOST_KEYS).filter_map(key).collect()
+    keys.as_object().into_iter().flatten().take(HOST_KEYS).filter_map(key).collect()
 }
 
 #[cfg(test)]

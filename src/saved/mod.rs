@@ -18,6 +18,7 @@ mod ssh_audit_text;
 
 use serde_json::Value;
 
+use crate::bounds::{HOST_KEYS, NAME, NAMES, VALUES};
 use crate::document::probe::{HostKey, Identification, Outcome, Target, TargetError};
 use crate::model::offer::{Category, Offer};
 use crate::ssh::identification;
@@ -27,19 +28,6 @@ use crate::text;
 pub const FORMS: &str = "cdrdiag's own JSON (probe or compare), nmap's XML (-oX) or normal output with \
                          ssh2-enum-algos, ssh-audit's JSON (-j) or text, the log of ssh -vv, zgrab2's or ssh_scan's JSON, \
                          Nessus' plugin 70657, JSch's log or exception, a packet capture";
-
-/// Names of a list at most. A KEXINIT of 35,000 bytes, the largest packet that RFC 4253, section 6.1, wants to be
-/// understood, holds some 2,000; real ones have fewer than a hundred.
-const MAX_NAMES: usize = 2_000;
-
-/// Characters of an algorithm's name at most; RFC 4251, section 6, allows 64.
-const MAX_NAME: usize = 1_024;
-
-/// Host keys of a server at most.
-const MAX_HOST_KEYS: usize = 100;
-
-/// Values of a JSON answer at most, each a few dozen bytes of memory.
-const MAX_VALUES: usize = 2_000_000;
 
 /// One server, as far as a saved answer tells it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -237,15 +225,15 @@ fn too_much(server: &SavedServer) -> Option<String> {
     let offer = server.offer.as_ref()?;
     let lists = || Category::ALL.into_iter().filter_map(|category| Some((category, offer.get(category)?)));
     let long = lists()
-        .find(|(_, list)| list.len() > MAX_NAMES)
+        .find(|(_, list)| list.len() > NAMES)
         .map(|(category, list)| format!("{} names in a {} list", list.len(), category.title()));
-    let is_long = |list: &[String]| list.iter().any(|name| name.len() > MAX_NAME);
+    let is_long = |list: &[String]| list.iter().any(|name| name.len() > NAME);
     let name = || {
         lists()
             .find(|(_, list)| is_long(list))
-            .map(|(category, _)| format!("a name of more than {MAX_NAME} bytes in a {} list", category.title()))
+            .map(|(category, _)| format!("a name of more than {NAME} bytes in a {} list", category.title()))
     };
-    let keys = || (server.host_keys.len() > MAX_HOST_KEYS).then(|| format!("{} host keys", server.host_keys.len()));
+    let keys = || (server.host_keys.len() > HOST_KEYS).then(|| format!("{} host keys", server.host_keys.len()));
     long.or_else(name).or_else(keys)
 }
 
@@ -295,8 +283,8 @@ fn read(text: &str) -> Result<(Form, Vec<SavedServer>), ParseError> {
 }
 
 fn read_json(text: &str) -> Result<(Form, Vec<SavedServer>), ParseError> {
-    if memchr::memchr_iter(b',', text.as_bytes()).nth(MAX_VALUES).is_some() {
-        let what = format!("more than {MAX_VALUES} values");
+    if memchr::memchr_iter(b',', text.as_bytes()).nth(VALUES).is_some() {
+        let what = format!("more than {VALUES} values");
         return Err(ParseError::TooMuch { form: json_form(text).unwrap_or(Form::Cdrdiag), what });
     }
     match serde_json::from_str::<Value>(text) {
@@ -410,7 +398,7 @@ mod tests {
             let error = parse(&text).unwrap_err().to_string();
             assert!(error.ends_with("with 200000 names in a key exchange list, which no real one has"), "{error}");
         }
-        let error = parse(&format!("[{}1]", "1,".repeat(MAX_VALUES + 1))).unwrap_err();
+        let error = parse(&format!("[{}1]", "1,".repeat(VALUES + 1))).unwrap_err();
         assert!(error.to_string().contains("more than 2000000 values"), "{error}");
     }
 

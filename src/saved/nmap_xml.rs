@@ -4,15 +4,8 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use super::nmap::{self, Lists, SCRIPT};
 use super::{Form, ParseError, SavedServer, host_and_port};
+use crate::bounds::{XML_ATTRIBUTES, XML_NAMESPACES, XML_NODES};
 use crate::document::probe::Identification;
-
-/// Nodes that are read at most: nmap writes some thirty for a host.
-const MAX_NODES: u32 = 2_000_000;
-
-/// Attributes of an element at most: nmap writes fewer than twenty, and what a script found stands in one.
-const MAX_ATTRIBUTES: usize = 10_000;
-
-const MAX_NAMESPACES: usize = 1_000;
 
 /// nmap's root element comes after a few lines of prologue.
 const PROLOGUE: usize = 4_096;
@@ -24,7 +17,7 @@ pub(super) fn is_it(text: &str) -> bool {
 pub(super) fn servers(text: &str) -> Result<Vec<SavedServer>, ParseError> {
     check(text)?;
     // nmap declares an empty document type.
-    let options = ParsingOptions { allow_dtd: true, nodes_limit: MAX_NODES, ..ParsingOptions::default() };
+    let options = ParsingOptions { allow_dtd: true, nodes_limit: XML_NODES, ..ParsingOptions::default() };
     let document = Document::parse_with_options(text, options).map_err(|error| broken(error.to_string()))?;
     let mut servers = Vec::new();
     let mut counts_only = false;
@@ -44,12 +37,12 @@ pub(super) fn servers(text: &str) -> Result<Vec<SavedServer>, ParseError> {
 /// entities and name spaces one by one. nmap declares none of these.
 fn check(text: &str) -> Result<(), ParseError> {
     let bytes = text.as_bytes();
-    let attributes = |tag: &[u8]| memchr::memchr_iter(b'=', tag).take(MAX_ATTRIBUTES + 1).count();
+    let attributes = |tag: &[u8]| memchr::memchr_iter(b'=', tag).take(XML_ATTRIBUTES + 1).count();
     let mut starts = memchr::memchr_iter(b'<', bytes).chain([bytes.len()]);
     let mut start = starts.next().unwrap_or_default();
     for end in starts {
-        if attributes(bytes.get(start..end).unwrap_or_default()) > MAX_ATTRIBUTES {
-            return Err(broken(format!("an element has more than {MAX_ATTRIBUTES} attributes")));
+        if attributes(bytes.get(start..end).unwrap_or_default()) > XML_ATTRIBUTES {
+            return Err(broken(format!("an element has more than {XML_ATTRIBUTES} attributes")));
         }
         start = end;
     }
@@ -57,8 +50,8 @@ fn check(text: &str) -> Result<(), ParseError> {
         return Err(broken("it declares entities, which nmap never does".to_owned()));
     }
     // A page that a script fetched may have a few.
-    if memchr::memmem::find_iter(bytes, b"xmlns").nth(MAX_NAMESPACES).is_some() {
-        return Err(broken(format!("it has more than {MAX_NAMESPACES} name spaces")));
+    if memchr::memmem::find_iter(bytes, b"xmlns").nth(XML_NAMESPACES).is_some() {
+        return Err(broken(format!("it has more than {XML_NAMESPACES} name spaces")));
     }
     Ok(())
 }

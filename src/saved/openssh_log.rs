@@ -5,7 +5,8 @@
 //! - `debug2: kex_parse_kexinit: LIST`, ten lines a side in KEXINIT's order, the own side's first (before);
 //! - `Unable to negotiate with HOST port N: no matching X found. Their offer: LIST`: one category.
 
-use super::{MAX_HOST_KEYS, SavedServer, host_and_port, identification};
+use super::{SavedServer, host_and_port, identification};
+use crate::bounds::HOST_KEYS;
 use crate::document::probe::HostKey;
 use crate::model::offer::{Category, Offer, split_list};
 
@@ -127,7 +128,7 @@ impl Reader {
     /// `ssh-ed25519 SHA256:…`
     fn host_key(&mut self, text: &str) {
         if let Some((algorithm, sha256)) = text.split_once(' ').filter(|(_, print)| print.starts_with("SHA256:"))
-            && self.current.host_keys.len() < MAX_HOST_KEYS
+            && self.current.host_keys.len() < HOST_KEYS
         {
             let (algorithm, sha256) = (algorithm.to_owned(), Some(sha256.to_owned()));
             self.current.host_keys.push(HostKey { algorithm, bits: None, sha256 });

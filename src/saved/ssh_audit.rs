@@ -2,7 +2,8 @@
 
 use serde_json::{Deserializer, Value};
 
-use super::{MAX_HOST_KEYS, SavedServer, identification};
+use super::{SavedServer, identification};
+use crate::bounds::HOST_KEYS;
 use crate::document::probe::{HostKey, Identification};
 use crate::model::offer::{Category, Offer};
 
@@ -146,7 +147,7 @@ fn host_keys(audit: &Value) -> Vec<HostKey> {
         };
         Some(HostKey { algorithm: algorithm.to_owned(), bits: bits(audit, algorithm), sha256: Some(sha256) })
     };
-    fingerprints.iter().take(MAX_HOST_KEYS).filter_map(key).collect()
+    fingerprints.iter().take(HOST_KEYS).filter_map(key).collect()
 }
 
 /// ssh-audit calls every RSA key `ssh-rsa`, and notes its size beside whichever RSA algorithm the server names.

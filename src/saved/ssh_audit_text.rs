@@ -1,7 +1,8 @@
 //! What ssh-audit prints for people, of releases 1 to 3: `(kex) NAME (4096-bit) -- [info] …`.
 
 use super::ssh_audit::split_target;
-use super::{MAX_HOST_KEYS, SavedServer, identification};
+use super::{SavedServer, identification};
+use crate::bounds::HOST_KEYS;
 use crate::document::probe::HostKey;
 use crate::model::offer::{Category, Offer};
 
@@ -67,7 +68,7 @@ impl Reader {
             self.begin();
             self.current.identification = identification(banner);
         } else if let Some(key) = text.strip_prefix("(fin) ").and_then(host_key)
-            && self.current.host_keys.len() < MAX_HOST_KEYS
+            && self.current.host_keys.len() < HOST_KEYS
         {
             self.current.host_keys.push(key);
         }

@@ -2,12 +2,10 @@
 
 use super::packet::number;
 use super::visible;
+use crate::bounds::NAMES;
 use crate::model::offer::{Category, Offer};
 
 const COOKIE: usize = 16;
-
-/// The most names of a list. No server has a tenth of it, and each costs far more memory than its bytes.
-const MAX_NAMES: usize = 1_000;
 
 /// A KEXINIT that is cut or lies about its lengths. What was read before the break is kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +37,7 @@ pub enum Break {
         left: usize,
     },
     /// A list has more names than any server offers.
-    #[error("its {} list has more than {MAX_NAMES} names", .0.title())]
+    #[error("its {} list has more than {NAMES} names", .0.title())]
     TooMany(Category),
 }
 
@@ -71,7 +69,7 @@ fn read_lists<'a>(payload: &'a [u8], offer: &mut Offer) -> Result<&'a [u8], Brea
         let length = usize::try_from(claimed).unwrap_or(usize::MAX);
         let too_long = Break::TooLong { category, claimed, left: after.len() };
         let (list, after) = after.split_at_checked(length).ok_or(too_long)?;
-        if memchr::memchr_iter(b',', list).count() >= MAX_NAMES {
+        if memchr::memchr_iter(b',', list).count() >= NAMES {
             return Err(Break::TooMany(category));
         }
         offer.set(category, names(list));
@@ -152,8 +150,8 @@ mod tests {
         let list = |names: usize| "x,".repeat(names - 1) + "x";
         let parse =
             |names: usize| parse(&payload([list(names).as_bytes(), b"", b"", b"", b"", b"", b"", b"", b"", b""], &[]));
-        assert_eq!(parse(MAX_NAMES).unwrap().kex.unwrap().len(), MAX_NAMES);
-        assert_eq!(parse(MAX_NAMES + 1).unwrap_err().what, Break::TooMany(Category::Kex));
+        assert_eq!(parse(NAMES).unwrap().kex.unwrap().len(), NAMES);
+        assert_eq!(parse(NAMES + 1).unwrap_err().what, Break::TooMany(Category::Kex));
     }
 
     #[test]

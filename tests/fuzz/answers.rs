@@ -91,7 +91,7 @@ fn check_json(answer: &[u8]) {
 const NOW: [&str; 2] = ["--now", "2019-07-25"];
 
 proptest! {
-    #![proptest_config(cases(25))]
+    #![proptest_config(cases(10))]
 
     #[test]
     fn parse_log(trace in changed(&TRACES)) {

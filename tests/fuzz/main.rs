@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on is to panic")]
 
 mod answers;
+mod growth;
 mod inputs;
 mod parsers;
 

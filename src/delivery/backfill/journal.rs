@@ -12,11 +12,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::bounds;
+
 /// The journal's name.
 pub(super) const NAME: &str = "cdrdiag-delivered.jsonl";
-
-/// No journal is longer: it holds some 200 bytes a file.
-const MAX_BYTES: u64 = 256 << 20;
 
 /// What a line tells of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,11 +144,8 @@ impl Journal {
 
 /// A line that a break cut short is passed over: its file is looked for on the server.
 fn read(file: &File) -> io::Result<BTreeMap<Key, Event>> {
-    if file.metadata()?.len() > MAX_BYTES {
-        return Err(io::Error::other(format!("it is longer than {MAX_BYTES} bytes")));
-    }
     let mut events = BTreeMap::new();
-    for line in BufReader::new(file.take(MAX_BYTES)).lines() {
+    for line in BufReader::new(bounds::JOURNAL.limit(file)).lines() {
         if let Ok(line) = serde_json::from_str::<Line>(&line?) {
             events.insert((line.server, line.directory, line.name, line.bytes), line.event);
         }

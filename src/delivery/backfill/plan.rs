@@ -1,8 +1,8 @@
 //! Which saved files to hand in, and in which order.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -10,6 +10,7 @@ use serde_json::Value;
 use walkdir::WalkDir;
 
 use super::journal;
+use crate::bounds;
 use crate::document::backfill::{BackfillFile, FileOutcome};
 use crate::model::delivery_file::DeliveryFile;
 
@@ -18,9 +19,6 @@ const MAX_FILES: usize = 200_000;
 
 /// The longest CDR file. Real ones have some hundred kilobytes at most: they hold the calls of a minute.
 const MAX_BYTES: u64 = 256 << 20;
-
-/// The longest `collection.json` that is read.
-const MAX_COLLECTION: u64 = 64 << 20;
 
 /// The file in which `collect` says which of the waiting files it has whole.
 const COLLECTION: &str = "collection.json";
@@ -179,9 +177,8 @@ fn not_whole(source: &Path) -> BTreeSet<PathBuf> {
     let Some(folder) = source.ancestors().take(4).find(|folder| folder.join(COLLECTION).is_file()) else {
         return BTreeSet::new();
     };
-    let mut text = Vec::new();
-    let read = File::open(folder.join(COLLECTION)).and_then(|file| file.take(MAX_COLLECTION).read_to_end(&mut text));
-    let document: Value = read.ok().and_then(|_| serde_json::from_slice(&text).ok()).unwrap_or_default();
+    let text = bounds::COLLECTION.read(&folder.join(COLLECTION)).unwrap_or_default();
+    let document: Value = serde_json::from_slice(&text).unwrap_or_default();
     let waiting = document["waiting"].as_array().map(Vec::as_slice).unwrap_or_default();
     let cut = waiting.iter().filter(|file| file["complete"] != Value::Bool(true));
     cut.filter_map(|file| fs::canonicalize(folder.join(file["path"].as_str()?)).ok()).collect()

@@ -187,9 +187,10 @@ impl Found {
     fn judge(&mut self, mut source: Source, head: &[u8], asked: Asked) {
         source.first = first_time(head);
         if source.first.is_none()
-            && let Some(text) = source.alarms(head, asked)
+            && let Some((text, cut)) = source.alarms(head, asked)
         {
-            return self.texts.push(text);
+            self.texts.push(text);
+            return cut.into_iter().for_each(|why| self.problem(source.label.clone(), why));
         }
         let name = source.label.rsplit(['/', '\\']).next().unwrap_or_default();
         // One that the log has only just turned to is still empty, and lacks nothing.
