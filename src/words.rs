@@ -17,6 +17,15 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// Things as a sentence lists them: `a`, `a and b`, `a, b and c`.
+pub fn listed<'a>(things: impl IntoIterator<Item = &'a str>) -> String {
+    let things: Vec<&str> = things.into_iter().collect();
+    match things.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => things.concat(),
+    }
+}
+
 /// A number of things: `1 file`, `2 files`, `3 failed deliveries`.
 pub fn counted(number: u64, thing: &str) -> String {
     // A vowel before it keeps the y: days.

@@ -3,7 +3,7 @@
 use super::folder::{self, Place};
 use super::listing::Section;
 use super::waiting::Files;
-use super::{Question, Source, commands, deadline, summary, trace_folder};
+use super::{Question, Source, commands, deadline, first_leg, summary, trace_folder};
 use crate::document::backlog::{Backlog, Input, Listing};
 use crate::model::delivery_file::DeliveryFile;
 use crate::search::Names;
@@ -27,6 +27,7 @@ pub fn answer(sources: &[Source], question: Question) -> Backlog {
         deadline_needs: needs_days.then(|| deadline::NEEDS_PRESERVE_DAYS.to_owned()),
         commands: commands::saving(&dates, sources),
         unlisted_folders: commands::unlisted(sources),
+        first_leg: first_leg::first_leg(sources),
         trace_folder: trace_folder::trace_folder(sources),
         warnings: warnings(sources, &files),
         dates,
@@ -61,6 +62,7 @@ fn place_name(place: Place) -> &'static str {
         Place::Destination(_) => "destination",
         Place::Processed => "processed",
         Place::Car => "car",
+        Place::Agent => "agent",
         Place::Trace => "trace",
         Place::Other => "unknown",
     }

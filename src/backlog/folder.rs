@@ -17,6 +17,8 @@ pub enum Place {
     Processed,
     /// `cdr_repository/car`: an empty file for each file that CDR Analysis and Reporting has yet to load.
     Car,
+    /// `cm/cdr`: what a node has recorded and its CDR Agent has yet to send to the repository.
+    Agent,
     /// `cm/trace/cdrrep/log4j`: the CDR Repository Manager's traces.
     Trace,
     /// Not told, or another folder.
@@ -26,7 +28,8 @@ pub enum Place {
 impl Place {
     /// The place that a path names.
     pub fn of(path: &str) -> Self {
-        segments(path).find_map(Self::of_segment).unwrap_or(Self::Other)
+        let is_agents = segments(path).zip(segments(path).skip(1)).any(|pair| pair == ("cm", "cdr"));
+        if is_agents { Self::Agent } else { segments(path).find_map(Self::of_segment).unwrap_or(Self::Other) }
     }
 
     /// Whether a file listed there waits for a billing server. Where nothing is told it does: the question was

@@ -4,6 +4,7 @@
 mod answer;
 mod commands;
 mod deadline;
+mod first_leg;
 mod folder;
 pub mod listing;
 mod summary;

@@ -62,14 +62,15 @@ impl Collector<'_> {
         let release = self.tell(&Command::Version).and_then(|text| status::release(&text));
         let found = self.tell(&Command::Status).map(|text| status::parse(&text)).unwrap_or_default();
         let fips = self.tell(&Command::Fips).and_then(|text| status::fips(&text));
-        let services = self.tell(&Command::Services).map(|text| services::parse(&text)).unwrap_or_default();
+        let list = self.tell(&Command::Services).unwrap_or_default();
         self.record.note(|answer| {
             answer.node.release = release.or(found.release);
             answer.node.host_name = found.host_name;
             answer.node.time_zone = found.time_zone;
             answer.node.fips = fips;
             answer.disks = found.disks;
-            answer.services = services;
+            answer.node.publisher = services::publisher(&list);
+            answer.services = services::parse(&list);
             if answer.node.release.is_some() && answer.repository_manager().is_none() {
                 answer.warnings.push("the node's services do not name the Cisco CDR Repository Manager".to_owned());
             }

@@ -66,7 +66,7 @@ pub fn run(arguments: &cli::Backlog, context: &Context<'_>) -> Result<Code> {
 /// Whether anything is told: of what waits, that CUCM has no such folder, or of another folder that CUCM keeps.
 fn answers(document: &Backlog) -> bool {
     let seen = document.tells_what_waits() || document.totals.files > 0;
-    seen || document.hides_something() || document.another_folder().is_some()
+    seen || document.hides_something() || document.another_folder().is_some() || document.first_leg.is_some()
 }
 
 /// What is asked about a backlog, by the flags or else the configuration.

@@ -20,7 +20,7 @@ use crate::trace::answer::{self, Choice};
 use crate::trace::causes::Causes;
 use crate::trace::ledger::UNKNOWN;
 use crate::trace::reading::{self, Reading};
-use crate::trace::sources::{self, Problem, Source, Why};
+use crate::trace::sources::{self, NodeText, Problem, Source, Why};
 use crate::trace::timeline::Window;
 use crate::words::many;
 
@@ -87,7 +87,7 @@ pub fn parse(
     let raised: Vec<_> = found.texts.iter().flat_map(|text| alarms::read(&text.label, &text.text)).collect();
     let problems = sources::lines(&problems);
     let records: u64 = reading.inputs.iter().map(|input| input.counts.records).sum();
-    if records == 0 && raised.is_empty() {
+    if records == 0 && raised.is_empty() && found.nodes.is_empty() {
         let all: Vec<String> = problems.into_iter().chain(left_out(&found.left_out)).collect();
         bail!("{}", if all.is_empty() { "nothing to read".to_owned() } else { all.join("; ") });
     }
@@ -104,6 +104,12 @@ pub fn parse(
         ..Input::default()
     }));
     document.alarms = raised;
+    for text in found.nodes {
+        let NodeText { label, bytes, lines, node } = text;
+        let is_read = document.inputs.iter().any(|input| input.path == label);
+        document.inputs.extend((!is_read).then(|| Input { path: label, bytes, lines, ..Input::default() }));
+        document.nodes.push(node);
+    }
     document.unread = problems;
     Ok(Parsed { document, left_out: details })
 }

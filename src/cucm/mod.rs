@@ -4,6 +4,7 @@
 //!
 //! | reader | of what |
 //! |---|---|
+//! | [`session::read`] | all of the below in a session log, or what one command printed |
 //! | [`transcript::split`] | a session log: each command with its output |
 //! | [`terminal::plain`] | what a terminal adds: escape sequences, carriage returns, backspaces |
 //! | [`services::parse`] | `utils service list` |
@@ -25,6 +26,7 @@ pub(crate) mod exchange;
 pub(crate) mod pager;
 pub(crate) mod question;
 pub mod services;
+pub mod session;
 pub(crate) mod shell;
 pub mod status;
 pub mod table;

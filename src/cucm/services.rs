@@ -7,6 +7,16 @@ pub fn parse(text: &str) -> Vec<Service> {
     text.lines().filter_map(line).collect()
 }
 
+/// Whether the node is the publisher: `Primary Node =true`.
+pub fn publisher(text: &str) -> Option<bool> {
+    let value = text.lines().find_map(|line| line.trim().strip_prefix("Primary Node"))?;
+    match value.trim_start_matches([' ', '=', ':']).trim().to_ascii_lowercase().as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
+}
+
 fn line(line: &str) -> Option<Service> {
     let (name, rest) = line.trim().split_once('[')?;
     let (state, reason) = rest.split_once(']')?;
@@ -31,6 +41,8 @@ mod tests {
 
     #[test]
     fn the_bracket_may_touch_the_name_and_a_reason_may_follow() {
+        assert_eq!(publisher("x [STARTED]\nPrimary Node =true\n"), Some(true));
+        assert_eq!(publisher("Primary Node =false"), Some(false));
         let list = parse(
             "Requesting service status, please wait...\nSystem SSH [STARTED]\n\
              Cisco CDR Repository Manager[STOPPED]  Commanded Out of Service\n\

@@ -22,9 +22,13 @@ fn pattern(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a constant pattern")
 }
 
-/// A prompt with a command that this program reads. The name before the colon is the account's on some releases.
-static COMMAND: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^\s*[A-Za-z0-9_.-]{1,40}:\s*((?:file|show|utils|run|set|exit|quit)\b.*)$"));
+/// A prompt with a command. The name before the colon is the account's on some releases; there only the commands that
+/// this program reads count, since many a line of other programs has a word and a colon.
+static COMMAND: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^\s*(?:admin:\s*(?P<of_admin>(?:file|show|utils|run|set|exit|quit)\b.*)|[A-Za-z0-9_.-]{1,40}:\s*(?P<of_other>(?:file (?:list|view|search|tail|dump|get) \S+log|show (?:version|status)|utils (?:service list|fips status)|run sql select|set cli|exit$|quit$).*))$",
+    )
+});
 static PROMPT: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*admin:\s*$"));
 static PAGER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -44,7 +48,8 @@ pub fn split(bytes: &[u8]) -> Vec<Part> {
     let mut open = false;
     for (number, line) in text.lines().enumerate() {
         if let Some(found) = COMMAND.captures(line) {
-            parts.push(Part { command: found[1].trim().to_owned(), output: String::new(), line: number + 1 });
+            let command = found.name("of_admin").or(found.name("of_other")).map_or("", |command| command.as_str());
+            parts.push(Part { command: command.trim().to_owned(), output: String::new(), line: number + 1 });
             open = true;
         } else if PROMPT.is_match(line) {
             open = false;
@@ -77,6 +82,7 @@ mod tests {
     #[test]
     fn a_trace_is_no_session() {
         assert!(!is_session("12:00:00.001 |LogMessage admin: x\n"));
+        assert!(!is_session("java.io.IOException: file not found\nException: show must go on\n"));
         assert!(is_session("x\nadministrator:file list activelog /cm/ detail\n"));
     }
 

@@ -3,6 +3,7 @@
 use crate::backlog::Question;
 use crate::config::DEFAULT_PORT;
 use crate::document::backlog::Backlog;
+use crate::document::node::NodeState;
 use crate::document::obstacle::Obstacle;
 use crate::document::parse_log::{CauseCount, Destination, ParseLog, Status};
 use crate::document::probe::{Access, Client, Outcome, Target};
@@ -207,6 +208,11 @@ impl<'a> Facts<'a> {
     pub fn troubles(&self, lasting: bool) -> Vec<Trouble<'a>> {
         let destinations = self.trace.map(|trace| trace.destinations.as_slice()).unwrap_or_default();
         destinations.iter().filter_map(Trouble::of).filter(|trouble| trouble.lasts() == lasting).collect()
+    }
+
+    /// The CUCM nodes that say something of themselves.
+    pub fn nodes(&self) -> &'a [NodeState] {
+        self.trace.map(|trace| trace.nodes.as_slice()).unwrap_or_default()
     }
 
     /// The server in this role.

@@ -12,7 +12,7 @@ mod story;
 
 use crate::document::diagnose::Conclusion;
 use facts::{Facts, Trouble};
-use rules::{address, alarms, algorithms, course, rest, servers, stages, waiting};
+use rules::{address, alarms, algorithms, course, node, rest, servers, stages, waiting};
 
 /// What follows from the facts, where they show it.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +37,12 @@ impl OfAll {
     }
 }
 
+/// What stops every delivery, whatever else is wrong.
+const FIRST: OfAll = Rule { id: "repository_manager_stopped", explain: node::repository_manager_stopped };
+
 /// Why deliveries to a destination fail. Of each trouble the first that holds is told, and the last always holds.
-const CAUSES: [OfTrouble; 16] = [
+const CAUSES: [OfTrouble; 17] = [
+    Rule { id: "ftp_destination", explain: node::ftp_destination },
     Rule { id: "failover_over", explain: algorithms::failover_is_over },
     Rule { id: "failover_to_refusing_server", explain: algorithms::failover_to_refusing_server },
     Rule { id: "server_refuses_algorithms", explain: algorithms::server_refuses_algorithms },
@@ -75,7 +79,12 @@ const WAITING: [OfAll; 5] = [
 ];
 
 /// What else the servers, the client and the inputs show.
-const ALSO: [OfAll; 11] = [
+const ALSO: [OfAll; 16] = [
+    Rule { id: "agent_stopped", explain: node::agent_stopped },
+    Rule { id: "first_leg_stuck", explain: node::first_leg_stuck },
+    Rule { id: "disk_nearly_full", explain: node::disk_nearly_full },
+    Rule { id: "resend_on_failure_off", explain: node::resend_on_failure_off },
+    Rule { id: "billing_servers_differ", explain: node::billing_servers_differ },
     Rule { id: "alarms_of_deliveries", explain: alarms::deliveries_fail },
     Rule { id: "alarms_of_first_leg", explain: alarms::first_leg_fails },
     Rule { id: "alarms_of_disk", explain: alarms::disk_allocation_reached },
@@ -94,7 +103,8 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
     let (lasting, over) = (facts.troubles(true), facts.troubles(false));
     let of_all =
         |rules: &[OfAll]| -> Vec<Conclusion> { rules.iter().filter_map(|rule| rule.conclude(facts)).collect() };
-    let mut conclusions = causes(facts, &lasting);
+    let mut conclusions: Vec<Conclusion> = FIRST.conclude(facts).into_iter().collect();
+    conclusions.extend(causes(facts, &lasting));
     conclusions.extend(of_all(&WAITING));
     conclusions.extend(circumstances(facts, &lasting));
     conclusions.extend(over.iter().filter_map(|trouble| RECOVERED.conclude(facts, trouble)));

@@ -8,6 +8,7 @@ use crate::algorithms::answer::judge_target;
 use crate::algorithms::builtin::default_set;
 use crate::backlog::{Question, Source, answer, listing};
 use crate::document::diagnose::{Conclusion, Diagnose};
+use crate::document::node::NodeState;
 use crate::document::parse_log::{
     CauseCount, Destination, Evidence, Input, Negotiation, Outage, ParseLog, Status, WaitingFile,
 };
@@ -96,6 +97,7 @@ impl Story {
         let destinations = vec![destination(host)];
         story.parts.parse_log = Some(ParseLog {
             alarms: Vec::new(),
+            nodes: Vec::new(),
             inputs: vec![input],
             destinations,
             negotiation: None,
@@ -192,6 +194,12 @@ impl Story {
             ..Source::default()
         };
         self.parts.backlog = Some(answer(&[source], self.question()));
+        self
+    }
+
+    /// A CUCM node says this of itself.
+    pub fn node(mut self, node: NodeState) -> Self {
+        self.parts.parse_log.as_mut().unwrap().nodes.push(node);
         self
     }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Document, Verdict};
 use crate::model::delivery_file::Kind;
+use crate::words::{listed, many};
 
 /// What waits in CUCM's preserve folder, and when CUCM starts to delete it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -32,6 +33,9 @@ pub struct Backlog {
     pub commands: Vec<Command>,
     /// Date folders that a listing names but nothing lists, each with the command that does.
     pub unlisted_folders: Vec<UnlistedFolder>,
+    /// What lies on a node and has not reached the repository, where its `cm/cdr` was listed.
+    #[serde(default)]
+    pub first_leg: Option<FirstLeg>,
     /// The folder of the CDR Repository Manager's traces, where that was listed.
     pub trace_folder: Option<TraceFolder>,
     /// What was odd and may matter to the reader.
@@ -52,6 +56,8 @@ impl Document for Backlog {
 pub enum Problem<'a> {
     /// So many files wait.
     FilesWait(u64),
+    /// Files lie on a node and have not reached the repository.
+    FirstLeg(&'a FirstLeg),
     /// No folder whose files wait was listed.
     NotListed,
     /// CUCM counts so many files that the listing does not show.
@@ -69,12 +75,19 @@ impl Backlog {
     pub fn problems(&self) -> Vec<Problem<'_>> {
         let Totals { files, unread_files, .. } = self.totals;
         let waits = (files > 0).then_some(Problem::FilesWait(files));
-        let not_listed = (!self.tells_what_waits()).then_some(Problem::NotListed);
+        let first_leg = self.first_leg.as_ref().filter(|leg| leg.files > 0).map(Problem::FirstLeg);
+        let is_other = self.first_leg.is_none() && !self.tells_what_waits();
+        let not_listed = is_other.then_some(Problem::NotListed);
         let cut = (unread_files > 0).then_some(Problem::Cut(unread_files));
         let unlisted = self.unlisted_folders.iter().map(Problem::Unlisted);
         let absent = self.absent_folders().into_iter().map(Problem::Absent);
+<<<<<<< HEAD
         let unread = self.inputs.iter().filter_map(|input| input.error.as_deref()).map(Problem::Unread);
         waits.into_iter().chain(not_listed).chain(cut).chain(unlisted).chain(absent).chain(unread).collect()
+=======
+        let waits = waits.into_iter().chain(first_leg);
+        waits.chain(not_listed).chain(cut).chain(unlisted).chain(absent).collect()
+>>>>>>> d599ae2 (Read what a CUCM node says of itself: services, session logs, collected folders, the first leg)
     }
 
     /// Whether a folder was listed whose files wait. Where none was, that no file waits says nothing.
@@ -84,7 +97,8 @@ impl Backlog {
 
     /// Whether CUCM tells of files or folders that nothing lists, or had no folder of the name that it was asked for.
     pub fn hides_something(&self) -> bool {
-        let hides = |problem: &Problem<'_>| !matches!(problem, Problem::FilesWait(_) | Problem::NotListed);
+        let hides =
+            |problem: &Problem<'_>| matches!(problem, Problem::Cut(_) | Problem::Unlisted(_) | Problem::Absent(_));
         self.problems().iter().any(hides)
     }
 
@@ -132,7 +146,7 @@ pub struct Listing {
     pub path: String,
     /// The folder that was listed, as the command wrote it.
     pub folder: Option<String>,
-    /// `preserve`, `destination`, `processed`, `car`, `trace`, or `unknown`.
+    /// `preserve`, `destination`, `processed`, `car`, `agent` (a node's `cm/cdr`), `trace`, or `unknown`.
     pub place: String,
     /// The date that the folder names.
     pub date: Option<NaiveDate>,
@@ -314,6 +328,68 @@ pub struct UnlistedFolder {
     pub date: NaiveDate,
     /// The command that lists it.
     pub command: String,
+}
+
+/// Files on a node that its CDR Agent has yet to send to the repository.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FirstLeg {
+    /// How many; those that are still being written are not among them.
+    pub files: u64,
+    /// Their bytes, as far as they are listed.
+    pub bytes: u64,
+    /// How many files are still being written.
+    pub being_written: u64,
+    /// The nodes that made them, as the names have them.
+    pub nodes: Vec<String>,
+    /// When the oldest was made.
+    pub oldest_utc: Option<DateTime<Utc>>,
+    /// When the newest was made.
+    pub newest_utc: Option<DateTime<Utc>>,
+}
+
+impl FirstLeg {
+    fn of_nodes(&self) -> String {
+        let nodes = listed(self.nodes.iter().map(String::as_str));
+        if self.nodes.len() == 1 { format!("node {nodes}") } else { format!("nodes {nodes}") }
+    }
+
+    /// It in one line.
+    pub fn headline(&self) -> String {
+        if self.files == 0 {
+            return "Nothing waits on the node for its way to the repository".to_owned();
+        }
+        let files = many(self.files, "file has", "files have");
+        format!("{files} not reached the repository: the CDR Agent of {} is behind or stuck", self.of_nodes())
+    }
+
+    /// Why that matters.
+    pub fn text(&self) -> &'static str {
+        "The agent sends what is complete every 6 seconds and deletes it then. What lies in cm/cdr is in no preserve \
+         folder: the preservation duration does not run for it yet, and no billing server is involved."
+    }
+
+    /// How many, and from when to when.
+    pub fn seen(&self) -> String {
+        let files = many(self.files, "complete file lies", "complete files lie");
+        let minute = |time: DateTime<Utc>| time.format("%Y-%m-%d %H:%M").to_string();
+        let span = self
+            .oldest_utc
+            .zip(self.newest_utc)
+            .map(|(oldest, newest)| format!(", made {} to {} UTC by their names", minute(oldest), minute(newest)));
+        format!("{files} in cm/cdr{}", span.unwrap_or_default())
+    }
+
+    /// What to do.
+    pub fn steps(&self) -> Vec<String> {
+        vec![
+            format!(
+                "On {}: see that the CDR Agent runs (utils service list), and on the publisher the CDR Repository Manager.",
+                self.of_nodes()
+            ),
+            "Check name resolution, NTP and SSH between that node and the publisher: the agent sends by SFTP."
+                .to_owned(),
+        ]
+    }
 }
 
 /// The folder of traces.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::probe::HostKey;
 use super::{Document, Verdict};
+use crate::words::grouped;
 
 /// What a CUCM node told of itself, and which of its files were read.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -53,6 +54,20 @@ impl Collect {
             && self.traces.iter().all(|trace| trace.complete)
             && self.waiting.iter().all(|file| file.complete)
     }
+
+    /// Traces and listings that did not come whole, by their place in the folder or on the node, and why.
+    pub fn not_whole(&self) -> Vec<(String, String)> {
+        let cut = |path: &Option<String>, on_node: &str, bytes: u64, listed: Option<u64>| {
+            let of = listed.map(|listed| format!(" of {}", grouped(listed))).unwrap_or_default();
+            let why = format!("collect got {}{of} bytes, and cannot prove that this is all", grouped(bytes));
+            (path.clone().unwrap_or_else(|| on_node.to_owned()), why)
+        };
+        let traces = self.traces.iter().filter(|trace| !trace.complete);
+        let traces = traces.map(|trace| cut(&trace.path, &trace.node_path, trace.bytes, trace.listed_bytes));
+        let refused = self.listings.iter().filter(|listing| listing.outcome == ListingOutcome::Refused);
+        let refused = refused.map(|listing| (listing.folder.clone(), "CUCM did not list it".to_owned()));
+        traces.chain(refused).collect()
+    }
 }
 
 impl Document for Collect {
@@ -85,6 +100,9 @@ pub struct Node {
     pub time_zone: Option<String>,
     /// Whether FIPS mode is on; `null` where the node's words leave a doubt.
     pub fips: Option<bool>,
+    /// Whether it is the publisher, as its list of services tells.
+    #[serde(default)]
+    pub publisher: Option<bool>,
     /// "CDR / CMR Files Preservation Duration (Days)" of its CDR Management; `null` where its database does not tell.
     #[serde(default)]
     pub preserve_days: Option<u32>,
@@ -117,8 +135,20 @@ pub enum ServiceState {
     Stopping,
 }
 
+impl ServiceState {
+    /// As in the document.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Stopped => "stopped",
+            Self::Starting => "starting",
+            Self::Stopping => "stopping",
+        }
+    }
+}
+
 /// A disk of the node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Disk {
     /// `active`, `inactive`, `logging`.
     pub name: String,
@@ -155,6 +185,16 @@ pub enum Protocol {
     Sftp,
     /// In the clear: no SSH is involved.
     Ftp,
+}
+
+impl Protocol {
+    /// As in the document.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sftp => "sftp",
+            Self::Ftp => "ftp",
+        }
+    }
 }
 
 /// A trace that was read.

@@ -135,6 +135,8 @@ pub enum EvidenceKind {
     Server,
     /// In a listing of waiting files: `backlog`.
     Backlog,
+    /// On a CUCM node's command line: `parse_log.nodes`.
+    Node,
     /// In trying to read an input.
     Input,
 }

@@ -12,6 +12,7 @@ pub mod config;
 pub mod deliver;
 pub mod diagnose;
 pub mod learn;
+pub mod node;
 pub mod obstacle;
 pub mod parse_log;
 pub mod probe;

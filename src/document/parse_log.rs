@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::node::{NodeState, NodeTrouble};
 use super::{Document, Verdict};
 use crate::model::delivery_file::Kind;
 use crate::model::offer::{Category, Offer};
@@ -24,6 +25,10 @@ pub struct ParseLog {
     /// Alarms of CUCM's CDR services that syslog lines, RTMT's alerts or mails among the inputs tell of.
     #[serde(default)]
     pub alarms: Vec<RaisedAlarms>,
+    /// What CUCM nodes say of themselves, where session logs, outputs of their command line or collected folders were
+    /// among the inputs.
+    #[serde(default)]
+    pub nodes: Vec<NodeState>,
     /// Both sides' algorithm lists, where the trace itself holds them (the last ones seen).
     pub negotiation: Option<Negotiation>,
     /// Inputs that could not be read, or not to their end, and why: what they hold is missing from this answer. Each
@@ -45,6 +50,8 @@ pub enum Problem<'a> {
     Deliveries(&'a Destination),
     /// CUCM raised these, as syslog lines, RTMT's alerts or mails tell.
     Alarms(&'a RaisedAlarms),
+    /// A node says so itself.
+    Node(&'a NodeState, NodeTrouble<'a>),
     /// An input was not read, or not to its end, for this reason.
     Unread(&'a str),
 }
@@ -55,7 +62,9 @@ impl ParseLog {
         let failed = self.destinations.iter().filter(|destination| destination.status != Status::Healthy);
         let unread = self.unread.iter().map(|why| Problem::Unread(why));
         let alarms = self.alarms.iter().map(Problem::Alarms);
-        failed.map(Problem::Deliveries).chain(alarms).chain(unread).collect()
+        let nodes =
+            self.nodes.iter().flat_map(|node| node.troubles().into_iter().map(move |it| Problem::Node(node, it)));
+        failed.map(Problem::Deliveries).chain(alarms).chain(nodes).chain(unread).collect()
     }
 
     /// What a narrow question must not hide; `None` where nothing failed outside of it.

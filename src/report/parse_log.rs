@@ -28,6 +28,9 @@ impl Render for ParseLog {
             chart.render(page);
         }
         text::blocks(&view::parse_log::alarms(self), page);
+        for node in &self.nodes {
+            text::blocks(&view::node::blocks(node), page);
+        }
         for destination in &self.destinations {
             page.gap();
             destination_block(destination, page);
@@ -48,7 +51,16 @@ fn headline(answer: &ParseLog, page: &mut Page) {
     for alarms in &answer.alarms {
         page.line(&[(Tone::Bad, "ALARM"), (Tone::Plain, "      "), (Tone::Strong, &alarms.headline())]);
     }
-    if answer.destinations.is_empty() && answer.alarms.is_empty() {
+    for line in answer.nodes.iter().flat_map(view::node::headlines) {
+        page.line(&[
+            (line.tone, "NODE"),
+            (Tone::Plain, "       "),
+            (Tone::Strong, &line.subject),
+            (Tone::Plain, " "),
+            (Tone::Faint, &line.rest),
+        ]);
+    }
+    if answer.destinations.is_empty() && answer.alarms.is_empty() && answer.nodes.is_empty() {
         page.line(&[
             (Tone::Good, "Nothing failed: "),
             (Tone::Plain, "the trace speaks of no delivery and no destination."),

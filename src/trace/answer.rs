@@ -56,6 +56,7 @@ pub fn document(reading: Reading, sources: &[Source], choice: &Choice) -> ParseL
             .collect(),
         destinations,
         alarms: Vec::new(),
+        nodes: Vec::new(),
         negotiation: reading.lists.map(|lists| negotiation(lists, sources)),
         unread: Vec::new(),
         failures_left_out,

@@ -4,6 +4,7 @@ pub mod address;
 pub mod alarms;
 pub mod algorithms;
 pub mod course;
+pub mod node;
 pub mod rest;
 pub mod servers;
 pub mod stages;

@@ -132,7 +132,7 @@ pub fn listing_incomplete(facts: &Facts<'_>) -> Option<Conclusion> {
         "More waits than the listing shows"
     } else if !absent.is_empty() {
         "What waits could not be seen: CUCM finds no folder of the name that was listed"
-    } else if !backlog.tells_what_waits() && backlog.totals.files == 0 {
+    } else if !backlog.tells_what_waits() && backlog.totals.files == 0 && backlog.first_leg.is_none() {
         "What waits could not be seen: another folder was listed"
     } else {
         return None;

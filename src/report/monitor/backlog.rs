@@ -11,8 +11,10 @@ pub fn monitored(backlog: &Backlog) -> Monitored {
 
 /// Two questions: whether nothing waits, and whether all that may wait was seen.
 fn suite(backlog: &Backlog) -> Suite {
-    let (waits, unseen): (Vec<_>, Vec<_>) =
-        backlog.problems().into_iter().partition(|problem| matches!(problem, Problem::FilesWait(_)));
+    let (waits, unseen): (Vec<_>, Vec<_>) = backlog
+        .problems()
+        .into_iter()
+        .partition(|problem| matches!(problem, Problem::FilesWait(_) | Problem::FirstLeg(_)));
     let case = |name, kind, problems: Vec<Problem<'_>>, remedy: Vec<String>| {
         let message: Vec<String> = problems.iter().map(|problem| message(backlog, problem)).collect();
         let failure = Failure { remedy, ..Failure::of(kind, message.join("; ")) };
@@ -32,6 +34,7 @@ fn message(backlog: &Backlog, problem: &Problem<'_>) -> String {
             let until = deadline.map(|deadline| format!("; CUCM deletes them from {} on", deadline.first_day));
             format!("{}{}", many(*files, "file waits", "files wait"), until.unwrap_or_default())
         }
+        Problem::FirstLeg(leg) => leg.headline(),
         Problem::NotListed => "no folder that tells what waits was listed".to_owned(),
         Problem::Cut(files) => format!("CUCM counts {} more than the listing shows", many(*files, "file", "files")),
         Problem::Unlisted(folder) => format!("{} is not listed", folder.folder),
@@ -47,7 +50,7 @@ fn families(backlog: &Backlog) -> Vec<Family> {
         let number_of = waiting.destination.to_string();
         Sample::of([("destination", &number_of)], number(waiting.files))
     });
-    let is_seen = !backlog.problems().iter().any(|problem| !matches!(problem, Problem::FilesWait(_)));
+    let is_seen = backlog.tells_what_waits() && !backlog.hides_something();
     vec![
         family("cdrdiag_backlog_files", "Files that wait in the preserve folder.", one(number(backlog.totals.files))),
         family(

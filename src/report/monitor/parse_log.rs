@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDateTime;
 
 use super::{Case, Failure, Family, Monitored, Sample, Suite, family, gauge, number};
+use crate::document::node::{NodeState, NodeTrouble};
 use crate::document::parse_log::{Destination, ParseLog, Problem, RaisedAlarms, Status};
 use crate::words::{clock, many};
 
@@ -24,6 +25,7 @@ fn suite(traces: &ParseLog) -> Suite {
     };
     let others = problems.iter().filter_map(|problem| match problem {
         Problem::Alarms(alarms) => Some(Case::of(alarms.title(), Some(of_alarms(alarms)))),
+        Problem::Node(node, trouble) => Some(Case::of(node.name(), Some(of_node(node, *trouble)))),
         Problem::Unread(why) => Some(Case::of("everything was read", Some(Failure::of("unread", *why)))),
         Problem::Deliveries(_) => None,
     });
@@ -36,6 +38,10 @@ fn suite(traces: &ParseLog) -> Suite {
 
 fn of_alarms(alarms: &RaisedAlarms) -> Failure {
     Failure { remedy: vec![alarms.advice().to_owned()], ..Failure::of("alarm", alarms.headline()) }
+}
+
+fn of_node(node: &NodeState, trouble: NodeTrouble<'_>) -> Failure {
+    Failure { remedy: vec![trouble.step().to_owned()], ..Failure::of("node", trouble.headline(node.name())) }
 }
 
 /// The cause that is most frequent, with all that there are in the message.

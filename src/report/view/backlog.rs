@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Block, Piece, Row, Section, Table, ToView, View, prose, toned, words};
-use crate::document::backlog::{Backlog, Deadline, Gap, TraceFolder};
+use crate::document::backlog::{Backlog, Deadline, FirstLeg, Gap, TraceFolder};
 use crate::report::page::Tone;
 use crate::report::words::{grouped, many};
 
@@ -34,6 +34,7 @@ pub fn section(backlog: &Backlog) -> Section {
 fn sections(backlog: &Backlog) -> Vec<Section> {
     let all = [
         Section::of("In short", facts(backlog)),
+        Section::of("On the way to the repository", backlog.first_leg.as_ref().map(first_leg).unwrap_or_default()),
         Section::of("Trace folder", backlog.trace_folder.as_ref().map(trace_folder).unwrap_or_default()),
         Section::of("What waits", groups(backlog)),
         Section::of("Missing sequence numbers: delivered, deleted, or not listed", gaps(backlog)),
@@ -45,8 +46,19 @@ fn sections(backlog: &Backlog) -> Vec<Section> {
     all.into_iter().flatten().collect()
 }
 
+fn first_leg(leg: &FirstLeg) -> Vec<Block> {
+    if leg.files == 0 {
+        return Vec::new();
+    }
+    let steps = leg.steps().iter().map(|step| prose(step)).collect();
+    vec![Block::Paragraph(vec![words(format!("{}. {}", leg.seen(), leg.text()))]), Block::List(steps)]
+}
+
 fn headline(backlog: &Backlog) -> (Tone, String) {
     let waiting = backlog.totals.files;
+    if let (0, Some(leg)) = (waiting, &backlog.first_leg) {
+        return (if leg.files > 0 { Tone::Bad } else { Tone::Good }, format!("{}.", leg.headline()));
+    }
     if waiting == 0 {
         return nothing_waits(backlog);
     }

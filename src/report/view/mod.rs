@@ -6,6 +6,7 @@ mod backlog;
 mod compare;
 mod deliver;
 pub mod diagnose;
+pub mod node;
 pub mod parse_log;
 pub mod probe;
 pub mod servers;

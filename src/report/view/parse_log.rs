@@ -1,6 +1,6 @@
 //! `parse-log` as a page to hand on.
 
-use super::{Block, Headline, Piece, Row, Section, Table, ToView, View, by_setting, code, toned, words};
+use super::{Block, Headline, Piece, Row, Section, Table, ToView, View, by_setting, code, node, toned, words};
 use crate::document::parse_log::{CauseCount, Destination, Input, Negotiation, Outage, ParseLog, RaisedAlarms, Status};
 use crate::model::offer::Category;
 use crate::report::chart::Chart;
@@ -28,10 +28,15 @@ impl ToView for ParseLog {
             rest,
         });
         let raised = self.alarms.iter().map(alarm_headline);
-        let headlines =
-            raised.chain(self.destinations.iter().map(headline)).chain(incomplete).chain(left_out).collect();
+        let headlines = raised
+            .chain(self.nodes.iter().flat_map(node::headlines))
+            .chain(self.destinations.iter().map(headline))
+            .chain(incomplete)
+            .chain(left_out)
+            .collect();
         let mut sections = Vec::new();
         sections.extend(Section::of("Alarms", alarms(self)));
+        sections.extend(Section::of("CUCM node", self.nodes.iter().flat_map(node::blocks).collect()));
         sections.extend(Section::of("Conclusion", conclusion(self)));
         sections.extend(timeline(self));
         sections.extend(Section::of("What to do", remedies(self)));
@@ -63,6 +68,9 @@ fn title(answer: &ParseLog) -> (String, Tone) {
     let since = |destination: &Destination| destination.outages.last().map(|outage| outage.began("since"));
     match (of(Status::Failing).as_slice(), of(Status::Recovered).as_slice()) {
         ([], []) if !answer.alarms.is_empty() => ("CUCM raised alarms about its CDR files".to_owned(), Tone::Bad),
+        ([], []) if answer.nodes.iter().any(|node| !node.troubles().is_empty()) => {
+            ("A CUCM node says that something is wrong with it".to_owned(), Tone::Bad)
+        }
         ([], []) if !answer.unread.is_empty() => ("Nothing failed in what could be read".to_owned(), Tone::Warn),
         ([], []) if answer.failures_left_out > 0 => {
             let outside = counted(answer.failures_left_out, "failure");

@@ -8,6 +8,7 @@ mod format;
 mod open;
 mod order;
 mod problem;
+mod session;
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ pub use format::Format;
 pub use open::Opened;
 use order::{natural_order, sort_by_time};
 pub use problem::{Problem, Why, lines};
+pub use session::NodeText;
 
 /// How much of a file is looked at to tell what it is and when it begins.
 const HEAD: usize = 64 * 1024;
@@ -87,6 +89,10 @@ pub struct Found {
     left_out_before: usize,
     /// Texts without records that tell of alarms.
     pub texts: Vec<AlarmText>,
+    /// Texts of CUCM's command line that tell of the node.
+    pub nodes: Vec<NodeText>,
+    /// The folders that `collect` wrote, each with its separator.
+    collected: Vec<String>,
     budget: Budget,
 }
 
@@ -104,6 +110,7 @@ pub fn find(paths: &[PathBuf]) -> Found {
             found.add_file(path, Asked::ByName);
         }
     }
+    found.without_repetitions();
     sort_by_time(&mut found.sources);
     found
 }
@@ -184,7 +191,9 @@ impl Found {
     }
 
     /// Takes a source, or says why not.
-    fn judge(&mut self, mut source: Source, head: &[u8], asked: Asked) {
+    fn judge(&mut self, source: Source, head: &[u8], asked: Asked) {
+        let Some(source) = self.take_collection(source, head) else { return };
+        let Some(mut source) = self.take_session(source, head) else { return };
         source.first = first_time(head);
         if source.first.is_none()
             && let Some((text, cut)) = source.alarms(head, asked)
@@ -211,7 +220,7 @@ impl Found {
 
     /// Grows with everything that is worth telling.
     fn so_far(&self) -> (usize, usize, usize) {
-        (self.sources.len(), self.problems.len(), self.texts.len())
+        (self.sources.len(), self.problems.len(), self.texts.len() + self.nodes.len())
     }
 }
 

@@ -1,0 +1,223 @@
+//! A CUCM node's own state, by what its command line printed: its services, disks, billing servers and settings.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::collect::{BillingServer, Collect, Disk, Service, ServiceState};
+
+/// The service that delivers files to the billing servers. It runs on the publisher (Cisco, Call Reporting and Billing
+/// Administration Guide, "CDR Repository Manager").
+const REPOSITORY_MANAGER: &str = "Cisco CDR Repository Manager";
+/// The service that sends a node's files to the repository.
+const AGENT: &str = "Cisco CDR Agent";
+/// The disk that holds traces and the CDR repository.
+const LOGGING: &str = "logging";
+/// From here on RTMT raises `LogPartitionLowWaterMarkExceeded` by default, from 95 % on CUCM deletes traces (Cisco
+/// Unified Real-Time Monitoring Tool Administration Guide, "Log Partition Monitoring").
+const NEARLY_USED_PERCENT: u8 = 90;
+
+/// What a CUCM node's command line says of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NodeState {
+    /// Where it was read: a session's log, the output of a command, or a collected folder.
+    pub path: String,
+    /// The name that the node has for itself.
+    pub host_name: Option<String>,
+    /// Its release: `14.0.1.12900-161`.
+    pub release: Option<String>,
+    /// Its time zone in the IANA database: `Europe/Berlin`.
+    pub time_zone: Option<String>,
+    /// Whether FIPS mode is on; `null` where the node's words leave a doubt.
+    pub fips: Option<bool>,
+    /// Whether it is the publisher.
+    pub publisher: Option<bool>,
+    /// "CDR / CMR Files Preservation Duration (Days)" of its CDR Management.
+    pub preserve_days: Option<u32>,
+    /// Its services.
+    pub services: Vec<Service>,
+    /// Its disks.
+    pub disks: Vec<Disk>,
+    /// The billing servers in its database.
+    pub billing_servers: Vec<BillingServer>,
+}
+
+/// What keeps a node from delivering, or soon may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeTrouble<'a> {
+    /// The service that delivers does not run.
+    RepositoryManager(&'a Service),
+    /// The service that sends the node's own files to the repository does not run.
+    Agent(&'a Service),
+    /// The disk that holds the CDR repository is nearly full.
+    Disk(&'a Disk),
+}
+
+impl NodeState {
+    /// Whether nothing is known of it.
+    pub fn is_empty(&self) -> bool {
+        *self == Self { path: self.path.clone(), ..Self::default() }
+    }
+
+    /// What was collected of a node; `path` is the folder.
+    pub fn collected(path: &str, answer: &Collect) -> Self {
+        Self {
+            path: path.to_owned(),
+            host_name: answer.node.host_name.clone(),
+            release: answer.node.release.clone(),
+            time_zone: answer.node.time_zone.clone(),
+            fips: answer.node.fips,
+            publisher: answer.node.publisher,
+            preserve_days: answer.node.preserve_days,
+            services: answer.services.clone(),
+            disks: answer.disks.clone(),
+            billing_servers: answer.billing_servers.clone(),
+        }
+    }
+
+    /// Its name, or what stands for it.
+    pub fn name(&self) -> &str {
+        let role = if self.publisher == Some(true) { "the publisher" } else { "the node" };
+        self.host_name.as_deref().unwrap_or(role)
+    }
+
+    /// What keeps it from delivering, or soon may. Only the publisher has a repository.
+    pub fn troubles(&self) -> Vec<NodeTrouble<'_>> {
+        let stopped = |name: &str| {
+            let meant = |service: &&Service| service.name.eq_ignore_ascii_case(name);
+            self.services.iter().find(meant).filter(|service| service.state != ServiceState::Started)
+        };
+        let manager = stopped(REPOSITORY_MANAGER).filter(|_| self.publisher != Some(false));
+        let disks = self.disks.iter().filter(|disk| disk.name.eq_ignore_ascii_case(LOGGING));
+        let full = disks.filter(|disk| disk.used_percent.is_some_and(|used| used >= NEARLY_USED_PERCENT));
+        let manager = manager.map(NodeTrouble::RepositoryManager);
+        manager.into_iter().chain(stopped(AGENT).map(NodeTrouble::Agent)).chain(full.map(NodeTrouble::Disk)).collect()
+    }
+}
+
+impl NodeTrouble<'_> {
+    /// It in one line, with the node's name.
+    pub fn headline(&self, node: &str) -> String {
+        match self {
+            Self::RepositoryManager(service) => {
+                format!("The CDR Repository Manager on {node} {}: nothing is delivered", state(service))
+            }
+            Self::Agent(service) => {
+                format!("The CDR Agent on {node} {}: that node's CDR files do not reach the repository", state(service))
+            }
+            Self::Disk(disk) => format!(
+                "The disk of the CDR repository on {node} is {} % full ({} MB free)",
+                disk.used_percent.unwrap_or_default(),
+                disk.free_bytes / 1_000_000
+            ),
+        }
+    }
+
+    /// Why it matters.
+    pub fn text(&self) -> &'static str {
+        match self {
+            Self::RepositoryManager(_) => {
+                "It sends all files to all billing servers. While it is down, files wait in the preserve folder, and no \
+                 change on a billing server helps."
+            }
+            Self::Agent(_) => {
+                "It sends what the node records to the repository. Until then the files lie in cm/cdr on that node: no \
+                 preservation duration runs for them, and no billing server is involved."
+            }
+            Self::Disk(_) => {
+                "The repository and the traces share it. When it is full CUCM can keep no more records; from 95 % on it \
+                 deletes traces."
+            }
+        }
+    }
+
+    /// The node's own words, as its command line prints them.
+    pub fn quoted(&self) -> String {
+        match self {
+            Self::RepositoryManager(service) | Self::Agent(service) => {
+                let reason = service.reason.as_ref().map(|reason| format!("  {reason}")).unwrap_or_default();
+                format!("{}[{}]{reason}", service.name, service.state.name().to_uppercase())
+            }
+            Self::Disk(disk) => format!("Disk/{} ({}%)", disk.name, disk.used_percent.unwrap_or_default()),
+        }
+    }
+
+    /// What mends it.
+    pub fn step(&self) -> &'static str {
+        match self {
+            Self::RepositoryManager(service) | Self::Agent(service) if service.state == ServiceState::Starting => {
+                "It is starting: look again in a minute."
+            }
+            Self::RepositoryManager(_) => {
+                "Start it: Cisco Unified Serviceability, Tools, Control Center - Network Services, CDR Services. What \
+                 waits is then sent; nothing is lost by it."
+            }
+            Self::Agent(_) => {
+                "Start it on that node: Cisco Unified Serviceability, Tools, Control Center - Network Services, CDR \
+                 Services. It then sends what lies in cm/cdr."
+            }
+            Self::Disk(_) => {
+                "Save the preserve folder first. Then make room: delete old traces (RTMT, Trace & Log Central; they are \
+                 gone then), and make deliveries work, so that CUCM can clear the repository."
+            }
+        }
+    }
+
+    /// The command that mends it, where the command line has one.
+    pub fn command(&self) -> Option<String> {
+        match self {
+            Self::RepositoryManager(service) | Self::Agent(service) if service.state == ServiceState::Stopped => {
+                Some(format!("utils service start {}", service.name))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A service that does not run, to follow its name.
+fn state(service: &Service) -> String {
+    let reason = service.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    match service.state {
+        ServiceState::Started => "runs".to_owned(),
+        ServiceState::Stopped => format!("is stopped{reason}"),
+        ServiceState::Starting => "is still starting".to_owned(),
+        ServiceState::Stopping => "is about to stop".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(name: &str, state: ServiceState) -> Service {
+        Service { name: name.to_owned(), state, reason: None }
+    }
+
+    #[test]
+    fn a_subscriber_needs_no_repository_manager() {
+        let services = vec![service("cisco cdr repository manager", ServiceState::Stopped)];
+        let mut node = NodeState { services, ..NodeState::default() };
+        assert_eq!(node.troubles().len(), 1, "whether it is the publisher is not known");
+        node.publisher = Some(false);
+        assert_eq!(node.troubles(), []);
+        node.services = vec![service(AGENT, ServiceState::Stopped)];
+        assert!(matches!(node.troubles().as_slice(), [NodeTrouble::Agent(_)]));
+    }
+
+    #[test]
+    fn a_service_that_starts_by_itself_is_not_to_be_started() {
+        let starting = service(REPOSITORY_MANAGER, ServiceState::Starting);
+        assert_eq!(NodeTrouble::RepositoryManager(&starting).command(), None);
+        let stopped = service(REPOSITORY_MANAGER, ServiceState::Stopped);
+        let command = NodeTrouble::RepositoryManager(&stopped).command();
+        assert_eq!(command.as_deref(), Some("utils service start Cisco CDR Repository Manager"));
+    }
+
+    #[test]
+    fn the_repository_s_disk_counts_from_ninety_percent_on() {
+        let disk = |name: &str, used| Disk { name: name.to_owned(), used_percent: Some(used), ..Disk::default() };
+        let node = NodeState { disks: vec![disk("active", 99), disk("logging", 90)], ..NodeState::default() };
+        assert!(matches!(node.troubles().as_slice(), [NodeTrouble::Disk(disk)] if disk.name == "logging"));
+        let node = NodeState { disks: vec![disk("logging", 89)], ..NodeState::default() };
+        assert_eq!(node.troubles(), []);
+    }
+}

@@ -1,0 +1,127 @@
+//! Texts of CUCM's command line: a session's log with several commands in it, what one command printed, or what
+//! `collect` made of a session.
+
+use std::io::{self, Read};
+use std::sync::Mutex;
+
+use super::{Found, Opened, Place, Source, Stream, Why, first_time, looks_binary};
+use crate::cucm::session::{self, Printed, Session};
+use crate::document::collect::Collect;
+use crate::document::node::NodeState;
+use crate::text;
+
+/// The most that is read of one: some days of a terminal's log.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// A text that tells of the node.
+#[derive(Debug)]
+pub struct NodeText {
+    /// The path, as of a [`Source`].
+    pub label: String,
+    /// How long it is.
+    pub bytes: u64,
+    /// How many lines it has.
+    pub lines: u64,
+    /// What the node says of itself.
+    pub node: NodeState,
+}
+
+/// What every collection begins with.
+const COLLECTION: &[u8] = b"\"cdrdiag/collect/v1\"";
+
+impl Found {
+    /// Takes what `collect` wrote about a session: the node, and what did not come whole. Gives back anything else.
+    pub(super) fn take_collection(&mut self, mut source: Source, head: &[u8]) -> Option<Source> {
+        let begins = head.trim_ascii_start().starts_with(b"{") && memchr::memmem::find(head, COLLECTION).is_some();
+        let answer = begins.then(|| source.whole()).flatten().and_then(|whole| {
+            let answer: Collect = serde_json::from_slice(&whole).ok()?;
+            Some((answer, whole))
+        });
+        let Some((answer, whole)) = answer else { return Some(source) };
+        let folder = parent(&source.label);
+        for (path, why) in answer.not_whole() {
+            self.problem(format!("{folder}{path}"), Why::Partly(why));
+        }
+        let node = NodeState::collected(&source.label, &answer);
+        self.nodes.push(NodeText::new(&source.label, &whole, node));
+        self.collected.push(folder.to_owned());
+        None
+    }
+
+    /// Leaves out what stands in a collected folder twice: the session from which all of it was taken, and what other
+    /// commands read.
+    pub(super) fn without_repetitions(&mut self) {
+        let is_repeated = |label: &str| {
+            let of = |folder: &String| label.strip_prefix(folder.as_str());
+            let rest = self.collected.iter().find_map(of).map(|rest| rest.replace('\\', "/"));
+            rest.is_some_and(|rest| ["session.log", "listings/", "waiting/"].iter().any(|part| rest.starts_with(part)))
+        };
+        self.sources.retain(|source| !is_repeated(&source.label));
+        self.nodes.retain(|text| !is_repeated(&text.label));
+        self.left_out.retain(|label| !is_repeated(label));
+    }
+
+    /// Takes a text of CUCM's command line apart: what it says of the node, and each trace that was printed. Gives back
+    /// what is to be read as it is: another text, or one that holds a single trace, whose lines then keep their numbers.
+    pub(super) fn take_session(&mut self, mut source: Source, head: &[u8]) -> Option<Source> {
+        if looks_binary(head) || !session::may_be(&text::decode(head)) {
+            return Some(source);
+        }
+        let Some(whole) = source.whole() else { return Some(source) };
+        let Session { node, traces, .. } = session::read(&source.label, &whole);
+        let tells = !node.is_empty();
+        if tells {
+            self.nodes.push(NodeText::new(&source.label, &whole, node));
+        }
+        match traces.len() {
+            0 if tells => None,
+            0 | 1 => Some(source),
+            _ => {
+                self.sources.extend(traces.into_iter().map(|trace| source.printed(trace)));
+                None
+            }
+        }
+    }
+}
+
+impl NodeText {
+    fn new(label: &str, text: &[u8], node: NodeState) -> Self {
+        let lines = memchr::memchr_iter(b'\n', text).count() as u64;
+        Self { label: label.to_owned(), bytes: text.len() as u64, lines, node }
+    }
+}
+
+/// The folder of a path, with its separator.
+fn parent(label: &str) -> &str {
+    label.rfind(['/', '\\']).map_or("", |end| &label[..=end])
+}
+
+impl Source {
+    /// All of it; `None` where that is too much, or can't be read. What can be read only once can be read again then.
+    fn whole(&mut self) -> Option<Vec<u8>> {
+        let mut whole = Vec::new();
+        match self.open().ok()? {
+            Opened::File(file) => file.take(MAX_BYTES + 1).read_to_end(&mut whole).ok()?,
+            Opened::Stream(mut rest) => {
+                let read = (&mut rest).take(MAX_BYTES + 1).read_to_end(&mut whole);
+                if matches!(self.place, Place::Stream(_)) {
+                    self.place = Place::Stream(Mutex::new(Stream { head: whole.clone(), rest }));
+                }
+                read.ok()?
+            }
+        };
+        (whole.len() as u64 <= MAX_BYTES).then_some(whole)
+    }
+
+    /// A trace that a session printed.
+    fn printed(&self, trace: Printed) -> Self {
+        let bytes = trace.text.into_bytes();
+        Self {
+            label: format!("{}!/{}", self.label, trace.name),
+            folder: self.folder.clone(),
+            first: first_time(&bytes),
+            size: bytes.len() as u64,
+            place: Place::Stream(Mutex::new(Stream { head: bytes, rest: Box::new(io::empty()) })),
+        }
+    }
+}
