@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::cucm::session;
 use crate::saved::{self, Form};
 use crate::trace::records::{self, Header, Line};
 use crate::trace::sources::Format;
@@ -17,6 +18,10 @@ pub enum Kind {
     Trace,
     /// What CUCM's command line prints for `file list`.
     Listing,
+    /// Its session's log, or what it says of the node; traces and listings may be among it.
+    Session,
+    /// What `collect` wrote about a session.
+    Collection,
     /// Alarms: a syslog, an alert, a mail.
     Alarms,
     /// A CDR or CMR file itself.
@@ -35,6 +40,12 @@ pub fn kind(head: &[u8]) -> Option<Kind> {
         return None;
     }
     let text = text::decode(head);
+    if text.contains("\"cdrdiag/collect/v1\"") {
+        return Some(Kind::Collection);
+    }
+    if session::may_be(&text) && !session::read("", text.as_bytes()).node.is_empty() {
+        return Some(Kind::Session);
+    }
     if is_trace(&text) {
         return Some(Kind::Trace);
     }
@@ -69,7 +80,7 @@ impl Kind {
     /// What to do with it, for who gave it to a command that does not read it.
     pub fn advice(self) -> &'static str {
         match self {
-            Self::Trace | Self::Alarms => "give it to cdrdiag parse-log or diagnose",
+            Self::Trace | Self::Alarms | Self::Session | Self::Collection => "give it to cdrdiag parse-log or diagnose",
             Self::Listing => "give it to cdrdiag backlog, or to diagnose with --preserve",
             Self::Records => "cdrdiag backlog counts such files, and deliver --files hands them in",
             Self::SavedAnswer(_) => "give it to cdrdiag probe or compare, or to diagnose with --primary or --secondary",
@@ -85,6 +96,8 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Trace => "a trace of CUCM",
             Self::Listing => "a listing of CUCM's command line",
+            Self::Session => "what CUCM's command line says of a node",
+            Self::Collection => "what cdrdiag collected of a node",
             Self::Alarms => "alarms of CUCM",
             Self::Records => "a CDR or CMR file",
             Self::SavedAnswer(form) => form.title(),
@@ -115,6 +128,8 @@ mod tests {
         for (text, expected) in [
             (RECORD, Kind::Trace),
             (listing, Kind::Listing),
+            ("admin:utils service list\nCisco CDR Agent[STARTED]\n", Kind::Session),
+            ("{\"schema\": \"cdrdiag/collect/v1\"", Kind::Collection),
             ("cdr_West_02_202405060700_11  cmr_West_02_202405060700_12\n", Kind::Listing),
             (alarm, Kind::Alarms),
             ("\"cdrRecordType\",\"globalCallID_callManagerId\"\nINTEGER,INTEGER\n1,2\n", Kind::Records),

@@ -1,12 +1,13 @@
 //! What the paths on a command line lead to: people give listings, saved answers and logs where traces are asked for.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
 use crate::cli;
+use crate::cucm::session;
 use crate::recognise::{self, Kind};
 use crate::saved::file::SavedRef;
 use crate::trace::sources::{Problem, Why};
@@ -55,9 +56,14 @@ fn head(reader: impl Read) -> Vec<u8> {
 
 /// For a command that reads traces: them, and what to say of the rest.
 pub fn traces(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Problem>) {
-    let is_trace = |given: &Given| matches!(given.kind, None | Some(Kind::Trace | Kind::Alarms));
+    let is_trace = |given: &Given| !given.kind.is_some_and(is_elsewhere);
     let (traces, others): (Vec<_>, Vec<_>) = Given::all(paths).partition(is_trace);
     (traces.into_iter().map(|given| given.path).collect(), others.iter().filter_map(Given::misplaced).collect())
+}
+
+/// Whether another command reads such things.
+fn is_elsewhere(kind: Kind) -> bool {
+    matches!(kind, Kind::Listing | Kind::Records | Kind::SavedAnswer(_) | Kind::ServerLog)
 }
 
 /// What was given to `diagnose`, each thing where its content belongs.
@@ -84,12 +90,39 @@ pub fn arranged(args: &cli::Diagnose) -> Arranged {
             Some(Kind::SavedAnswer(_)) => answers.push(given),
             Some(Kind::ServerLog) => misplaced.extend(given.misplaced()),
             Some(Kind::Trace | Kind::Alarms) => args.paths.push(given.path),
+            Some(Kind::Session | Kind::Collection) => {
+                args.preserve.extend(listings(&given.path, given.kind));
+                args.paths.push(given.path);
+            }
+            None if given.path.join(COLLECTION).is_file() => {
+                args.preserve.extend(listings(&given.path.join(COLLECTION), Some(Kind::Collection)));
+                args.paths.push(given.path);
+            }
             None if is_path => args.paths.push(given.path),
             Some(Kind::Listing | Kind::Records) | None => args.preserve.push(given.path),
         }
     }
     let assumed = place(answers, &mut args, &mut misplaced);
     Arranged { args, assumed, misplaced }
+}
+
+/// What `collect` calls its answer in its folder.
+const COLLECTION: &str = "collection.json";
+
+/// The longest session's log that is searched for listings.
+const SESSION: u64 = 256 << 20;
+
+/// The listings that stand in a session's log, or beside what `collect` wrote about one.
+fn listings(path: &Path, kind: Option<Kind>) -> Vec<PathBuf> {
+    if kind == Some(Kind::Collection) {
+        let folder = fs::read_dir(path.with_file_name("listings"));
+        let mut files: Vec<_> = folder.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect();
+        files.sort();
+        return files;
+    }
+    let mut text = Vec::new();
+    let is_read = File::open(path).and_then(|file| file.take(SESSION).read_to_end(&mut text)).is_ok();
+    if is_read && session::read("", &text).has_listings { vec![path.to_owned()] } else { Vec::new() }
 }
 
 /// Saved answers as the two servers, in the order given. Where one of them is named, nobody knows what others are for.

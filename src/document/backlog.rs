@@ -81,13 +81,8 @@ impl Backlog {
         let cut = (unread_files > 0).then_some(Problem::Cut(unread_files));
         let unlisted = self.unlisted_folders.iter().map(Problem::Unlisted);
         let absent = self.absent_folders().into_iter().map(Problem::Absent);
-<<<<<<< HEAD
         let unread = self.inputs.iter().filter_map(|input| input.error.as_deref()).map(Problem::Unread);
-        waits.into_iter().chain(not_listed).chain(cut).chain(unlisted).chain(absent).chain(unread).collect()
-=======
-        let waits = waits.into_iter().chain(first_leg);
-        waits.chain(not_listed).chain(cut).chain(unlisted).chain(absent).collect()
->>>>>>> d599ae2 (Read what a CUCM node says of itself: services, session logs, collected folders, the first leg)
+        waits.into_iter().chain(first_leg).chain(not_listed).chain(cut).chain(unlisted).chain(absent).chain(unread).collect()
     }
 
     /// Whether a folder was listed whose files wait. Where none was, that no file waits says nothing.
@@ -97,9 +92,10 @@ impl Backlog {
 
     /// Whether CUCM tells of files or folders that nothing lists, or had no folder of the name that it was asked for.
     pub fn hides_something(&self) -> bool {
-        let hides =
-            |problem: &Problem<'_>| matches!(problem, Problem::Cut(_) | Problem::Unlisted(_) | Problem::Absent(_));
-        self.problems().iter().any(hides)
+        let tells = |problem: &Problem<'_>| {
+            matches!(problem, Problem::FilesWait(_) | Problem::FirstLeg(_) | Problem::NotListed)
+        };
+        !self.problems().iter().all(tells)
     }
 
     /// A folder that CUCM keeps beside those whose files wait, where nothing but such was listed.

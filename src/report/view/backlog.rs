@@ -56,7 +56,9 @@ fn first_leg(leg: &FirstLeg) -> Vec<Block> {
 
 fn headline(backlog: &Backlog) -> (Tone, String) {
     let waiting = backlog.totals.files;
-    if let (0, Some(leg)) = (waiting, &backlog.first_leg) {
+    if let (0, Some(leg)) = (waiting, &backlog.first_leg)
+        && (leg.files > 0 || !backlog.tells_what_waits())
+    {
         return (if leg.files > 0 { Tone::Bad } else { Tone::Good }, format!("{}.", leg.headline()));
     }
     if waiting == 0 {
