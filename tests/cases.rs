@@ -5,6 +5,8 @@
 mod alarms;
 #[path = "cases/causes.rs"]
 mod causes;
+#[path = "cases/node.rs"]
+mod node;
 #[path = "cases/saved_answers.rs"]
 mod saved_answers;
 #[path = "cases/traces.rs"]

@@ -28,6 +28,20 @@ pub fn find(id: &str) -> Option<&'static Profile> {
     builtin().iter().find(|profile| profile.id == id)
 }
 
+/// The profiles for a node of this release, as `show version active` names it: `14.0.1.12900-161`. None where the release
+/// is not known; JSch's versions for one of which Cisco prints no list.
+pub fn of_release(release: &str) -> Vec<String> {
+    let mut numbers = release.split('.').map_while(|number| number.parse::<u32>().ok());
+    let ids: &[&str] = match (numbers.next(), numbers.next()) {
+        (Some(15), _) => &["cucm-15"],
+        (Some(14), _) => &["cucm-14"],
+        (Some(12), Some(5)) => &["cucm-12.5"],
+        (Some(1..=12), Some(_)) => &["jsch-0.1.44", "jsch-0.1.54"],
+        _ => &[],
+    };
+    ids.iter().map(|id| (*id).to_owned()).collect()
+}
+
 /// What is judged when nobody asks for a profile by name: every built-in CUCM release.
 pub fn default_set() -> Vec<Profile> {
     builtin().iter().filter(|profile| profile.id.starts_with("cucm-")).cloned().collect()
@@ -53,6 +67,21 @@ mod tests {
             assert_eq!(profile.algorithms.compression_c2s, Some(vec!["none".to_owned()]));
         }
         assert_eq!(builtin().len(), FILES.len());
+    }
+
+    #[test]
+    fn a_release_leads_to_profiles_that_there_are() {
+        for (release, ids) in [
+            ("14.0.1.12900-161", &["cucm-14"][..]),
+            ("12.5.1.16065-1", &["cucm-12.5"]),
+            ("15.0.1.12900-234", &["cucm-15"]),
+            ("11.5.1.12900-21", &["jsch-0.1.44", "jsch-0.1.54"]),
+            ("16.0.1.1-1", &[]),
+            ("?", &[]),
+        ] {
+            assert_eq!(of_release(release), ids, "{release}");
+            assert!(ids.iter().all(|id| find(id).is_some()));
+        }
     }
 
     #[test]

@@ -33,12 +33,6 @@ pub struct Collect {
     #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
     pub timeout: Option<Duration>,
 
-    /// Confirm the node's host key by its fingerprint
-    ///
-    /// For a node that `known_hosts` does not have.
-    #[arg(long, value_name = "SHA256:…", value_parser = Fingerprint::parse)]
-    pub host_key: Option<Fingerprint>,
-
     /// Only traces written at or after this time
     ///
     /// By the node's clock, as 2019-07-25 or "2019-07-25 13:00".
@@ -62,6 +56,12 @@ pub struct CollectSession {
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
 
+    /// Confirm the node's host key by its fingerprint
+    ///
+    /// For a node that `known_hosts` does not have.
+    #[arg(long, value_name = "SHA256:…", value_parser = Fingerprint::parse)]
+    pub host_key: Option<Fingerprint>,
+
     /// Look host keys up in this file [default: `~/.ssh/known_hosts`]
     #[arg(long, value_name = "FILE")]
     pub known_hosts: Option<PathBuf>,
@@ -79,4 +79,21 @@ pub struct CollectSession {
     /// `deliver --files` hands them to a billing server.
     #[arg(long)]
     pub waiting: bool,
+}
+
+impl CollectSession {
+    /// A flag that was given, for a command that needs a node for it.
+    pub fn given(&self) -> Option<&'static str> {
+        let Self { out, password_file, host_key, known_hosts, traces, max_bytes, waiting } = self;
+        let given = [
+            ("--out", out.is_some()),
+            ("--password-file", password_file.is_some()),
+            ("--host-key", host_key.is_some()),
+            ("--known-hosts", known_hosts.is_some()),
+            ("--traces", traces.is_some()),
+            ("--max-bytes", max_bytes.is_some()),
+            ("--waiting", *waiting),
+        ];
+        given.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)
+    }
 }

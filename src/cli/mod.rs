@@ -205,6 +205,13 @@ pub struct Diagnose {
     #[arg(long, value_name = "LISTING")]
     pub preserve: Vec<PathBuf>,
 
+    /// Collect from this CUCM node first, then diagnose: [USER@]HOST[:PORT]
+    ///
+    /// Its traces and listings are read, its release picks the profile, FIPS mode and time zone are its own, and the
+    /// billing servers in its database are probed. Nothing is changed on it. --out DIR keeps what was collected.
+    #[arg(long, value_name = "[USER@]NODE")]
+    pub cucm: Option<String>,
+
     /// The billing server that usually works
     ///
     /// Host, host:port, [v6]:port, a configured name, or a saved answer as probe takes it.
@@ -224,6 +231,10 @@ pub struct Diagnose {
     /// Probe the hosts that the traces name, too
     #[arg(long, requires = "paths")]
     pub probe_from_trace: bool,
+
+    /// What is collected from the node.
+    #[command(flatten)]
+    pub session: CollectSession,
 
     /// How long files are kept, and the time to judge by.
     #[command(flatten)]

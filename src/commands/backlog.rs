@@ -60,7 +60,7 @@ pub fn run(arguments: &cli::Backlog, context: &Context<'_>) -> Result<Code> {
     }
     let read = document.inputs.iter().map(|input| input.path.clone()).collect();
     let remarks = Remarks { warnings, ..Remarks::default() };
-    reports.answer(document, Inputs { read, given: given(paths), remarks }, context)
+    reports.answer(document, Inputs { read, given: given(paths), remarks, alias: None }, context)
 }
 
 /// Whether anything is told: of what waits, that CUCM has no such folder, or of another folder that CUCM keeps.

@@ -15,7 +15,6 @@ use crate::document::collect::Collect;
 use crate::exit::{Code, UsageError};
 use crate::interrupt::Interrupt;
 use crate::ssh::connect::Family;
-use crate::ssh::known_hosts::Fingerprint;
 use crate::ssh::target::Target;
 
 /// The account that the installation of a node makes; DESIGN and `known_hosts` aside, nothing else is assumed.
@@ -34,13 +33,7 @@ pub fn run(args: &cli::Collect, context: &Context<'_>) -> Result<Code> {
     let node = args.node.clone().or_else(|| config.cucm.node());
     let node =
         node.ok_or_else(|| UsageError("no node: give [USER@]NODE, or [cucm] host in the configuration".into()))?;
-    let wanted = Wanted {
-        node,
-        host_key: args.host_key.clone(),
-        silence: args.timeout,
-        since: args.since,
-        out: args.session.out.clone(),
-    };
+    let wanted = Wanted { node, silence: args.timeout, since: args.since, out: args.session.out.clone() };
     let answer = collect(&wanted, &args.session, &config, context)?;
     context.answer(&answer)
 }
@@ -49,8 +42,6 @@ pub fn run(args: &cli::Collect, context: &Context<'_>) -> Result<Code> {
 pub struct Wanted {
     /// `[USER@]HOST[:PORT]`
     pub node: String,
-    /// The host key that is confirmed.
-    pub host_key: Option<Fingerprint>,
     /// How long the node may be silent.
     pub silence: Option<Duration>,
     /// Only traces of this time on.
@@ -72,7 +63,7 @@ pub fn collect(
     let (user, target) = node(&wanted.node, config)?;
     let out = wanted.out.clone().unwrap_or_else(|| default_folder(&target));
     let folder = Folder::new(out).map_err(|error| UsageError(error.to_string()))?;
-    let confirmed = wanted.host_key.clone().or_else(|| config.cucm.host_key.clone());
+    let confirmed = session.host_key.clone().or_else(|| config.cucm.host_key.clone());
     let order = Order {
         name: target.to_string(),
         trust: credentials::trust(session.known_hosts.as_deref(), confirmed)?,

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
+use super::collected::{self, Collected};
 use super::examine::{Examination, Subject, slips};
 use super::parse_log::Parsed;
 use super::paths::Arranged;
-use super::reports::{Inputs, Remarks, Reports, given};
-use super::{Context, backlog, parse_log, paths, profiles};
+use super::reports::{Inputs, Reports, given};
+use super::{Context, backlog, parse_log, paths};
 use crate::backlog::Question;
 use crate::cli;
 use crate::config::Config;
@@ -16,6 +17,7 @@ use crate::diagnosis::answer::{self, Parts};
 use crate::diagnosis::clients::Clients;
 use crate::document::backlog::Backlog;
 use crate::document::diagnose::Diagnose;
+use crate::document::parse_log::ParseLog;
 use crate::document::probe::Target;
 use crate::exit::{Code, UsageError};
 use crate::trace::sources;
@@ -28,26 +30,24 @@ const MOST_AT_ONCE: usize = 64;
 /// # Errors
 /// When nothing is given, a target means nothing, the configuration or a profile can't be read, or no part can.
 pub fn run(args: &cli::Diagnose, context: &Context<'_>) -> Result<Code> {
-    let nothing = [args.paths.is_empty(), args.preserve.is_empty(), args.targets.is_empty()] == [true; 3];
-    if nothing && args.primary.is_none() && args.secondary.is_none() {
-        let what = "nothing to diagnose: give traces, --preserve, --primary, --secondary or --target";
-        return Err(UsageError(what.to_owned()).into());
-    }
-    let Arranged { args, assumed, misplaced } = paths::arranged(args);
-    let args = &args;
+    check(args)?;
+    let Arranged { mut args, assumed, misplaced } = paths::arranged(args);
     let config = Config::load(context.global().config.as_deref())?.config;
-    let asked = profiles(context.global(), &args.variants, &config.defaults.profile)?;
-    let question = backlog::question(&args.deadline, &config);
+    collected::clients(&args, &config, &[], context)?;
     let reports = Reports::open(&args.reports)?;
     let mut parts = Parts { unread: sources::lines(&misplaced), assumed, ..Parts::default() };
-    let parsed = traces(args, &mut parts.unread, context)?;
+    let collected = collect(&mut args, &config, &mut parts.unread, context)?;
+    let parsed = traces(&args, &mut parts.unread, context)?;
     let (document, details) = parsed.map(|Parsed { document, left_out }| (document, left_out)).unzip();
     parts.parse_log = document;
+    let nodes = parts.parse_log.as_ref().map(|trace| trace.nodes.clone()).unwrap_or_default();
+    let question = collected::question(backlog::question(&args.deadline, &config), &nodes);
     parts.backlog = waiting(&args.preserve, question, &mut parts.unread);
+    let asked = collected::clients(&args, &config, &nodes, context)?;
     let traced = parts.parse_log.as_ref().and_then(|trace| trace.negotiation.as_ref());
     let clients = Clients::in_view_of(asked, traced);
     let examination = Examination::new(&args.connection, &config, clients.profiles.clone());
-    let saved = servers(args, &config, &examination, &mut parts)?;
+    let saved = servers(&args, &config, &examination, &mut parts)?;
     let mut remarks = slips(parts.primary.iter().chain(&parts.secondary).chain(&parts.others), &config);
     remarks.details = details.unwrap_or_default();
     remarks.warnings.extend(parts.unread.iter().cloned());
@@ -56,8 +56,44 @@ pub fn run(args: &cli::Diagnose, context: &Context<'_>) -> Result<Code> {
         bail!("nothing that was given could be read: {}", parts.unread.join("; "));
     }
     let document = answer::document(parts, &clients, question);
-    let inputs = Inputs { remarks, ..inputs(args, &document, saved) };
+    let alias = collected.as_ref().and_then(|collected| collected.alias.clone());
+    let inputs = Inputs { remarks, alias, ..inputs(&args, &document, saved) };
     reports.answer(document, inputs, context)
+}
+
+/// Something has to be given, and what is for a node needs one.
+fn check(args: &cli::Diagnose) -> Result<(), UsageError> {
+    let nothing = [args.paths.is_empty(), args.preserve.is_empty(), args.targets.is_empty()] == [true; 3];
+    let no_server = args.primary.is_none() && args.secondary.is_none();
+    match (&args.cucm, args.session.given()) {
+        (None, Some(flag)) => Err(UsageError(format!("{flag} is for --cucm [USER@]NODE: name the node"))),
+        (None, None) if nothing && no_server => Err(UsageError(
+            "nothing to diagnose: give --cucm NODE, traces, --preserve, --primary, --secondary or --target".to_owned(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Collects from the node, and puts what came in the place of traces and listings. The rest is diagnosed without it
+/// where nothing came.
+fn collect(
+    args: &mut cli::Diagnose,
+    config: &Config,
+    unread: &mut Vec<String>,
+    context: &Context<'_>,
+) -> Result<Option<Collected>> {
+    let Some(node) = args.cucm.clone() else { return Ok(None) };
+    match Collected::from_node(&node, args, config, context) {
+        Err(error) if error.is::<UsageError>() => Err(error),
+        found => {
+            let found = kept(found, unread);
+            if let Some(collected) = &found {
+                args.preserve.extend(paths::collected_listings(&collected.folder));
+                args.paths.push(collected.folder.clone());
+            }
+            Ok(found)
+        }
+    }
 }
 
 /// Everything that was read: traces as they were found, listings and saved answers as they were given.
@@ -67,7 +103,7 @@ fn inputs(args: &cli::Diagnose, document: &Diagnose, saved: Vec<String>) -> Inpu
     let mut known = given(&args.paths);
     known.extend(given(&args.preserve));
     known.extend(saved.iter().cloned());
-    Inputs { read: traces.chain(listings).chain(saved).collect(), given: known, remarks: Remarks::default() }
+    Inputs { read: traces.chain(listings).chain(saved).collect(), given: known, ..Inputs::default() }
 }
 
 fn traces(args: &cli::Diagnose, unread: &mut Vec<String>, context: &Context<'_>) -> Result<Option<Parsed>> {
@@ -108,10 +144,10 @@ fn servers(args: &cli::Diagnose, config: &Config, examination: &Examination, par
             },
         });
     }
-    if let (true, Some(trace)) = (args.probe_from_trace, &parts.parse_log) {
-        let given = |host: &String| wanted.iter().flatten().any(|name| name == host);
-        let hosts = answer::hosts(trace).into_iter().map(|(host, _)| host).filter(|host| !given(host));
-        subjects.extend(hosts.map(|host| Subject::find(&host, config, args.connection.reach.port).ok()));
+    for host in hosts_to_examine(args, parts.parse_log.as_ref()) {
+        if !subjects.iter().flatten().any(|subject: &Subject| subject.is_at(&host)) {
+            subjects.push(Subject::find(&host, config, args.connection.reach.port).ok());
+        }
     }
     let there: Vec<Subject> = subjects.iter().flatten().cloned().collect();
     let mut found = examination.examine_all(&there, there.len().min(MOST_AT_ONCE), |_| {}).into_iter();
@@ -121,6 +157,14 @@ fn servers(args: &cli::Diagnose, config: &Config, examination: &Examination, par
     parts.secondary = targets.pop().flatten();
     parts.primary = targets.pop().flatten();
     Ok(there.iter().filter_map(Subject::file).collect())
+}
+
+/// The hosts that nobody gave and that are to be examined, too: those of the node's database, and those of the traces
+/// where that was asked for.
+fn hosts_to_examine(args: &cli::Diagnose, trace: Option<&ParseLog>) -> Vec<String> {
+    let nodes = trace.filter(|_| args.cucm.is_some()).map(|trace| collected::billing_servers(&trace.nodes));
+    let traced = trace.filter(|_| args.probe_from_trace).map(answer::hosts).unwrap_or_default();
+    nodes.unwrap_or_default().into_iter().chain(traced.into_iter().map(|(host, _)| host)).collect()
 }
 
 /// What was read; why it was not goes to `unread`.

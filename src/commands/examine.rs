@@ -77,6 +77,15 @@ impl Subject {
         Ok(Self { name, place, file })
     }
 
+    /// Whether it is the server at this host.
+    pub fn is_at(&self, host: &str) -> bool {
+        let place = match &self.place {
+            Place::Live(target) => Some(target.host()),
+            Place::Saved(saved) => saved.host.as_deref(),
+        };
+        self.name == host || place.is_some_and(|place| place.eq_ignore_ascii_case(host))
+    }
+
     /// The file that was read, where it is a saved answer.
     pub fn file(&self) -> Option<String> {
         self.file.clone()

@@ -4,6 +4,7 @@ mod backfill;
 pub mod backlog;
 mod capture;
 pub mod collect;
+mod collected;
 mod compare;
 mod completions;
 pub mod config;

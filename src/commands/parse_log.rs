@@ -36,7 +36,7 @@ pub fn run(args: &cli::ParseLog, context: &Context<'_>) -> Result<Code> {
     let Parsed { document, left_out } = parse(&traces, misplaced, &args.narrow, context)?;
     let read = document.inputs.iter().map(|input| input.path.clone()).collect();
     let remarks = Remarks { warnings: document.unread.clone(), details: left_out, ..Remarks::default() };
-    reports.answer(document, Inputs { read, given: given(&args.paths), remarks }, context)
+    reports.answer(document, Inputs { read, given: given(&args.paths), remarks, alias: None }, context)
 }
 
 /// Traces, read.
@@ -92,7 +92,7 @@ pub fn parse(
         bail!("{}", if all.is_empty() { "nothing to read".to_owned() } else { all.join("; ") });
     }
     check_what_is_there(narrow, &reading)?;
-    let timezone = narrow.timezone.or(config.defaults.timezone);
+    let timezone = narrow.timezone.or_else(|| timezone(&found.nodes)).or(config.defaults.timezone);
     let choice = Choice { destinations: narrow.destination.clone(), limit: narrow.limit, timezone };
     let mut document = answer::document(reading, &found.sources, &choice);
     document.warnings.splice(0..0, problems.iter().cloned());
@@ -119,6 +119,13 @@ fn left_out(paths: &[String]) -> Option<String> {
     let names: Names = paths.iter().collect();
     let files = many(names.count, "file holds no cdrrepmgr trace and was", "files hold no cdrrepmgr trace and were");
     (names.count > 0).then(|| format!("{files} left out: {names}"))
+}
+
+/// The time zone that all nodes among the inputs name.
+fn timezone(nodes: &[NodeText]) -> Option<chrono_tz::Tz> {
+    let mut zones = nodes.iter().filter_map(|text| text.node.time_zone.as_deref());
+    let first = zones.next()?;
+    zones.all(|zone| zone == first).then(|| first.parse().ok()).flatten()
 }
 
 /// An answer about nothing would read as if nothing were wrong.

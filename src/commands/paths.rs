@@ -115,14 +115,19 @@ const SESSION: u64 = 256 << 20;
 /// The listings that stand in a session's log, or beside what `collect` wrote about one.
 fn listings(path: &Path, kind: Option<Kind>) -> Vec<PathBuf> {
     if kind == Some(Kind::Collection) {
-        let folder = fs::read_dir(path.with_file_name("listings"));
-        let mut files: Vec<_> = folder.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect();
-        files.sort();
-        return files;
+        return path.parent().map(collected_listings).unwrap_or_default();
     }
     let mut text = Vec::new();
     let is_read = File::open(path).and_then(|file| file.take(SESSION).read_to_end(&mut text)).is_ok();
     if is_read && session::read("", &text).has_listings { vec![path.to_owned()] } else { Vec::new() }
+}
+
+/// The listings in a folder that `collect` wrote.
+pub fn collected_listings(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder.join("listings")).into_iter().flatten();
+    let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.sort();
+    files
 }
 
 /// Saved answers as the two servers, in the order given. Where one of them is named, nobody knows what others are for.

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::Context;
+use super::collected::Alias;
 use super::whole_file::WholeFile;
 use crate::bounds;
 use crate::cli;
@@ -35,6 +36,8 @@ pub struct Inputs {
     pub given: Vec<String>,
     /// What to say of it beside the answer.
     pub remarks: Remarks,
+    /// Another name for a folder that is not kept.
+    pub alias: Option<Alias>,
 }
 
 /// Lines for standard error. They wait for the answer, since only that knows the names to replace in them.
@@ -59,7 +62,7 @@ impl Inputs {
     /// Files that are named as they were given.
     pub fn of(files: impl IntoIterator<Item = String>) -> Self {
         let given: Vec<String> = files.into_iter().collect();
-        Self { read: given.clone(), given, remarks: Remarks::default() }
+        Self { read: given.clone(), given, ..Self::default() }
     }
 
     /// The same, with these remarks.
@@ -103,6 +106,15 @@ impl Reports {
     {
         let wanted = self.html.is_some() || self.markdown.is_some();
         let mut hashes = if wanted { inputs.read.iter().map(|path| hashed(path)).collect() } else { Vec::new() };
+        let document = match inputs.alias.take() {
+            Some(alias) => {
+                hashes.iter_mut().for_each(|input| input.path = alias.text(&input.path));
+                let Remarks { warnings, details, .. } = &mut inputs.remarks;
+                warnings.iter_mut().chain(details).for_each(|line| *line = alias.text(line));
+                alias.document(&document)?
+            }
+            None => document,
+        };
         let document = if self.redact {
             let mut redactor = Redactor::new(&inputs.given);
             let document = redactor.document(&document).context("the answer can't be redacted")?;

@@ -9,6 +9,7 @@ use crate::algorithms::answer::profile_refs;
 use crate::algorithms::comparison::compare;
 use crate::backlog::Question;
 use crate::document::backlog::Backlog;
+use crate::document::collect::Protocol;
 use crate::document::diagnose::{Diagnose, OfferedTarget};
 use crate::document::parse_log::ParseLog;
 use crate::document::probe::{Probe, Target};
@@ -89,9 +90,16 @@ pub fn hosts(trace: &ParseLog) -> Vec<(String, Option<u32>)> {
     named.filter(|(host, _)| is_host(host)).collect()
 }
 
+/// The billing servers that nobody gave: those that the traces name, then the others of the nodes' databases.
 fn offered(facts: &Facts<'_>) -> Vec<OfferedTarget> {
-    let hosts = facts.trace.map(hosts).unwrap_or_default();
-    let unasked = hosts.into_iter().filter(|(host, _)| facts.at(Some(host)).is_empty());
+    let mut named = facts.trace.map(hosts).unwrap_or_default();
+    for server in facts.nodes().iter().flat_map(|node| &node.billing_servers) {
+        let is_new = !named.iter().any(|(host, _)| host.eq_ignore_ascii_case(&server.host));
+        if is_new && is_host(&server.host) && server.protocol != Some(Protocol::Ftp) {
+            named.push((server.host.clone(), None));
+        }
+    }
+    let unasked = named.into_iter().filter(|(host, _)| facts.at(Some(host)).is_empty());
     unasked
         .map(|(host, destination)| OfferedTarget { command: format!("cdrdiag probe {host}"), host, destination })
         .collect()

@@ -82,7 +82,15 @@ impl Backlog {
         let unlisted = self.unlisted_folders.iter().map(Problem::Unlisted);
         let absent = self.absent_folders().into_iter().map(Problem::Absent);
         let unread = self.inputs.iter().filter_map(|input| input.error.as_deref()).map(Problem::Unread);
-        waits.into_iter().chain(first_leg).chain(not_listed).chain(cut).chain(unlisted).chain(absent).chain(unread).collect()
+        waits
+            .into_iter()
+            .chain(first_leg)
+            .chain(not_listed)
+            .chain(cut)
+            .chain(unlisted)
+            .chain(absent)
+            .chain(unread)
+            .collect()
     }
 
     /// Whether a folder was listed whose files wait. Where none was, that no file waits says nothing.

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that meets the unexpected has to fail")]
 #![allow(clippy::needless_pass_by_value, reason = "scenarios are written where they are used")]
 
+mod diagnose;
 mod facts;
 mod login;
 mod node;
