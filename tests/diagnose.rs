@@ -188,7 +188,7 @@ fn where_nothing_can_be_read_the_job_cannot_be_done() {
 
 #[test]
 fn wrong_usage_is_told_apart() {
-    assert!(stderr(&[], 2).contains("nothing to diagnose: give traces"));
+    assert!(stderr(&[], 2).contains("nothing to diagnose: give --cucm NODE, traces"));
     assert!(stderr(&["--preserve-days", "30", "--limit", "3"], 2).contains("nothing to diagnose"));
     assert!(stderr(&["--primary", "a b"], 2).contains("a target is a name"));
     assert!(stderr(&["fixtures/cdrrepmgr00073.log", "--cause", "algorithm"], 2).contains("no such cause"));

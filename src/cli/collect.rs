@@ -40,9 +40,12 @@ pub struct Collect {
     pub since: Option<NaiveDateTime>,
 }
 
+/// What the flags for collecting stand under in the help.
+const COLLECTING: &str = "Collecting from CUCM";
+
 /// What `collect` and `diagnose --cucm` share.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Collecting from CUCM")]
+#[command(next_help_heading = COLLECTING)]
 pub struct CollectSession {
     /// Keep what is collected in this folder [default: cdrdiag-NODE-TIME]
     ///
@@ -79,6 +82,11 @@ pub struct CollectSession {
     /// `deliver --files` hands them to a billing server.
     #[arg(long)]
     pub waiting: bool,
+}
+
+/// Whether a flag is for collecting alone.
+pub fn is_session_flag(flag: &clap::Arg) -> bool {
+    flag.get_help_heading() == Some(COLLECTING)
 }
 
 impl CollectSession {

@@ -191,6 +191,7 @@ pub struct Compare {
 
 /// Arguments of `diagnose`.
 #[derive(Debug, Clone, Args)]
+#[command(mut_args(|arg| if collect::is_session_flag(&arg) { arg.hide_short_help(true) } else { arg }))]
 pub struct Diagnose {
     /// Trace files, folders, .gz, .zip, .tar, or - for standard input
     ///
@@ -205,7 +206,7 @@ pub struct Diagnose {
     #[arg(long, value_name = "LISTING")]
     pub preserve: Vec<PathBuf>,
 
-    /// Collect from this CUCM node first, then diagnose: [USER@]HOST[:PORT]
+    /// Collect from this CUCM node first: [USER@]HOST[:PORT]
     ///
     /// Its traces and listings are read, its release picks the profile, FIPS mode and time zone are its own, and the
     /// billing servers in its database are probed. Nothing is changed on it. --out DIR keeps what was collected.
@@ -229,12 +230,8 @@ pub struct Diagnose {
     pub targets: Vec<String>,
 
     /// Probe the hosts that the traces name, too
-    #[arg(long, requires = "paths")]
+    #[arg(long, requires = "paths", hide_short_help = true)]
     pub probe_from_trace: bool,
-
-    /// What is collected from the node.
-    #[command(flatten)]
-    pub session: CollectSession,
 
     /// How long files are kept, and the time to judge by.
     #[command(flatten)]
@@ -243,6 +240,10 @@ pub struct Diagnose {
     /// What narrows the answer about the traces.
     #[command(flatten)]
     pub narrow: Narrow,
+
+    /// What is collected from the node.
+    #[command(flatten)]
+    pub session: CollectSession,
 
     /// How servers are reached.
     #[command(flatten)]
