@@ -206,9 +206,9 @@ pub struct Diagnose {
     #[arg(long, value_name = "LISTING")]
     pub preserve: Vec<PathBuf>,
 
-    /// Collect from this CUCM node first: [USER@]HOST[:PORT]
+    /// Collect from this CUCM node first
     ///
-    /// Its traces and listings are read, its release picks the profile, FIPS mode and time zone are its own, and the
+    /// [USER@]HOST[:PORT], as collect has it. Its traces and listings are read, its release picks the profile, FIPS mode and time zone are its own, and the
     /// billing servers in its database are probed. Nothing is changed on it. --out DIR keeps what was collected.
     #[arg(long, value_name = "[USER@]NODE")]
     pub cucm: Option<String>,
