@@ -40,7 +40,12 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Option<FirstLeg> {
-        first_leg(&[Source { path: "-".to_owned(), listing: parse(text.as_bytes()), is_text: true }])
+        first_leg(&[Source {
+            path: "-".to_owned(),
+            listing: parse(text.as_bytes()),
+            is_text: true,
+            ..Source::default()
+        }])
     }
 
     #[test]

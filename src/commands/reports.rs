@@ -108,9 +108,13 @@ impl Reports {
         let mut hashes = if wanted { inputs.read.iter().map(|path| hashed(path)).collect() } else { Vec::new() };
         let document = match inputs.alias.take() {
             Some(alias) => {
-                hashes.iter_mut().for_each(|input| input.path = alias.text(&input.path));
+                for input in &mut hashes {
+                    input.path = alias.text(&input.path);
+                }
                 let Remarks { warnings, details, .. } = &mut inputs.remarks;
-                warnings.iter_mut().chain(details).for_each(|line| *line = alias.text(line));
+                for line in warnings.iter_mut().chain(details) {
+                    *line = alias.text(line);
+                }
                 alias.document(&document)?
             }
             None => document,

@@ -56,7 +56,7 @@ pub fn read(path: &str, bytes: &[u8]) -> Session {
             (Some("run"), Some("sql")) => tables.take(command, output),
             (Some("file"), Some("list")) => session.has_listings |= listing::parse(output.as_bytes()).is_listing(),
             (Some("file"), Some("view" | "dump" | "tail" | "search")) => {
-                session.traces.extend(printed(command, output))
+                session.traces.extend(printed(command, output));
             }
             _ => {}
         }
