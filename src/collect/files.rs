@@ -174,8 +174,10 @@ impl Collector<'_> {
                 self.tell_growth(path, listed, &viewed, attempt);
                 return Some(viewed);
             }
+            // Keys that came too early may be among the lines.
+            let by_keys = !viewed.changed && !output.pages.is_empty() && self.shell.one_key_at_a_time();
             last = Some(viewed);
-            if !grows {
+            if !grows && !by_keys {
                 break;
             }
         }

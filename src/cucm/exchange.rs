@@ -66,6 +66,11 @@ impl Habits {
     fn echoes(&self) -> bool {
         self.unechoed < 2
     }
+
+    /// Sends no more page keys ahead. Tells whether some were until now.
+    pub(crate) fn one_key_at_a_time(&mut self) -> bool {
+        std::mem::replace(&mut self.ahead, 1) > 1
+    }
 }
 
 /// Page keys that are sent before their pages have come. More would gain little, and a viewer that reads no key ahead
@@ -81,6 +86,8 @@ const UNSURE: Duration = Duration::from_secs(2);
 const DOUBTFUL: Duration = Duration::from_secs(6);
 /// How often no is said to one command.
 const NOES: u8 = 3;
+/// How often a key is pressed again.
+const REPEATS: u8 = 3;
 /// The echo of a command lies in so many bytes.
 const ECHO: usize = 8_192;
 
@@ -104,6 +111,8 @@ pub(crate) struct Exchange {
     awaited: u64,
     /// Whether the viewer was left, and how often.
     quits: u8,
+    /// How often a key was pressed again since the last page.
+    repeated: u8,
     asked: Option<String>,
     noes: u8,
     /// How much had arrived when no was said, and whether Enter followed.
@@ -123,6 +132,7 @@ impl Exchange {
             scanned: 0,
             awaited: 0,
             quits: 0,
+            repeated: 0,
             asked: None,
             noes: 0,
             answered: None,
@@ -201,6 +211,7 @@ impl Exchange {
         }
         self.raw.truncate(at);
         self.cuts.push((at, None));
+        self.repeated = 0;
         Next::Send(Key::Page, 1)
     }
 
@@ -211,16 +222,31 @@ impl Exchange {
         if let Some(bar) = pager::bar_at_end(&self.raw).filter(|bar| bar.start >= from) {
             return Some(self.bar(bar, quiet, from));
         }
-        let range = self.range()?;
         if turned {
-            return Some(self.turn_on(range));
+            return self.range().map(|range| self.turn_on(range));
         }
-        // A viewer may throw away what is typed before its page is shown.
-        if self.awaited > 0 && self.raw.len() == from && quiet >= UNSURE {
-            (self.awaited, self.habits.ahead) = (0, 1);
-            return Some(self.turn_on(range));
+        self.press_again(quiet, from)
+    }
+
+    /// The key again, where nothing came of it: a terminal may throw away, and even show, what is typed before it waits.
+    fn press_again(&mut self, quiet: Duration, from: usize) -> Option<Next> {
+        let shown = self.raw.get(from..)?;
+        let is_lost = shown.len() <= 8 && shown.iter().all(|byte| matches!(byte, b'n' | b'q' | b' '));
+        let (_, range) = *self.cuts.last()?;
+        let patience = if range.is_some() && self.quits == 0 { UNSURE } else { DOUBTFUL };
+        if !is_lost || quiet < patience || self.repeated >= REPEATS {
+            return None;
         }
-        None
+        self.repeated += 1;
+        self.raw.truncate(from);
+        match range {
+            None => Some(Next::Send(Key::Page, 1)),
+            Some(_) if self.quits > 0 => Some(Next::Send(Key::Quit, 1)),
+            Some(range) => {
+                (self.awaited, self.habits.ahead) = (0, 1);
+                Some(self.turn_on(range))
+            }
+        }
     }
 
     /// Pages whose keys were sent ahead, and behind which others have come.
@@ -311,7 +337,7 @@ impl Exchange {
     fn cut(&mut self, bar: Bar) {
         self.cuts.push((bar.start, Some(bar.range)));
         self.awaited = self.awaited.saturating_sub(1);
-        self.scanned = bar.start;
+        (self.scanned, self.repeated) = (bar.start, 0);
     }
 
     /// Where the last page ended.

@@ -124,6 +124,11 @@ impl Shell {
         (exchange.finish(), ended)
     }
 
+    /// Sends no more page keys ahead. Tells whether some were until now.
+    pub(crate) fn one_key_at_a_time(&mut self) -> bool {
+        self.habits.one_key_at_a_time()
+    }
+
     fn follow(&mut self, exchange: &mut Exchange, most: usize) -> Ended {
         let (start, mut last) = (Instant::now(), Instant::now());
         let mut piece = Vec::new();
