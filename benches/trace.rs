@@ -37,7 +37,7 @@ fn trace(criterion: &mut Criterion) {
             let mut reader = BlockReader::new(&found.sources);
             let mut block = Block::default();
             while reader.fill(&mut block) {
-                black_box(scan::scan(&block, true));
+                black_box(scan::scan(&block, None));
             }
         });
     });

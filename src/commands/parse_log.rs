@@ -18,7 +18,7 @@ use crate::search::Names;
 use crate::suggest;
 use crate::trace::answer::{self, Choice};
 use crate::trace::causes::Causes;
-use crate::trace::ledger::UNKNOWN;
+use crate::trace::note::UNKNOWN;
 use crate::trace::reading::{self, Reading};
 use crate::trace::sources::{self, NodeText, Problem, Source, Why};
 use crate::trace::timeline::Window;

@@ -150,7 +150,7 @@ mod tests {
         }
         let table: Vec<Row> = crate::tables::rows(include_str!("../../data/causes.tsv"));
         let mut found: Vec<_> = table.into_iter().map(|row| (row.cause, Some(row.stage))).collect();
-        found.push((crate::trace::ledger::UNKNOWN.to_owned(), None));
+        found.push((crate::trace::note::UNKNOWN.to_owned(), None));
         found.sort();
         found.dedup();
         found

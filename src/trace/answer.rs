@@ -3,11 +3,14 @@
 use chrono::{DateTime, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
+use super::accounts::{Account, merge};
 use super::buckets::{self, Buckets};
-use super::ledger::{Ledger, Place, Spell, Tally};
+use super::ledger::{Ledger, Spell};
+use super::note::Place;
 use super::reading::Reading;
 use super::sources::Source;
-use super::timeline::{Account, TracedLists, merge};
+use super::tallies::{Tallies, Tally};
+use super::timeline::TracedLists;
 use crate::document::parse_log::{
     Age, Alarm, Bucket, CauseCount, CauseShare, Destination, Evidence, Input, Negotiation, Outage, ParseLog, Retries,
     Status, Timeline, WaitingFile,
@@ -158,7 +161,7 @@ fn timeline(buckets: &Buckets) -> Timeline {
     let mut waiting = 0;
     let bucket = |(from, bucket): (NaiveDateTime, &buckets::Bucket)| {
         waiting += bucket.waiting_change;
-        let share = |(cause, count): &(&'static str, u64)| CauseShare { cause: (*cause).to_owned(), count: *count };
+        let share = |(cause, count): (&&'static str, &u64)| CauseShare { cause: (*cause).to_owned(), count: *count };
         Bucket {
             from,
             deliveries: bucket.deliveries,
@@ -171,19 +174,19 @@ fn timeline(buckets: &Buckets) -> Timeline {
     Timeline { bucket_s: buckets.width_s().unsigned_abs(), buckets: buckets.iter().map(bucket).collect() }
 }
 
-fn causes(tallies: &[Tally], sources: &[Source]) -> Vec<CauseCount> {
+fn causes(tallies: &Tallies, sources: &[Source]) -> Vec<CauseCount> {
     let mut causes: Vec<&Tally> = tallies.iter().collect();
     causes.sort_by(|a, b| b.count.cmp(&a.count).then(a.first.cmp(&b.first)));
     causes
         .into_iter()
         .map(|tally| CauseCount {
-            cause: tally.note.cause.to_owned(),
-            stage: tally.note.stage,
+            cause: tally.note.reason.cause.to_owned(),
+            stage: tally.note.reason.stage,
             count: tally.count,
             first: tally.first,
             last: tally.last,
-            message: tally.note.message.as_deref().map(str::to_owned),
-            remedy: tally.note.remedy.map(str::to_owned),
+            message: tally.note.reason.message.as_deref().map(str::to_owned),
+            remedy: tally.note.reason.remedy.map(str::to_owned),
             evidence: evidence(&tally.note.place, sources),
         })
         .collect()

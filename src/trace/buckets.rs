@@ -4,6 +4,8 @@
 //! adding another node's, is addition: no count is ever lost.
 
 use chrono::{DateTime, NaiveDateTime};
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
 
 /// At most so many buckets, from the first with something in it to the last.
 pub const MOST: i64 = 240;
@@ -17,7 +19,7 @@ pub struct Bucket {
     /// Files delivered.
     pub deliveries: u64,
     /// Failed deliveries by cause.
-    pub failures: Vec<(&'static str, u64)>,
+    pub failures: IndexMap<&'static str, u64, RandomState>,
     /// Connections that could not be made.
     pub connection_failures: u64,
     /// Files that began to wait, less those that no longer do.
@@ -27,10 +29,7 @@ pub struct Bucket {
 impl Bucket {
     /// Counts failed deliveries.
     pub fn fail(&mut self, cause: &'static str, count: u64) {
-        match self.failures.iter_mut().find(|(known, _)| *known == cause) {
-            Some((_, known)) => *known += count,
-            None => self.failures.push((cause, count)),
-        }
+        *self.failures.entry(cause).or_default() += count;
     }
 
     fn add(&mut self, other: Self) {

@@ -1,23 +1,22 @@
 //! What the records of a trace tell about deliveries.
 
-use std::borrow::Cow;
-
 use chrono::NaiveDateTime;
 
-/// One event, and when and on which thread it happened. It borrows from the record where it can.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event<'a> {
+/// One event, and when and on which thread it happened. Its names are texts of the record where it is read, and
+/// numbers where the events of a block are taken one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event<T> {
     /// The node's local time.
     pub time: NaiveDateTime,
     /// The thread's name.
-    pub thread: Cow<'a, str>,
+    pub thread: T,
     /// What happened.
-    pub what: What<'a>,
+    pub what: What<T>,
 }
 
 /// What a record tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What<'a> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What<T> {
     /// `CDRSender N is created` or `… started`: destination N exists.
     SenderCreated(u32),
     /// `CDRSender for destination N is running...`: this thread serves destination N.
@@ -25,14 +24,16 @@ pub enum What<'a> {
     /// An error message, with its stack trace.
     Error {
         /// The text.
-        text: Cow<'a, str>,
+        text: T,
         /// Whether the SFTP or FTP library says it, rather than the sender about something or other.
         of_library: bool,
+        /// Whether it may hold algorithm lists.
+        lists: bool,
     },
     /// A connection to this host could not be made.
-    ConnectionFailed(ConnectionMention, Cow<'a, str>),
+    ConnectionFailed(ConnectionMention, T),
     /// A file could not be delivered.
-    DeliveryFailed(DeliveryMention<'a>),
+    DeliveryFailed(DeliveryMention<T>),
     /// A delivery ended: `sendSuccess=…`.
     DeliveryEnded {
         /// Whether the file arrived.
@@ -41,11 +42,11 @@ pub enum What<'a> {
         failures: Option<u64>,
     },
     /// A record of the sender's thread names the file that it works on.
-    FileNamed(Cow<'a, str>),
+    FileNamed(T),
     /// An alarm was raised.
     Alarm(&'static str),
     /// Algorithm lists, in one of JSch's forms.
-    Lists(Cow<'a, str>),
+    Lists(T),
 }
 
 /// The records that speak of one failed connection, in the order in which they are written.
@@ -58,16 +59,16 @@ pub enum ConnectionMention {
 }
 
 /// One of the records that speak of one failed delivery.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeliveryMention<'a> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeliveryMention<T> {
     /// Which of them.
     pub by: DeliverySpeaker,
     /// The file.
-    pub file: Cow<'a, str>,
+    pub file: T,
     /// The host.
-    pub host: Cow<'a, str>,
-    /// The stack trace below it, where it holds more than its first line.
-    pub details: Option<Cow<'a, str>>,
+    pub host: T,
+    /// What the innermost `Caused by:` of the stack trace below it says, where there is one.
+    pub caused_by: Option<T>,
 }
 
 /// The records that speak of one failed delivery, in the order in which they are written.
@@ -81,37 +82,29 @@ pub enum DeliverySpeaker {
     Sender,
 }
 
-impl Event<'_> {
-    /// The same without the record that it was read from.
-    pub fn into_owned(self) -> Event<'static> {
-        Event { time: self.time, thread: owned(self.thread), what: self.what.into_owned() }
+impl<T> Event<T> {
+    /// The same with other names.
+    pub fn map<U>(self, mut name: impl FnMut(T) -> U) -> Event<U> {
+        Event { time: self.time, thread: name(self.thread), what: self.what.map(name) }
     }
 }
 
-impl What<'_> {
-    /// The same without the text that it was read from.
-    pub fn into_owned(self) -> What<'static> {
+impl<T> What<T> {
+    /// The same with other names.
+    pub fn map<U>(self, mut name: impl FnMut(T) -> U) -> What<U> {
         match self {
             Self::SenderCreated(number) => What::SenderCreated(number),
             Self::SenderRunning(number) => What::SenderRunning(number),
-            Self::Error { text, of_library } => What::Error { text: owned(text), of_library },
-            Self::ConnectionFailed(mention, host) => What::ConnectionFailed(mention, owned(host)),
-            Self::DeliveryFailed(DeliveryMention { by, file, host, details }) => {
-                What::DeliveryFailed(DeliveryMention {
-                    by,
-                    file: owned(file),
-                    host: owned(host),
-                    details: details.map(owned),
-                })
+            Self::Error { text, of_library, lists } => What::Error { text: name(text), of_library, lists },
+            Self::ConnectionFailed(mention, host) => What::ConnectionFailed(mention, name(host)),
+            Self::DeliveryFailed(DeliveryMention { by, file, host, caused_by }) => {
+                let (file, host, caused_by) = (name(file), name(host), caused_by.map(name));
+                What::DeliveryFailed(DeliveryMention { by, file, host, caused_by })
             }
             Self::DeliveryEnded { success, failures } => What::DeliveryEnded { success, failures },
-            Self::FileNamed(file) => What::FileNamed(owned(file)),
+            Self::FileNamed(file) => What::FileNamed(name(file)),
             Self::Alarm(name) => What::Alarm(name),
-            Self::Lists(text) => What::Lists(owned(text)),
+            Self::Lists(text) => What::Lists(name(text)),
         }
     }
-}
-
-fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
-    Cow::Owned(text.into_owned())
 }

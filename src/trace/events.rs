@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use aho_corasick::packed::Searcher;
+use memchr::memmem;
 
 use super::event::{ConnectionMention, DeliveryMention, DeliverySpeaker, Event, What};
 use super::lanes;
@@ -18,24 +19,10 @@ const TEXT_LIMIT: usize = 16 * 1024;
 /// What stands before the outcome of a delivery, and before the names of a file that was not delivered and its host.
 const SUCCESS: &str = "sendSuccess=";
 const FAILED: &str = "SFTP/FTP failed: ";
+const FAILED_EXCEPTION: &str = "java.lang.Exception: SFTP/FTP failed: ";
 
-/// What stands before the number of a sender that runs.
-const RUNNING: &str = "CDRSender for destination ";
-
-/// What stands before the host that no connection could be made to.
-const CONNECT: &str = "Failed connect to ";
-const ESTABLISH: &str = "Establish server connection to host [";
-
-/// CUCM's alarms about CDR files (catalogue `CDRRepAlarmCatalog`; the longer name of two that begin alike first).
-const ALARMS: [&str; 7] = [
-    "CDRFileDeliveryFailureContinues",
-    "CDRFileDeliveryFailed",
-    "CDRAgentSendFileFailureContinues",
-    "CDRAgentSendFileFailed",
-    "CDRHWMExceeded",
-    "CDRHighWaterMarkExceeded",
-    "CDRMaximumDiskSpaceExceeded",
-];
+/// What begins the innermost cause of an exception.
+const CAUSED_BY: &str = "Caused by: ";
 
 /// Whether the record that starts here may be an event. Says yes too often rather than too seldom. `record` may go on
 /// behind the record's end, and should, since a few bytes more spare looking for that end.
@@ -71,75 +58,113 @@ fn foreign_record_may_matter(class: &[u8]) -> bool {
 }
 
 /// Reads a record that passed [`may_matter`]. `more` is what follows its first line, noise taken out.
-pub fn read<'a>(header: &Header<'a>, more: &'a [u8]) -> Option<Event<'a>> {
-    let loud = matches!(header.level, b"ERROR" | b"FATAL" | b"WARN");
-    // A healthy sender says this again and again; no other kind of event begins so.
-    let running = header.message.starts_with(RUNNING.as_bytes());
-    let words = if running { Words(Words::CDR) } else { Words::of(header.message) };
-    if words.are_none() && !(loud && is_senders_or_librarys(header.class)) {
-        return None;
-    }
+pub fn read<'a>(header: &Header<'a>, more: &'a [u8]) -> Option<Event<Cow<'a, str>>> {
     let what = match (records::text(header.message), records::text(more)) {
-        (Cow::Borrowed(message), Cow::Borrowed(more)) => read_message(header.class, loud, words, message, more)?,
-        (message, more) => read_message(header.class, loud, words, &message, &more)?.into_owned(),
+        (Cow::Borrowed(message), Cow::Borrowed(more)) => read_message(header, message, more)?,
+        (message, more) => read_message(header, &message, &more)?.map(|text| Cow::Owned(text.into_owned())),
     };
     Some(Event { time: records::parse_time(header.time)?, thread: records::text(header.thread), what })
 }
 
-fn read_message<'a>(class: &[u8], loud: bool, words: Words, message: &'a str, more: &'a str) -> Option<What<'a>> {
-    if !loud && words.hold(Words::LISTS) {
+fn read_message<'a>(header: &Header<'_>, message: &'a str, more: &'a str) -> Option<What<Cow<'a, str>>> {
+    if let Some(what) = sender(message).or_else(|| outcome(message)).or_else(|| delivery_failed(message)) {
+        return Some(what);
+    }
+    let class = header.class;
+    let loud = matches!(header.level, b"ERROR" | b"FATAL" | b"WARN");
+    let words = Words::of(message);
+    if !loud && words.lists {
         return Some(What::Lists(message.into()));
     }
-    sender(message)
-        .or_else(|| outcome(message))
-        .or_else(|| delivery_failed(message, more))
-        .or_else(|| words.hold(Words::CONNECTION).then(|| connection_failed(message))?)
-        .or_else(|| words.hold(Words::CDR).then(|| alarm(message))?)
-        .or_else(|| loud.then(|| error(class, message, more))?)
-        .or_else(|| (!loud && words.hold(Words::FILE)).then(|| named_file(class, message))?)
+    words
+        .exception
+        .then(|| exception_block(more))
+        .flatten()
+        .or_else(|| connection_failed(message, &words))
+        .or_else(|| words.alarm.map(What::Alarm))
+        .or_else(|| loud.then(|| error(class, message, more, words.lists))?)
+        .or_else(|| (!loud && words.file).then(|| named_file(class, message))?)
 }
 
-/// Which words a message holds: without any it is no event, unless it is an error of the sender or the library. One
-/// search finds them all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Words(u16);
+/// What makes an event of a message wherever it stands in it. One search finds it all.
+#[derive(Debug, Default)]
+struct Words {
+    /// Where what follows [`Word::Connect`] or [`Word::Establish`] begins.
+    connect: Option<usize>,
+    establish: Option<usize>,
+    alarm: Option<&'static str>,
+    exception: bool,
+    file: bool,
+    lists: bool,
+}
+
+/// What such a word tells.
+#[derive(Debug, Clone, Copy)]
+enum Word {
+    /// Before the host that no connection could be made to.
+    Connect,
+    Establish,
+    /// CUCM's alarms about CDR files (catalogue `CDRRepAlarmCatalog`).
+    Alarm,
+    /// The sender prints an exception.
+    Exception,
+    /// How the names of files begin.
+    File,
+    /// Algorithm lists.
+    Lists,
+}
 
 impl Words {
-    const BY_KIND: [(u16, &[&str]); 5] = [
-        (Self::CDR, &["CDR"]),
-        (Self::CONNECTION, &[CONNECT, ESTABLISH]),
-        (Self::FILE, &["cdr_", "cmr_"]),
-        (Self::LISTS, &negotiation::MARKERS),
-        (Self::OTHER, &[SUCCESS, FAILED]),
+    const ALL: [(Word, &str); 16] = [
+        (Word::Connect, "Failed connect to "),
+        (Word::Establish, "Establish server connection to host ["),
+        (Word::Alarm, "CDRFileDeliveryFailureContinues"),
+        (Word::Alarm, "CDRFileDeliveryFailed"),
+        (Word::Alarm, "CDRAgentSendFileFailureContinues"),
+        (Word::Alarm, "CDRAgentSendFileFailed"),
+        (Word::Alarm, "CDRHWMExceeded"),
+        (Word::Alarm, "CDRHighWaterMarkExceeded"),
+        (Word::Alarm, "CDRMaximumDiskSpaceExceeded"),
+        (Word::Exception, "Exception happened in my CDRSender"),
+        (Word::File, "cdr_"),
+        (Word::File, "cmr_"),
+        (Word::Lists, negotiation::MARKERS[0]),
+        (Word::Lists, negotiation::MARKERS[1]),
+        (Word::Lists, negotiation::MARKERS[2]),
+        (Word::Lists, negotiation::MARKERS[3]),
     ];
-    const CDR: u16 = 1;
-    const CONNECTION: u16 = 2;
-    const FILE: u16 = 4;
-    const LISTS: u16 = 8;
-    const OTHER: u16 = 16;
 
-    fn of(message: &[u8]) -> Self {
+    fn of(message: &str) -> Self {
         static SEARCHER: LazyLock<Option<Searcher>> =
-            LazyLock::new(|| Searcher::new(Words::all().map(|(_, word)| word)));
-        let Some(searcher) = SEARCHER.as_ref() else { return Self(u16::MAX) };
-        let kinds = searcher.find_iter(message).filter_map(|found| Self::all().nth(found.pattern().as_usize()));
-        Self(kinds.fold(0, |all, (kind, _)| all | kind))
+            LazyLock::new(|| Searcher::new(Words::ALL.iter().map(|(_, text)| text)));
+        let mut words = Self::default();
+        if let Some(searcher) = SEARCHER.as_ref() {
+            for found in searcher.find_iter(message) {
+                words.note(Self::ALL[found.pattern().as_usize()], found.end());
+            }
+        } else {
+            for word in Self::ALL {
+                if let Some(at) = message.find(word.1) {
+                    words.note(word, at + word.1.len());
+                }
+            }
+        }
+        words
     }
 
-    fn all() -> impl Iterator<Item = (u16, &'static str)> {
-        Self::BY_KIND.into_iter().flat_map(|(kind, words)| words.iter().map(move |word| (kind, *word)))
-    }
-
-    fn are_none(self) -> bool {
-        self.0 == 0
-    }
-
-    fn hold(self, kind: u16) -> bool {
-        self.0 & kind != 0
+    fn note(&mut self, (word, text): (Word, &'static str), end: usize) {
+        match word {
+            Word::Connect => _ = self.connect.get_or_insert(end),
+            Word::Establish => _ = self.establish.get_or_insert(end),
+            Word::Alarm => _ = self.alarm.get_or_insert(text),
+            Word::Exception => self.exception = true,
+            Word::File => self.file = true,
+            Word::Lists => self.lists = true,
+        }
     }
 }
 
-fn sender(message: &str) -> Option<What<'static>> {
+fn sender<T>(message: &str) -> Option<What<T>> {
     let rest = message.strip_prefix("CDRSender ")?;
     if let Some(rest) = rest.strip_prefix("for destination ") {
         return Some(What::SenderRunning(leading_number(rest)?));
@@ -148,7 +173,7 @@ fn sender(message: &str) -> Option<What<'static>> {
     (rest.contains(" is created") || rest.contains(" is started")).then_some(What::SenderCreated(number))
 }
 
-fn outcome(message: &str) -> Option<What<'static>> {
+fn outcome<T>(message: &str) -> Option<What<T>> {
     let rest = message.strip_prefix(SUCCESS)?;
     let success = rest.starts_with("true");
     // After a success it is 0, and a copy of the trace that is cut before it tells the same event.
@@ -156,43 +181,46 @@ fn outcome(message: &str) -> Option<What<'static>> {
     Some(What::DeliveryEnded { success, failures: failures.map(u64::from) })
 }
 
-fn delivery_failed<'a>(message: &'a str, more: &'a str) -> Option<What<'a>> {
-    const EXCEPTION: &str = "java.lang.Exception: SFTP/FTP failed: ";
-    let more = limited(more);
-    let (by, names) = if let Some(names) = message.strip_prefix(FAILED) {
-        (DeliverySpeaker::Attempt, names)
-    } else if let Some(names) = message.strip_prefix(EXCEPTION) {
-        (DeliverySpeaker::Sender, names)
-    } else if !more.is_empty() && message.contains("Exception happened in my CDRSender") {
-        (DeliverySpeaker::Exception, more.lines().find_map(|line| records::unquoted(line).strip_prefix(EXCEPTION))?)
-    } else {
-        return None;
+fn delivery_failed(message: &str) -> Option<What<Cow<'_, str>>> {
+    let (by, names) = match message.strip_prefix(FAILED) {
+        Some(names) => (DeliverySpeaker::Attempt, names),
+        None => (DeliverySpeaker::Sender, message.strip_prefix(FAILED_EXCEPTION)?),
     };
-    let (file, host) = names.rsplit_once(" to ")?;
+    mention(by, names, None)
+}
+
+/// The sender prints the exception by which a delivery failed, and its causes below it.
+fn exception_block(more: &str) -> Option<What<Cow<'_, str>>> {
+    let more = limited(more);
+    let names = more.lines().find_map(|line| records::unquoted(line).strip_prefix(FAILED_EXCEPTION))?;
+    mention(DeliverySpeaker::Exception, names, innermost_cause(more))
+}
+
+/// The other lines are stack, and no error message.
+fn innermost_cause(more: &str) -> Option<&str> {
+    static FINDER: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(CAUSED_BY));
+    FINDER.find(more.as_bytes())?;
+    more.lines().rev().find_map(|line| records::unquoted(line).strip_prefix(CAUSED_BY))
+}
+
+fn mention<'a>(by: DeliverySpeaker, names: &'a str, caused_by: Option<&'a str>) -> Option<What<Cow<'a, str>>> {
+    let to = memchr::memrchr_iter(b' ', names.as_bytes()).find(|at| names[..*at].ends_with(" to"))?;
     Some(What::DeliveryFailed(DeliveryMention {
         by,
-        file: file.trim().into(),
-        host: host.trim().into(),
-        details: (!more.is_empty()).then(|| more.into()),
+        file: names[..to - " to".len()].trim().into(),
+        host: names[to..].trim().into(),
+        caused_by: caused_by.map(Cow::Borrowed),
     }))
 }
 
-fn connection_failed(message: &str) -> Option<What<'_>> {
-    if let Some((_, host)) = message.split_once(CONNECT) {
-        return Some(What::ConnectionFailed(ConnectionMention::Connect, host.trim().into()));
+fn connection_failed<'a>(message: &'a str, words: &Words) -> Option<What<Cow<'a, str>>> {
+    if let Some(host) = words.connect {
+        return Some(What::ConnectionFailed(ConnectionMention::Connect, message[host..].trim().into()));
     }
-    let (_, rest) = message.split_once(ESTABLISH)?;
+    let rest = &message[words.establish?..];
     // An IPv6 address may stand in brackets of its own.
-    let (host, _) = rest.rsplit_once("] failed")?;
-    Some(What::ConnectionFailed(ConnectionMention::Establish, host.into()))
-}
-
-fn alarm(message: &str) -> Option<What<'static>> {
-    message
-        .match_indices("CDR")
-        .map(|(at, _)| &message[at..])
-        .find_map(|rest| ALARMS.into_iter().find(|name| rest.starts_with(name)))
-        .map(What::Alarm)
+    let end = memchr::memrchr_iter(b']', rest.as_bytes()).find(|end| rest[end + 1..].starts_with(" failed"))?;
+    Some(What::ConnectionFailed(ConnectionMention::Establish, rest[..end].into()))
 }
 
 /// Errors of the library come through `sftpapi`'s classes, those about a file through the sender's own.
@@ -204,7 +232,7 @@ fn is_senders(class: &[u8]) -> bool {
     matches!(class, b"cdrrep.FtpManager" | b"cdrrep.CDRSender")
 }
 
-fn error<'a>(class: &[u8], message: &'a str, more: &str) -> Option<What<'a>> {
+fn error<'a>(class: &[u8], message: &'a str, more: &str, lists: bool) -> Option<What<Cow<'a, str>>> {
     if !is_senders_or_librarys(class) || message.starts_with("Unable to successfully send file") {
         return None;
     }
@@ -213,10 +241,11 @@ fn error<'a>(class: &[u8], message: &'a str, more: &str) -> Option<What<'a>> {
     } else {
         Cow::Owned(limited(&format!("{message}\n{more}")).to_owned())
     };
-    Some(What::Error { text, of_library: !is_senders(class) })
+    let lists = lists || negotiation::may_hold_lists(more.as_bytes());
+    Some(What::Error { text, of_library: !is_senders(class), lists })
 }
 
-fn named_file<'a>(class: &[u8], message: &'a str) -> Option<What<'a>> {
+fn named_file<'a>(class: &[u8], message: &'a str) -> Option<What<Cow<'a, str>>> {
     if !(class.starts_with(b"cdrrep.FtpManager") || class.starts_with(b"cdrrep.CDRSender")) {
         return None;
     }
@@ -247,11 +276,11 @@ fn limited(text: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn event(class: &str, level: &str, message: &str, more: &str) -> Option<What<'static>> {
+    fn event(class: &str, level: &str, message: &str, more: &str) -> Option<What<Cow<'static, str>>> {
         let line = format!("2019-07-25 13:12:18,996 {level:<5} [Thread-13] {class} (X.java:1) - {message}");
         let read = read(&Header::parse(line.as_bytes()).unwrap(), more.as_bytes());
         assert!(may_matter(line.as_bytes()) || read.is_none(), "{line}");
-        read.map(|event| event.into_owned().what)
+        read.map(|event| event.what.map(|text| Cow::Owned(text.into_owned())))
     }
 
     #[test]
@@ -264,7 +293,7 @@ mod tests {
     #[test]
     fn all_three_records_of_a_failed_delivery_name_it() {
         let names = "cdr_C_01_201907231317_7 to 1.1.1.1";
-        let said = |what| match what {
+        let said = |what: Option<What<Cow<str>>>| match what {
             Some(What::DeliveryFailed(mention)) => (mention.by, mention.file.into_owned(), mention.host.into_owned()),
             other => panic!("{other:?}"),
         };
@@ -289,7 +318,11 @@ mod tests {
         let error = event("sftpapi.SFTPConnection", "ERROR", "error Making SFTP connectionAuth fail", "\tat x");
         assert_eq!(
             error,
-            Some(What::Error { text: "error Making SFTP connectionAuth fail\n\tat x".into(), of_library: true })
+            Some(What::Error {
+                text: "error Making SFTP connectionAuth fail\n\tat x".into(),
+                of_library: true,
+                lists: false
+            })
         );
     }
 

@@ -6,61 +6,13 @@ use std::sync::Arc;
 use chrono::NaiveDateTime;
 
 use super::buckets::Buckets;
+use super::note::Note;
+use super::tallies::Tallies;
 use super::waiting::WaitingFiles;
-
-/// The cause of a failure whose text is in no table.
-pub const UNKNOWN: &str = "unknown";
-
-/// Unknown texts are told apart up to this many; what comes on top is counted with the last.
-const UNKNOWN_TEXTS: usize = 32;
 
 /// CUCM doubles its pause up to 120 s (Cisco, Call Reporting and Billing Administration Guide 14, "CDR Agent");
 /// a connection that times out adds up to about two minutes. A longer pause means that nothing was tried or traced.
 pub const OVERLONG_PAUSE_S: f64 = 300.0;
-
-/// A place in the sources.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The source, by its place in the list.
-    pub source: usize,
-    /// The line, from 1.
-    pub line: u64,
-    /// The line itself.
-    pub text: String,
-}
-
-/// A place while its line is still at hand.
-#[derive(Debug, Clone, Copy)]
-pub struct Spot<'a> {
-    /// The source, by its place in the list.
-    pub source: usize,
-    /// The line, from 1.
-    pub line: u64,
-    /// The line itself.
-    pub text: &'a str,
-}
-
-impl Spot<'_> {
-    /// The place, to be kept.
-    pub fn keep(self) -> Place {
-        Place { source: self.source, line: self.line, text: self.text.to_owned() }
-    }
-}
-
-/// An error message with what is known of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    /// The cause's name, or [`UNKNOWN`].
-    pub cause: &'static str,
-    /// The stage at which it strikes.
-    pub stage: Option<crate::model::stage::Stage>,
-    /// What to do.
-    pub remedy: Option<&'static str>,
-    /// The library's message.
-    pub message: Option<Arc<str>>,
-    /// Where it stands.
-    pub place: Place,
-}
 
 /// One failed delivery, judged.
 #[derive(Debug, Clone)]
@@ -71,25 +23,6 @@ pub struct Failure {
     pub file: Arc<str>,
     /// Why.
     pub note: Arc<Note>,
-}
-
-/// Failures of one cause.
-#[derive(Debug, Clone)]
-pub struct Tally {
-    /// The first such failure's error.
-    pub note: Arc<Note>,
-    /// Failures.
-    pub count: u64,
-    /// The first.
-    pub first: NaiveDateTime,
-    /// The last.
-    pub last: NaiveDateTime,
-}
-
-impl Tally {
-    fn one(time: NaiveDateTime, note: &Arc<Note>) -> Self {
-        Self { note: Arc::clone(note), count: 1, first: time, last: time }
-    }
 }
 
 /// A time without delivery.
@@ -144,9 +77,9 @@ pub struct Ledger {
     /// Last file delivered.
     pub last_delivery: Option<NaiveDateTime>,
     /// Failed deliveries by cause.
-    pub causes: Vec<Tally>,
+    pub causes: Tallies,
     /// Failed connections by cause.
-    pub connection_causes: Vec<Tally>,
+    pub connection_causes: Tallies,
     /// Times without delivery.
     pub spells: Vec<Spell>,
     /// Alarms by name.
@@ -172,7 +105,7 @@ impl Ledger {
         self.delivery_failures += 1;
         let attempts_before = self.waiting.add(&failure.file, 1);
         let bucket = self.buckets.at(failure.time);
-        bucket.fail(failure.note.cause, 1);
+        bucket.fail(failure.note.reason.cause, 1);
         bucket.waiting_change += i64::from(attempts_before == 0);
         let spell = self.spell_at(failure.time);
         let pause = (failure.time - spell.until).as_seconds_f64();
@@ -186,13 +119,13 @@ impl Ledger {
             self.pauses.1 += u64::from(pause > OVERLONG_PAUSE_S);
             self.longest_pause_s = self.longest_pause_s.max(pause);
         }
-        add_tally(&mut self.causes, Tally::one(failure.time, &failure.note));
+        self.causes.count(failure.time, &failure.note);
     }
 
     /// A connection could not be made.
     pub fn fail_connection(&mut self, time: NaiveDateTime, note: &Arc<Note>) {
         self.connection_failures += 1;
-        add_tally(&mut self.connection_causes, Tally::one(time, note));
+        self.connection_causes.count(time, note);
         self.buckets.at(time).connection_failures += 1;
         self.spell_at(time);
     }
@@ -262,11 +195,11 @@ impl Ledger {
         self.last_failure = self.last_failure.max(other.last_failure);
         self.first_delivery = earlier(self.first_delivery, other.first_delivery);
         self.last_delivery = self.last_delivery.max(other.last_delivery);
-        for tally in other.causes {
-            add_tally(&mut self.causes, tally);
+        for tally in other.causes.into_tallies() {
+            self.causes.add(tally);
         }
-        for tally in other.connection_causes {
-            add_tally(&mut self.connection_causes, tally);
+        for tally in other.connection_causes.into_tallies() {
+            self.connection_causes.add(tally);
         }
         if !other.spells.is_empty() {
             self.spells.extend(other.spells);
@@ -299,23 +232,6 @@ impl Ledger {
     }
 }
 
-fn add_tally(causes: &mut Vec<Tally>, tally: Tally) {
-    let unknown = causes.iter().filter(|known| known.note.cause == UNKNOWN).count();
-    let same = |known: &&mut Tally| {
-        known.note.cause == tally.note.cause
-            && known.note.stage == tally.note.stage
-            && (tally.note.cause != UNKNOWN || known.note.message == tally.note.message || unknown >= UNKNOWN_TEXTS)
-    };
-    match causes.iter_mut().find(same) {
-        Some(known) => {
-            known.count += tally.count;
-            known.first = known.first.min(tally.first);
-            known.last = known.last.max(tally.last);
-        }
-        None => causes.push(tally),
-    }
-}
-
 fn earlier(a: Option<NaiveDateTime>, b: Option<NaiveDateTime>) -> Option<NaiveDateTime> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
@@ -337,6 +253,8 @@ fn add_span(spans: &mut BTreeMap<&'static str, Span>, name: &'static str, span: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::note::{Place, Reason};
+    use crate::trace::tallies::UNKNOWN_TEXTS;
 
     fn at(second: u32) -> NaiveDateTime {
         chrono::NaiveDate::from_ymd_opt(2024, 1, 31).unwrap().and_hms_opt(12, second / 60, second % 60).unwrap()
@@ -344,7 +262,8 @@ mod tests {
 
     fn failure(second: u32, file: &str, message: &str) -> Failure {
         let place = Place { source: 0, line: 1, text: String::new() };
-        let note = Note { cause: UNKNOWN, stage: None, remedy: None, message: Some(message.into()), place };
+        let reason = Arc::new(Reason { message: Some(message.into()), ..Reason::none() });
+        let note = Note { reason, place };
         Failure { time: at(second), file: file.into(), note: Arc::new(note) }
     }
 
@@ -383,7 +302,12 @@ mod tests {
         for number in 0..100 {
             ledger.fail(&failure(0, "a", &format!("strange {number}")));
         }
-        assert_eq!(ledger.causes.len(), UNKNOWN_TEXTS);
+        assert_eq!(ledger.causes.iter().count(), UNKNOWN_TEXTS);
+        assert_eq!(
+            ledger.causes.iter().last().map(|tally| tally.count),
+            Some(69),
+            "what comes on top is with the last"
+        );
         assert_eq!(ledger.causes.iter().map(|tally| tally.count).sum::<u64>(), 100);
     }
 

@@ -4,23 +4,29 @@
 //! that is still to come. With files that follow one another that is none at all. A file's last record may be cut
 //! short, as it is in a copy taken while the trace was written; then the copy that has it whole counts.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
+use std::sync::LazyLock;
 
 use chrono::NaiveDateTime;
+use foldhash::HashMap;
+use foldhash::quality::RandomState;
 
 use super::reading::InputCounts;
-use super::scan::Seen;
+use super::scan::{self, MINUTE, Minute, Seen};
 use super::sources::Source;
 
-/// An event and where it stands.
+/// Seeded anew each time, so that no trace can hold two records that pass for one.
+static FINGERPRINTS: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+
+/// A record that was held back, and where it stands.
 #[derive(Debug)]
-pub struct Located<'b> {
+pub struct Held {
     /// Which source, by its place in the list.
     pub source: usize,
     /// The line, from 1.
     pub line: u64,
-    /// The event.
-    pub seen: Seen<'b>,
+    /// The record as it stands.
+    pub record: Vec<u8>,
 }
 
 /// Knows which events were read before, from another file.
@@ -32,7 +38,7 @@ pub struct Overlap {
     holders: HashMap<u64, usize>,
     repeated: Vec<u64>,
     /// Last records, until it shows whether another file has them whole.
-    held: Vec<Located<'static>>,
+    held: Vec<Held>,
 }
 
 impl Overlap {
@@ -47,36 +53,41 @@ impl Overlap {
                 (a, b) => a.or(b),
             };
         }
-        Self { coming, holders: HashMap::new(), repeated: vec![0; sources.len()], held: Vec::new() }
+        Self { coming, holders: HashMap::default(), repeated: vec![0; sources.len()], held: Vec::new() }
     }
 
-    /// Takes the next event, and gives those that count now, in their order. `inputs` tells what time the sources
-    /// span that were read so far.
-    pub fn sift<'b>(
-        &mut self,
-        next: Located<'b>,
-        inputs: &[InputCounts],
-    ) -> impl Iterator<Item = Located<'b>> + use<'b> {
-        let source = next.source;
-        let (held, next) = if self.was_read(&next.seen, source, inputs) {
+    /// For each source, from when on another that comes behind it may hold the same records.
+    pub fn repeated_from(&self) -> Vec<Option<Minute>> {
+        let written =
+            |time: &NaiveDateTime| time.format("%Y-%m-%d %H:%M").to_string().as_bytes().first_chunk().copied();
+        self.coming.iter().map(|time| time.as_ref().map(|time| written(time).unwrap_or([0; MINUTE]))).collect()
+    }
+
+    /// Takes the next event. Gives those records held back that count now, before it, and tells whether it counts itself.
+    /// `inputs` tells what time the sources span that were read so far.
+    pub fn sift(&mut self, source: usize, line: u64, seen: &Seen<'_>, inputs: &[InputCounts]) -> (Vec<Held>, bool) {
+        let may_come_again = self.coming[source].is_some_and(|coming| seen.event.time >= coming);
+        if self.holders.is_empty() && self.held.is_empty() && !may_come_again && !seen.last {
+            return (Vec::new(), true);
+        }
+        let fingerprint = FINGERPRINTS.hash_one(seen.first_line());
+        if self.was_read(seen, fingerprint, source, inputs) {
             self.repeated[source] += 1;
-            (Vec::new(), None)
-        } else if self.may_come_again(&next) && next.seen.last {
-            let held = self.release();
-            self.held.push(Located { seen: next.seen.into_owned(), ..next });
-            (held, None)
-        } else {
-            if self.may_come_again(&next) {
-                self.holders.insert(next.seen.fingerprint, source);
-            }
-            self.held.retain(|held| !same_record(&held.seen, &next.seen));
-            (self.release(), Some(next))
-        };
-        held.into_iter().chain(next)
+            return (Vec::new(), false);
+        }
+        self.held.retain(|held| !same_record(&held.record, seen.record));
+        let released = self.release();
+        let hold_back = may_come_again && seen.last;
+        if hold_back {
+            self.held.push(Held { source, line, record: seen.record.to_vec() });
+        } else if may_come_again {
+            self.holders.insert(fingerprint, source);
+        }
+        (released, !hold_back)
     }
 
     /// What was held back until now.
-    pub fn release(&mut self) -> Vec<Located<'static>> {
+    pub fn release(&mut self) -> Vec<Held> {
         std::mem::take(&mut self.held)
     }
 
@@ -85,17 +96,16 @@ impl Overlap {
         self.repeated[source]
     }
 
-    fn may_come_again(&self, next: &Located<'_>) -> bool {
-        self.coming[next.source].is_some_and(|coming| next.seen.event.time >= coming)
-    }
-
-    fn was_read(&self, seen: &Seen<'_>, source: usize, inputs: &[InputCounts]) -> bool {
-        self.holders.get(&seen.fingerprint).is_some_and(|holder| *holder != source)
+    fn was_read(&self, seen: &Seen<'_>, fingerprint: u64, source: usize, inputs: &[InputCounts]) -> bool {
+        self.holders.get(&fingerprint).is_some_and(|holder| *holder != source)
             || seen.last && (self.holds_longer(seen) || self.is_cut_copy(seen, source, inputs))
     }
 
     fn holds_longer(&self, seen: &Seen<'_>) -> bool {
-        self.held.iter().any(|held| same_record(&held.seen, seen) && held.seen.text.len() >= seen.text.len())
+        let length = |record| scan::first_line(record).len();
+        self.held
+            .iter()
+            .any(|held| same_record(&held.record, seen.record) && length(&held.record) >= length(seen.record))
     }
 
     /// Whether this last record is a piece of one that stands inside a source that was read before.
@@ -108,9 +118,8 @@ impl Overlap {
     }
 }
 
-/// Whether one of these is the other, or the beginning of it.
-fn same_record(a: &Seen<'_>, b: &Seen<'_>) -> bool {
-    let (longer, shorter) = if a.text.len() >= b.text.len() { (&a.text, &b.text) } else { (&b.text, &a.text) };
-    let begins = !shorter.is_empty() && longer.starts_with(&**shorter);
-    a.event.time == b.event.time && a.event.thread == b.event.thread && (begins || a.event.what == b.event.what)
+/// Whether the first line of one of these is the beginning of the other's.
+fn same_record(a: &[u8], b: &[u8]) -> bool {
+    let (a, b) = (scan::first_line(a), scan::first_line(b));
+    a.starts_with(b) || b.starts_with(a)
 }

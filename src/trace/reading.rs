@@ -8,14 +8,17 @@ use std::thread;
 
 use chrono::NaiveDateTime;
 
+use super::accounts::Account;
 use super::blocks::{Block, BlockReader};
-use super::ledger::Spot;
+use super::event::Event;
+use super::names::Name;
+use super::note::Spot;
 use super::oddities::Oddity;
-use super::overlap::{Located, Overlap};
+use super::overlap::{Held, Overlap};
 use super::records;
-use super::scan::{Counts, Scanned, ScannedBlock};
+use super::scan::{self, Counts, Scanned, ScannedBlock};
 use super::sources::Source;
-use super::timeline::{Account, Timeline, TracedLists, Window};
+use super::timeline::{Glossary, Timeline, TracedLists, Window};
 use crate::words::counted;
 
 /// More threads than this find nothing to do: one core alone reads faster than a disk.
@@ -50,7 +53,9 @@ pub struct InputCounts {
 /// Reads the sources, which stand in the order of their time. `progress` is told how many bytes were read.
 pub fn read(sources: &[Source], window: &Window, progress: &(dyn Fn(u64) + Sync)) -> Reading {
     let reader = Mutex::new((0u64, BlockReader::new(sources)));
-    let fold = InOrder::new(Fold::new(sources, window));
+    let fold = Fold::new(sources, window);
+    let repeated_from = fold.overlap.repeated_from();
+    let fold = InOrder::new(fold);
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS);
     thread::scope(|scope| {
         for _ in 0..threads {
@@ -61,7 +66,8 @@ pub fn read(sources: &[Source], window: &Window, progress: &(dyn Fn(u64) + Sync)
                     if let Err(error) = block.load() {
                         lock(&reader).1.give_up(block.source, error);
                     }
-                    ticket.scanned = Some(ScannedBlock::scan(block, sources.len() == 1));
+                    let repeated_from = repeated_from[block.source];
+                    ticket.scanned = Some(ScannedBlock::scan(block, repeated_from));
                     drop(ticket);
                     block = fold.used_block();
                 }
@@ -200,14 +206,13 @@ impl<'s> Fold<'s> {
         let line = self.inputs[source].counts.lines + scanned.lent.lines;
         self.warn(&scanned, line);
         self.count(&scanned);
+        let mut names = Glossary::new(scanned.names);
         for seen in scanned.events {
             let line = line + seen.line + 1;
-            if self.sources.len() == 1 {
-                self.push_event(Located { source, line, seen });
-                continue;
-            }
-            for counted in self.overlap.sift(Located { source, line, seen }, &self.inputs) {
-                self.push_event(counted);
+            let (released, counts) = self.overlap.sift(source, line, &seen, &self.inputs);
+            released.into_iter().for_each(|held| self.push_held(&held));
+            if counts {
+                self.push_event(seen.event, Spot { source, line, record: seen.record }, &mut names);
             }
         }
         if scanned.last && self.overlap.repeated(source) > 0 {
@@ -216,9 +221,16 @@ impl<'s> Fold<'s> {
         }
     }
 
-    fn push_event(&mut self, Located { source, line, seen }: Located<'_>) {
-        let node = self.node(source);
-        self.nodes[node].1.push(seen.event, Spot { source, line, text: &seen.text });
+    fn push_held(&mut self, held: &Held) {
+        if let Some((event, names)) = scan::reread(&held.record) {
+            let spot = Spot { source: held.source, line: held.line, record: &held.record };
+            self.push_event(event, spot, &mut Glossary::new(names));
+        }
+    }
+
+    fn push_event(&mut self, event: Event<Name>, spot: Spot<'_>, names: &mut Glossary<'_>) {
+        let node = self.node(spot.source);
+        self.nodes[node].1.push(event, spot, names);
     }
 
     fn node(&mut self, source: usize) -> usize {
@@ -256,7 +268,7 @@ impl<'s> Fold<'s> {
 
     fn finish(mut self) -> Reading {
         for held in self.overlap.release() {
-            self.push_event(held);
+            self.push_held(&held);
         }
         let mut lists: Option<TracedLists> = None;
         let mut nodes = Vec::new();
@@ -302,7 +314,7 @@ mod tests {
                             thread::yield_now();
                         }
                         let panicked = number % 7 == 3;
-                        fold.push(number, (!panicked).then(|| ScannedBlock::scan(block, true)));
+                        fold.push(number, (!panicked).then(|| ScannedBlock::scan(block, None)));
                     }
                 });
             }

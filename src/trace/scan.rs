@@ -1,31 +1,27 @@
 //! One block of a trace: its lines and records counted, its events read. Pure, and so for any thread.
 
 use std::borrow::Cow;
-use std::hash::BuildHasher;
 use std::ops::AddAssign;
-use std::sync::LazyLock;
 
-use foldhash::quality::RandomState;
 use self_cell::self_cell;
 
 use super::blocks::{self, Block};
-use super::event::{Event, What};
+use super::event::Event;
 use super::events;
 use super::lanes;
+use super::names::{Name, Names};
 use super::oddities::{Oddities, Oddity};
 use super::records::{self, Header, Line, TIMESTAMP};
+use super::running::Running;
 
 /// A block seldom holds more events.
 const EVENTS: usize = 64;
 
-/// A line of evidence is kept up to this many bytes.
-const EVIDENCE: usize = 512;
-
 /// Length of a timestamp to the minute. No more is compared of most records: a clock that is set back changes it.
-const MINUTE: usize = 16;
+pub const MINUTE: usize = 16;
 
-/// Seeded anew each time, so that no trace can hold two records that pass for one.
-static FINGERPRINTS: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+/// A time to the minute, as written.
+pub type Minute = [u8; MINUTE];
 
 self_cell! {
     /// A block with what it holds.
@@ -37,9 +33,9 @@ self_cell! {
 }
 
 impl ScannedBlock {
-    /// Reads a block. `alone`: no other source can hold the same records.
-    pub fn scan(block: Block, alone: bool) -> Self {
-        Self::new(block, |block| scan(block, alone))
+    /// Reads a block. From `repeated_from` on another source may hold the same records.
+    pub fn scan(block: Block, repeated_from: Option<Minute>) -> Self {
+        Self::new(block, |block| scan(block, repeated_from))
     }
 }
 
@@ -58,6 +54,8 @@ pub struct Scanned<'b> {
     pub oddities: Oddities,
     /// The events.
     pub events: Vec<Seen<'b>>,
+    /// The names that the events hold.
+    pub names: Names<'b>,
     /// Whether the source ends with this block.
     pub last: bool,
     /// Whether the source could not be read on from here.
@@ -87,22 +85,32 @@ impl AddAssign for Counts {
 }
 
 /// An event and its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Seen<'b> {
     /// The line in the block, from 0.
     pub line: u64,
     /// What happened.
-    pub event: Event<'b>,
-    /// The record's first line, where it may serve as evidence.
-    pub text: Cow<'b, str>,
-    /// Tells whether another file holds the same record; 0 where there is no other.
-    pub fingerprint: u64,
+    pub event: Event<Name>,
+    /// The record as it stands.
+    pub record: &'b [u8],
     /// Whether it is the source's last record, of which something may be missing.
     pub last: bool,
 }
 
+impl<'b> Seen<'b> {
+    /// The record's first line.
+    pub fn first_line(&self) -> &'b [u8] {
+        first_line(self.record)
+    }
+}
+
+/// A record's first line, without what stands at its end.
+pub fn first_line(record: &[u8]) -> &[u8] {
+    records::trim_end(&record[..memchr::memchr(b'\n', record).unwrap_or(record.len())])
+}
+
 /// Reads a block, as [`ScannedBlock::scan`] does.
-pub fn scan(block: &Block, alone: bool) -> Scanned<'_> {
+pub fn scan(block: &Block, repeated_from: Option<Minute>) -> Scanned<'_> {
     let mut scan = Scan {
         bytes: block.bytes(),
         countable: countable(block),
@@ -112,7 +120,8 @@ pub fn scan(block: &Block, alone: bool) -> Scanned<'_> {
         minute: [0; MINUTE],
         noisy: false,
         inside: block.inside_record,
-        alone,
+        repeated_from,
+        running: Running::default(),
         out: Scanned {
             source: block.source,
             lent: block.lent,
@@ -136,6 +145,15 @@ pub fn scan(block: &Block, alone: bool) -> Scanned<'_> {
         note_end(&mut out, own, last_record);
     }
     out
+}
+
+/// Reads one record again, as it stands in a block.
+pub fn reread(record: &[u8]) -> Option<(Event<Name>, Names<'_>)> {
+    let more = memchr::memchr(b'\n', record).map_or(&[][..], |end| &record[end + 1..]);
+    let (header, more) = (Header::parse(first_line(record))?, without_noise(more));
+    let mut names = Names::default();
+    let event = events::read(&header, records::trim_end(&more))?;
+    Some((event.map(|text| names.number(Cow::Owned(text.into_owned()))), names))
 }
 
 /// Up to where lines that start here count here: not those of the next source, nor one that ends in the next block.
@@ -166,13 +184,14 @@ struct Scan<'b> {
     /// Where the last record starts, and its line, if there is one.
     last: (usize, u64),
     /// The last record's minute.
-    minute: [u8; MINUTE],
+    minute: Minute,
     /// Whether noise stands inside the record under way.
     noisy: bool,
     /// Whether the block began inside a record.
     inside: bool,
-    /// Whether no other source can hold the same records.
-    alone: bool,
+    /// From when on another source may hold the same records.
+    repeated_from: Option<Minute>,
+    running: Running<'b>,
     out: Scanned<'b>,
 }
 
@@ -185,7 +204,7 @@ struct Open {
     line: u64,
 }
 
-impl Scan<'_> {
+impl<'b> Scan<'b> {
     /// Reads all lines and tells where the last record begins.
     fn all_lines(&mut self) -> Option<u64> {
         let bytes = self.bytes;
@@ -222,9 +241,6 @@ impl Scan<'_> {
     fn open_record(&mut self, start: usize, end: usize) {
         self.close_record(start);
         let record = &self.bytes[start..];
-        if events::may_matter(record) {
-            self.record = Some(Open { start, end, line: self.line });
-        }
         let (before, _) = std::mem::replace(&mut self.last, (start, self.line));
         self.out.counts.records += 1;
         if let Some(minute) = record.first_chunk()
@@ -232,11 +248,17 @@ impl Scan<'_> {
         {
             self.new_minute(record, *minute, before);
         }
+        if !self.running.repeats(&self.bytes[start..end]) && events::may_matter(record) {
+            self.record = Some(Open { start, end, line: self.line });
+        }
     }
 
     #[cold]
     #[inline(never)]
-    fn new_minute(&mut self, record: &[u8], minute: [u8; MINUTE], before: usize) {
+    fn new_minute(&mut self, record: &[u8], minute: Minute, before: usize) {
+        if self.repeated_from.is_some_and(|from| minute >= from) {
+            self.running.count_all();
+        }
         if self.out.times.is_none() {
             self.out.times = record.first_chunk::<TIMESTAMP>().map(|time| (*time, *time));
         }
@@ -288,40 +310,28 @@ impl Scan<'_> {
 
     #[inline(never)]
     fn read_record(&mut self, Open { start, end: first_end, line }: Open, end: usize) {
-        let first = records::trim_end(&self.bytes[start..first_end]);
-        let more = self.bytes.get(first_end + 1..end).unwrap_or_default();
+        let bytes: &'b [u8] = self.bytes;
+        let first = records::trim_end(&bytes[start..first_end]);
+        let more = bytes.get(first_end + 1..end).unwrap_or_default();
         let Some(header) = Header::parse(first) else {
             return self.out.oddities.note(Oddity::Malformed, line);
         };
+        let names = &mut self.out.names;
         let event = if self.noisy {
-            events::read(&header, records::trim_end(&without_noise(more))).map(Event::into_owned)
+            let more = without_noise(more);
+            let read = events::read(&header, records::trim_end(&more));
+            read.map(|event| event.map(|text| names.number(Cow::Owned(text.into_owned()))))
         } else {
-            events::read(&header, records::trim_end(more))
+            let read = events::read(&header, records::trim_end(more));
+            read.map(|event| event.map(|text| names.number(text)))
         };
-        if let Some(event) = event {
-            if std::str::from_utf8(&self.bytes[start..end]).is_err() {
-                self.out.oddities.note(Oddity::Latin1, line);
-            }
-            let fingerprint = if self.alone { 0 } else { FINGERPRINTS.hash_one(first) };
-            self.out.events.push(seen(line, first, event, fingerprint));
+        let Some(event) = event else { return };
+        let record = &bytes[start..end];
+        if std::str::from_utf8(record).is_err() {
+            self.out.oddities.note(Oddity::Latin1, line);
         }
-    }
-}
-
-fn seen<'b>(line: u64, first: &'b [u8], event: Event<'b>, fingerprint: u64) -> Seen<'b> {
-    let evidence = !matches!(
-        event.what,
-        What::SenderCreated(_) | What::SenderRunning(_) | What::DeliveryEnded { .. } | What::FileNamed(_)
-    );
-    let text = if evidence { records::text(&first[..first.len().min(EVIDENCE)]) } else { Cow::default() };
-    Seen { line, event, text, fingerprint, last: false }
-}
-
-impl Seen<'_> {
-    /// The same without the block that it was read from.
-    pub fn into_owned(self) -> Seen<'static> {
-        let Self { line, event, text, fingerprint, last } = self;
-        Seen { line, event: event.into_owned(), text: Cow::Owned(text.into_owned()), fingerprint, last }
+        self.running.follow(&event.what, &bytes[start..first_end]);
+        self.out.events.push(Seen { line, event, record, last: false });
     }
 }
 

@@ -233,7 +233,7 @@ fn evidence(facts: &Facts<'_>, trouble: &Trouble<'_>, servers: &[&Server<'_>]) -
 mod tests {
     use super::*;
     use crate::diagnosis::story::{HARDENED, OPEN, Story, gone, server};
-    use crate::trace::ledger::UNKNOWN;
+    use crate::trace::note::UNKNOWN;
 
     const HOST: &str = "192.0.2.10";
 

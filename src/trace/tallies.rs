@@ -1,0 +1,85 @@
+//! Failures counted by cause.
+
+use std::sync::Arc;
+
+use chrono::NaiveDateTime;
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
+
+use super::note::{Note, Reason};
+use crate::model::stage::Stage;
+
+/// Unknown texts are told apart up to this many; what comes on top is counted with the last.
+pub const UNKNOWN_TEXTS: usize = 32;
+
+/// Failures of one cause.
+#[derive(Debug, Clone)]
+pub struct Tally {
+    /// The first such failure's error.
+    pub note: Arc<Note>,
+    /// Failures.
+    pub count: u64,
+    /// The first.
+    pub first: NaiveDateTime,
+    /// The last.
+    pub last: NaiveDateTime,
+}
+
+/// What is counted together: a cause at a stage; of unknown ones, a text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Kind {
+    cause: &'static str,
+    stage: Option<Stage>,
+    text: Option<Arc<str>>,
+}
+
+impl Kind {
+    fn of(reason: &Reason) -> Self {
+        let text = if reason.is_known() { None } else { reason.message.clone() };
+        Self { cause: reason.cause, stage: reason.stage, text }
+    }
+}
+
+/// Failures by cause, in the order in which the causes first showed.
+#[derive(Debug, Clone, Default)]
+pub struct Tallies {
+    by_kind: IndexMap<Kind, Tally, RandomState>,
+    /// Unknown texts, and the place of the last.
+    unknown: (usize, usize),
+}
+
+impl Tallies {
+    /// Counts one failure.
+    pub fn count(&mut self, time: NaiveDateTime, note: &Arc<Note>) {
+        self.add(Tally { note: Arc::clone(note), count: 1, first: time, last: time });
+    }
+
+    /// Counts failures.
+    pub fn add(&mut self, tally: Tally) {
+        let kind = Kind::of(&tally.note.reason);
+        let unknown = kind.text.is_some();
+        let (texts, last) = self.unknown;
+        let full = (unknown && texts >= UNKNOWN_TEXTS).then_some(last);
+        let Some(place) = self.by_kind.get_index_of(&kind).or(full) else {
+            if unknown {
+                self.unknown = (texts + 1, self.by_kind.len());
+            }
+            self.by_kind.insert(kind, tally);
+            return;
+        };
+        let known = &mut self.by_kind[place];
+        known.count += tally.count;
+        known.first = known.first.min(tally.first);
+        known.last = known.last.max(tally.last);
+    }
+
+    /// One a cause.
+    pub fn iter(&self) -> impl Iterator<Item = &Tally> {
+        self.by_kind.values()
+    }
+
+    /// One a cause.
+    pub fn into_tallies(self) -> impl Iterator<Item = Tally> {
+        self.by_kind.into_values()
+    }
+}
