@@ -214,7 +214,7 @@ fn the_directory_is_missing_or_none() {
     let place = Place::new();
     let sshd = place.sshd(SFTP);
     let server = sshd.address().to_string();
-    for (name, remedy) in [("nowhere", "create it"), ("password", "is a file")] {
+    for (name, remedy) in [("nowhere", "does not exist"), ("password", "is a file")] {
         let answer = place.by_key(&server, &place.path(name), &[]);
         stops(&answer, "sftp_path", "no_such_path");
         assert!(answer["failure"]["remedy"].as_str().unwrap().contains(remedy), "{name}: {}", answer["failure"]);
