@@ -7,7 +7,7 @@ pub mod comparison;
 pub mod experiment;
 pub mod judge;
 pub mod knowledge;
-pub mod mend;
+pub mod least_change;
 pub mod negotiation;
 pub mod products;
 pub mod profile_file;

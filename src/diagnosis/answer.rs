@@ -54,7 +54,7 @@ pub fn document(parts: Parts, clients: &Clients, question: Question) -> Diagnose
     let facts = Facts {
         trace: parse_log.as_ref(),
         backlog: backlog.as_ref(),
-        next_door: compare.as_ref().map(|compare| compare.pair.remedy.as_slice()).unwrap_or_default(),
+        from_comparison: compare.as_ref().map(|compare| compare.pair.remedy.as_slice()).unwrap_or_default(),
         servers,
         clients,
         question,

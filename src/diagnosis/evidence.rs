@@ -1,6 +1,6 @@
 //! The evidence that conclusions cite.
 
-use super::facts::{Facts, Hurdle, Server, Trouble};
+use super::facts::{Facts, Mismatch, Server, Trouble};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence, EvidenceKind};
 use crate::document::parse_log;
 use crate::document::probe::Client;
@@ -81,13 +81,13 @@ pub fn line(what: String, at: &parse_log::Evidence) -> Evidence {
 /// What a server's judgement says: whom it lets in, whom it stops and why.
 pub fn of_server(facts: &Facts<'_>, server: &Server<'_>) -> Vec<Evidence> {
     let (stopped, let_in): (Vec<&Client>, Vec<&Client>) =
-        server.target.clients.iter().partition(|client| Hurdle::of_client(client).is_some());
+        server.target.clients.iter().partition(|client| Mismatch::of_client(client).is_some());
     let titles =
         |clients: &[&Client]| facts.titles(&clients.iter().map(|client| client.profile.as_str()).collect::<Vec<_>>());
     let mut found = Vec::new();
     if let Some(first) = stopped.first() {
-        let why = match Hurdle::of_client(first) {
-            Some(Hurdle::Negotiation) => format!("no {} in common", missing(first).join(", no ")),
+        let why = match Mismatch::of_client(first) {
+            Some(Mismatch::Negotiation) => format!("no {} in common", missing(first).join(", no ")),
             _ => format!("it fails at the stage {}", first.stage.map_or("unknown", Stage::name)),
         };
         let what = format!("{} refuses {}: {why}{}", server.name(), titles(&stopped), proof(first));

@@ -23,8 +23,8 @@ pub struct Facts<'a> {
     pub backlog: Option<&'a Backlog>,
     /// The servers that were examined.
     pub servers: Vec<Server<'a>>,
-    /// The changes that the comparison of primary and secondary asks for: what works next door.
-    pub next_door: &'a [Remedy],
+    /// The changes that the comparison of primary and secondary asks for: what the working one has.
+    pub from_comparison: &'a [Remedy],
     /// The clients by which the servers were judged.
     pub clients: &'a Clients,
     /// The preservation duration and the time.
@@ -53,9 +53,9 @@ pub enum Role {
     Other,
 }
 
-/// A point before the login at which a server's algorithms stop a client.
+/// Why a server's algorithms stop a client, before the login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hurdle {
+pub enum Mismatch {
     /// Nothing in common.
     Negotiation,
     /// The key exchange itself.
@@ -64,8 +64,8 @@ pub enum Hurdle {
     HostKey,
 }
 
-impl Hurdle {
-    /// The hurdle at which a trace's cause strikes; `None` where the cause is not about algorithms.
+impl Mismatch {
+    /// What a trace's cause speaks of; `None` where the cause is not about algorithms.
     pub fn of_cause(cause: &str) -> Option<Self> {
         match cause {
             "algorithm_negotiation" => Some(Self::Negotiation),
@@ -75,7 +75,7 @@ impl Hurdle {
         }
     }
 
-    /// The hurdle at which a server stops a client; `None` where it gets in.
+    /// Why a server stops a client; `None` where it gets in.
     pub fn of_client(client: &Client) -> Option<Self> {
         let at = |obstacle: &Obstacle| match obstacle {
             Obstacle::NoneCommon { .. } | Obstacle::EmptyName { .. } => Self::Negotiation,
@@ -85,7 +85,7 @@ impl Hurdle {
         client.obstacles.first().map(at)
     }
 
-    /// What a server that stops clients here does, to follow its name.
+    /// What a server does that stops clients so, to follow its name.
     pub fn words(self) -> &'static str {
         match self {
             Self::Negotiation => "has no algorithm in common with CUCM",
@@ -131,9 +131,9 @@ impl<'a> Trouble<'a> {
         }
     }
 
-    /// The hurdle at which its cause strikes.
-    pub fn hurdle(&self) -> Option<Hurdle> {
-        Hurdle::of_cause(&self.cause?.cause)
+    /// What its cause speaks of; `None` where it is not about algorithms.
+    pub fn mismatch(&self) -> Option<Mismatch> {
+        Mismatch::of_cause(&self.cause?.cause)
     }
 
     /// The stage at which its cause strikes.
@@ -177,11 +177,11 @@ impl Server<'_> {
         self.target.outcome == Outcome::Unreachable
     }
 
-    /// Whether it stops this client at this hurdle; `None` where that was not judged, and where the lists let it in and
+    /// Whether it stops this client for this reason; `None` where that was not judged, and where the lists let it in and
     /// a real handshake fails.
-    pub fn stops(&self, profile: &str, hurdle: Hurdle) -> Option<bool> {
+    pub fn stops(&self, profile: &str, mismatch: Mismatch) -> Option<bool> {
         let client = self.target.clients.iter().find(|client| client.profile == profile)?;
-        (!client.handshake_fails()).then(|| Hurdle::of_client(client) == Some(hurdle))
+        (!client.handshake_fails()).then(|| Mismatch::of_client(client) == Some(mismatch))
     }
 
     /// Whether it lets every client in.
@@ -243,8 +243,8 @@ impl<'a> Facts<'a> {
     /// The change on a server: the one that the comparison found, else its own.
     pub fn remedy(&self, server: &Server<'_>) -> Vec<Remedy> {
         let of_server = |remedy: &&Remedy| remedy.server == server.target.target;
-        let next_door: Vec<Remedy> = self.next_door.iter().filter(of_server).cloned().collect();
-        if next_door.is_empty() { server.target.remedy.clone() } else { next_door }
+        let from_comparison: Vec<Remedy> = self.from_comparison.iter().filter(of_server).cloned().collect();
+        if from_comparison.is_empty() { server.target.remedy.clone() } else { from_comparison }
     }
 
     /// The server whose lists the trace itself holds.

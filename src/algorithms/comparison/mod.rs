@@ -3,7 +3,7 @@
 mod facts;
 mod findings;
 mod lists;
-mod next_door;
+mod working_server;
 
 pub use lists::categories;
 
@@ -37,7 +37,8 @@ fn pair(primary: Named<'_>, name: &str, secondary: Target, profiles: &[Profile])
     let categories = categories(left.offer.as_ref(), right.offer.as_ref(), profiles, &clients);
     let facts = facts::differences(left, right);
     let findings = findings::findings(sides, profiles, &categories, &facts);
-    let remedy = [next_door::remedy(right, primary, profiles), next_door::remedy(left, sides[1], profiles)].concat();
+    let remedy =
+        [working_server::remedy(right, primary, profiles), working_server::remedy(left, sides[1], profiles)].concat();
     Pair { secondary, categories, clients, facts, findings, remedy }
 }
 

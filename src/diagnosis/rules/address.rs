@@ -2,25 +2,25 @@
 
 use super::super::evidence::conclusion;
 use super::super::facts::{Facts, Role, Server, Trouble};
-use super::algorithms::{Case, case, evidence};
+use super::algorithms::{WhoRefuses, evidence, who_refuses};
 use crate::document::diagnose::{Certainty, Conclusion};
 use crate::words::clock;
 
 /// The trace's host is none of the servers, and which of them behaves as the trace says tells where it leads.
 pub fn virtual_address(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let hurdle = trouble.hurdle()?;
+    let mismatch = trouble.mismatch()?;
     let host = trouble.destination.host.as_deref()?;
     let (primary, secondary) = (facts.server(Role::Primary)?, facts.server(Role::Secondary)?);
     if primary.is_at(host) || secondary.is_at(host) {
         return None;
     }
-    let stops = |server: &Server<'_>| facts.profiles().iter().any(|id| server.stops(id, hurdle) == Some(true));
+    let stops = |server: &Server<'_>| facts.profiles().iter().any(|id| server.stops(id, mismatch) == Some(true));
     let behind = match (facts.server_in_trace(), stops(primary), stops(secondary)) {
         (Some(server), _, _) => server,
         (None, true, false) => primary,
         (None, false, true) => secondary,
-        _ => match case(facts, trouble)? {
-            Case::Failover(_) | Case::FailoverOver(_) => secondary,
+        _ => match who_refuses(facts, trouble)? {
+            WhoRefuses::Failover(_) | WhoRefuses::FailoverOver(_) => secondary,
             _ => return None,
         },
     };

@@ -201,10 +201,10 @@ fn differing(facts: &Facts<'_>) -> Vec<&'static str> {
     told(&traced.client).into_iter().filter(everywhere).map(Category::title).collect()
 }
 
-/// Whether a trace tells of trouble at a hurdle: then its rules speak of the servers.
+/// Whether a trace tells of trouble at a mismatch: then its rules speak of the servers.
 fn algorithms_are_the_trouble(facts: &Facts<'_>) -> bool {
     let troubles = [facts.troubles(true), facts.troubles(false)].concat();
-    troubles.iter().any(|trouble| trouble.hurdle().is_some())
+    troubles.iter().any(|trouble| trouble.mismatch().is_some())
 }
 
 fn lets_in(server: &Server<'_>, profile: &str) -> Option<bool> {

@@ -29,7 +29,7 @@ pub fn login_refused(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclus
 
 /// The host key is refused, so algorithms are fine: another server, or a new key.
 pub fn host_key_refused(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let is_it = trouble.stage()? == Stage::HostKey && trouble.hurdle().is_none();
+    let is_it = trouble.stage()? == Stage::HostKey && trouble.mismatch().is_none();
     if !is_it {
         return None;
     }

@@ -23,7 +23,7 @@ impl Demand<'_> {
     }
 
     /// The name that would be agreed on and fail.
-    fn stumbles_over<'b>(&'b self, list: &[String]) -> Option<&'b str> {
+    fn would_fail_with<'b>(&'b self, list: &[String]) -> Option<&'b str> {
         match choose(self.proposed, list) {
             Choice::Agreed(name) if self.unusable.contains(&name) => Some(name),
             _ => None,
@@ -47,14 +47,14 @@ pub struct Change {
 /// At most so many candidates are tried together; no client proposes as many host keys.
 const TRIED_TOGETHER: usize = 12;
 
-/// The change with the fewest additions; of equally few [`mend`]'s. For what costs something by its number alone, as host
+/// The change with the fewest additions; of equally few [`least_change`]'s. For what costs something by its number alone, as host
 /// keys do, which have to be made and kept.
-pub fn mend_by_fewest<C: Ord>(
+pub fn fewest_additions<C: Ord>(
     offered: &[String],
     demands: &[Demand<'_>],
     rank: impl Fn(&str) -> Option<Rank<C>>,
 ) -> Change {
-    let change = mend(offered, demands, &rank);
+    let change = least_change(offered, demands, &rank);
     let open: Vec<_> = demands.iter().filter(|demand| !demand.is_met_by(offered)).collect();
     let mut names: Vec<(Rank<C>, &str)> = Vec::new();
     for name in candidates(&open) {
@@ -87,7 +87,11 @@ pub struct Rank<C> {
 }
 
 /// Finds the least change. `rank` tells how welcome an addition is; `None`: the server cannot have it.
-pub fn mend<C: Ord>(offered: &[String], demands: &[Demand<'_>], rank: impl Fn(&str) -> Option<Rank<C>>) -> Change {
+pub fn least_change<C: Ord>(
+    offered: &[String],
+    demands: &[Demand<'_>],
+    rank: impl Fn(&str) -> Option<Rank<C>>,
+) -> Change {
     let mut change = Change { list: offered.to_vec(), ..Change::default() };
     let mut open: Vec<_> = demands.iter().collect();
     loop {
@@ -111,7 +115,7 @@ pub fn mend<C: Ord>(offered: &[String], demands: &[Demand<'_>], rank: impl Fn(&s
     for demand in demands {
         // With nothing usable in the list, taking names out of it would help nobody.
         while demand.is_met_by(&change.list)
-            && let Some(name) = demand.stumbles_over(&change.list)
+            && let Some(name) = demand.would_fail_with(&change.list)
         {
             change.list.retain(|other| other != name);
             change.drops.push(name.to_owned());
@@ -140,56 +144,56 @@ mod tests {
         (name != "x").then_some(Rank { class: name != "w", strength })
     }
 
-    fn mended(offered: &str, clients: &[(&str, &'static str)]) -> Change {
+    fn changed(offered: &str, clients: &[(&str, &'static str)]) -> Change {
         let lists: Vec<_> = clients.iter().map(|(list, _)| split_list(list)).collect();
         let demands: Vec<_> = lists
             .iter()
             .zip(clients)
             .map(|(proposed, (_, unusable))| Demand { proposed, unusable: unusable.split(',').collect() })
             .collect();
-        mend(&split_list(offered), &demands, rank)
+        least_change(&split_list(offered), &demands, rank)
     }
 
     #[test]
     fn the_strongest_that_the_server_can_have_is_added_at_the_end() {
-        let change = mended("p,q", &[("a,c,b,x", "")]);
+        let change = changed("p,q", &[("a,c,b,x", "")]);
         assert_eq!((change.list, change.adds), (split_list("p,q,c"), split_list("c")));
     }
 
     #[test]
     fn nothing_changes_where_the_client_gets_in() {
-        assert_eq!(mended("p,a", &[("a", "")]).list, split_list("p,a"));
+        assert_eq!(changed("p,a", &[("a", "")]).list, split_list("p,a"));
     }
 
     #[test]
     fn one_addition_serves_every_client_where_one_can() {
-        assert_eq!(mended("p", &[("a,c", ""), ("a,d", "")]).adds, ["a"]);
-        assert_eq!(mended("p", &[("c", ""), ("d", "")]).adds, ["d", "c"]);
+        assert_eq!(changed("p", &[("a,c", ""), ("a,d", "")]).adds, ["a"]);
+        assert_eq!(changed("p", &[("c", ""), ("d", "")]).adds, ["d", "c"]);
     }
 
     #[test]
     fn what_serves_every_client_but_is_of_a_lower_class_serves_only_whom_nothing_better_does() {
-        assert_eq!(mended("p", &[("a,w", ""), ("a,w", ""), ("w", "")]).adds, ["a", "w"]);
+        assert_eq!(changed("p", &[("a,w", ""), ("a,w", ""), ("w", "")]).adds, ["a", "w"]);
     }
 
     #[test]
     fn what_the_client_would_choose_and_fail_with_has_to_go_only_if_it_comes_first() {
-        let change = mended("p,g", &[("g,a", "g")]);
+        let change = changed("p,g", &[("g,a", "g")]);
         assert_eq!((change.list, change.drops), (split_list("p,a"), split_list("g")));
-        assert_eq!(mended("p,g", &[("a,g", "g")]).list, split_list("p,g,a"));
+        assert_eq!(changed("p,g", &[("a,g", "g")]).list, split_list("p,g,a"));
     }
 
     #[test]
     fn where_the_server_can_have_none_it_says_so_and_leaves_the_list_alone() {
-        let change = mended("p,g", &[("x,g", "g")]);
+        let change = changed("p,g", &[("x,g", "g")]);
         assert_eq!((change.list, change.unmet), (split_list("p,g"), true));
     }
 
     proptest! {
         #[test]
-        fn a_mended_list_lets_every_client_in(offered in prop::collection::vec("[a-h]", 0..5), clients in prop::collection::vec(prop::collection::vec("[a-h]", 1..5), 1..4)) {
+        fn a_changed_list_lets_every_client_in(offered in prop::collection::vec("[a-h]", 0..5), clients in prop::collection::vec(prop::collection::vec("[a-h]", 1..5), 1..4)) {
             let demands: Vec<_> = clients.iter().map(|proposed| Demand { proposed, unusable: vec![] }).collect();
-            let change = mend(&offered, &demands, rank);
+            let change = least_change(&offered, &demands, rank);
             prop_assert!(!change.unmet && change.list.starts_with(&offered));
             for proposed in &clients {
                 prop_assert!(matches!(choose(proposed, &change.list), Choice::Agreed(_)));

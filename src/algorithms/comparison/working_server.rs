@@ -4,7 +4,7 @@ use super::findings::Named;
 use super::lists::in_both;
 use super::verdict;
 use crate::algorithms::judge::judge;
-use crate::algorithms::remedy::{Model, remedies_as_on};
+use crate::algorithms::remedy::{WorkingServer, remedies_as_there};
 use crate::document::probe::{Access, Target};
 use crate::document::remedy::Remedy;
 use crate::model::offer::{Category, Offer, is_marker};
@@ -16,9 +16,9 @@ pub(super) fn remedy(target: &Target, other: Named<'_>, profiles: &[Profile]) ->
     let (Some(offer), Some(works)) = (&target.offer, &other.target.offer) else { return target.remedy.clone() };
     let refused = || profiles.iter().filter(|profile| refuses(target, profile));
     let narrowed: Vec<Profile> = refused().map(|profile| narrowed_to(profile, offer, works)).collect();
-    let model = Model { name: other.name, offer: works };
-    let taken = mended(target, offer, model, &narrowed);
-    let plain = mended(target, offer, model, &refused().cloned().collect::<Vec<_>>());
+    let there = WorkingServer { name: other.name, offer: works };
+    let taken = remedies(target, offer, there, &narrowed);
+    let plain = remedies(target, offer, there, &refused().cloned().collect::<Vec<_>>());
     let lines = |remedies: &[Remedy]| remedies.iter().filter(|remedy| remedy.line.is_some()).count();
     let prose = |remedies: &[Remedy]| remedies.len() - lines(remedies);
     // Where it leaves a client outside, that is told in words.
@@ -29,11 +29,11 @@ fn refuses(target: &Target, profile: &Profile) -> bool {
     verdict(target, profile).is_some_and(|client| client.result == Access::Refuses)
 }
 
-fn mended(target: &Target, offer: &Offer, model: Model<'_>, profiles: &[Profile]) -> Vec<Remedy> {
+fn remedies(target: &Target, offer: &Offer, there: WorkingServer<'_>, profiles: &[Profile]) -> Vec<Remedy> {
     let identification = target.identification.as_ref();
     let judgements: Vec<_> = profiles.iter().map(|profile| (profile, judge(profile, offer, identification))).collect();
     let refusals: Vec<_> = judgements.iter().map(|(profile, judgement)| (*profile, judgement)).collect();
-    remedies_as_on(Some(model), &target.target, offer, identification, &refusals)
+    remedies_as_there(Some(there), &target.target, offer, identification, &refusals)
 }
 
 /// The profile with its proposal cut down to what `works` offers, in the categories where `offer` has nothing of

@@ -1,0 +1,80 @@
+//! A host key that the server does not have yet: which, how it is made, and where it is named.
+
+use std::collections::BTreeMap;
+
+use super::setting::SettingChange;
+use crate::algorithms::knowledge;
+use crate::algorithms::server::Configuration;
+use crate::document::remedy::Remedy;
+use crate::model::offer::Setting;
+
+/// The ECDSA key that is in the usual file, in `ssh-keygen`'s words.
+const USUAL_ECDSA: &str = "ecdsa -b 256";
+
+impl SettingChange<'_> {
+    /// The keys, in `ssh-keygen`'s words, that the server does not show, each with the additions that need it.
+    pub(super) fn missing_keys(&self) -> BTreeMap<&'static str, Vec<String>> {
+        let mut keys: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for name in self.change.adds.iter().filter(|_| self.setting == Setting::HostKey) {
+            if let Some(key) = key_of(name).filter(|key| !has_key(&self.offered, key)) {
+                keys.entry(key).or_default().push(name.clone());
+            }
+        }
+        keys
+    }
+
+    /// sshd finds a key in the default place by itself, unless a `HostKey` line names others: the first such line
+    /// switches the default set off.
+    pub(super) fn make_key(&self, key: &str, names: &[String]) -> Option<Remedy> {
+        let server = self.server?;
+        let store = server.product.key.as_ref()?;
+        // ssh-keygen -A, and so every installation, makes an ECDSA key of 256 bits under the usual name.
+        let own = key.starts_with("ecdsa") && (key != USUAL_ECDSA || self.shows_another_ecdsa_key());
+        let file = store.file(key, own);
+        let (config, load) = match &server.product.configuration {
+            Configuration::Lines(lines) => (Some(server.file(lines).to_owned()), server.commands(lines)),
+            _ => (None, store.reload.clone()),
+        };
+        let directive = store.directive.as_deref().unwrap_or_default();
+        let needed = match &store.list {
+            Some(list) if own => format!(
+                "Where the file has no {directive} line yet, write one for each key that `{list}` shows today as well: a first one switches off the keys in their default places."
+            ),
+            Some(list) => format!(
+                "The line is needed only where `{list}` does not show the key afterwards; where the file has no {directive} line at all leave it out, as a first one switches off the keys in their default places."
+            ),
+            None => String::new(),
+        };
+        let remedy = Remedy {
+            file: config,
+            directive: store.directive.clone(),
+            line: store.directive.as_ref().map(|directive| format!("{directive} {}", file.written)),
+            adds: names.to_vec(),
+            commands: std::iter::once(store.make(key, &file)).chain(store.list.clone()).chain(load).collect(),
+            weakens: None,
+            ..self.blank()
+        };
+        let change = format!(
+            "A key for {} is needed{}, and the server shows none: make it, unless {} exists.",
+            names.join(", "),
+            self.offered_there(names).map(|works| format!(" ({} has one)", works.name)).unwrap_or_default(),
+            file.path
+        );
+        Some(remedy.told(self.why(), change, needed))
+    }
+
+    fn shows_another_ecdsa_key(&self) -> bool {
+        let mut keys = self.offered.iter().filter_map(|name| key_of(name));
+        keys.any(|key| key.starts_with("ecdsa") && key != USUAL_ECDSA)
+    }
+}
+
+/// The key of a host key algorithm, in `ssh-keygen`'s words: its type and size.
+pub(super) fn key_of(name: &str) -> Option<&'static str> {
+    knowledge::algorithm(Setting::HostKey, name)?.key.as_deref()
+}
+
+/// Whether one of these host keys is of this kind.
+pub(super) fn has_key(offered: &[String], key: &str) -> bool {
+    offered.iter().any(|other| key_of(other) == Some(key))
+}

@@ -1,0 +1,128 @@
+//! The address of the trace pointed to the secondary, and the secondary stops CUCM.
+
+use super::who_refuses::{WhoRefuses, who_refuses};
+use super::{capital, evidence};
+use crate::diagnosis::evidence::{conclusion, probe};
+use crate::diagnosis::facts::{Facts, Role, Server, Trouble};
+use crate::document::diagnose::{Certainty, Conclusion};
+use crate::words::clock;
+
+/// The address pointed to the secondary, which rejects CUCM, and lets CUCM in by now.
+pub fn failover_is_over(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
+    let Some(WhoRefuses::FailoverOver(profiles)) = who_refuses(facts, trouble) else { return None };
+    let (primary, secondary) = (facts.server(Role::Primary)?, facts.server(Role::Secondary)?);
+    let host = trouble.host();
+    let at = facts.at(trouble.destination.host.as_deref());
+    let certainty = if facts.server_in_trace().is_some() { Certainty::Inferred } else { Certainty::Assumed };
+    let text = format!(
+        "Probed now, {host} accepts CUCM. In the trace it behaved as {} does, which {} ({}): a failover explains that, \
+         and either it is over or the server behind {host} was changed. Nothing has to be switched there.",
+        secondary.name(),
+        trouble.mismatch()?.words(),
+        facts.titles(&profiles),
+    );
+    Some(Conclusion {
+        destination: trouble.destination.host.clone(),
+        evidence: evidence(facts, trouble, &[vec![primary, secondary], at].concat()),
+        remedy: facts.remedy(secondary),
+        steps: vec![format!("Before the next failover: make the change on {}.", secondary.name())],
+        next: vec![
+            "whether deliveries work again: a trace made now".to_owned(),
+            format!("who held {host} then: the log of the cluster or load balancer"),
+        ],
+        ..conclusion(
+            certainty,
+            format!("{host} accepts CUCM now: the failover to {} looks over", secondary.name()),
+            text,
+        )
+    })
+}
+
+/// The address has pointed to the secondary since a moment, and the secondary rejects CUCM.
+pub fn failover_to_refusing_server(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
+    let Some(WhoRefuses::Failover(profiles)) = who_refuses(facts, trouble) else { return None };
+    let (primary, secondary) = (facts.server(Role::Primary)?, facts.server(Role::Secondary)?);
+    let host = trouble.host();
+    let at: Vec<_> = facts.at(Some(&host));
+    let certainty = failover_certainty(facts, trouble, secondary)?;
+    let when = moved(trouble).or_else(|| begins_inside(trouble)).unwrap_or_else(|| {
+        "No delivery succeeds in the trace, so it may have pointed there from the start.".to_owned()
+    });
+    let text = format!(
+        "{} accepts {}; {} {}. {host} points to one of the two, and only the secondary behaves as the trace says. {when}",
+        capital(&primary.name()),
+        facts.titles(&profiles),
+        secondary.name(),
+        trouble.mismatch()?.words(),
+    );
+    let mut next = vec![format!("who held {host} then, and holds it now: the log of the cluster or load balancer")];
+    if at.is_empty() {
+        next.push(format!("what answers at {host} itself: {}", probe(&host)));
+    }
+    let quick = format!("Quick way out: move {host} back to {}, or let CUCM deliver there.", primary.name());
+    let lasting = format!("Permanent fix: the change on {}.", secondary.name());
+    Some(Conclusion {
+        destination: trouble.destination.host.clone(),
+        evidence: evidence(facts, trouble, &[vec![primary, secondary], at].concat()),
+        remedy: facts.remedy(secondary),
+        steps: vec![if trouble.lasts() { format!("{quick} {lasting}") } else { lasting }],
+        next,
+        ..conclusion(certainty, failover_headline(trouble, secondary, certainty), text)
+    })
+}
+
+/// Seen where the trace holds the secondary's lists; inferred where every client is kept out and deliveries worked
+/// before: without a delivery before, a server that never let CUCM in looks the same.
+fn failover_certainty(facts: &Facts<'_>, trouble: &Trouble<'_>, secondary: &Server<'_>) -> Option<Certainty> {
+    let mismatch = trouble.mismatch()?;
+    let keeps_all_out = facts.profiles().iter().all(|id| secondary.stops(id, mismatch) == Some(true));
+    Some(match (facts.server_in_trace(), keeps_all_out && moved(trouble).is_some()) {
+        (Some(_), _) => Certainty::Seen,
+        (None, true) => Certainty::Inferred,
+        (None, false) => Certainty::Assumed,
+    })
+}
+
+/// What is assumed is never called the cause.
+fn failover_headline(trouble: &Trouble<'_>, secondary: &Server<'_>, certainty: Certainty) -> String {
+    let (host, secondary) = (trouble.host(), secondary.name());
+    if certainty == Certainty::Assumed {
+        let since = since(trouble).map(|since| format!(" {since}")).unwrap_or_default();
+        return format!(
+            "A failover would explain it: {host} may point{since} to {secondary}, which rejects CUCM's SSH algorithms"
+        );
+    }
+    format!("A failover is the cause: {host} {} {secondary}, which rejects CUCM's SSH algorithms", points(trouble))
+}
+
+/// When an address must have moved, where deliveries had worked: after the last of them, before the first failure.
+fn moved(trouble: &Trouble<'_>) -> Option<String> {
+    let (worked, failed) = (trouble.destination.last_delivery?, trouble.destination.outages.last()?.from);
+    (worked < failed).then(|| {
+        let (worked, failed) = (clock(worked), clock(failed));
+        format!(
+            "Deliveries worked until {worked} and fail from {failed} on: it moved in between, and nothing had to change \
+             on CUCM."
+        )
+    })
+}
+
+/// That the trace tells no beginning, where it begins inside the outage.
+fn begins_inside(trouble: &Trouble<'_>) -> Option<String> {
+    let beginning = trouble.destination.outages.last()?.beginning()?;
+    Some(format!("When it moved is not told: {beginning}."))
+}
+
+/// Since when it lasts, or from when to when it did.
+fn since(trouble: &Trouble<'_>) -> Option<String> {
+    let outage = trouble.destination.outages.last()?;
+    Some(match outage.to {
+        None => outage.began("since"),
+        Some(to) => format!("{} to {}", outage.began("from"), clock(to)),
+    })
+}
+
+fn points(trouble: &Trouble<'_>) -> String {
+    let verb = if trouble.lasts() { "has pointed" } else { "pointed" };
+    since(trouble).map_or_else(|| "points to".to_owned(), |since| format!("{verb} {since} to"))
+}

@@ -1,0 +1,36 @@
+//! Deliveries stop before the login, where the servers' algorithms stop CUCM: which server does?
+
+mod failover;
+mod otherwise;
+mod refusing;
+mod who_refuses;
+
+use crate::diagnosis::evidence::{line, of_server, of_trouble};
+use crate::diagnosis::facts::{Facts, Server, Trouble};
+use crate::document::diagnose::Evidence;
+
+pub use failover::{failover_is_over, failover_to_refusing_server};
+pub use otherwise::{changed_since_the_trace, handshake_fails_there, no_common_algorithm};
+pub use refusing::{both_servers_refuse, server_refuses_algorithms, some_servers_refuse};
+pub(super) use who_refuses::{WhoRefuses, who_refuses};
+
+/// How the deliveries went, and what the servers do.
+pub(super) fn evidence(facts: &Facts<'_>, trouble: &Trouble<'_>, servers: &[&Server<'_>]) -> Vec<Evidence> {
+    let mut evidence = of_trouble(trouble);
+    if let Some((server, lists)) = facts.server_in_trace().zip(facts.trace.and_then(|trace| trace.negotiation.as_ref()))
+    {
+        evidence.push(line(format!("the server's lists in the trace are those of {}", server.name()), &lists.evidence));
+    }
+    evidence.extend(servers.iter().flat_map(|server| of_server(facts, server)));
+    evidence
+}
+
+fn capital(text: &str) -> String {
+    match text.strip_prefix("the ") {
+        Some(rest) => format!("The {rest}"),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

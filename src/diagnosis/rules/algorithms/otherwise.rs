@@ -1,0 +1,128 @@
+//! No server's lists stop CUCM, or no server is there to judge by.
+
+use super::who_refuses::{WhoRefuses, who_refuses};
+use super::{capital, evidence};
+use crate::diagnosis::clients::Origin;
+use crate::diagnosis::evidence::{conclusion, probe};
+use crate::diagnosis::facts::{Facts, Role, Server, Trouble};
+use crate::diagnosis::rules::servers;
+use crate::document::diagnose::{Certainty, Conclusion};
+use crate::words::clock;
+
+/// The trace speaks of algorithms; by their lists the servers let CUCM in, and a real handshake fails.
+pub fn handshake_fails_there(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
+    let is_it = who_refuses(facts, trouble)? == WhoRefuses::HandshakeFails;
+    if !is_it {
+        return None;
+    }
+    let broken: Vec<&Server<'_>> = facts.servers.iter().filter(|server| server.target.handshake_fails()).collect();
+    let names = broken.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
+    let cause = trouble.cause?;
+    let why = servers::why_it_breaks(&broken)
+        .unwrap_or_else(|| "The server gives up on the way, as one does that cannot read its host key.".to_owned());
+    let text = format!(
+        "The trace says {}. The lists of {names} suit CUCM by now, and still a real handshake fails there. {why}",
+        cause.cause
+    );
+    Some(Conclusion {
+        remedy: broken.iter().flat_map(|server| facts.remedy(server)).collect(),
+        destination: trouble.destination.host.clone(),
+        evidence: evidence(facts, trouble, &broken),
+        next: vec![
+            format!("the log of {names} at the time of a handshake"),
+            "whether CUCM still fails for the same reason: a trace made now".to_owned(),
+        ],
+        ..conclusion(
+            Certainty::Inferred,
+            format!("{} does not let CUCM in: the lists agree, but the handshake fails", capital(&names)),
+            text,
+        )
+    })
+}
+
+/// The trace speaks of algorithms, and every server lets CUCM in: then something is not as it was, or as assumed.
+pub fn changed_since_the_trace(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
+    let is_it = trouble.lasts() && who_refuses(facts, trouble)? == WhoRefuses::NoServer;
+    if !is_it {
+        return None;
+    }
+    let at = facts.at(trouble.destination.host.as_deref());
+    let servers = if at.is_empty() { facts.judged() } else { at };
+    let names = servers.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
+    let host = trouble.host();
+    let client_is_guessed = facts.clients.origin == Origin::Asked;
+    let client = if client_is_guessed {
+        "the node proposes other algorithms than its release is known to (Cipher Management, FIPS mode, another \
+         release), or "
+    } else {
+        ""
+    };
+    let text = format!(
+        "By their lists CUCM gets into {names}. So {client}the server changed since {}, or {host} leads to another \
+         server.",
+        trouble.cause.map(|cause| clock(cause.last))?
+    );
+    let mut next = vec![
+        "whether it still fails: a trace made now".to_owned(),
+        format!("what answers at {host} itself, from CUCM's network: {}", probe(&host)),
+    ];
+    if client_is_guessed {
+        next.push(
+            "what the node really proposes: cdrdiag capture, then --profile FILE; or its Cipher Management page (Cisco \
+             Unified OS Administration, Security) with --ssh-kex, --ssh-ciphers, --ssh-mac, --fips"
+                .to_owned(),
+        );
+    }
+    Some(Conclusion {
+        destination: trouble.destination.host.clone(),
+        evidence: evidence(facts, trouble, &servers),
+        next,
+        ..conclusion(
+            Certainty::Assumed,
+            format!("The trace says {}, yet {names} would let CUCM in", trouble.cause?.cause),
+            text,
+        )
+    })
+}
+
+/// The trace alone: nothing in common, with whichever server it was.
+pub fn no_common_algorithm(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
+    let Some(WhoRefuses::NotJudged | WhoRefuses::NoServer) = who_refuses(facts, trouble) else { return None };
+    let host = trouble.host();
+    let lists = facts.trace.and_then(|trace| trace.negotiation.as_ref());
+    let text = format!(
+        "The connection {} before the login, over the algorithms. {}",
+        if trouble.lasts() { "fails" } else { "failed" },
+        if lists.is_some() {
+            "The trace holds both sides' lists, below."
+        } else {
+            "The trace does not say what either side offers."
+        }
+    );
+    Some(Conclusion {
+        destination: trouble.destination.host.clone(),
+        evidence: evidence(facts, trouble, &facts.servers.iter().collect::<Vec<_>>()),
+        steps: trouble.cause?.remedy.clone().into_iter().collect(),
+        next: vec![
+            format!("what the server offers, and the change that lets CUCM in: {}", probe(&host)),
+            both_servers(facts),
+        ],
+        ..conclusion(
+            Certainty::Seen,
+            format!("CUCM and {host} do not agree on algorithms: {}", trouble.cause?.cause),
+            text,
+        )
+    })
+}
+
+/// How to learn of the servers, where none could be judged.
+fn both_servers(facts: &Facts<'_>) -> String {
+    let given = facts.server(Role::Primary).is_some() && facts.server(Role::Secondary).is_some();
+    if given {
+        "the two could not be read: have them probed from where they can be reached, and give the saved answers \
+         (cdrdiag probe --json)"
+    } else {
+        "where a failover is possible: both servers, as --primary and --secondary"
+    }
+    .to_owned()
+}

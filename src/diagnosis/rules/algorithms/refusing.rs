@@ -1,0 +1,107 @@
+//! The server of the trace, some of several, or all of them stop CUCM.
+
+use super::who_refuses::{WhoRefuses, who_refuses};
+use super::{capital, evidence};
+use crate::diagnosis::evidence::conclusion;
+use crate::diagnosis::facts::{Facts, Server, Trouble};
+use crate::document::diagnose::{Certainty, Conclusion};
+use crate::words::clock;
+
+/// The server that the trace names is the one that refuses.
+pub fn server_refuses_algorithms(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
+    let Some(WhoRefuses::ThisServer(server, profiles)) = who_refuses(facts, trouble) else { return None };
+    let host = trouble.host();
+    let whoever = profiles.len() == facts.profiles().len();
+    let certainty = match (whoever, server.is_at(&host) || facts.server_in_trace() == Some(&server)) {
+        (true, true) => Certainty::Seen,
+        (true, false) => Certainty::Inferred,
+        (false, _) => Certainty::Assumed,
+    };
+    let given = match (server.is_at(&host), facts.server_in_trace()) {
+        (true, _) => String::new(),
+        (false, Some(_)) => format!(" The lists that the trace holds show that it is behind {host}."),
+        (false, None) => format!(" That it is the server behind {host} is taken from your giving it."),
+    };
+    let text = format!(
+        "The trace says {}, and {} {} ({}).{given}",
+        trouble.cause?.cause,
+        server.name(),
+        trouble.mismatch()?.words(),
+        facts.titles(&profiles)
+    );
+    Some(Conclusion {
+        destination: trouble.destination.host.clone(),
+        evidence: evidence(facts, trouble, &[&server]),
+        remedy: facts.remedy(&server),
+        next: which_release(facts, &profiles),
+        ..conclusion(certainty, format!("{} {}", capital(&server.name()), trouble.mismatch()?.words()), text)
+    })
+}
+
+/// Some of the servers refuse, and the address leads to one of these.
+pub fn some_servers_refuse(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
+    let Some(WhoRefuses::SomeServers(profiles)) = who_refuses(facts, trouble) else { return None };
+    let mismatch = trouble.mismatch()?;
+    let judged = facts.judged();
+    let refusing: Vec<&Server<'_>> = judged
+        .iter()
+        .filter(|server| profiles.iter().any(|profile| server.stops(profile, mismatch) == Some(true)))
+        .copied()
+        .collect();
+    let names = refusing.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
+    let host = trouble.host();
+    let text = format!(
+        "Of the servers that were given, {names} behaves as the trace says of {host}, and not all do: while {host} \
+         leads there, deliveries fail ({}).",
+        facts.titles(&profiles)
+    );
+    Some(Conclusion {
+        destination: trouble.destination.host.clone(),
+        evidence: evidence(facts, trouble, &judged),
+        remedy: refusing.iter().flat_map(|server| facts.remedy(server)).collect(),
+        next: vec![format!("who holds {host} now, and since when")],
+        ..conclusion(Certainty::Inferred, format!("{} rejects CUCM's SSH algorithms", capital(&names)), text)
+    })
+}
+
+/// All servers refuse: what was hardened is not one of them by mistake.
+pub fn both_servers_refuse(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
+    let Some(WhoRefuses::EveryServer(profiles)) = who_refuses(facts, trouble) else { return None };
+    let judged = facts.judged();
+    let whoever = profiles.len() == facts.profiles().len();
+    let certainty = if whoever { Certainty::Inferred } else { Certainty::Assumed };
+    let since = trouble.destination.outages.last().map(|outage| clock(outage.from)).unwrap_or_default();
+    let worked = trouble.destination.deliveries > 0;
+    let text = format!(
+        "Each {} ({}), so no failover explains it.{}",
+        trouble.mismatch()?.words(),
+        facts.titles(&profiles),
+        if worked {
+            format!(" Deliveries worked before, so the servers were hardened about {since}.")
+        } else {
+            String::new()
+        },
+    );
+    Some(Conclusion {
+        destination: trouble.destination.host.clone(),
+        evidence: evidence(facts, trouble, &judged),
+        remedy: judged.iter().flat_map(|server| facts.remedy(server)).collect(),
+        next: which_release(facts, &profiles),
+        ..conclusion(
+            certainty,
+            match certainty {
+                Certainty::Assumed => "Hardened servers would explain it: every one rejects CUCM's SSH algorithms",
+                _ => "The servers' hardening is the cause: every one rejects CUCM's SSH algorithms",
+            }
+            .to_owned(),
+            text,
+        )
+    })
+}
+
+/// Where the verdict depends on CUCM's release: how to tell which it is.
+fn which_release(facts: &Facts<'_>, profiles: &[&str]) -> Vec<String> {
+    let depends = profiles.len() < facts.profiles().len();
+    let ask = || format!("whether the cluster runs {}: give its release as --profile", facts.titles(profiles));
+    depends.then(ask).into_iter().collect()
+}
