@@ -65,7 +65,7 @@ fn commands() -> impl Iterator<Item = (bool, Vec<&'static str>)> {
 #[test]
 fn answers_keep_to_80_columns_and_say_in_words_what_they_show() {
     for (_, arguments) in commands().filter(|(is_message, _)| !is_message) {
-        for columns in [None, Some("80"), Some("72")] {
+        for columns in [Some("80"), Some("72")] {
             let mut command = assert_cmd::Command::cargo_bin("cdrdiag").unwrap();
             command.current_dir(FIXTURES).args(&arguments).env_remove("COLUMNS");
             columns.map(|columns| command.env("COLUMNS", columns));
@@ -76,6 +76,15 @@ fn answers_keep_to_80_columns_and_say_in_words_what_they_show() {
             assert_eq!(text.chars().find(odd), None, "{arguments:?}");
         }
     }
+}
+
+#[test]
+fn a_pipe_gets_a_headline_in_one_line() {
+    let mut command = assert_cmd::Command::cargo_bin("cdrdiag").unwrap();
+    command.current_dir(FIXTURES).args(["parse-log", "cdrrepmgr00073.log"]).env_remove("COLUMNS");
+    let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    let verdict = "FAILING    1.1.1.1 (destination 1) since 2019-07-25 13:12:11: algorithm_negotiation";
+    assert_eq!(text.lines().next(), Some(verdict));
 }
 
 #[test]

@@ -176,7 +176,8 @@ fn answer<D: Facts>(arguments: &[&str]) -> Answer<D> {
 
 fn rendered<D: Render>(document: &D, format: Format) -> String {
     let mut out = Vec::new();
-    write(document, format, Look { width: 100_000, color: false, blocks: false }, &mut out).unwrap();
+    write(document, format, Look { width: 100_000, wraps_headlines: true, color: false, blocks: false }, &mut out)
+        .unwrap();
     String::from_utf8(out).unwrap()
 }
 

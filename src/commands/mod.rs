@@ -150,12 +150,13 @@ impl Context<'_> {
         let terminal = io::stdout().is_terminal();
         let measured = || terminal_size::terminal_size().filter(|_| terminal).map_or(80, exit::columns);
         let width = asked.unwrap_or_else(measured);
+        let wraps_headlines = terminal || asked.is_some();
         let color = match self.global.color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => terminal && !anstyle_query::no_color() && terminal_takes_escapes(),
         };
-        Look { width, color, blocks: terminal && shows_unicode() }
+        Look { width, wraps_headlines, color, blocks: terminal && shows_unicode() }
     }
 }
 

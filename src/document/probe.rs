@@ -82,6 +82,20 @@ pub struct Target {
     pub timing_ms: Timing,
 }
 
+impl Target {
+    /// The server as its administrator knows it: by its address, whatever the user called it. A saved answer is a file,
+    /// and a file is no server.
+    pub fn name(&self) -> String {
+        let Some(host) = self.host.as_deref().or(self.address.as_deref()) else { return self.target.clone() };
+        match self.port {
+            _ if self.target.starts_with(host) => self.target.clone(),
+            None | Some(22) => host.to_owned(),
+            Some(port) if host.contains(':') => format!("[{host}]:{port}"),
+            Some(port) => format!("{host}:{port}"),
+        }
+    }
+}
+
 /// What a target comes to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -181,12 +181,12 @@ fn renderings<D: Document + DeserializeOwned + crate::report::Render + crate::re
     use crate::report::{Format, html, markdown, page::Look, view::Appendix, write};
     let document: D = serde_json::from_value(value).unwrap();
     let done = Redactor::new(&[]).document(&document).unwrap();
-    let look = Look { width: 4000, color: false, blocks: false };
+    let look = Look { width: 4000, wraps_headlines: true, color: false, blocks: false };
     let mut all = Vec::new();
     for format in [Format::Text, Format::FullText, Format::Json] {
         write(&done, format, look, &mut all).unwrap();
     }
-    if done.monitored().is_some() {
+    if crate::report::view::ToView::monitored(&done).is_some() {
         for format in [Format::Prometheus, Format::Junit] {
             write(&done, format, look, &mut all).unwrap();
         }

@@ -142,7 +142,7 @@ impl Chart {
             clock(self.to),
             duration(TimeDelta::seconds(seconds).as_seconds_f64())
         );
-        page.line(&[(Tone::Strong, "Timeline "), (Tone::Faint, &a_column)]);
+        page.line(&[(Tone::Faint, &a_column)]);
         for lane in &self.lanes {
             page.indented(2, 4, &[(Tone::Plain, &lane.name)]);
             let columns = self.columns(lane, seconds);
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn a_lane_fits_the_page_and_says_in_words_what_it_shows() {
         let bars: Vec<_> = (0..240).map(|hour| (hour, 5, u64::from(hour > 200), 0)).collect();
-        let mut page = Page::new(Look { width: 80, color: false, blocks: false });
+        let mut page = Page::new(Look { width: 80, wraps_headlines: true, color: false, blocks: false });
         chart(&bars).render(&mut page);
         insta::assert_snapshot!(page.into_string());
     }

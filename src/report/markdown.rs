@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::escape;
 use super::page::{Look, Page, Tone};
-use super::view::{Appendix, Block, Piece, Section, Table, View};
+use super::view::{Appendix, Block, Headline, Piece, Section, Table, View};
 
 /// By this a report of an earlier run is known.
 pub const MARK: &str = "Made by: cdrdiag ";
@@ -16,14 +16,18 @@ pub fn render(view: &View, appendix: &Appendix) -> String {
     if !view.headlines.is_empty() {
         text.push('\n');
     }
-    for line in &view.headlines {
-        let _ = writeln!(text, "- **{}**: **{}** {}", words(&line.verdict), words(&line.subject), words(&line.rest));
-    }
+    write_headlines(&mut text, &view.headlines);
     let last = appendix.section();
     for section in view.sections.iter().chain([&last]) {
         write_section(&mut text, section);
     }
     text
+}
+
+fn write_headlines(text: &mut String, lines: &[Headline]) {
+    for line in lines {
+        let _ = writeln!(text, "- **{}**: **{}** {}", words(line.verdict), words(&line.subject), words(&line.rest()));
+    }
 }
 
 // Writing to a String cannot fail, so the results are let go throughout.
@@ -32,6 +36,7 @@ fn write_section(text: &mut String, section: &Section) {
     for block in &section.blocks {
         text.push('\n');
         match block {
+            Block::Headlines(lines) => write_headlines(text, lines),
             Block::Heading(list) => {
                 let _ = writeln!(text, "### {}", pieces(list));
             }
@@ -51,7 +56,7 @@ fn write_section(text: &mut String, section: &Section) {
                 fence(text, [line.as_str()]);
             }
             Block::Chart(chart) => {
-                let mut page = Page::new(Look { width: 100, color: false, blocks: false });
+                let mut page = Page::new(Look { width: 100, wraps_headlines: true, color: false, blocks: false });
                 chart.render(&mut page);
                 fence(text, page.into_string().lines());
             }

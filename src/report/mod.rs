@@ -1,14 +1,10 @@
 //! Documents rendered for people. Nothing here knows where a document came from, and whatever a server or a
 //! trace said is escaped on the way.
 
-pub mod backlog;
 mod capture;
 pub mod chart;
 mod collect;
-mod compare;
 mod config;
-mod deliver;
-mod diagnose;
 pub mod escape;
 pub mod html;
 mod junit;
@@ -17,11 +13,8 @@ pub mod markdown;
 pub mod message;
 pub mod monitor;
 pub mod page;
-mod parse_log;
-mod probe;
 mod profile;
 mod prometheus;
-mod server;
 mod text;
 pub mod view;
 
@@ -31,6 +24,7 @@ use std::io::{self, Write};
 use crate::document::{Document, Envelope};
 use monitor::Monitored;
 use page::Page;
+use view::ToView;
 
 /// A document that people can read.
 pub trait Render: Document {
@@ -45,6 +39,20 @@ pub trait Render: Document {
     /// What it says to monitoring and CI, where it says something.
     fn monitored(&self) -> Option<Monitored> {
         None
+    }
+}
+
+impl<D: ToView> Render for D {
+    fn render(&self, page: &mut Page) {
+        text::whole(&self.view(), page);
+    }
+
+    fn first_screen(&self, page: &mut Page) {
+        text::first_screen(&self.view(), page);
+    }
+
+    fn monitored(&self) -> Option<Monitored> {
+        ToView::monitored(self)
     }
 }
 

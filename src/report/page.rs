@@ -16,6 +16,8 @@ use super::escape;
 pub struct Look {
     /// Columns of the terminal, or what stands for it in a pipe.
     pub width: usize,
+    /// Whether a headline longer than that is wrapped. A pipe gets it whole, so that scripts find it.
+    pub wraps_headlines: bool,
     /// Whether ANSI colours are understood and wanted.
     pub color: bool,
     /// Whether Unicode's block characters are shown as such.
@@ -85,11 +87,21 @@ impl Page {
         self.indented(0, 2, pieces);
     }
 
+    /// A verdict: as [`Page::line`], but in one line where headlines are not wrapped.
+    pub fn headline(&mut self, pieces: &[(Tone, &str)]) {
+        let width = if self.look.wraps_headlines { self.look.width } else { usize::MAX };
+        self.wrapped(width, 0, 2, pieces);
+    }
+
     /// As [`Page::line`], the first line indented by `indent` columns and the following ones by `hang`.
     pub fn indented(&mut self, indent: usize, hang: usize, pieces: &[(Tone, &str)]) {
+        self.wrapped(self.look.width, indent, hang, pieces);
+    }
+
+    fn wrapped(&mut self, width: usize, indent: usize, hang: usize, pieces: &[(Tone, &str)]) {
         let (plain, tones) = flatten(pieces);
         let (first, rest) = (" ".repeat(indent), " ".repeat(hang));
-        let options = textwrap::Options::new(self.look.width.max(20))
+        let options = textwrap::Options::new(width.max(20))
             .initial_indent(&first)
             .subsequent_indent(&rest)
             // Paths and names are to be copied whole.
@@ -111,15 +123,23 @@ impl Page {
 
     /// `name` in a column of its own, the value beside it: the form of a fact.
     pub fn fact(&mut self, name: &str, tone: Tone, value: &str) {
-        self.fact_of(name, &[(tone, value)]);
+        self.fact_of(0, name, &[(tone, value)]);
     }
 
-    /// As [`Page::fact`], the value in differently toned pieces.
-    pub fn fact_of(&mut self, name: &str, value: &[(Tone, &str)]) {
-        const COLUMN: usize = 14;
-        let label = format!("{name:<12}");
+    /// As [`Page::fact`], the value in differently toned pieces, the column as wide as names of this length need it,
+    /// within bounds.
+    pub fn fact_of(&mut self, longest: usize, name: &str, value: &[(Tone, &str)]) {
+        let column = longest.clamp(12, 18);
+        let label = format!("{name:<column$}");
         let pieces = [&[(Tone::Faint, label.as_str()), (Tone::Plain, "  ")], value].concat();
-        self.indented(2, COLUMN + 2, &pieces);
+        self.indented(2, column + 4, &pieces);
+    }
+
+    /// The title of a part, with a rule behind it.
+    pub fn rule(&mut self, title: &str) {
+        let rule = "-".repeat(self.look.width.min(80).saturating_sub(display_width(title) + 4));
+        self.gap();
+        self.line(&[(Tone::Strong, &format!("-- {title} {rule}"))]);
     }
 
     /// A line to copy: never wrapped, never toned.
@@ -257,13 +277,13 @@ mod tests {
     use super::*;
 
     fn page(width: usize, color: bool) -> Page {
-        Page::new(Look { width, color, blocks: false })
+        Page::new(Look { width, wraps_headlines: true, color, blocks: false })
     }
 
     #[test]
     fn amounts_show_in_blocks_or_in_plain_characters_and_the_least_of_them_shows() {
         let shown = |blocks| {
-            let mut page = Page::new(Look { width: 80, color: false, blocks });
+            let mut page = Page::new(Look { width: 80, wraps_headlines: true, color: false, blocks });
             page.levels("failed", Tone::Bad, &[0, 1, 500, 1000, u64::MAX / 2], "up to\x1b many");
             page.levels("failed", Tone::Bad, &[0, 4, 8], "up to 8");
             page.into_string()

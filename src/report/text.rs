@@ -1,43 +1,100 @@
 //! Blocks of a view as text: the same that the pages show, on a [`Page`].
 
 use super::page::{Page, Tone};
-use super::view::{Block, Piece, Table, View};
+use super::view::{Block, Depth, Form, Headline, Piece, Section, Table, View};
 
-/// Writes a whole view. The first section follows the verdict at once: it needs no heading.
-pub fn view(view: &View, page: &mut Page) {
-    page.line(&[(view.tone, &view.title)]);
-    for line in &view.headlines {
-        page.line(&[
-            (line.tone, &line.verdict),
-            (Tone::Plain, "  "),
-            (Tone::Strong, &line.subject),
-            (Tone::Plain, " "),
-            (Tone::Plain, &line.rest),
-        ]);
-    }
-    for (index, section) in view.sections.iter().enumerate() {
+/// Writes what an engineer acts on, and how to see the rest.
+pub fn first_screen(view: &View, page: &mut Page) {
+    let (first, rest): (Vec<&Section>, Vec<&Section>) =
+        view.sections.iter().partition(|section| section.depth == Depth::FirstScreen);
+    title(view, page);
+    sections(&first, page);
+    if !rest.is_empty() {
         page.gap();
-        if index > 0 {
-            page.line(&[(Tone::Strong, &section.title)]);
-        }
-        blocks(&section.blocks, page);
+        page.line(&[(Tone::Faint, "--full shows the rest: reasons, tables, lists and sources.")]);
     }
 }
 
-/// Writes blocks below each other.
-pub fn blocks(blocks: &[Block], page: &mut Page) {
-    for block in blocks {
-        self::block(block, page);
+/// Writes all of it.
+pub fn whole(view: &View, page: &mut Page) {
+    title(view, page);
+    sections(&view.sections.iter().collect::<Vec<_>>(), page);
+}
+
+fn title(view: &View, page: &mut Page) {
+    if view.headlines.is_empty() {
+        page.headline(&[(view.tone, &view.title)]);
     }
+    view.headlines.iter().for_each(|line| headline(line, page));
+}
+
+/// A mark stands in a column of its own.
+fn headline(line: &Headline, page: &mut Page) {
+    let rest = line.rest();
+    match line.form {
+        Form::Mark => page.headline(&[
+            (line.tone, &format!("{:<11}", line.verdict.to_uppercase())),
+            (Tone::Strong, &line.subject),
+            (Tone::Plain, if line.subject.is_empty() { "" } else { " " }),
+            (Tone::Plain, &rest),
+        ]),
+        Form::Verb => page.headline(&[
+            (Tone::Strong, &line.subject),
+            (Tone::Plain, " "),
+            (line.tone, line.verdict),
+            (Tone::Plain, if line.object.is_empty() { ": " } else { " " }),
+            (Tone::Plain, &rest),
+        ]),
+    }
+}
+
+/// The first section follows the verdict at once and needs no title, nor does one of the first screen that begins with
+/// a heading. What `--full` adds shows by its titles where it begins.
+fn sections(sections: &[&Section], page: &mut Page) {
+    for (index, section) in sections.iter().enumerate() {
+        match (section.depth, section.blocks.first()) {
+            (Depth::Full, Some(Block::Heading(_))) => page.rule(&section.title),
+            (Depth::Full, _) => {
+                page.rule(&section.title);
+                page.gap();
+            }
+            (_, Some(Block::Heading(_))) => {}
+            (_, Some(Block::Headlines(_))) => page.gap(),
+            (_, Some(block)) if index == 0 && is_large(block) => page.gap(),
+            _ if index == 0 => {}
+            _ => {
+                page.gap();
+                page.line(&[(Tone::Strong, &section.title)]);
+            }
+        }
+        for (index, block) in section.blocks.iter().enumerate() {
+            let before = index.checked_sub(1).and_then(|before| section.blocks.get(before));
+            if before.is_some_and(|before| stand_apart(before, block)) {
+                page.gap();
+            }
+            self::block(block, page);
+        }
+    }
+}
+
+/// Whether a gap parts two blocks. A heading has one of its own.
+fn stand_apart(before: &Block, block: &Block) -> bool {
+    match (before, block) {
+        (Block::Heading(_), _) | (_, Block::Heading(_) | Block::Evidence { .. }) => false,
+        (before, block) => is_large(before) || is_large(block),
+    }
+}
+
+fn is_large(block: &Block) -> bool {
+    matches!(block, Block::Table(_) | Block::Evidence { .. } | Block::Chart(_))
 }
 
 fn block(block: &Block, page: &mut Page) {
     match block {
+        Block::Headlines(lines) => lines.iter().for_each(|line| headline(line, page)),
         Block::Heading(list) => {
             page.gap();
-            if !list.is_empty() {
-                page.line(&strong(list));
-            }
+            page.line(&strong(list));
         }
         Block::Paragraph(list) => page.line(&toned(list)),
         Block::List(points) => {
@@ -45,7 +102,12 @@ fn block(block: &Block, page: &mut Page) {
                 page.indented(2, 4, &[vec![(Tone::Plain, "- ")], toned(point)].concat());
             }
         }
-        Block::Facts(facts) => facts.iter().for_each(|(name, value)| page.fact_of(name, &toned(value))),
+        Block::Facts(facts) => {
+            let column = facts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+            for (name, value) in facts {
+                page.fact_of(column, name, &toned(value));
+            }
+        }
         Block::Table(table) => page.table(&rows(table)),
         Block::Code(lines) => lines.iter().for_each(|line| page.code(4, line)),
         Block::Evidence { place, text } => {
@@ -56,9 +118,10 @@ fn block(block: &Block, page: &mut Page) {
     }
 }
 
-/// A machine's words stand between backticks where they are a command to copy: they hold blanks.
+/// A machine's words stand between backticks where they hold blanks and are among others: they may be a command to
+/// copy.
 fn toned<'a>(list: &'a [Piece]) -> Vec<(Tone, &'a str)> {
-    let quotes = |piece: &Piece| if piece.code && piece.text.contains(' ') { "`" } else { "" };
+    let quotes = |piece: &Piece| if list.len() > 1 && piece.code && piece.text.contains(' ') { "`" } else { "" };
     let pieces = |piece: &'a Piece| {
         let Piece { tone, text, .. } = piece;
         [(*tone, quotes(piece)), (*tone, text.as_str()), (*tone, quotes(piece))]
@@ -84,8 +147,8 @@ mod tests {
 
     #[test]
     fn every_kind_of_block_shows_and_nothing_from_outside_moves_the_cursor() {
-        let mut page = Page::new(Look { width: 100, color: false, blocks: false });
-        everything(hostile()).sections.iter().for_each(|section| blocks(&section.blocks, &mut page));
+        let mut page = Page::new(Look { width: 100, wraps_headlines: true, color: false, blocks: false });
+        whole(&everything(hostile()), &mut page);
         let text = page.into_string();
         assert!(text.matches("</title>").count() >= 10, "{text}");
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
@@ -93,9 +156,9 @@ mod tests {
 
     #[test]
     fn lines_to_copy_are_never_wrapped() {
-        let mut page = Page::new(Look { width: 40, color: false, blocks: false });
+        let mut page = Page::new(Look { width: 40, wraps_headlines: true, color: false, blocks: false });
         let line = "Ciphers aes256-gcm@openssh.com,aes256-ctr aes128-ctr and more";
-        blocks(&[Block::Code(vec![line.to_owned()])], &mut page);
+        block(&Block::Code(vec![line.to_owned()]), &mut page);
         assert_eq!(page.into_string(), format!("    {line}\n"));
     }
 }

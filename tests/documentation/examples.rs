@@ -97,7 +97,7 @@ impl Example {
             .env("PATH", format!("{}:{path}", binary.parent().unwrap().display()))
             .env("HOME", folder)
             .env_remove("XDG_CONFIG_HOME")
-            .env_remove("COLUMNS")
+            .env("COLUMNS", "80")
             .output()
             .unwrap();
         let printed = String::from_utf8(output.stdout).unwrap();

@@ -52,14 +52,14 @@ struct Names {
 /// Two servers go by their sides where their names are long, as those of files are, or the same.
 fn names(primary: &Target, secondary: &Target, others: &[Target]) -> Names {
     const SHORT: usize = 20;
-    let is_short = |target: &Target| target.target.chars().count() <= SHORT;
-    let is_clear = is_short(primary) && is_short(secondary) && primary.target != secondary.target;
+    let is_short = |target: &Target| target.name().chars().count() <= SHORT;
+    let is_clear = is_short(primary) && is_short(secondary) && primary.name() != secondary.name();
     let by_name = !others.is_empty() || is_clear;
-    let name = |target: &Target, side: &str| if by_name { target.target.clone() } else { side.to_owned() };
+    let name = |target: &Target, side: &str| if by_name { target.name() } else { side.to_owned() };
     Names {
         primary: name(primary, "primary"),
         secondary: name(secondary, "secondary"),
-        others: others.iter().map(|other| other.target.clone()).collect(),
+        others: others.iter().map(Target::name).collect(),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Block, Piece, Row, Section, Table, ToView, View, prose, toned, words};
+use super::{Block, Row, Section, ToView, View, fact, prose, toned, words};
 use crate::document::backlog::{Backlog, Deadline, FirstLeg, Gap, TraceFolder};
+use crate::report::monitor::{self, Monitored};
 use crate::report::page::Tone;
 use crate::report::words::{grouped, many};
 
@@ -18,30 +19,34 @@ impl ToView for Backlog {
         let (tone, title) = headline(self);
         View { title, tone, headlines: Vec::new(), sections: sections(self) }
     }
+
+    fn monitored(&self) -> Option<Monitored> {
+        Some(monitor::backlog::monitored(self))
+    }
 }
 
 /// All of it as one section of a larger page.
-pub fn section(backlog: &Backlog) -> Section {
+pub fn section(backlog: &Backlog) -> Option<Section> {
     let (tone, title) = headline(backlog);
     let mut blocks = vec![Block::Paragraph(vec![toned(tone, title)])];
-    for (index, Section { title, blocks: more }) in sections(backlog).into_iter().enumerate() {
+    for (index, Section { title, blocks: more, .. }) in sections(backlog).into_iter().enumerate() {
         blocks.extend((index > 0).then(|| Block::Heading(vec![words(title)])));
         blocks.extend(more);
     }
-    Section { title: "Files in the preserve folder".to_owned(), blocks }
+    Section::full("Files in the preserve folder", blocks)
 }
 
 fn sections(backlog: &Backlog) -> Vec<Section> {
     let all = [
-        Section::of("In short", facts(backlog)),
-        Section::of("On the way to the repository", backlog.first_leg.as_ref().map(first_leg).unwrap_or_default()),
-        Section::of("Trace folder", backlog.trace_folder.as_ref().map(trace_folder).unwrap_or_default()),
-        Section::of("What waits", groups(backlog)),
-        Section::of("Missing sequence numbers: delivered, deleted, or not listed", gaps(backlog)),
+        Section::first("In short", facts(backlog)),
+        Section::first("On the way to the repository", backlog.first_leg.as_ref().map(first_leg).unwrap_or_default()),
+        Section::first("Trace folder", backlog.trace_folder.as_ref().map(trace_folder).unwrap_or_default()),
+        Section::first("What waits", groups(backlog)),
+        Section::first("Missing sequence numbers: delivered, deleted, or not listed", gaps(backlog)),
         backlog.deadline.as_ref().and_then(losses),
-        Section::of("Save them meanwhile, on CUCM's command line (it asks for an SFTP server)", commands(backlog)),
-        Section::of("Folders that nothing lists yet", unlisted(backlog)),
-        Section::of("Mind", warnings(backlog)),
+        Section::first("Save them meanwhile, on CUCM's command line (it asks for an SFTP server)", commands(backlog)),
+        Section::first("Folders that nothing lists yet", unlisted(backlog)),
+        Section::first("Mind", warnings(backlog)),
     ];
     all.into_iter().flatten().collect()
 }
@@ -146,7 +151,7 @@ fn trace_folder(folder: &TraceFolder) -> Vec<Block> {
 fn groups(backlog: &Backlog) -> Vec<Block> {
     let one_cluster = is_one_cluster(backlog);
     let rows = backlog.groups.iter().map(|group| {
-        vec![
+        [
             group.date.to_string(),
             group.kind.name().to_uppercase(),
             node(&group.cluster, &group.node, one_cluster),
@@ -157,7 +162,7 @@ fn groups(backlog: &Backlog) -> Vec<Block> {
             group.bytes.map_or_else(|| "-".to_owned(), |bytes| size(Some(bytes))),
         ]
     });
-    table(&["date", "kind", "node", "files", "from", "to (UTC)", "missing", "size"], rows)
+    table(["date", "kind", "node", "files", "from", "to (UTC)", "missing", "size"], rows)
 }
 
 fn gaps(backlog: &Backlog) -> Vec<Block> {
@@ -199,14 +204,14 @@ fn losses(deadline: &Deadline) -> Option<Section> {
     let rows = deadline
         .days
         .iter()
-        .map(|loss| vec![loss.day.to_string(), grouped(loss.files), grouped(loss.lost_by_then), grouped(loss.left)]);
-    let mut blocks = table(&["deleted on", "files", "lost by then", "left"], rows);
+        .map(|loss| [loss.day.to_string(), grouped(loss.files), grouped(loss.lost_by_then), grouped(loss.left)]);
+    let mut blocks = table(["deleted on", "files", "lost by then", "left"], rows);
     blocks.push(Block::Paragraph(vec![toned(Tone::Faint, &deadline.rule)]));
     if !deadline.assumptions.is_empty() {
         blocks.push(Block::List(deadline.assumptions.iter().map(|text| vec![toned(Tone::Faint, text)]).collect()));
     }
     let kept = many(deadline.preserve_days.into(), "day", "days");
-    Section::of(&format!("What CUCM deletes, and when, if it keeps files for {kept}"), blocks)
+    Section::first(&format!("What CUCM deletes, and when, if it keeps files for {kept}"), blocks)
 }
 
 fn commands(backlog: &Backlog) -> Vec<Block> {
@@ -232,16 +237,10 @@ fn warnings(backlog: &Backlog) -> Vec<Block> {
     if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }
 }
 
-/// A table, unless it has no rows.
-fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<Block> {
-    let row = |cells: Vec<String>| Row { marked: false, cells: cells.into_iter().map(words).collect() };
-    let rows: Vec<Row> = rows.map(row).collect();
-    let head = head.iter().map(|name| (*name).to_owned()).collect();
-    if rows.is_empty() { Vec::new() } else { vec![Block::Table(Table { head, rows })] }
-}
-
-fn fact(name: &str, value: impl Into<String>) -> (String, Vec<Piece>) {
-    (name.to_owned(), vec![words(value)])
+/// A table of words, unless it has no rows.
+fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Vec<Block> {
+    let rows = rows.map(|cells| Row::of(cells.into_iter().map(words).collect())).collect();
+    Vec::from_iter(super::table(head, rows))
 }
 
 fn minute(time: DateTime<Utc>) -> String {

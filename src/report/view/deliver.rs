@@ -1,6 +1,7 @@
 //! `deliver` as a page: whether it was delivered, or where it stopped, why and what helps; then every stage.
 
-use super::{Block, Piece, Row, Section, Table, ToView, View, code, prose, servers, toned, words};
+use super::changes::changes;
+use super::{Block, Row, Section, Table, ToView, View, code, fact, prose, prose_in, servers, toned, words};
 use crate::document::deliver::{Deliver, Failure, FreeSpace, StageReport, Throughput};
 use crate::model::stage::Stage;
 use crate::report::page::Tone;
@@ -15,11 +16,11 @@ impl ToView for Deliver {
         let (tone, title) = headline(self);
         let in_short = [others_refused(self), failure(self), left_behind(self), backfill(self)].concat();
         let sections = [
-            Section::of("In short", in_short),
-            Section::of("Stages", vec![stages(&self.stages)]),
-            Section::of("What was seen", facts(self)),
-            Section::of("Checked against", servers::judged_by(self.profile.as_slice())),
-            Section::of("Notes", notes(self)),
+            Section::first("In short", in_short),
+            Section::first("Stages", vec![stages(&self.stages)]),
+            Section::first("What was seen", facts(self)),
+            servers::checked_against(self.profile.as_slice()),
+            Section::first("Notes", notes(self)),
         ];
         View { title, tone, headlines: Vec::new(), sections: sections.into_iter().flatten().collect() }
     }
@@ -69,14 +70,14 @@ fn others_refused(answer: &Deliver) -> Vec<Block> {
 fn failure(answer: &Deliver) -> Vec<Block> {
     let Some(failure) = answer.failure.as_ref().filter(|_| !answer.interrupted) else { return Vec::new() };
     let remedy = match &failure.remedy {
-        Some(remedy) => vec![toned(Tone::Strong, remedy)],
+        Some(remedy) => prose_in(Tone::Strong, remedy),
         None => vec![toned(Tone::Warn, "unknown: see the server's log at this time")],
     };
     let mut facts = vec![fact("says", excerpt(&failure.message)), ("remedy".to_owned(), remedy)];
     let refusal = answer.refusal.as_ref();
     facts.extend(refusal.iter().flat_map(|client| &client.findings).map(|finding| fact("finding", finding)));
     let mut blocks = vec![Block::Facts(facts)];
-    blocks.extend(refusal.iter().flat_map(|client| servers::changes(&client.remedy, str::to_owned)));
+    blocks.extend(refusal.iter().flat_map(|client| changes(&client.remedy, str::to_owned)));
     blocks
 }
 
@@ -177,10 +178,6 @@ fn facts(answer: &Deliver) -> Vec<Block> {
 fn notes(answer: &Deliver) -> Vec<Block> {
     let notes: Vec<_> = answer.warnings.iter().map(|warning| prose(warning)).collect();
     if notes.is_empty() { Vec::new() } else { vec![Block::List(notes)] }
-}
-
-fn fact(name: &str, value: impl Into<String>) -> (String, Vec<Piece>) {
-    (name.to_owned(), vec![words(value)])
 }
 
 fn space_words(space: &FreeSpace) -> String {

@@ -1,40 +1,48 @@
-//! A document as a page to hand on: one model with the same sections for every format that leaves the house.
+//! A document as blocks in the order in which people need them: the one description that text, HTML and Markdown
+//! render. The first screen is its beginning, not another description.
 //!
 //! Nothing here escapes anything: the texts are as the document has them, and each format escapes all of them.
 
 mod backlog;
+mod changes;
 mod compare;
 mod deliver;
-pub mod diagnose;
-pub mod node;
-pub mod parse_log;
-pub mod probe;
-pub mod servers;
+mod diagnose;
+mod node;
+mod parse_log;
+mod probe;
+mod servers;
 
 use chrono::{DateTime, Utc};
 
 use super::chart::Chart;
+use super::monitor::Monitored;
 use super::page::Tone;
 use crate::document::Document;
 use crate::model::offer::Category;
 use crate::model::offer::Setting;
 
-/// A document that can be handed on.
+/// A document for people.
 pub trait ToView: Document {
-    /// What the page says.
+    /// What it says.
     fn view(&self) -> View;
+
+    /// What it says to monitoring and CI, where it says something.
+    fn monitored(&self) -> Option<Monitored> {
+        None
+    }
 }
 
-/// What a page says, in its order.
+/// What a document says, in its order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct View {
     /// The whole in one line.
     pub title: String,
     /// Whether that is good or bad.
     pub tone: Tone,
-    /// The verdicts, a line each.
+    /// The verdicts, a line each. Where there are any, they are all that text needs of a title.
     pub headlines: Vec<Headline>,
-    /// What follows, the most important first.
+    /// What follows, the most important first; those of the first screen before all others.
     pub sections: Vec<Section>,
 }
 
@@ -44,11 +52,41 @@ pub struct Headline {
     /// Good or bad.
     pub tone: Tone,
     /// The verdict in a word or two.
-    pub verdict: String,
+    pub verdict: &'static str,
+    /// How a line of text is made of it.
+    pub form: Form,
     /// Of whom.
     pub subject: String,
-    /// What there is to say about it.
-    pub rest: String,
+    /// For whom, or since when.
+    pub object: String,
+    /// Why; may be empty.
+    pub why: String,
+}
+
+/// How a verdict and its subject make a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The verdict is a mark before the line: `FAILING    10.0.0.5`.
+    Mark,
+    /// The verdict is the line's verb: `10.0.0.5 refuses CUCM 14`.
+    Verb,
+}
+
+impl Headline {
+    /// What there is to say about the subject: for whom or since when, and why.
+    pub fn rest(&self) -> String {
+        let parts = [&self.object, &self.why].into_iter().filter(|part| !part.is_empty());
+        parts.map(String::as_str).collect::<Vec<_>>().join(": ")
+    }
+}
+
+/// Where a section shows. Pages show all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// On the first screen and on the first page: what an engineer acts on.
+    FirstScreen,
+    /// Under `--full`: tables, lists, sources.
+    Full,
 }
 
 /// A part with a heading.
@@ -56,20 +94,38 @@ pub struct Headline {
 pub struct Section {
     /// The heading.
     pub title: String,
+    /// Where it shows.
+    pub depth: Depth,
     /// What it holds.
     pub blocks: Vec<Block>,
 }
 
 impl Section {
-    /// A section, unless it is empty.
-    pub fn of(title: &str, blocks: Vec<Block>) -> Option<Self> {
-        (!blocks.is_empty()).then(|| Self { title: title.to_owned(), blocks })
+    /// A section of the first screen, unless it is empty.
+    pub fn first(title: &str, blocks: Vec<Block>) -> Option<Self> {
+        (!blocks.is_empty()).then(|| Self { title: title.to_owned(), depth: Depth::FirstScreen, blocks })
+    }
+
+    /// A section for `--full`, unless it is empty.
+    pub fn full(title: &str, blocks: Vec<Block>) -> Option<Self> {
+        Self::first(title, blocks).map(Self::in_full)
+    }
+
+    /// The same, as a part of a larger answer that has another first screen.
+    #[must_use]
+    pub fn in_full(self) -> Self {
+        Self { depth: Depth::Full, ..self }
     }
 }
+
+/// A name with its value.
+pub type Fact = (String, Vec<Piece>);
 
 /// One block of a section.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Block {
+    /// Verdicts, a line each.
+    Headlines(Vec<Headline>),
     /// A heading within the section.
     Heading(Vec<Piece>),
     /// A paragraph.
@@ -77,7 +133,7 @@ pub enum Block {
     /// Points.
     List(Vec<Vec<Piece>>),
     /// Names with their values.
-    Facts(Vec<(String, Vec<Piece>)>),
+    Facts(Vec<Fact>),
     /// A table.
     Table(Table),
     /// Lines to copy.
@@ -152,20 +208,17 @@ impl Appendix {
     /// The appendix as the page's last section.
     pub fn section(&self) -> Section {
         let mut facts = vec![
-            ("Made by".to_owned(), vec![words(format!("cdrdiag {}, {}", self.version, self.command))]),
-            ("Made at".to_owned(), vec![words(self.made.format("%Y-%m-%d %H:%M UTC").to_string())]),
+            fact("Made by", format!("cdrdiag {}, {}", self.version, self.command)),
+            fact("Made at", self.made.format("%Y-%m-%d %H:%M UTC").to_string()),
         ];
         if self.redacted {
             let text = "Hosts, addresses, clusters, users and files have other names here; \
                         the same name always stands for the same thing.";
-            facts.push(("Redacted".to_owned(), vec![words(text)]));
+            facts.push(fact("Redacted", text));
         }
         let mut blocks = vec![Block::Facts(facts)];
-        if !self.inputs.is_empty() {
-            let head = ["input", "bytes", "SHA-256"].map(str::to_owned).to_vec();
-            blocks.push(Block::Table(Table { head, rows: self.inputs.iter().map(InputHash::row).collect() }));
-        }
-        Section { title: "Appendix".to_owned(), blocks }
+        blocks.extend(table(["input", "bytes", "SHA-256"], self.inputs.iter().map(InputHash::row).collect()));
+        Section { title: "Appendix".to_owned(), depth: Depth::Full, blocks }
     }
 }
 
@@ -173,7 +226,7 @@ impl InputHash {
     fn row(&self) -> Row {
         let bytes = self.bytes.map_or_else(|| "-".to_owned(), super::words::grouped);
         let sha256 = self.sha256.as_deref().map_or_else(|| words("not a file that can be read again"), code);
-        Row { marked: false, cells: vec![code(&self.path), words(bytes), sha256] }
+        Row::of(vec![code(&self.path), words(bytes), sha256])
     }
 }
 
@@ -190,6 +243,51 @@ fn by_setting(row: impl Fn(Category, &str) -> Option<Row>) -> Vec<Row> {
         setting.categories().iter().filter_map(|category| row(*category, category.title())).collect()
     };
     Setting::ALL.into_iter().flat_map(rows).collect()
+}
+
+/// A name with words of cdrdiag's as its value.
+fn fact(name: &str, value: impl Into<String>) -> Fact {
+    (name.to_owned(), vec![words(value)])
+}
+
+/// Facts, unless there are none.
+fn facts(facts: Vec<Fact>) -> Option<Block> {
+    (!facts.is_empty()).then_some(Block::Facts(facts))
+}
+
+/// Points, unless there are none.
+fn list(points: Vec<Vec<Piece>>) -> Option<Block> {
+    (!points.is_empty()).then_some(Block::List(points))
+}
+
+/// Lines to copy, unless there are none.
+fn to_copy(lines: Vec<String>) -> Option<Block> {
+    (!lines.is_empty()).then_some(Block::Code(lines))
+}
+
+/// A table, unless it has no rows.
+fn table<const N: usize>(head: [&str; N], rows: Vec<Row>) -> Option<Block> {
+    let head = head.map(str::to_owned).to_vec();
+    (!rows.is_empty()).then_some(Block::Table(Table { head, rows }))
+}
+
+/// What the reader has to mind.
+fn note(text: &str) -> Vec<Piece> {
+    prose_in(Tone::Warn, text)
+}
+
+/// A sentence of cdrdiag's in which the words have a tone.
+fn prose_in(tone: Tone, text: &str) -> Vec<Piece> {
+    let mut pieces = prose(text);
+    pieces.iter_mut().filter(|piece| !piece.code).for_each(|piece| piece.tone = tone);
+    pieces
+}
+
+impl Row {
+    /// A row that matters no more than the others.
+    fn of(cells: Vec<Piece>) -> Self {
+        Self { marked: false, cells }
+    }
 }
 
 /// Words of cdrdiag's.
@@ -249,7 +347,16 @@ pub mod tests {
             head: vec![name.to_owned(), "b".to_owned()],
             rows: vec![Row { marked: true, cells: vec![code(name), words(name)] }],
         };
+        let headline = Headline {
+            tone: Tone::Bad,
+            verdict: "failing",
+            form: Form::Mark,
+            subject: name.to_owned(),
+            object: format!("since {name}"),
+            why: String::new(),
+        };
         let blocks = vec![
+            Block::Headlines(vec![headline.clone()]),
             Block::Heading(vec![words(name), toned(Tone::Faint, name)]),
             Block::Paragraph(vec![toned(Tone::Strong, name), code(name)]),
             Block::List(vec![vec![toned(Tone::Bad, name)], vec![words(name)]]),
@@ -259,17 +366,11 @@ pub mod tests {
             Block::Evidence { place: name.to_owned(), text: name.to_owned() },
             Block::Chart(chart(name)),
         ];
-        let headline = Headline {
-            tone: Tone::Bad,
-            verdict: "Failing".to_owned(),
-            subject: name.to_owned(),
-            rest: format!("since {name}"),
-        };
         View {
             title: name.to_owned(),
             tone: Tone::Bad,
             headlines: vec![headline],
-            sections: vec![Section { title: name.to_owned(), blocks }],
+            sections: vec![Section { title: name.to_owned(), depth: Depth::FirstScreen, blocks }],
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a CUCM node says of itself.
 
-use super::{Block, Headline, Piece, toned, words};
+use super::{Block, Form, Headline, Piece, toned, words};
 use crate::document::collect::BillingServer;
 use crate::document::node::NodeState;
 use crate::report::page::Tone;
@@ -8,15 +8,17 @@ use crate::report::words::counted;
 
 /// What is wrong with a node, a line each; one line where nothing is.
 pub fn headlines(node: &NodeState) -> Vec<Headline> {
-    let line = |tone, subject: String, rest: &str| Headline {
+    let line = |tone, subject: String, object: &str| Headline {
         tone,
-        verdict: "Node".to_owned(),
+        verdict: "node",
+        form: Form::Mark,
         subject,
-        rest: rest.to_owned(),
+        object: object.to_owned(),
+        why: String::new(),
     };
     let troubles = node.troubles();
     if troubles.is_empty() {
-        return vec![line(Tone::Good, node.name().to_owned(), "(nothing wrong in what was read of it)")];
+        return vec![line(Tone::Good, node.name().to_owned(), "says of nothing that is wrong")];
     }
     troubles.iter().map(|trouble| line(Tone::Bad, trouble.headline(node.name()), "")).collect()
 }

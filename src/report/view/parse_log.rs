@@ -1,11 +1,18 @@
-//! `parse-log` as a page to hand on.
+//! `parse-log`: the verdicts, then each destination with causes and remedies, then tables and lists.
 
-use super::{Block, Headline, Piece, Row, Section, Table, ToView, View, by_setting, code, node, toned, words};
-use crate::document::parse_log::{CauseCount, Destination, Input, Negotiation, Outage, ParseLog, RaisedAlarms, Status};
+use chrono::NaiveDateTime;
+
+use super::{
+    Block, Fact, Form, Headline, Row, Section, ToView, View, by_setting, code, fact, facts, list, node, note, prose_in,
+    table, toned, words,
+};
+use crate::document::parse_log::{
+    Alarm, CauseCount, Destination, Input, Negotiation, Outage, ParseLog, RaisedAlarms, Retries, Status, WaitingFile,
+};
 use crate::model::offer::Category;
 use crate::report::chart::Chart;
+use crate::report::monitor::{self, Monitored};
 use crate::report::page::Tone;
-use crate::report::parse_log::{between, incomplete, still_waiting};
 use crate::report::words::{clock, counted, duration, grouped};
 use crate::words::excerpt;
 
@@ -15,51 +22,41 @@ const OUTAGES: usize = 20;
 impl ToView for ParseLog {
     fn view(&self) -> View {
         let (title, tone) = title(self);
-        let incomplete = incomplete(self).map(|(subject, rest)| Headline {
-            tone: Tone::Warn,
-            verdict: "Incomplete".to_owned(),
-            subject,
-            rest: rest.to_owned(),
-        });
-        let left_out = self.left_out().map(|rest| Headline {
-            tone: Tone::Warn,
-            verdict: "Left out".to_owned(),
-            subject: String::new(),
-            rest,
-        });
-        let raised = self.alarms.iter().map(alarm_headline);
-        let headlines = raised
-            .chain(self.nodes.iter().flat_map(node::headlines))
-            .chain(self.destinations.iter().map(headline))
-            .chain(incomplete)
-            .chain(left_out)
-            .collect();
-        let mut sections = Vec::new();
-        sections.extend(Section::of("Alarms", alarms(self)));
-        sections.extend(Section::of("CUCM node", self.nodes.iter().flat_map(node::blocks).collect()));
-        sections.extend(Section::of("Conclusion", conclusion(self)));
-        sections.extend(timeline(self));
-        sections.extend(Section::of("What to do", remedies(self)));
-        sections.extend(trace_sections(self));
-        sections.extend(Section::of("What was read", read(self)));
-        View { title, tone, headlines, sections }
+        let mut sections =
+            vec![Section::first("Not read", Vec::from_iter(not_read(self))), Section::first("Timeline", chart(self))];
+        sections.extend(destinations(self));
+        sections.push(Section::first("Alarms", alarms(self)));
+        sections.push(Section::first("CUCM node", self.nodes.iter().flat_map(node::blocks).collect()));
+        sections.push(Section::first("What was read", read(self)));
+        sections.push(Section::first("Notes", Vec::from_iter(notes(self))));
+        sections.extend(rest(self));
+        sections.push(Section::full("Inputs", Vec::from_iter(inputs(self))));
+        View { title, tone, headlines: headlines(self), sections: sections.into_iter().flatten().collect() }
+    }
+
+    fn monitored(&self) -> Option<Monitored> {
+        Some(monitor::parse_log::monitored(self))
     }
 }
 
-/// What happened over time.
-pub fn timeline(answer: &ParseLog) -> Option<Section> {
-    Section::of("Timeline", Chart::of(answer).map(Block::Chart).into_iter().collect())
+/// All of it but the notes, as a part of a larger answer.
+pub fn as_part(answer: &ParseLog) -> Vec<Option<Section>> {
+    let headlines = headlines(answer);
+    let verdicts = if headlines.is_empty() { Vec::new() } else { vec![Block::Headlines(headlines)] };
+    let verdicts = verdicts.into_iter().chain(read(answer)).collect();
+    let mut sections = vec![Section::first("Traces", verdicts), Section::first("Timeline", chart(answer))];
+    sections.extend(destinations(answer));
+    sections.push(Section::first("Alarms", alarms(answer)));
+    sections.extend(rest(answer));
+    sections.push(Section::full("Inputs", Vec::from_iter(inputs(answer))));
+    sections.into_iter().map(|section| section.map(Section::in_full)).collect()
 }
 
-/// What the traces show beside that, without a conclusion: the part that a larger report takes over.
-pub fn trace_sections(answer: &ParseLog) -> Vec<Section> {
-    let sections = [
-        Section::of("Deliveries", deliveries(answer)),
-        Section::of("Files waiting", waiting(answer)),
-        Section::of("Algorithm lists in the trace", answer.negotiation.iter().flat_map(negotiation).collect()),
-        Section::of("Evidence", evidence(answer)),
-    ];
-    sections.into_iter().flatten().collect()
+fn rest(answer: &ParseLog) -> Vec<Option<Section>> {
+    let lists = answer.negotiation.iter().flat_map(negotiation).collect();
+    let mut sections: Vec<_> = answer.destinations.iter().map(details).collect();
+    sections.push(Section::full("Algorithm lists in the trace", lists));
+    sections
 }
 
 fn title(answer: &ParseLog) -> (String, Tone) {
@@ -76,11 +73,16 @@ fn title(answer: &ParseLog) -> (String, Tone) {
             let outside = counted(answer.failures_left_out, "failure");
             (format!("Nothing of what was asked for failed; outside of it: {outside}"), Tone::Warn)
         }
-        ([], []) if destinations.is_empty() => ("The traces speak of no delivery".to_owned(), Tone::Good),
+        ([], []) if destinations.is_empty() && !answer.nodes.is_empty() => {
+            ("Nothing is wrong in what the node says of itself".to_owned(), Tone::Good)
+        }
+        ([], []) if destinations.is_empty() => {
+            ("Nothing failed: the trace holds no delivery and no destination.".to_owned(), Tone::Good)
+        }
         ([], []) => ("All call detail records were delivered".to_owned(), Tone::Good),
-        ([], [one]) => (format!("Deliveries to {} failed and go on again", short(one)), Tone::Warn),
+        ([], [one]) => (format!("Deliveries to {} failed and work again", short(one)), Tone::Warn),
         ([], several) => {
-            (format!("Deliveries to {} failed and go on again", counted(several.len() as u64, "server")), Tone::Warn)
+            (format!("Deliveries to {} failed and work again", counted(several.len() as u64, "server")), Tone::Warn)
         }
         ([one], _) => {
             let since = since(one).map(|time| format!(" {time}")).unwrap_or_default();
@@ -96,180 +98,200 @@ fn short(destination: &Destination) -> String {
     destination.host.clone().unwrap_or_else(|| destination.name())
 }
 
+fn headlines(answer: &ParseLog) -> Vec<Headline> {
+    let mark = |tone, verdict, subject: String, object: String| Headline {
+        tone,
+        verdict,
+        form: Form::Mark,
+        subject,
+        object,
+        why: String::new(),
+    };
+    let left_out = answer.left_out().map(|text| mark(Tone::Warn, "note", String::new(), text));
+    let alarms = answer.alarms.iter().map(|alarms| mark(Tone::Bad, "alarm", alarms.headline(), String::new()));
+    let unread = (!answer.unread.is_empty()).then(|| {
+        let inputs = counted(answer.unread.len() as u64, "input");
+        let what = "could not be read, or not to the end: what failed may be there";
+        mark(Tone::Warn, "incomplete", inputs, what.to_owned())
+    });
+    let nodes = answer.nodes.iter().flat_map(node::headlines);
+    left_out
+        .into_iter()
+        .chain(alarms)
+        .chain(nodes)
+        .chain(answer.destinations.iter().map(headline))
+        .chain(unread)
+        .collect()
+}
+
 /// How one destination does.
-pub fn headline(destination: &Destination) -> Headline {
+fn headline(destination: &Destination) -> Headline {
     let last = destination.outages.last();
-    let (tone, verdict, rest) = match destination.status {
-        Status::Failing => {
-            let since = last.map(|outage| outage.began("since")).unwrap_or_default();
-            let why =
-                destination.failures().causes.first().map(|cause| format!(": {}", cause.cause)).unwrap_or_default();
-            (Tone::Bad, "Failing", format!("{since}{why}"))
-        }
+    let cause = destination.failures().causes.first().map(|cause| cause.cause.clone()).unwrap_or_default();
+    let (tone, verdict, object, why) = match destination.status {
+        Status::Failing => (Tone::Bad, "failing", last.map(|outage| outage.began("since")).unwrap_or_default(), cause),
         Status::Recovered => {
             let at = last.and_then(|outage| outage.to).map(|to| format!("at {}", clock(to))).unwrap_or_default();
-            (Tone::Warn, "Recovered", at)
+            (Tone::Warn, "recovered", at, String::new())
         }
         Status::Healthy if destination.deliveries == 0 => {
-            (Tone::Warn, "Nothing", "(neither a delivery nor a failure)".to_owned())
+            (Tone::Warn, "nothing", "(neither a delivery nor a failure)".to_owned(), String::new())
         }
-        Status::Healthy => (Tone::Good, "Healthy", format!("({} delivered)", counted(destination.deliveries, "file"))),
+        Status::Healthy => {
+            let delivered = format!("({} delivered)", counted(destination.deliveries, "file"));
+            (Tone::Good, "healthy", delivered, String::new())
+        }
     };
-    Headline { tone, verdict: verdict.to_owned(), subject: destination.name(), rest }
+    Headline { tone, verdict, form: Form::Mark, subject: destination.name(), object, why }
 }
 
-fn alarm_headline(alarms: &RaisedAlarms) -> Headline {
-    Headline { tone: Tone::Bad, verdict: "Alarm".to_owned(), subject: alarms.headline(), rest: String::new() }
+/// The first input that is missing; the notes have the others.
+fn not_read(answer: &ParseLog) -> Option<Block> {
+    answer.unread.first().map(|why| Block::Paragraph(vec![words(why)]))
 }
 
-/// What the alarms say, and what to do.
-pub fn alarms(answer: &ParseLog) -> Vec<Block> {
+fn chart(answer: &ParseLog) -> Vec<Block> {
+    Chart::of(answer).map(Block::Chart).into_iter().collect()
+}
+
+fn destinations(answer: &ParseLog) -> Vec<Option<Section>> {
+    answer.destinations.iter().map(|destination| Section::first(&destination.name(), causes(destination))).collect()
+}
+
+/// Why deliveries to it fail, what to do, and what has come of it.
+fn causes(destination: &Destination) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for alarms in &answer.alarms {
-        blocks.push(Block::Heading(vec![words(alarms.title())]));
-        let mut facts: Vec<_> =
-            alarms.facts().into_iter().map(|(label, text)| (label.to_owned(), vec![words(text)])).collect();
-        facts.push(("do".to_owned(), vec![toned(Tone::Strong, alarms.advice())]));
-        blocks.push(Block::Facts(facts));
-        blocks.push(Block::Evidence { place: alarms.evidence.to_string(), text: alarms.evidence.text.clone() });
+    for cause in destination.failures().causes {
+        blocks.push(Block::Facts(cause_facts(destination, cause)));
+        let text = excerpt(&cause.evidence.text).into_owned();
+        blocks.push(Block::Evidence { place: cause.evidence.to_string(), text });
     }
+    blocks.extend(facts(outcome(destination)));
     blocks
 }
 
-fn conclusion(answer: &ParseLog) -> Vec<Block> {
-    let mut points = Vec::new();
-    for destination in &answer.destinations {
-        for cause in destination.failures().causes {
-            points.push(cause_point(destination, cause));
-        }
-        if destination.files_waiting > 0 {
-            let text = format!(": {}.", still_waiting(destination));
-            points.push(vec![toned(Tone::Strong, destination.name()), words(text)]);
-        }
-    }
-    if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }
-}
-
-fn cause_point(destination: &Destination, cause: &CauseCount) -> Vec<Piece> {
+fn cause_facts(destination: &Destination, cause: &CauseCount) -> Vec<Fact> {
     let stage = cause.stage.map(|stage| format!(", at stage {stage}")).unwrap_or_default();
-    let failures = destination.failures().of;
-    let mut point = vec![
-        toned(Tone::Strong, destination.name()),
-        words(format!(": {} of {failures} by ", grouped(cause.count))),
-        toned(Tone::Bad, &cause.cause),
-        words(stage),
-    ];
-    if let Some(message) = &cause.message {
-        point.extend([words(". The client says "), code(excerpt(message))]);
-    }
-    point
+    let share = format!("{stage}: {} of {}", grouped(cause.count), destination.failures().of);
+    let mut facts = vec![("cause".to_owned(), vec![toned(Tone::Bad, &cause.cause), words(share)])];
+    facts.extend(cause.message.as_ref().map(|message| ("says".to_owned(), vec![code(excerpt(message))])));
+    let remedy = match &cause.remedy {
+        Some(remedy) => prose_in(Tone::Strong, remedy),
+        None => prose_in(Tone::Warn, destination.without_remedy(cause)),
+    };
+    facts.push(("remedy".to_owned(), remedy));
+    facts.push(fact("seen", between(cause.first, cause.last)));
+    facts
 }
 
-fn remedies(answer: &ParseLog) -> Vec<Block> {
-    let mut told: Vec<&str> = Vec::new();
-    let mut points = Vec::new();
-    for (destination, cause) in answer
-        .destinations
-        .iter()
-        .flat_map(|destination| destination.failures().causes.iter().map(move |cause| (destination, cause)))
-    {
-        let remedy = cause.remedy.as_deref().unwrap_or_else(|| destination.without_remedy(cause));
-        if !told.contains(&remedy) {
-            told.push(remedy);
-            points.push(vec![toned(Tone::Strong, &cause.cause), words(": "), words(remedy)]);
-        }
-    }
-    if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }
+/// A span of time; one time where both are the same.
+fn between(first: NaiveDateTime, last: NaiveDateTime) -> String {
+    if first == last { clock(first) } else { format!("{} to {}", clock(first), clock(last)) }
 }
 
-fn deliveries(answer: &ParseLog) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    for destination in &answer.destinations {
-        blocks.push(Block::Heading(vec![words(destination.name())]));
-        blocks.push(Block::Facts(facts(destination)));
-        blocks.extend(outages(&destination.outages));
-    }
-    blocks
-}
-
-fn facts(destination: &Destination) -> Vec<(String, Vec<Piece>)> {
-    let host = destination.without_host().map(|told| ("Host".to_owned(), vec![toned(Tone::Warn, told)]));
-    let mut facts = vec![
-        ("Delivered".to_owned(), vec![words(counted(destination.deliveries, "file"))]),
-        ("Failed".to_owned(), vec![words(counted(destination.delivery_failures, "delivery"))]),
-    ];
-    facts.extend(host);
-    if let Some(time) = destination.last_delivery {
-        facts.push(("Last delivery".to_owned(), vec![words(clock(time))]));
-    }
+fn outcome(destination: &Destination) -> Vec<Fact> {
+    let counts =
+        format!("{} delivered, {} failed", grouped(destination.deliveries), grouped(destination.delivery_failures));
+    let last = destination.last_delivery.map(|time| format!("; the last one at {}", clock(time))).unwrap_or_default();
+    let mut facts = vec![fact("deliveries", format!("{counts}{last}"))];
     if destination.connection_failures > 0 {
-        let text = format!("{} failed", counted(destination.connection_failures, "connection"));
-        facts.push(("Connections".to_owned(), vec![words(text)]));
+        facts.push(fact("connections", format!("{} failed", grouped(destination.connection_failures))));
     }
-    if let Some(retries) = &destination.retries {
-        let odd = match retries.overlong {
-            0 => "within CUCM's back-off".to_owned(),
-            count => format!("{} longer than CUCM's back-off explains", grouped(count)),
-        };
-        let text = format!("{}, the longest pause {}; {odd}", grouped(retries.count), duration(retries.longest_s));
-        facts.push(("Retries".to_owned(), vec![words(text)]));
+    if let Some((outage, to)) = destination.outages.last().and_then(|outage| Some((outage, outage.to?))) {
+        let (lasted, failures) = (lasted(outage.from, to), counted(outage.failures, "failed delivery"));
+        facts.push(fact("outage", format!("{} to {} ({lasted}): {failures}", clock(outage.from), clock(to))));
     }
-    for alarm in &destination.alarms {
-        let text = format!(", {}, {}", counted(alarm.count, "time"), between(alarm.first, alarm.last));
-        facts.push(("Alarm".to_owned(), vec![code(&alarm.name), words(text)]));
+    let host = destination.without_host();
+    facts.extend(host.map(|where_told| ("host".to_owned(), vec![toned(Tone::Warn, where_told)])));
+    if destination.files_waiting > 0 {
+        facts.push(fact("waiting", still_waiting(destination)));
     }
     facts
 }
 
-fn outages(outages: &[Outage]) -> Vec<Block> {
-    if outages.is_empty() {
-        return Vec::new();
-    }
-    let row = |outage: &Outage| {
-        let to = outage.to.map_or_else(|| toned(Tone::Bad, "ongoing"), |to| words(clock(to)));
-        let lasted = outage.to.map(|to| duration((to - outage.from).as_seconds_f64().max(0.0)));
-        let cells = vec![
-            words(clock(outage.from)),
-            to,
-            words(lasted.unwrap_or_else(|| "-".to_owned())),
-            words(grouped(outage.failures)),
-        ];
-        Row { marked: outage.to.is_none(), cells }
+/// `2 failed files, the oldest for about 3 h`
+fn still_waiting(destination: &Destination) -> String {
+    let age = destination.oldest_waiting.as_ref().map(|age| {
+        let about = if age.approximate { "about " } else { "" };
+        format!(", the oldest for {about}{}", duration(age.age_s))
+    });
+    format!("{}{}", counted(destination.files_waiting, "failed file"), age.unwrap_or_default())
+}
+
+/// What the alarms say, and what to do.
+fn alarms(answer: &ParseLog) -> Vec<Block> {
+    answer.alarms.iter().flat_map(alarm).collect()
+}
+
+fn alarm(alarms: &RaisedAlarms) -> [Block; 3] {
+    let mut told: Vec<Fact> = alarms.facts().into_iter().map(|(label, text)| fact(label, text)).collect();
+    told.push(("do".to_owned(), prose_in(Tone::Strong, alarms.advice())));
+    let evidence = Block::Evidence { place: alarms.evidence.to_string(), text: alarms.evidence.text.clone() };
+    [Block::Heading(vec![words(alarms.title())]), Block::Facts(told), evidence]
+}
+
+/// The tables of one destination.
+fn details(destination: &Destination) -> Option<Section> {
+    let mut blocks = outages(&destination.outages);
+    blocks.extend(files(destination));
+    let retries = destination.retries.iter().map(|retries| fact("retries", retries_in_words(retries)));
+    let alarms = destination.alarms.iter().map(raised);
+    blocks.extend(facts(retries.chain(alarms).collect()));
+    Section::full(&format!("{}: outages and files", destination.name()), blocks)
+}
+
+fn retries_in_words(retries: &Retries) -> String {
+    let odd = match retries.overlong {
+        0 => "within CUCM's back-off of 6 s doubling to 120 s".to_owned(),
+        count => format!("{} longer than CUCM's back-off explains: nothing tried, or nothing traced", grouped(count)),
     };
-    let head = ["outage from", "to", "lasted", "failures"].map(str::to_owned).to_vec();
-    let mut blocks = vec![Block::Table(Table { head, rows: outages.iter().rev().take(OUTAGES).map(row).collect() })];
+    format!("{}, the longest pause {}; {odd}", grouped(retries.count), duration(retries.longest_s))
+}
+
+fn raised(alarm: &Alarm) -> Fact {
+    fact("alarm", format!("{}: {}, {}", alarm.name, counted(alarm.count, "time"), between(alarm.first, alarm.last)))
+}
+
+fn outages(outages: &[Outage]) -> Vec<Block> {
+    let shown = outages.iter().rev().take(OUTAGES).map(outage).collect();
+    let mut blocks = Vec::from_iter(table(["outage from", "to", "lasted", "failures"], shown));
     if let Some((first, beginning)) = outages.first().and_then(|first| Some((first, first.beginning()?))) {
         let text = format!("At least from {}: {beginning}.", clock(first.from));
         blocks.push(Block::Paragraph(vec![toned(Tone::Warn, text)]));
     }
     if let Some(more @ 1..) = outages.len().checked_sub(OUTAGES) {
-        blocks.push(Block::Paragraph(vec![toned(Tone::Faint, format!("And {more} earlier ones."))]));
+        let text = format!("And {more} earlier ones (--json lists them all).");
+        blocks.push(Block::Paragraph(vec![toned(Tone::Faint, text)]));
     }
     blocks
 }
 
-fn waiting(answer: &ParseLog) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    for destination in answer.destinations.iter().filter(|destination| destination.files_waiting > 0) {
-        let row = |file: &crate::document::parse_log::WaitingFile| {
-            let made = file.created_utc.map(|time| time.format("%Y-%m-%d %H:%M").to_string());
-            let cells =
-                vec![code(&file.name), words(made.unwrap_or_else(|| "-".to_owned())), words(grouped(file.attempts))];
-            Row { marked: false, cells }
-        };
-        let head = ["file", "made (UTC)", "attempts"].map(str::to_owned).to_vec();
-        let count = counted(destination.files_waiting, "file");
-        blocks.push(Block::Heading(vec![words(format!("{}: {count}", destination.name()))]));
-        if !destination.files.is_empty() {
-            blocks.push(Block::Table(Table { head, rows: destination.files.iter().map(row).collect() }));
-        }
-        let listed = destination.files.len() as u64;
-        if let Some(more @ 1..) = destination.files_waiting.checked_sub(listed).filter(|_| listed > 0) {
-            let text = format!("And {}.", counted(more, "younger file"));
-            blocks.push(Block::Paragraph(vec![toned(Tone::Faint, text)]));
-        }
+fn outage(outage: &Outage) -> Row {
+    let to = outage.to.map_or_else(|| toned(Tone::Bad, "ongoing"), |to| words(clock(to)));
+    let lasted = outage.to.map(|to| lasted(outage.from, to));
+    let lasted = words(lasted.unwrap_or_else(|| "-".to_owned()));
+    let cells = vec![words(clock(outage.from)), to, lasted, words(grouped(outage.failures))];
+    Row { marked: outage.to.is_none(), cells }
+}
+
+fn lasted(from: NaiveDateTime, to: NaiveDateTime) -> String {
+    duration((to - from).as_seconds_f64().max(0.0))
+}
+
+fn files(destination: &Destination) -> Vec<Block> {
+    let rows = table(["file", "made (UTC)", "attempts"], destination.files.iter().map(file).collect());
+    let mut blocks = Vec::from_iter(rows);
+    let listed = destination.files.len() as u64;
+    if let Some(more @ 1..) = destination.files_waiting.checked_sub(listed).filter(|_| listed > 0) {
+        let text = format!("And {} (--limit lists more).", counted(more, "younger file"));
+        blocks.push(Block::Paragraph(vec![toned(Tone::Faint, text)]));
     }
     blocks
+}
+
+fn file(file: &WaitingFile) -> Row {
+    let made = file.created_utc.map(|time| time.format("%Y-%m-%d %H:%M").to_string());
+    Row::of(vec![code(&file.name), words(made.unwrap_or_else(|| "-".to_owned())), words(grouped(file.attempts))])
 }
 
 fn negotiation(lists: &Negotiation) -> Vec<Block> {
@@ -281,37 +303,35 @@ fn negotiation(lists: &Negotiation) -> Vec<Block> {
         (client.is_some() || server.is_some())
             .then(|| Row { marked: failed, cells: vec![title, cell(client), cell(server)] })
     };
-    let head = ["category", "CUCM proposes", "the server offers"].map(str::to_owned).to_vec();
-    let rows = by_setting(row);
-    let Negotiation { evidence, .. } = lists;
-    let place = Block::Evidence { place: evidence.to_string(), text: evidence.text.clone() };
-    vec![Block::Table(Table { head, rows }), place]
+    let rows = table(["category", "CUCM proposes", "the server offers"], by_setting(row));
+    let place = Block::Evidence { place: lists.evidence.to_string(), text: lists.evidence.text.clone() };
+    rows.into_iter().chain([place]).collect()
 }
 
-fn evidence(answer: &ParseLog) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    for cause in answer.destinations.iter().flat_map(|destination| destination.failures().causes) {
-        let seen = format!(", {}", between(cause.first, cause.last));
-        blocks.push(Block::Heading(vec![words(&cause.cause), toned(Tone::Faint, seen)]));
-        blocks.push(Block::Evidence {
-            place: cause.evidence.to_string(),
-            text: excerpt(&cause.evidence.text).into_owned(),
-        });
-    }
-    blocks
-}
-
+/// What was read, in a line.
 fn read(answer: &ParseLog) -> Vec<Block> {
+    let inputs = &answer.inputs;
+    let sum = |field: fn(&Input) -> u64, thing| counted(inputs.iter().map(field).sum(), thing);
+    let (first, last) =
+        (inputs.iter().filter_map(|input| input.first).min(), inputs.iter().filter_map(|input| input.last).max());
+    let span = first.zip(last).map(|(first, last)| format!(", {}", between(first, last))).unwrap_or_default();
+    let text = format!(
+        "{}: {} in {}{span} (the node's local time)",
+        counted(inputs.len() as u64, "trace"),
+        sum(|input| input.records, "record"),
+        sum(|input| input.lines, "line"),
+    );
+    vec![Block::Paragraph(vec![toned(Tone::Faint, text)])]
+}
+
+fn inputs(answer: &ParseLog) -> Option<Block> {
     let row = |input: &Input| {
         let time = |time: Option<_>| words(time.map_or_else(|| "-".to_owned(), clock));
-        let cells = vec![code(&input.path), words(grouped(input.records)), time(input.first), time(input.last)];
-        Row { marked: false, cells }
+        Row::of(vec![code(&input.path), words(grouped(input.records)), time(input.first), time(input.last)])
     };
-    let head = ["trace", "records", "first (local time)", "last"].map(str::to_owned).to_vec();
-    let mut blocks = vec![Block::Table(Table { head, rows: answer.inputs.iter().map(row).collect() })];
-    if !answer.warnings.is_empty() {
-        let point = |warning: &String| vec![toned(Tone::Warn, "Note: "), words(warning)];
-        blocks.push(Block::List(answer.warnings.iter().map(point).collect()));
-    }
-    blocks
+    table(["trace", "records", "first (local time)", "last"], answer.inputs.iter().map(row).collect())
+}
+
+fn notes(answer: &ParseLog) -> Option<Block> {
+    list(answer.warnings.iter().map(|warning| note(warning)).collect())
 }

@@ -1,66 +1,90 @@
-//! `probe` as a page to hand on.
+//! `probe`: the verdict and the change that mends it first, what they rest on after that.
 
-use super::{Block, Section, ToView, View, servers, toned, words};
+use super::changes::{changes, reasons};
+use super::{Block, Row, Section, ToView, View, code, fact, facts, list, note, servers, table, toned, words};
 use crate::document::probe::{Access, Outcome, Probe, Target};
+use crate::report::monitor::Monitored;
+use crate::report::monitor::judged::Judged;
 use crate::report::page::Tone;
+use crate::words::excerpt;
 
 impl ToView for Probe {
     fn view(&self) -> View {
         let (title, tone) = title(&self.targets);
-        let remedies = self.targets.iter().flat_map(|target| servers::remedies(&target.remedy)).collect();
-        let mut sections = Vec::new();
-        sections.extend(Section::of("What to do", remedies));
-        for target in &self.targets {
-            sections.extend(server(target));
-        }
-        sections.extend(Section::of("Checked against", servers::judged_by(&self.profiles)));
-        let warnings = self.warnings.iter().map(|warning| vec![toned(Tone::Warn, "Note: "), words(warning)]);
-        let warnings: Vec<_> = warnings.collect();
-        sections.extend(Section::of("Notes", if warnings.is_empty() { vec![] } else { vec![Block::List(warnings)] }));
-        let headlines = self.targets.iter().flat_map(servers::headlines).collect();
-        View { title, tone, headlines, sections }
+        let (headlines, mut sections) = match self.targets.as_slice() {
+            [only] => (servers::headlines(only), alone(self, only)),
+            several => (Vec::new(), beside_others(self, several)),
+        };
+        sections.push(servers::checked_against(&self.profiles).filter(|_| is_judged(self)));
+        View { title, tone, headlines, sections: sections.into_iter().flatten().collect() }
+    }
+
+    fn monitored(&self) -> Option<Monitored> {
+        Some(Monitored::from(&Judged::new(&self.profiles, self.targets.iter())))
     }
 }
 
-/// What an engineer acts on, below the verdicts: the change as one block to copy, what to mind, who the server is, and
-/// by which profiles it was judged.
-pub fn first_screen(probe: &Probe, target: &Target) -> Vec<Block> {
-    let mut blocks = servers::changes(&target.remedy, |_| servers::name(target));
-    let mut facts = servers::in_short(target);
-    let profiles = probe.profiles.iter().map(|profile| profile.id.as_str()).collect::<Vec<_>>().join(", ");
+fn is_judged(probe: &Probe) -> bool {
+    probe.targets.iter().any(|target| target.offer.is_some())
+}
+
+fn alone(probe: &Probe, target: &Target) -> Vec<Option<Section>> {
+    let mut who = servers::identity(target);
     if target.offer.is_some() {
-        facts.push(("checked with".to_owned(), vec![words(profiles)]));
+        let profiles = probe.profiles.iter().map(|profile| profile.id.as_str()).collect::<Vec<_>>().join(", ");
+        who.push(fact("checked with", profiles));
     }
-    if !facts.is_empty() {
-        blocks.push(Block::Heading(Vec::new()));
-        blocks.push(Block::Facts(facts));
-    }
-    blocks.extend(servers::notes(target));
-    let warnings: Vec<_> =
-        probe.warnings.iter().map(|warning| vec![toned(Tone::Warn, "note: "), words(warning)]).collect();
-    blocks.extend((!warnings.is_empty()).then_some(Block::List(warnings)));
-    blocks
+    let name = |_: &str| target.name();
+    vec![
+        Section::first("What to do", changes(&target.remedy, name)),
+        Section::first("The server", Vec::from_iter(facts(who))),
+        Section::first("Notes", servers::notes(target).into_iter().chain(warnings(probe)).collect()),
+        Section::full("Why these changes", reasons(&target.remedy, name)),
+        Section::full("What each client agrees on", Vec::from_iter(servers::clients(target))),
+        Section::full("How it presents itself", Vec::from_iter(facts(servers::details(target)))),
+        Section::full("What it offers", servers::offer(target)),
+    ]
 }
 
-/// One server in a section of its own.
-pub fn server(target: &Target) -> Option<Section> {
-    let mut blocks = servers::clients(target);
-    blocks.extend(servers::notes(target));
-    let facts = servers::facts(target);
-    if !facts.is_empty() {
-        blocks.push(Block::Facts(facts));
+/// Every server in a line, then each with a problem, then all that is known of each.
+fn beside_others(probe: &Probe, targets: &[Target]) -> Vec<Option<Section>> {
+    let rows = table(["server", "software", "outcome", "why"], targets.iter().map(row).collect());
+    let mut sections = vec![Section::first("Servers", Vec::from_iter(rows))];
+    for target in targets.iter().filter(|target| !target.is_fine()) {
+        let name = |_: &str| target.name();
+        let mut blocks = vec![Block::Headlines(servers::headlines(target))];
+        blocks.extend(changes(&target.remedy, name));
+        sections.push(Section::first(&target.name(), blocks));
     }
-    blocks.extend(servers::offer(target));
-    blocks.extend(servers::weak(target));
-    Section::of(&format!("The server {}", target.target), blocks)
+    sections.push(Section::first("Notes", Vec::from_iter(warnings(probe))));
+    for target in targets {
+        sections.push(Section::full("Why these changes", reasons(&target.remedy, |_| target.name())));
+        sections.push(servers::section(target));
+    }
+    sections
+}
+
+fn row(target: &Target) -> Row {
+    let why = match &target.error {
+        Some(error) => excerpt(&error.message).into_owned(),
+        None => servers::whys(target).join("; "),
+    };
+    let tone = if target.is_fine() { Tone::Good } else { Tone::Bad };
+    let cells =
+        [code(target.name()), words(servers::software(target)), toned(tone, target.outcome.words()), words(why)];
+    Row { marked: !target.is_fine(), cells: cells.to_vec() }
+}
+
+fn warnings(probe: &Probe) -> Option<Block> {
+    list(probe.warnings.iter().map(|warning| note(warning)).collect())
 }
 
 /// What one server comes to, in a line.
-pub fn verdict(target: &Target) -> String {
-    let name = &target.target;
+fn verdict(target: &Target) -> String {
+    let name = target.name();
     match target.outcome {
         Outcome::Accepts if target.is_fine() => format!("{name} lets CUCM in"),
-        Outcome::Accepts => format!("{name} lets CUCM in otherwise than its lists predict"),
+        Outcome::Accepts => format!("{name} lets CUCM in, but not as its lists predict"),
         Outcome::Refuses if target.clients.iter().any(|client| client.result == Access::Refuses) => {
             format!("{name} keeps CUCM out")
         }
@@ -68,7 +92,7 @@ pub fn verdict(target: &Target) -> String {
             format!("{name} does not let CUCM in: the lists agree, but the handshake fails")
         }
         Outcome::Refuses => format!("{name} rejects password login, which CUCM needs"),
-        Outcome::Unreachable => format!("{name} can't be reached"),
+        Outcome::Unreachable => format!("{name} is unreachable"),
         Outcome::NotSsh => format!("{name} is not an SSH 2 server"),
         Outcome::Error => format!("{name} gave no usable answer"),
     }
@@ -77,11 +101,10 @@ pub fn verdict(target: &Target) -> String {
 fn title(targets: &[Target]) -> (String, Tone) {
     let wrong = targets.iter().filter(|target| !target.is_fine()).count();
     let tone = if wrong == 0 { Tone::Good } else { Tone::Bad };
-    match targets {
-        [only] => (verdict(only), tone),
-        all if wrong == 0 => (format!("All {} servers let CUCM in", all.len()), tone),
-        all => {
-            (format!("{wrong} of {} servers {} a problem", all.len(), if wrong == 1 { "has" } else { "have" }), tone)
-        }
-    }
+    let text = match targets {
+        [only] => verdict(only),
+        all if wrong == 0 => format!("All {} servers let CUCM in", all.len()),
+        all => format!("{wrong} of {} servers {} a problem", all.len(), if wrong == 1 { "has" } else { "have" }),
+    };
+    (text, tone)
 }

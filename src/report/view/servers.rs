@@ -1,265 +1,300 @@
-//! What the pages that speak of servers share.
+//! Servers: who gets in, who they are, what they offer. What the answers that speak of servers share.
 
-use super::{Block, Headline, Piece, Row, Table, by_setting, code, prose, toned, words};
-use crate::document::probe::{Access, Outcome, ProfileRef, Target};
-use crate::document::remedy::Remedy;
-use crate::model::offer::Category;
-use crate::model::offer::Setting;
+use super::{Block, Fact, Form, Headline, Piece, Row, Section, code, fact, facts, list, note, toned, words};
+use crate::document::probe::{Access, Client, HostKey, Identification, Outcome, ProfileRef, Target};
+use crate::model::offer::{Category, Offer, Setting};
 use crate::model::profile::client_names;
 use crate::report::page::Tone;
-use crate::report::server;
 use crate::words::excerpt;
 
 /// What is shown of an agreement.
-const SETTINGS: [Setting; 4] = [Setting::Kex, Setting::HostKey, Setting::Cipher, Setting::Mac];
+pub const SETTINGS: [Setting; 4] = [Setting::Kex, Setting::HostKey, Setting::Cipher, Setting::Mac];
 
-/// The verdicts on one server.
+/// The verdicts on one server: a line for each cause, with the clients that it keeps out.
 pub fn headlines(target: &Target) -> Vec<Headline> {
-    let line = |tone, verdict: &str, rest: String| Headline {
+    let line = |tone, verdict, object: String, why: String| Headline {
         tone,
-        verdict: verdict.to_owned(),
-        subject: target.target.clone(),
-        rest,
+        verdict,
+        form: Form::Verb,
+        subject: target.name(),
+        object,
+        why,
     };
     let message = target.error.as_ref().map(|error| excerpt(&error.message).into_owned()).unwrap_or_default();
-    let mut lines = Vec::new();
-    match target.outcome {
-        Outcome::Unreachable => lines.push(line(Tone::Bad, "Unreachable", message)),
-        Outcome::NotSsh => lines.push(line(Tone::Bad, "Not SSH 2", message)),
-        Outcome::Error => lines.push(line(Tone::Bad, "No usable answer", message)),
-        Outcome::Accepts | Outcome::Refuses => {
-            for (clients, cause) in server::refusals(target) {
-                lines.push(line(Tone::Bad, "Refuses", format!("{}: {cause}", client_names(clients))));
-            }
-            for (clients, failure) in server::broken_off(target) {
-                lines.push(line(Tone::Bad, "Fails the handshake", format!("{}: {failure}", client_names(clients))));
-            }
-            for (is_partial, limit) in [(false, ""), (true, ", as far as the lists are known")] {
-                let accepts = target.clients.iter().filter(|client| client.gets_in());
-                let accepts = accepts.filter(|client| client.unknown.is_empty() != is_partial);
-                let accepted: Vec<&str> = accepts.map(|client| client.profile.as_str()).collect();
-                if !accepted.is_empty() {
-                    lines.push(line(Tone::Good, "Accepts", format!("{}{limit}", client_names(accepted))));
-                }
-            }
-        }
+    let failed = |verdict| vec![line(Tone::Bad, verdict, String::new(), message.clone())];
+    let mut lines = match target.outcome {
+        Outcome::Unreachable => failed("is unreachable"),
+        Outcome::NotSsh => failed("is not an SSH 2 server"),
+        Outcome::Error => failed("gave no usable answer"),
+        Outcome::Accepts | Outcome::Refuses => Vec::new(),
+    };
+    let clients = |clients| client_names::<'_>(clients);
+    if lines.is_empty() {
+        let refused = refusals(target).into_iter();
+        lines.extend(refused.map(|(ids, cause)| line(Tone::Bad, "refuses", clients(ids), cause)));
+        let broken = broken_off(target).into_iter();
+        lines.extend(broken.map(|(ids, failure)| line(Tone::Bad, "does not let in", clients(ids), failure)));
+        lines.extend(accepted(target).into_iter().map(|object| line(Tone::Good, "accepts", object, String::new())));
     }
     if target.takes_no_password() {
-        let rest = format!("CUCM needs it, and the server offers {} only", target.auth_methods().join(", "));
-        lines.push(line(Tone::Bad, "Rejects password login", rest));
+        let why = format!("CUCM needs it, and the server offers {} only", target.auth_methods().join(", "));
+        lines.push(line(Tone::Bad, "rejects password login", String::new(), why));
     }
-    for (clients, contradiction) in server::contradictions(target) {
-        let rest = format!("{}: {contradiction}", clients.join(", "));
-        lines.push(line(Tone::Bad, "Contradicts the prediction", rest));
-    }
+    let odd = contradictions(target).into_iter();
+    lines.extend(
+        odd.map(|(ids, why)| line(Tone::Bad, "contradicts the prediction", format!("for {}", clients(ids)), why)),
+    );
     lines
 }
 
-/// The changes, each with its line to copy.
-pub fn remedies(remedies: &[Remedy]) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    for (index, remedy) in remedies.iter().enumerate() {
-        let before = index.checked_sub(1).and_then(|before| remedies.get(before));
-        let before = before.filter(|before| before.server == remedy.server);
-        if before.is_none() {
-            let software = remedy.software.as_ref().map(|software| format!(" ({software})")).unwrap_or_default();
-            blocks.push(Block::Heading(vec![words("Change on "), words(&remedy.server), toned(Tone::Faint, software)]));
-        }
-        let reason =
-            before.map_or(remedy.reason.as_str(), |before| server::what_is_new(&remedy.reason, &before.reason));
-        blocks.push(Block::Paragraph(vec![words(reason)]));
-        if let Some(file) = remedy.file.as_ref().filter(|_| before.is_none_or(|before| before.file != remedy.file)) {
-            blocks.push(Block::Paragraph(vec![words("In "), code(file), words(":")]));
-        }
-        blocks.extend(remedy.line.as_ref().map(|line| Block::Code(vec![line.clone()])));
-        if let Some(weakens) = &remedy.weakens {
-            blocks.push(Block::Paragraph(vec![toned(Tone::Warn, "Weakens: "), words(weakens)]));
-        }
-        let repeated = remedies.get(index + 1).is_some_and(|next| next.commands == remedy.commands);
-        if !remedy.commands.is_empty() && !repeated {
-            blocks.push(Block::Paragraph(vec![words("Then run:")]));
-            blocks.push(Block::Code(remedy.commands.clone()));
-        }
-    }
-    blocks
+/// The clients that get in: by all lists, then as far as the lists are known.
+fn accepted(target: &Target) -> Vec<String> {
+    let ids = |is_partial: bool| {
+        let accepted = target.clients.iter().filter(|client| client.gets_in());
+        let accepted = accepted.filter(|client| client.unknown.is_empty() != is_partial);
+        client_names(accepted.map(|client| client.profile.as_str()))
+    };
+    let (whole, partial) = (ids(false), ids(true));
+    let partial = (!partial.is_empty()).then(|| format!("{partial}, as far as the lists are known"));
+    Some(whole).filter(|whole| !whole.is_empty()).into_iter().chain(partial).collect()
 }
 
-/// The changes on each server as one block to copy: all new lines, then the commands that check and load them.
-pub fn changes(remedies: &[Remedy], name: impl Fn(&str) -> String) -> Vec<Block> {
-    let mut servers: Vec<&str> = remedies.iter().map(|remedy| remedy.server.as_str()).collect();
-    servers.dedup();
-    let of = |server: &str| remedies.iter().filter(|remedy| remedy.server == server).collect::<Vec<_>>();
-    servers.into_iter().flat_map(|server| change(&name(server), &of(server))).collect()
+/// The server's software and version, as far as it tells.
+pub fn software(target: &Target) -> String {
+    target.identification.as_ref().and_then(Identification::product).unwrap_or_default()
 }
 
-fn change(name: &str, remedies: &[&Remedy]) -> Vec<Block> {
-    let software = remedies.iter().find_map(|remedy| remedy.software.as_ref());
-    let software = software.map(|software| format!(" ({software})")).unwrap_or_default();
-    let mut files: Vec<&str> = remedies.iter().filter_map(|remedy| remedy.file.as_deref()).collect();
-    files.dedup();
-    let place = if files.is_empty() { String::new() } else { format!(", in {}", files.join(" and ")) };
-    let mut blocks = vec![Block::Heading(vec![words(format!("Change on {name}{software}{place}:"))])];
-    let mut lines: Vec<String> = remedies.iter().filter_map(|remedy| remedy.line.clone()).collect();
-    for command in remedies.iter().flat_map(|remedy| &remedy.commands) {
-        if !lines.contains(command) {
-            lines.push(command.clone());
+/// Each cause of a refusal with the clients that it keeps out.
+fn refusals(target: &Target) -> Vec<(Vec<&str>, String)> {
+    grouped(target, Client::refusal)
+}
+
+/// Each failure of a handshake that the lists let succeed, with the clients that it keeps out.
+fn broken_off(target: &Target) -> Vec<(Vec<&str>, String)> {
+    let failure = |client: &Client| Some(format!("{}; see the server's log", client.disagreement.as_ref()?));
+    grouped(target, |client| failure(client).filter(|_| client.handshake_fails()))
+}
+
+/// Each other way in which a handshake contradicts the lists, with its clients.
+fn contradictions(target: &Target) -> Vec<(Vec<&str>, String)> {
+    grouped(target, |client| client.disagreement.clone().filter(|_| !client.handshake_fails()))
+}
+
+/// All that is wrong with a server that answered, in a few words each.
+pub fn whys(target: &Target) -> Vec<String> {
+    let of_clients = [refusals(target), broken_off(target), contradictions(target)].concat().into_iter();
+    let of_clients = of_clients.map(|(clients, why)| format!("{}: {why}", clients.join(", ")));
+    let login = target.takes_no_password().then(|| format!("no password login ({})", target.auth_methods().join(", ")));
+    of_clients.chain(login).collect()
+}
+
+/// The clients for which `text` says the same, together, in their order.
+fn grouped(target: &Target, text: impl Fn(&Client) -> Option<String>) -> Vec<(Vec<&str>, String)> {
+    let mut groups: Vec<(Vec<&str>, String)> = Vec::new();
+    for client in &target.clients {
+        let Some(said) = text(client) else { continue };
+        match groups.iter_mut().find(|(_, other)| *other == said) {
+            Some((clients, _)) => clients.push(&client.profile),
+            None => groups.push((vec![&client.profile], said)),
         }
     }
-    if !lines.is_empty() {
-        blocks.push(Block::Code(lines));
-    }
-    let mut hints: Vec<&String> = Vec::new();
-    for remedy in remedies {
-        let hint = if remedy.how.is_empty() { &remedy.reason } else { &remedy.how };
-        if !hints.contains(&hint) {
-            hints.push(hint);
-        }
-    }
-    blocks.extend(hints.into_iter().map(|hint| Block::Facts(vec![("note".to_owned(), prose(hint))])));
-    for weakens in remedies.iter().filter_map(|remedy| remedy.weakens.as_ref()) {
-        blocks.push(Block::Facts(vec![("weakens".to_owned(), vec![toned(Tone::Warn, weakens)])]));
-    }
-    blocks
+    groups
 }
 
-/// A server by its address; a saved answer is a file, which is no name to act on.
-pub fn name(target: &Target) -> String {
-    let Some(host) = target.host.as_deref().or(target.address.as_deref()) else { return target.target.clone() };
-    match target.port {
-        _ if target.target.starts_with(host) => target.target.clone(),
-        None | Some(22) => host.to_owned(),
-        Some(port) if host.contains(':') => format!("[{host}]:{port}"),
-        Some(port) => format!("{host}:{port}"),
-    }
+/// One server in a section of its own.
+pub fn section(target: &Target) -> Option<Section> {
+    let mut blocks = Vec::from_iter(facts([identity(target), details(target)].concat()));
+    blocks.extend(clients(target));
+    blocks.extend(notes(target));
+    let lists = offer(target);
+    blocks.extend((!lists.is_empty()).then(|| Block::Heading(vec![words("What it offers")])));
+    blocks.extend(lists);
+    Section::full(&format!("The server {}", target.name()), blocks)
 }
 
-/// Who the server is, in a few lines.
-pub fn in_short(target: &Target) -> Vec<(String, Vec<Piece>)> {
-    let fact = |name: &str, text: String| (name.to_owned(), vec![words(text)]);
+/// Who the server is, and how to log in.
+pub fn identity(target: &Target) -> Vec<Fact> {
+    let (name, software) = (target.name(), software(target));
     let mut facts = Vec::new();
-    let address = name(target);
-    let software = server::software(target);
-    if !software.is_empty() || address != target.target {
-        let known = [address, software].into_iter().filter(|text| !text.is_empty() && *text != target.target);
-        facts.push(fact("server", known.collect::<Vec<_>>().join(", ")));
+    if !software.is_empty() {
+        facts.push(fact("server", if name == target.target { software } else { format!("{name}, {software}") }));
     }
-    facts.extend(target.host_keys.iter().map(|key| fact("host key", server::host_key(key))));
+    if name != target.target {
+        facts.push(("answer from".to_owned(), vec![code(&target.target)]));
+    }
+    facts.extend(target.host_keys.iter().map(|key| ("host key".to_owned(), vec![code(host_key(key))])));
     if !target.auth_methods().is_empty() {
         facts.push(fact("login by", target.auth_methods().join(", ")));
     }
     facts
 }
 
-/// Who the server is.
-pub fn facts(target: &Target) -> Vec<(String, Vec<Piece>)> {
+/// How the server presents itself, and how long it took.
+pub fn details(target: &Target) -> Vec<Fact> {
     let mut facts = Vec::new();
     if let Some(identification) = &target.identification {
-        let raw = Some(identification.raw.clone()).filter(|raw| !raw.is_empty());
-        facts.push(("Server".to_owned(), vec![raw.map_or_else(|| words(server::software(target)), code)]));
-        for line in &identification.preceding_lines {
-            facts.push(("Before it".to_owned(), vec![code(line)]));
-        }
+        let lines = std::iter::once(&identification.raw).filter(|raw| !raw.is_empty());
+        facts.extend(lines.map(|raw| ("presents as".to_owned(), vec![code(raw)])));
+        facts.extend(identification.preceding_lines.iter().map(|line| ("before it".to_owned(), vec![code(line)])));
     }
-    if let Some(address) = &target.address {
-        facts.push(("Address".to_owned(), vec![code(address)]));
-    }
-    for key in &target.host_keys {
-        facts.push(("Host key".to_owned(), vec![code(server::host_key(key))]));
-    }
-    if !target.auth_methods().is_empty() {
-        facts.push(("Login by".to_owned(), vec![words(target.auth_methods().join(", "))]));
-    }
+    let address = target.address.iter().filter(|address| target.name() != **address);
+    facts.extend(address.map(|address| ("address".to_owned(), vec![code(address)])));
+    let timing = &target.timing_ms;
+    let steps = [
+        ("connected", timing.connect),
+        ("identification", timing.identification),
+        ("KEXINIT", timing.kexinit),
+        ("done", timing.total),
+    ];
+    let taken = steps.into_iter().filter_map(|(step, ms)| Some(format!("{step} {:.0} ms", ms?)));
+    let taken = taken.collect::<Vec<_>>().join(", ");
+    facts.extend((!taken.is_empty()).then(|| ("time".to_owned(), vec![toned(Tone::Faint, taken)])));
     facts
 }
 
-/// What each client agrees on with the server.
-pub fn clients(target: &Target) -> Vec<Block> {
-    if target.clients.is_empty() {
-        return Vec::new();
-    }
-    let head = ["client", "result"].into_iter().map(str::to_owned);
-    let head = head.chain(SETTINGS.map(|setting| setting.title().to_owned())).chain(["handshake".to_owned()]).collect();
-    let row = |client: &crate::document::probe::Client| {
-        let refused = !client.gets_in();
-        let result = match client.result {
-            _ if !refused => toned(Tone::Good, "gets in"),
-            Access::Refuses => toned(Tone::Bad, "refused"),
-            Access::Accepts if client.handshake_fails() => toned(Tone::Bad, "fails the handshake"),
-            Access::Accepts => toned(Tone::Bad, "no password login"),
-        };
-        let cell = |setting| {
-            let text = server::agreed(client, setting);
-            if text == server::NONE_IN_COMMON { toned(Tone::Bad, text) } else { code(text) }
-        };
-        let mut cells = vec![words(&client.profile), result];
-        cells.extend(SETTINGS.map(cell));
-        cells.push(words(server::handshake(client)));
-        Row { marked: refused, cells }
-    };
-    vec![Block::Table(Table { head, rows: target.clients.iter().map(row).collect() })]
+/// A host key in a line.
+fn host_key(key: &HostKey) -> String {
+    let bits = key.bits.map(|bits| format!(" {bits} bits")).unwrap_or_default();
+    format!("{}{bits} {}", key.algorithm, key.sha256.as_deref().unwrap_or_default())
 }
 
-/// The server's lists, with a mark at what a client takes.
+/// What each client agrees on, and how the real handshake went; clients that fare alike share a column.
+pub fn clients(target: &Target) -> Option<Block> {
+    let mut columns: Vec<(Vec<&str>, Vec<Piece>)> = Vec::new();
+    for client in &target.clients {
+        let cells = SETTINGS.map(|setting| agreed(client, setting));
+        let cells = cells.into_iter().chain([words(handshake(client))]).collect();
+        match columns.iter_mut().find(|(_, others)| *others == cells) {
+            Some((alike, _)) => alike.push(&client.profile),
+            None => columns.push((vec![&client.profile], cells)),
+        }
+    }
+    let head = std::iter::once(String::new()).chain(columns.iter().map(|(alike, _)| alike.join(", "))).collect();
+    let titles = SETTINGS.map(Setting::title).into_iter().chain(["handshake"]);
+    let row = |(index, title)| {
+        let cells = columns.iter().filter_map(|(_, cells)| cells.get(index).cloned());
+        Row::of(std::iter::once(words(title)).chain(cells).collect())
+    };
+    let rows = titles.enumerate().map(row).collect();
+    (!columns.is_empty()).then_some(Block::Table(super::Table { head, rows }))
+}
+
+/// What a client agrees on in a setting, both directions where they differ.
+pub fn agreed(client: &Client, setting: Setting) -> Piece {
+    let mut cells: Vec<&str> = setting
+        .categories()
+        .iter()
+        .map(|category| match client.agreed.get(category) {
+            Some(name) => name.as_str(),
+            None if client.unknown.contains(category) => "unknown",
+            None => "none in common",
+        })
+        .collect();
+    cells.dedup();
+    let is_agreed = setting.categories().iter().all(|category| client.agreed.contains_key(category));
+    if is_agreed { code(cells.join(" / ")) } else { toned(Tone::Bad, cells.join(" / ")) }
+}
+
+/// How the real handshake went.
+pub fn handshake(client: &Client) -> &'static str {
+    let Some(handshake) = &client.handshake else { return "not tried" };
+    match (handshake.performed, handshake.result) {
+        (false, _) => "not possible",
+        (true, Some(Access::Accepts)) => "gets in",
+        (true, _) if client.result == Access::Refuses => "fails as predicted",
+        (true, _) => "fails",
+    }
+}
+
+/// What the lists alone do not show, and why a handshake tells less than it might, with the clients that it concerns.
+pub fn notes(target: &Target) -> Option<Block> {
+    let mut notes: Vec<(&str, Vec<&str>)> = Vec::new();
+    for client in &target.clients {
+        for note in client_notes(client) {
+            match notes.iter_mut().find(|(other, _)| *other == note) {
+                Some((_, clients)) => clients.push(&client.profile),
+                None => notes.push((note, vec![&client.profile])),
+            }
+        }
+    }
+    let point = |(text, clients): (&str, Vec<&str>)| {
+        [note(text), vec![toned(Tone::Faint, format!(" ({})", clients.join(", ")))]].concat()
+    };
+    list(notes.into_iter().map(point).collect())
+}
+
+/// A handshake that failed says nothing beyond the headlines.
+fn client_notes(client: &Client) -> impl Iterator<Item = &str> {
+    let handshake = client.handshake.as_ref().filter(|handshake| handshake.result != Some(Access::Refuses));
+    let error = handshake.and_then(|handshake| handshake.error.as_deref());
+    client.findings.iter().map(String::as_str).chain(error)
+}
+
+/// The server's lists, what a client takes of each marked, and the weak algorithms in them.
 pub fn offer(target: &Target) -> Vec<Block> {
     let Some(offer) = &target.offer else { return Vec::new() };
-    let row = |category: Category, title: &str| {
-        let list = offer.get(category);
-        let is_language = !Category::NEGOTIATED.contains(&category);
-        if is_language && list.is_none_or(<[String]>::is_empty) {
-            return None;
-        }
-        let taken = target.clients.iter().filter_map(|client| client.agreed.get(&category));
-        let mut taken: Vec<&str> = taken.map(String::as_str).collect();
-        taken.sort_unstable();
-        taken.dedup();
-        let taken = if taken.is_empty() { words("-") } else { code(taken.join(", ")) };
-        let list = match list {
-            None => toned(Tone::Warn, "not known"),
-            Some([]) => words("none"),
-            Some(names) => code(names.join(", ")),
-        };
-        Some(Row { marked: false, cells: vec![words(title), list, taken] })
+    let lists = Setting::ALL.into_iter().flat_map(|setting| offered(setting, offer, &target.clients));
+    // Nobody makes use of languages: they show only where there are any.
+    let languages = Category::ALL.into_iter().filter(|category| !Category::NEGOTIATED.contains(category));
+    let languages =
+        languages.filter_map(|category| Some((category, offer.get(category).filter(|list| !list.is_empty())?)));
+    let languages = languages.map(|(category, list)| fact(category.title(), list.join(", ")));
+    let legend = || Block::Paragraph(vec![toned(Tone::Faint, "* is what a client takes")]);
+    let lists = [Block::Facts(lists.chain(languages).collect())].into_iter();
+    lists.chain((!target.clients.is_empty()).then(legend)).chain(weak(target)).collect()
+}
+
+/// A setting's lists: one for both directions where they are alike.
+fn offered(setting: Setting, offer: &Offer, clients: &[Client]) -> Vec<Fact> {
+    let of = |title: &str, category: Category, both: &[Category]| {
+        let taken = clients.iter().flat_map(|client| both.iter().filter_map(|category| client.agreed.get(category)));
+        (title.to_owned(), names(offer.get(category), &taken.map(String::as_str).collect::<Vec<_>>()))
     };
-    let head = ["category", "the server offers", "CUCM takes"].map(str::to_owned).to_vec();
-    vec![Block::Table(Table { head, rows: by_setting(row) })]
+    match setting.categories() {
+        [one, other] if offer.get(*one) == offer.get(*other) => vec![of(setting.title(), *one, &[*one, *other])],
+        all => all.iter().map(|category| of(category.title(), *category, &[*category])).collect(),
+    }
 }
 
-/// The weak algorithms, each once for both directions.
-pub fn weak(target: &Target) -> Vec<Block> {
-    let mut rows: Vec<Row> = Vec::new();
+fn names(list: Option<&[String]>, taken: &[&str]) -> Vec<Piece> {
+    let Some(list) = list else { return vec![toned(Tone::Warn, "not known")] };
+    let mut pieces = Vec::new();
+    for (index, name) in list.iter().enumerate() {
+        let comma = if index + 1 == list.len() { "" } else { ", " };
+        let is_taken = taken.contains(&name.as_str());
+        let mark = if is_taken { format!("*{comma}") } else { comma.to_owned() };
+        let tone = if is_taken { Tone::Good } else { Tone::Plain };
+        pieces.extend([Piece { tone, ..code(name) }, words(mark)]);
+    }
+    if pieces.is_empty() { vec![toned(Tone::Faint, "none")] } else { pieces }
+}
+
+/// The weak algorithms, those with the same reason together, each once for both directions.
+fn weak(target: &Target) -> Vec<Block> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for weak in &target.weak {
-        let setting = Setting::of(weak.category).map_or(weak.category.title(), Setting::title);
-        let row = Row { marked: false, cells: vec![code(&weak.algorithm), words(setting), words(&weak.reason)] };
-        if !rows.contains(&row) {
-            rows.push(row);
+        match reasons.iter_mut().find(|(reason, _)| *reason == weak.reason) {
+            Some((_, algorithms)) if algorithms.contains(&weak.algorithm.as_str()) => {}
+            Some((_, algorithms)) => algorithms.push(&weak.algorithm),
+            None => reasons.push((&weak.reason, vec![&weak.algorithm])),
         }
     }
-    let head = ["weak algorithm", "category", "why"].map(str::to_owned).to_vec();
-    if rows.is_empty() { Vec::new() } else { vec![Block::Table(Table { head, rows })] }
+    let point = |(reason, algorithms): (&str, Vec<&str>)| {
+        vec![toned(Tone::Warn, algorithms.join(", ")), words(format!(": {reason}"))]
+    };
+    let points = list(reasons.into_iter().map(point).collect());
+    points.into_iter().flat_map(|points| [Block::Heading(vec![words("Weak among them")]), points]).collect()
 }
 
-/// What the lists alone do not show.
-pub fn notes(target: &Target) -> Vec<Block> {
-    let mut notes: Vec<&str> = Vec::new();
-    for note in target.clients.iter().flat_map(server::client_notes) {
-        if !notes.contains(&note) {
-            notes.push(note);
-        }
-    }
-    let point = |note: &str| vec![toned(Tone::Warn, "Note: "), words(note)];
-    if notes.is_empty() { Vec::new() } else { vec![Block::List(notes.into_iter().map(point).collect())] }
-}
-
-/// The profiles with their sources.
-pub fn judged_by(profiles: &[ProfileRef]) -> Vec<Block> {
-    let mut points = Vec::new();
-    for profile in profiles {
+/// The profiles with their sources, so that no verdict rests on an unnamed list.
+pub fn checked_against(profiles: &[ProfileRef]) -> Option<Section> {
+    let of = |profile: &ProfileRef| {
         let sources = profile.source.join("; ");
-        let mut point = vec![toned(Tone::Strong, &profile.id), words(format!(" {}", profile.title))];
-        if !sources.is_empty() {
-            point.push(toned(Tone::Faint, format!(". {sources}")));
-        }
-        points.push(point);
-    }
-    if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }
+        let value = vec![
+            words(&profile.title),
+            toned(Tone::Faint, if sources.is_empty() { sources } else { format!(". {sources}") }),
+        ];
+        (profile.id.clone(), value)
+    };
+    Section::full("Checked against", Vec::from_iter(facts(profiles.iter().map(of).collect())))
 }

@@ -5,27 +5,25 @@ use super::Column;
 use crate::document::compare::{Compare, Listed};
 use crate::model::offer::Category;
 use crate::model::offer::Setting;
-use crate::report::page::{Page, Tone};
+use crate::report::page::Tone;
+use crate::report::view::{self, Block, Table, code, toned, words};
 
 /// A table for each setting, or for each direction of it where the two differ.
-pub(super) fn tables(compare: &Compare, columns: &[Column<'_>], page: &mut Page) {
-    let mut marked = false;
+pub(super) fn tables(compare: &Compare, columns: &[Column<'_>]) -> Vec<Block> {
+    let mut blocks = Vec::new();
     for setting in Setting::ALL {
         let all: Vec<_> = setting.categories().iter().map(|category| List::of(*category, compare, columns)).collect();
         match all.as_slice() {
-            [one, other] if one.rows == other.rows => marked |= one.show(setting.title(), columns, page),
+            [one, other] if one.rows == other.rows => blocks.extend(one.blocks(setting.title(), columns)),
             lists => {
-                for list in lists.iter().filter(|list| !list.rows.is_empty()) {
-                    marked |= list.show(list.category.title(), columns, page);
-                }
+                let lists = lists.iter().filter(|list| !list.rows.is_empty());
+                blocks.extend(lists.flat_map(|list| list.blocks(list.category.title(), columns)));
             }
         }
     }
-    if marked {
-        page.gap();
-        let legend = "* decides: what a client agrees on, or would where it finds nothing today";
-        page.line(&[(Tone::Faint, legend)]);
-    }
+    let legend = "* decides: what a client agrees on, or would if the server offered it";
+    blocks.push(Block::Paragraph(vec![toned(Tone::Faint, legend)]));
+    blocks
 }
 
 /// One category's algorithms.
@@ -65,39 +63,26 @@ impl List {
         Self { category, rows }
     }
 
-    /// Shows it, and tells whether something in it is marked.
-    fn show(&self, title: &str, columns: &[Column<'_>], page: &mut Page) -> bool {
-        page.gap();
+    fn blocks(&self, title: &str, columns: &[Column<'_>]) -> Vec<Block> {
+        if self.rows.iter().all(|row| row.is_alike() && row.offered.iter().all(Option::is_some)) {
+            let offered = self.rows.iter().filter(|row| row.offered.contains(&Some(true)));
+            let names = offered.map(Row::name).collect::<Vec<_>>().join(", ");
+            let alike = if names.is_empty() { "none".to_owned() } else { names };
+            return vec![
+                Block::Heading(vec![words(title), toned(Tone::Faint, " alike")]),
+                Block::Paragraph(vec![toned(Tone::Faint, alike)]),
+            ];
+        }
         let (proposed, rest): (Vec<_>, Vec<_>) = self.rows.iter().partition(|row| !row.proposed_by.is_empty());
-        if self.rows.iter().all(Row::is_alike) && self.rows.iter().all(|row| row.offered.iter().all(Option::is_some)) {
-            return self.show_alike(title, page);
-        }
         let labels = columns.iter().map(|column| column.label.clone());
-        let mut rows =
-            vec![std::iter::once(title.to_owned()).chain(labels).chain(["in CUCM's list".to_owned()]).collect()];
-        rows.extend(proposed.iter().map(|row| row.cells()));
-        page.table(&rows);
-        for (place, names) in elsewhere(&rest, columns) {
-            page.indented(
-                2,
-                4,
-                &[
-                    (Tone::Faint, "also, "),
-                    (Tone::Faint, &place),
-                    (Tone::Faint, ": "),
-                    (Tone::Faint, &names.join(", ")),
-                ],
-            );
-        }
-        proposed.iter().any(|row| row.decides)
-    }
-
-    fn show_alike(&self, title: &str, page: &mut Page) -> bool {
-        let offered = self.rows.iter().filter(|row| row.offered.contains(&Some(true)));
-        let mark = |row: &Row| if row.decides { format!("{}*", row.name) } else { row.name.clone() };
-        let names = offered.map(mark).collect::<Vec<_>>().join(", ");
-        page.line(&[(Tone::Strong, title), (Tone::Plain, " alike: "), (Tone::Faint, &names)]);
-        names.contains('*')
+        let head = ["algorithm".to_owned()].into_iter().chain(labels).chain(["in CUCM's list".to_owned()]).collect();
+        let rows = proposed.into_iter().map(Row::shown).collect();
+        let also = |(place, names): (String, Vec<&str>)| {
+            Block::Paragraph(vec![toned(Tone::Faint, format!("also, {place}: {}", names.join(", ")))])
+        };
+        let others = elsewhere(&rest, columns).into_iter().map(also);
+        let heading = Block::Heading(vec![words(title)]);
+        [heading, Block::Table(Table { head, rows })].into_iter().chain(others).collect()
     }
 }
 
@@ -112,16 +97,21 @@ fn row(category: Category, listed: &Listed, columns: &[Column<'_>]) -> Row {
 }
 
 impl Row {
-    fn cells(&self) -> Vec<String> {
-        let mark = if self.decides { "*" } else { "" };
+    /// Its name, with a mark where it decides.
+    fn name(&self) -> String {
+        format!("{}{}", self.name, if self.decides { "*" } else { "" })
+    }
+
+    fn shown(&self) -> view::Row {
         let offered = self.offered.iter().map(|offered| match offered {
-            Some(true) => "yes".to_owned(),
-            Some(false) => "no".to_owned(),
-            None => "unknown".to_owned(),
+            Some(true) => toned(Tone::Good, "yes"),
+            Some(false) => toned(Tone::Faint, "no"),
+            None => toned(Tone::Warn, "unknown"),
         });
         let release = |id: &String| id.strip_prefix("cucm-").unwrap_or(id).to_owned();
         let clients = self.proposed_by.iter().map(release).collect::<Vec<_>>().join(", ");
-        std::iter::once(format!("{}{mark}", self.name)).chain(offered).chain([clients]).collect()
+        let cells = [code(self.name())].into_iter().chain(offered).chain([words(clients)]).collect();
+        view::Row { marked: self.decides, cells }
     }
 }
 

@@ -1,0 +1,83 @@
+//! What to change on servers: the lines to copy together, and why each is what it is.
+
+use super::{Block, Fact, Piece, code, note, prose, to_copy, toned, words};
+use crate::document::remedy::Remedy;
+use crate::report::page::Tone;
+
+/// The changes on each server as one block to copy: all new lines, then the commands that check and load them. `name`
+/// gives the name by which people know a server.
+pub fn changes(remedies: &[Remedy], name: impl Fn(&str) -> String) -> Vec<Block> {
+    of_servers(remedies).into_iter().flat_map(|(server, remedies)| change(&name(server), &remedies)).collect()
+}
+
+/// Who is kept out, and what each line changes.
+pub fn reasons(remedies: &[Remedy], name: impl Fn(&str) -> String) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (server, remedies) in of_servers(remedies) {
+        blocks.push(Block::Heading(vec![words(name(server))]));
+        blocks.push(Block::Facts(remedies.into_iter().map(reason).collect()));
+    }
+    blocks
+}
+
+fn reason(remedy: &Remedy) -> Fact {
+    let told = [&remedy.why, &remedy.change].into_iter().filter(|text| !text.is_empty());
+    let told = told.map(String::as_str).collect::<Vec<_>>().join(" ");
+    let text = if told.is_empty() { &remedy.reason } else { &told };
+    (remedy.directive.clone().unwrap_or_else(|| "change".to_owned()), prose(text))
+}
+
+fn of_servers(remedies: &[Remedy]) -> Vec<(&str, Vec<&Remedy>)> {
+    let mut servers: Vec<(&str, Vec<&Remedy>)> = Vec::new();
+    for remedy in remedies {
+        match servers.iter_mut().find(|(server, _)| *server == remedy.server) {
+            Some((_, all)) => all.push(remedy),
+            None => servers.push((&remedy.server, vec![remedy])),
+        }
+    }
+    servers
+}
+
+fn change(name: &str, remedies: &[&Remedy]) -> Vec<Block> {
+    let mut blocks = vec![Block::Heading(heading(name, remedies))];
+    let mut lines: Vec<String> = remedies.iter().filter_map(|remedy| remedy.line.clone()).collect();
+    for command in remedies.iter().flat_map(|remedy| &remedy.commands) {
+        if !lines.contains(command) {
+            lines.push(command.clone());
+        }
+    }
+    blocks.extend(to_copy(lines));
+    let mut hints: Vec<String> = Vec::new();
+    for remedy in remedies {
+        let hint = hint(remedy);
+        if !hints.contains(&hint) {
+            hints.push(hint);
+        }
+    }
+    let hints = hints.into_iter().map(|hint| ("note".to_owned(), prose(&hint)));
+    let weakens = remedies.iter().filter_map(|remedy| Some(("weakens".to_owned(), note(remedy.weakens.as_ref()?))));
+    blocks.push(Block::Facts(hints.chain(weakens).collect()));
+    blocks
+}
+
+/// What to mind with a line; what to do where there is none.
+fn hint(remedy: &Remedy) -> String {
+    match (&remedy.line, remedy.how.as_str()) {
+        (_, "") => remedy.reason.clone(),
+        (Some(_), how) => how.to_owned(),
+        (None, how) => format!("{} {how}", remedy.change).trim_start().to_owned(),
+    }
+}
+
+fn heading(name: &str, remedies: &[&Remedy]) -> Vec<Piece> {
+    let mut heading = vec![words(format!("Change on {name}"))];
+    if let Some(software) = remedies.iter().find_map(|remedy| remedy.software.as_ref()) {
+        heading.push(toned(Tone::Faint, format!(" ({software})")));
+    }
+    let mut files: Vec<&str> = remedies.iter().filter_map(|remedy| remedy.file.as_deref()).collect();
+    files.dedup();
+    for (index, file) in files.into_iter().enumerate() {
+        heading.extend([words(if index == 0 { ", in " } else { " and " }), code(file)]);
+    }
+    heading
+}
