@@ -125,8 +125,12 @@ static COMMAND: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^file\s+list\s+
 static TOTALS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)dir count = ([\d,]+), file count = ([\d,]+)"));
 static ABSENT: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)no such (?:file|dir)|not found|does not exist|no files? (?:were )?found"));
-static DETAIL: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(\d{1,2} [A-Za-z]{3}, ?\d{4} \d{2}:\d{2}:\d{2})\s+(<dir>|\d[\d,.]*)\s+(\S+)"));
+/// What comes before a name: date, and size or `<dir>`. Releases may write the date otherwise.
+static DETAIL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(\d{1,2} [A-Za-z]{3},? ?\d{4} \d{2}:\d{2}:\d{2}|[A-Za-z]{3} \d{1,2},? \d{4} \d{2}:\d{2}:\d{2}|\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})\s+((?i:<dir>)|\d[\d,.]*)\s+",
+    )
+});
 
 #[derive(Default)]
 struct Reader {
@@ -171,11 +175,15 @@ impl Reader {
 
     /// Lines of `detail`; more than one where a paste has lost its line ends.
     fn detail(&mut self, line: &str) -> bool {
-        for found in DETAIL.captures_iter(line) {
-            let modified = NaiveDateTime::parse_from_str(&found[1].replace(", ", ","), "%d %b,%Y %H:%M:%S").ok();
-            self.add(&found[3], &found[2] == "<dir>", number(&found[2]), modified);
+        let heads: Vec<_> = DETAIL.captures_iter(line).collect();
+        let bounds = heads.iter().filter_map(|head| head.get(0)).map(|head| (head.start(), head.end()));
+        let bounds: Vec<_> = bounds.chain([(line.len(), line.len())]).collect();
+        for (head, pair) in heads.iter().zip(bounds.windows(2)) {
+            // A name may hold blanks: it ends where the next file of the line begins.
+            let name = line.get(pair[0].1..pair[1].0).unwrap_or_default().trim();
+            self.add(name, head[2].eq_ignore_ascii_case("<dir>"), number(&head[2]), date(&head[1]));
         }
-        DETAIL.is_match(line)
+        !heads.is_empty()
     }
 
     /// The rest of a name that the window's edge broke: `…_201907231317_8440` and `04` on the next line.
@@ -256,6 +264,12 @@ impl Reader {
     }
 }
 
+fn date(text: &str) -> Option<NaiveDateTime> {
+    let text = text.replace(',', " ");
+    let forms = ["%d %b %Y %H:%M:%S", "%b %d %Y %H:%M:%S", "%Y-%m-%d %H:%M:%S"];
+    forms.iter().find_map(|form| NaiveDateTime::parse_from_str(&text, form).ok())
+}
+
 fn number(text: &str) -> Option<u64> {
     text.replace([',', '.'], "").parse().ok()
 }
@@ -311,6 +325,20 @@ mod tests {
         assert_eq!(names(&listing).len(), 3);
         assert_eq!(listing.sections[0].folder.as_deref(), Some("cm/cdr_repository/preserve/20190205"));
         assert_eq!((listing.sections.len(), listing.skipped_lines), (1, 0));
+    }
+
+    #[test]
+    fn dates_and_folders_may_be_written_otherwise_and_names_may_hold_blanks() {
+        let text = "2019-07-25 13:11:53  133,772  cdrrepmgr00001.log\nJul 25, 2019 13:11:53 9 cdrrepmgr00002.log\n\
+            25 Jul 2019 13:11:53  <DIR>  20190725\n25 Jul, 2019 13:11:53 1.234 odd name.log\n\
+            25 Jul,2019 13:11:53 1 cdrrepmgr00003.log  25 Jul,2019 13:11:53 2 cdrrepmgr00004.log\n";
+        let listing = parse(text.as_bytes());
+        let named =
+            ["cdrrepmgr00001.log", "cdrrepmgr00002.log", "odd name.log", "cdrrepmgr00003.log", "cdrrepmgr00004.log"];
+        assert_eq!((names(&listing), &listing.sections[0].folders), (named.to_vec(), &vec!["20190725".to_owned()]));
+        let at = listing.sections[0].entries[0].modified;
+        assert!(at.is_some() && listing.sections[0].entries.iter().all(|entry| entry.modified == at));
+        assert_eq!(listing.sections[0].entries[2].size, Some(1_234));
     }
 
     #[test]

@@ -45,10 +45,14 @@ pub fn release(text: &str) -> Option<String> {
 /// count: `None` where they leave a doubt.
 pub fn fips(text: &str) -> Option<bool> {
     let lower = text.to_ascii_lowercase();
-    let line = lower.lines().find(|line| line.contains("fips") && !line.contains("utils fips"))?;
-    let has = |words: &[&str]| words.iter().any(|word| line.contains(word));
-    let off = has(&["not enabled", "disabled", "non-fips", "not in fips", "is not", " off", "not operating", ": no"]);
-    let on = has(&["enabled", "in fips mode", " on", "operating in fips", ": yes", "is active"]);
+    lower.lines().filter(|line| line.contains("fips") && !line.contains("utils fips")).find_map(fips_line)
+}
+
+fn fips_line(line: &str) -> Option<bool> {
+    let words: Vec<&str> = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').collect();
+    let has = |wanted: &[&str]| wanted.iter().any(|word| words.contains(word));
+    let off = has(&["not", "disabled", "non-fips", "nonfips", "off", "no", "false", "inactive"]);
+    let on = has(&["enabled", "on", "yes", "true", "active"]) || line.contains("in fips mode");
     match (off, on) {
         (true, _) => Some(false),
         (false, true) => Some(true),
@@ -118,6 +122,10 @@ mod tests {
             ("FIPS mode is not enabled", Some(false)),
             ("FIPS mode is disabled.", Some(false)),
             ("FIPS mode: enabled", Some(true)),
+            ("FIPS 140-2 mode is currently not enabled", Some(false)),
+            ("FIPS status\n-----------\nFIPS mode : Disabled", Some(false)),
+            ("FIPS Mode is turned ON", Some(true)),
+            ("FIPS: inactive", Some(false)),
             ("FIPS 140-2 Level 1", None),
             ("Executed command unsuccessfully", None),
         ] {

@@ -8,6 +8,7 @@ The scenario's keys are read below, each with a default. Every command and key t
 """
 
 import asyncio
+import datetime
 import json
 import sys
 import warnings
@@ -49,6 +50,7 @@ class Session:
         self.process = process
         self.pagination = True
         self.sent = 0
+        self.number = 0
 
     async def write(self, raw):
         if isinstance(raw, str):
@@ -116,7 +118,7 @@ class Session:
         for start in range(0, len(lines), size):
             await self.write(terminal(b"".join(lines[start : start + size])))
             if start + size < len(lines):
-                await self.write(b"\x1b[1mPress <enter> for 1 line, <space> for one page, or <q> to quit\x1b[0m")
+                await self.write(get("press", "\x1b[1mPress <enter> for 1 line, <space> for one page, or <q> to quit\x1b[0m"))
                 key = await self.key()
                 record("key:" + key.decode("latin-1"))
                 await self.write(b"\r\x1b[K")
@@ -128,7 +130,7 @@ class Session:
         raw = data(file)
         if get("viewer", False):
             lines = raw.splitlines(keepends=True) if b"\r" not in raw else [l + b"\n" for l in raw.split(b"\n")]
-            await self.write(b"\r\n")
+            await self.write(b"\r\n" * get("lead", 1))
             at, total = 0, len(lines)
             while True:
                 if at >= 40 and name in get("grows", []) and count <= get("grows_times", 1):
@@ -141,18 +143,24 @@ class Session:
                 await self.write(terminal(b"".join(page)))
                 first, last = min(at + 1, total), min(at + len(page), total)
                 at = last
+                if at >= total and not get("last_bar", True):
+                    await self.write(get("end_notice", ""))
+                    return
                 bold = (b"\x1b[1m", b"\x1b[0m") if get("bold", True) else (b"", b"")
-                end = b"\r\nend of the file reached" if last >= total else b""
-                text = f"options: q=quit, n=next, p=prev, b=begin, e=end (lines {first} - {last} of {total}) : "
-                await self.write(bold[0] + end + b"\r\n" + text.encode() + bold[1] + b"\r\n")
+                end = get("end_notice", "\r\nend of the file reached").encode() if last >= total else b""
+                text = get("bar", "options: q=quit, n=next, p=prev, b=begin, e=end (lines {first} - {last} of {total}) : ")
+                text = text.format(first=first, last=last, total=total).encode()
+                await self.write(bold[0] + end + b"\r\n" + text + bold[1] + get("bar_end", "\r\n").encode())
                 key = await self.key()
                 record("key:" + key.decode("latin-1"))
+                await self.write(get("echo_key", "").replace("KEY", key.decode("latin-1")))
                 if key == b"q":
                     return
+                await self.write(get("clear", ""))
         elif get("blank_before_view", True):
             if name in get("grows", []) and count <= get("grows_times", 1):
                 raw += b"grown\n"
-            await self.write(b"\r\n" + terminal(raw))
+            await self.write(b"\r\n" * get("lead", 1) + terminal(raw))
         else:
             await self.write(terminal(raw))
 
@@ -169,11 +177,13 @@ class Session:
         out = []
         for file in found:
             date = file.get("date", "25 Jul,2019 13:11:53")
+            if get("iso_dates", False):
+                date = datetime.datetime.strptime(date, "%d %b,%Y %H:%M:%S").strftime("%Y-%m-%d %H:%M:%S")
             if file.get("dir"):
-                out.append(f" {date}        <dir>  {file['name']}\n")
+                out.append(get("dir_row", " {date}        <dir>  {name}\n").format(date=date, name=file["name"]))
             else:
                 size = file.get("listed", file.get("size", len(data(file)) if "text" in file or "file" in file else 0))
-                out.append(f" {date}  {size:>11,}  {file['name']}\n")
+                out.append(get("row", " {date}  {size:>11,}  {name}\n").format(date=date, size=size, name=file["name"]))
         if path.rstrip("/") in get("numbered", {}):
             count = get("numbered", {})[path.rstrip("/")]
             out += [f" 25 Jul,2019 13:11:53        1,234  cdr_StandAloneCluster_01_201907251311_{n}\n" for n in range(count)]
@@ -182,6 +192,13 @@ class Session:
 
     async def command(self, text):
         record(text)
+        if text in get("hangs_up_at", []):
+            await self.write(get("last_words", ""))
+            raise Closed()
+        if text in get("drips_at", []):
+            while True:
+                await self.write(b".")
+                await asyncio.sleep(0.2)
         special = get("commands", {})
         if text in special:
             answer = special[text]
@@ -233,7 +250,8 @@ class Session:
                 await self.write(part)
         prompt = get("prompt", "admin:")
         while True:
-            await self.write(prompt)
+            self.number += 1
+            await self.write(prompt.replace("NUMBER", str(self.number)))
             text = (await self.line()).strip()
             if text in ("exit", "quit"):
                 record(text)
@@ -294,11 +312,23 @@ class Server(asyncssh.SSHServer):
     def kbdint_auth_supported(self):
         return get("methods", "both") in ("both", "keyboard-interactive")
 
+    rounds = 0
+
     def get_kbdint_challenge(self, username, lang, submethods):
-        return "", "", "", [(get("question", "Password: "), False)]
+        return self.challenge()
+
+    def challenge(self):
+        """Each round's prompts; the password counts once, and no later round lets anybody in."""
+        questions = get("questions", [["Password: "]])[self.rounds]
+        self.rounds += 1
+        return "", get("instruction", ""), "", [(question, False) for question in questions]
 
     def validate_kbdint_response(self, username, responses):
-        return check(username, responses[0] if responses else "")
+        for response in responses:
+            self.known = check(username, response) or getattr(self, "known", False)
+        if self.rounds < len(get("questions", [["Password: "]])):
+            return self.challenge()
+        return getattr(self, "known", False) and not get("expired", False)
 
 
 def check(username, password):
@@ -314,7 +344,8 @@ async def handle(process):
         process.exit(1)
         return
     if get("sessions_full", False):
-        process.stdout.write(b"Maximum number of sessions reached\r\n")
+        stream = process.stderr if get("sessions_full", False) == "stderr" else process.stdout
+        stream.write(b"Maximum number of sessions reached\r\n")
         process.exit(1)
         return
     try:
