@@ -83,6 +83,9 @@ impl Kind {
             Self::Trace | Self::Alarms | Self::Session | Self::Collection => "give it to cdrdiag parse-log or diagnose",
             Self::Listing => "give it to cdrdiag backlog, or to diagnose with --preserve",
             Self::Records => "cdrdiag backlog counts such files, and deliver --files hands them in",
+            Self::SavedAnswer(Form::OpensshLog | Form::JschLog | Form::Capture) => {
+                "cdrdiag probe reads what the server offers in it, cdrdiag profile learn what the client proposes"
+            }
             Self::SavedAnswer(_) => "give it to cdrdiag probe or compare, or to diagnose with --primary or --secondary",
             Self::ServerLog => {
                 "cdrdiag profile learn reads what clients proposed in it; judge by that with --profile FILE"
@@ -138,6 +141,10 @@ mod tests {
             ("(kex) curve25519-sha256  -- [info] available\n", Kind::SavedAnswer(Form::SshAuditText)),
             ("debug2: peer server KEXINIT proposal\n", Kind::SavedAnswer(Form::OpensshLog)),
             ("\u{d}\nINFO: kex: server: ecdh-sha2-nistp256\n", Kind::SavedAnswer(Form::JschLog)),
+            (
+                "Unable to negotiate with 192.0.2.1 port 9: no matching MAC found. Their offer: a [preauth]",
+                Kind::ServerLog,
+            ),
             ("May  6 07:00:00 bill sshd[41]: Accepted password for cdr from 192.0.2.1 port 9\n", Kind::ServerLog),
             (
                 "2024-05-06 07:00:00,001 mod_sftp/1.0[7]: no shared MAC algorithm found (client sent 'a', server sent 'b')",

@@ -3,7 +3,8 @@
 //!
 //! - `debug2: peer server KEXINIT proposal` (sshd: `local server …`), then a line a category (since 7.0, `kex.c`);
 //! - `debug2: kex_parse_kexinit: LIST`, ten lines a side in KEXINIT's order, the own side's first (before);
-//! - `Unable to negotiate with HOST port N: no matching X found. Their offer: LIST`: one category.
+//! - `Unable to negotiate with HOST port N: no matching X found. Their offer: LIST`: one category. sshd writes the same of
+//!   a client, mostly behind its own name and always with `[preauth]` at the end: that list is no server's.
 
 use super::{SavedServer, host_and_port, identification};
 use crate::bounds::HOST_KEYS;
@@ -29,9 +30,13 @@ const POSITIONAL: &str = "debug2: kex_parse_kexinit: ";
 const REFUSAL: &str = "Unable to negotiate with ";
 
 pub(super) fn is_it(text: &str) -> bool {
-    [" server KEXINIT proposal", "debug2: kex_parse_kexinit:", "debug1: SSH2_MSG_KEXINIT", REFUSAL]
-        .iter()
-        .any(|mark| text.contains(mark))
+    let marks = [" server KEXINIT proposal", "debug2: kex_parse_kexinit:", "debug1: SSH2_MSG_KEXINIT"];
+    marks.iter().any(|mark| text.contains(mark)) || text.lines().any(|line| refusal_by_ssh(line).is_some())
+}
+
+/// What ssh says of a server that it does not get along with, behind [`REFUSAL`].
+fn refusal_by_ssh(line: &str) -> Option<&str> {
+    line.trim().strip_prefix(REFUSAL).filter(|text| !text.ends_with("[preauth]"))
 }
 
 pub(super) fn servers(text: &str) -> Vec<SavedServer> {
@@ -61,8 +66,8 @@ struct Reader {
 }
 
 impl Reader {
-    fn line(&mut self, line: &str) {
-        let line = line.trim_end();
+    fn line(&mut self, whole: &str) {
+        let line = whole.trim_end();
         let line = line.strip_suffix("[preauth]").unwrap_or(line).trim_end();
         if let Some((_, place)) = line.split_once("debug1: Connecting to ") {
             self.finish();
@@ -80,7 +85,7 @@ impl Reader {
             self.named(rest);
         } else if let Some((_, key)) = line.split_once("debug1: Server host key: ") {
             self.host_key(key);
-        } else if let Some(refusal) = line.trim_start().strip_prefix(REFUSAL) {
+        } else if let Some(refusal) = refusal_by_ssh(whole) {
             self.refusal(refusal);
         }
     }
@@ -207,6 +212,15 @@ mod tests {
         assert_eq!(offer.first_kex_packet_follows, Some(false));
         assert_eq!((server.name.as_str(), server.address.as_deref()), ("billing:2022", Some("192.0.2.5")));
         assert_eq!((server.identification.unwrap().software.as_deref(), server.host_keys.len()), (Some("OpenSSH"), 1));
+    }
+
+    #[test]
+    fn what_sshd_says_of_a_client_is_no_servers_list() {
+        let refused = "Unable to negotiate with 192.0.2.1 port 9: no matching MAC found. Their offer: hmac-md5";
+        assert_eq!(servers(refused)[0].offer.as_ref().unwrap().mac_c2s, Some(split_list("hmac-md5")));
+        for line in [format!("{refused} [preauth]\r"), format!("Aug 30 10:00:05 host sshd[1]: {refused}")] {
+            assert!(!is_it(&line) && servers(&line).is_empty(), "{line}");
+        }
     }
 
     #[test]
