@@ -58,7 +58,7 @@ pub struct Served {
 /// All accounts of one node's trace.
 #[derive(Debug, Default)]
 pub struct Accounts {
-    accounts: Vec<Open>,
+    open: Vec<Open>,
     hosts: Vec<Host>,
     by_name: HashMap<String, HostId>,
     /// Accounts of a sender whose host is not known yet.
@@ -82,7 +82,7 @@ impl Accounts {
 
     /// The book of an account.
     pub fn ledger(&mut self, account: AccountId) -> &mut Ledger {
-        &mut self.accounts[account.0].ledger
+        &mut self.open[account.0].ledger
     }
 
     /// There is such a sender.
@@ -133,8 +133,8 @@ impl Accounts {
     }
 
     fn open(&mut self, account: Open) -> AccountId {
-        self.accounts.push(account);
-        AccountId(self.accounts.len() - 1)
+        self.open.push(account);
+        AccountId(self.open.len() - 1)
     }
 
     /// A connection to this host failed, by the event of this number.
@@ -150,7 +150,7 @@ impl Accounts {
     /// A delivery went through at the event of this number: what failed before explains nothing any more.
     pub fn delivered(&mut self, served: &mut Served, event: u64) -> AccountId {
         let account = self.of_thread(served);
-        match self.accounts[account.0].host {
+        match self.open[account.0].host {
             Some(host) => self.hosts[host.0].error = None,
             None => served.delivered = Some(event),
         }
@@ -162,7 +162,7 @@ impl Accounts {
         let account = self.of_host(host);
         if let Some(before) = served.account.filter(|before| *before != account) {
             // What was booked while the host was not known belongs to it; what belongs to another host stays there.
-            if self.accounts[before.0].host.is_none() {
+            if self.open[before.0].host.is_none() {
                 let book = std::mem::take(self.ledger(before));
                 self.ledger(account).add(book);
             }
@@ -172,7 +172,7 @@ impl Accounts {
         served.account = Some(account);
         if let Some(number) = served.destination {
             self.senders.insert(number, Some(host));
-            self.accounts[account.0].destination = Some(number);
+            self.open[account.0].destination = Some(number);
         }
     }
 
@@ -180,7 +180,7 @@ impl Accounts {
     pub fn finish(mut self, started: Option<NaiveDateTime>) -> Vec<Account> {
         self.name_the_only_sender();
         self.name_the_only_host();
-        let accounts = std::mem::take(&mut self.accounts).into_iter().map(|account| {
+        let accounts = std::mem::take(&mut self.open).into_iter().map(|account| {
             let Open { host, destination, mut ledger } = account;
             if let Some(started) = started
                 && ledger.first_good.is_none_or(|good| good > started)
@@ -199,12 +199,12 @@ impl Accounts {
 
     /// Where the trace knows of one sender and one host, they belong together.
     fn name_the_only_sender(&mut self) {
-        self.accounts.retain(|account| {
+        self.open.retain(|account| {
             account.host.is_some()
                 || account.ledger.deliveries + account.ledger.connection_failures > 0
                 || !account.ledger.alarms.is_empty()
         });
-        let mut with_host = self.accounts.iter_mut().filter(|account| account.host.is_some());
+        let mut with_host = self.open.iter_mut().filter(|account| account.host.is_some());
         if let ([(number, host @ None)], Some(account), None) =
             (self.senders.iter_mut().collect::<Vec<_>>().as_mut_slice(), with_host.next(), with_host.next())
         {
@@ -217,14 +217,14 @@ impl Accounts {
     fn name_the_only_host(&mut self) {
         let nameless = |account: &Open| account.host.is_none() && account.destination.is_none();
         let (known, unknown): (Vec<usize>, Vec<usize>) =
-            (0..self.accounts.len()).partition(|index| !nameless(&self.accounts[*index]));
+            (0..self.open.len()).partition(|index| !nameless(&self.open[*index]));
         if let ([host], [connections], ..=1) = (known.as_slice(), unknown.as_slice(), self.senders.len())
-            && self.accounts[*host].host.is_some()
+            && self.open[*host].host.is_some()
         {
-            let mut ledger = std::mem::take(&mut self.accounts[*connections].ledger);
-            end_outages(&mut ledger, &self.accounts[*host].ledger);
-            self.accounts[*host].ledger.add(ledger);
-            self.accounts.remove(*connections);
+            let mut ledger = std::mem::take(&mut self.open[*connections].ledger);
+            end_outages(&mut ledger, &self.open[*host].ledger);
+            self.open[*host].ledger.add(ledger);
+            self.open.remove(*connections);
         }
     }
 }

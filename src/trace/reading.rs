@@ -210,7 +210,9 @@ impl<'s> Fold<'s> {
         for seen in scanned.events {
             let line = line + seen.line + 1;
             let (released, counts) = self.overlap.sift(source, line, &seen, &self.inputs);
-            released.into_iter().for_each(|held| self.push_held(&held));
+            for held in released {
+                self.push_held(&held);
+            }
             if counts {
                 self.push_event(seen.event, Spot { source, line, record: seen.record }, &mut names);
             }

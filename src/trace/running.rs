@@ -55,7 +55,8 @@ impl<'b> Running<'b> {
 fn place(words: &[u8]) -> usize {
     const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
     let name = words.get(8..).and_then(<[u8]>::first_chunk).map_or(0, |name| u64::from_le_bytes(*name));
-    (name.wrapping_mul(SPREAD) >> (u64::BITS - THREADS.ilog2())) as usize
+    // The shift leaves fewer bits than any usize has.
+    usize::try_from(name.wrapping_mul(SPREAD) >> (u64::BITS - THREADS.ilog2())).unwrap_or(0)
 }
 
 #[cfg(test)]
