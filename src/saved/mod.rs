@@ -6,7 +6,9 @@
 mod capture;
 mod cdrdiag;
 pub mod file;
+mod form;
 mod jsch_log;
+mod json;
 mod json_scans;
 mod nessus;
 mod nmap;
@@ -16,18 +18,12 @@ mod openssh_log;
 mod ssh_audit;
 mod ssh_audit_text;
 
-use serde_json::Value;
-
-use crate::bounds::{HOST_KEYS, NAME, NAMES, VALUES};
+use crate::bounds::{HOST_KEYS, NAME, NAMES};
 use crate::document::probe::{HostKey, Identification, Outcome, Target, TargetError};
 use crate::model::offer::{Category, Offer};
 use crate::ssh::identification;
 use crate::text;
-
-/// The forms in words, for whoever gave something else.
-pub const FORMS: &str = "cdrdiag's own JSON (probe or compare), nmap's XML (-oX) or normal output with \
-                         ssh2-enum-algos, ssh-audit's JSON (-j) or text, the log of ssh -vv, zgrab2's or ssh_scan's JSON, \
-                         Nessus' plugin 70657, JSch's log or exception, a packet capture";
+pub use form::{FORMS, Form};
 
 /// One server, as far as a saved answer tells it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -94,69 +90,6 @@ impl SavedServer {
 /// `host:port`, an IPv6 address in brackets.
 fn host_and_port(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
-}
-
-/// A form in which answers are saved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Form {
-    /// cdrdiag's JSON.
-    Cdrdiag,
-    /// nmap's XML (`-oX`).
-    NmapXml,
-    /// nmap's normal output (`-oN`, or copied out of a terminal).
-    NmapText,
-    /// ssh-audit's JSON.
-    SshAudit,
-    /// What ssh-audit prints for people.
-    SshAuditText,
-    /// The log of OpenSSH's client or server.
-    OpensshLog,
-    /// zgrab2's JSON.
-    Zgrab2,
-    /// The JSON of Mozilla's `ssh_scan`.
-    SshScan,
-    /// The text of Nessus' plugin 70657.
-    Nessus,
-    /// JSch's log or exception.
-    JschLog,
-    /// A packet capture.
-    Capture,
-}
-
-impl Form {
-    /// The name for people.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Cdrdiag => "cdrdiag's JSON",
-            Self::NmapXml => "nmap's XML",
-            Self::NmapText => "nmap's normal output",
-            Self::SshAudit => "ssh-audit's JSON",
-            Self::SshAuditText => "ssh-audit's text",
-            Self::OpensshLog => "OpenSSH's log",
-            Self::Zgrab2 => "zgrab2's JSON",
-            Self::SshScan => "ssh_scan's JSON",
-            Self::Nessus => "Nessus' text",
-            Self::JschLog => "JSch's log",
-            Self::Capture => "a packet capture",
-        }
-    }
-
-    /// What to save instead, where an answer of this form holds no server.
-    fn advice(self) -> &'static str {
-        match self {
-            Self::Cdrdiag => "save what cdrdiag probe --json prints",
-            Self::NmapXml | Self::NmapText => "run nmap with --script +ssh2-enum-algos (the + runs it on any port)",
-            Self::SshAudit | Self::SshAuditText => {
-                "save what ssh-audit -j prints about a server of SSH 2 (without -P: a policy audit prints no lists)"
-            }
-            Self::OpensshLog => "run ssh -vv (with one v ssh prints no lists) and save its standard error",
-            Self::Zgrab2 => "run zgrab2 ssh, and see that it reached the server",
-            Self::SshScan => "run ssh_scan, and see that it reached the server",
-            Self::Nessus => "save the output of plugin 70657",
-            Self::JschLog => "it tells them at level INFO only",
-            Self::Capture => "capture whole packets (tcpdump -s 0) from the connection's beginning, both directions",
-        }
-    }
 }
 
 /// A saved answer.
@@ -267,7 +200,7 @@ pub fn form(head: &[u8]) -> Option<Form> {
     let text = text::decode(head);
     let text = text::without_escapes(&text);
     let text = text.trim_start();
-    if text.starts_with(['{', '[']) { json_form(text) } else { text_form(text).map(|found| found.form) }
+    if text.starts_with(['{', '[']) { json::form(text) } else { text_form(text).map(|found| found.form) }
 }
 
 fn text_form(text: &str) -> Option<&'static TextForm> {
@@ -276,59 +209,10 @@ fn text_form(text: &str) -> Option<&'static TextForm> {
 
 fn read(text: &str) -> Result<(Form, Vec<SavedServer>), ParseError> {
     if text.starts_with(['{', '[']) {
-        return read_json(text);
+        return json::read(text);
     }
     let TextForm { form, servers, .. } = text_form(text).ok_or(ParseError::Unrecognised)?;
     Ok((*form, servers(text)?))
-}
-
-fn read_json(text: &str) -> Result<(Form, Vec<SavedServer>), ParseError> {
-    if memchr::memchr_iter(b',', text.as_bytes()).nth(VALUES).is_some() {
-        let what = format!("more than {VALUES} values");
-        return Err(ParseError::TooMuch { form: json_form(text).unwrap_or(Form::Cdrdiag), what });
-    }
-    match serde_json::from_str::<Value>(text) {
-        Ok(json) if cdrdiag::is_it(&json) => Ok((Form::Cdrdiag, cdrdiag::servers(json)?)),
-        Ok(json) if ssh_audit::is_it(&json) => Ok((Form::SshAudit, ssh_audit::servers(&json))),
-        Ok(json) if ssh_audit::is_policy(&json) => Err(ParseError::NoServer(Form::SshAudit)),
-        Ok(json) if json_scans::is_ssh_scan(&json) => Ok((Form::SshScan, json_scans::ssh_scan(&json))),
-        Ok(json) if json_scans::is_zgrab2(&json) => Ok((Form::Zgrab2, json_scans::zgrab2(&json).into_iter().collect())),
-        Ok(_) => Err(ParseError::Unrecognised),
-        Err(_) if is_of_zgrab2(text) => Ok((Form::Zgrab2, zgrab2_lines(text))),
-        Err(error) => damaged(text, &error),
-    }
-}
-
-/// zgrab2 writes an object a line; one that a full disk or a copy cut short gives nothing.
-fn zgrab2_lines(text: &str) -> Vec<SavedServer> {
-    let line = |line: &str| serde_json::from_str::<Value>(line).ok();
-    text.lines().filter_map(line).filter_map(|json| json_scans::zgrab2(&json)).collect()
-}
-
-fn is_of_zgrab2(text: &str) -> bool {
-    let first = text.lines().next().unwrap_or_default();
-    serde_json::from_str::<Value>(first).is_ok_and(|json| json_scans::is_zgrab2(&json))
-}
-
-/// JSON that is none. ssh-audit writes such itself, as soon as one of several targets does not answer.
-fn damaged(text: &str, error: &serde_json::Error) -> Result<(Form, Vec<SavedServer>), ParseError> {
-    let salvaged = ssh_audit::salvage(text);
-    if !salvaged.is_empty() {
-        return Ok((Form::SshAudit, salvaged));
-    }
-    let form = json_form(text).ok_or(ParseError::Unrecognised)?;
-    Err(ParseError::Broken { form, reason: error.to_string() })
-}
-
-/// What a text that is cut off or damaged began as, by the keys that only this form has.
-fn json_form(text: &str) -> Option<Form> {
-    const KEYS: [(Form, &[&str]); 4] = [
-        (Form::Cdrdiag, &["\"cdrdiag/"]),
-        (Form::SshAudit, &["\"banner\"", "\"kex\""]),
-        (Form::SshScan, &["\"ssh_scan_version\""]),
-        (Form::Zgrab2, &["\"data\"", "\"server_key_exchange\""]),
-    ];
-    KEYS.iter().find(|(_, keys)| keys.iter().all(|key| text.contains(key))).map(|(form, _)| *form)
 }
 
 /// An identification string that a saved answer holds as it was sent.
@@ -398,7 +282,7 @@ mod tests {
             let error = parse(&text).unwrap_err().to_string();
             assert!(error.ends_with("with 200000 names in a key exchange list, which no real one has"), "{error}");
         }
-        let error = parse(&format!("[{}1]", "1,".repeat(VALUES + 1))).unwrap_err();
+        let error = parse(&format!("[{}1]", "1,".repeat(crate::bounds::VALUES + 1))).unwrap_err();
         assert!(error.to_string().contains("more than 2000000 values"), "{error}");
     }
 
