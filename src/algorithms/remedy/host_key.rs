@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::lists::{has_key, key_of};
 use super::setting::SettingChange;
-use crate::algorithms::knowledge;
 use crate::algorithms::server::Configuration;
 use crate::document::remedy::Remedy;
 use crate::model::offer::Setting;
@@ -67,14 +67,4 @@ impl SettingChange<'_> {
         let mut keys = self.offered.iter().filter_map(|name| key_of(name));
         keys.any(|key| key.starts_with("ecdsa") && key != USUAL_ECDSA)
     }
-}
-
-/// The key of a host key algorithm, in `ssh-keygen`'s words: its type and size.
-pub(super) fn key_of(name: &str) -> Option<&'static str> {
-    knowledge::algorithm(Setting::HostKey, name)?.key.as_deref()
-}
-
-/// Whether one of these host keys is of this kind.
-pub(super) fn has_key(offered: &[String], key: &str) -> bool {
-    offered.iter().any(|other| key_of(other) == Some(key))
 }

@@ -1,6 +1,5 @@
 //! What a setting can hold, what each client needs of it, and which addition is welcome.
 
-use super::host_key::{has_key, key_of};
 use crate::algorithms::judge::is_group_exchange;
 use crate::algorithms::knowledge;
 use crate::algorithms::least_change::{Demand, Rank};
@@ -60,4 +59,14 @@ pub(super) fn rank(
     // A group exchange also depends on sizes, on which the two may not agree (RFC 4419).
     let certain = !is_group_exchange(name);
     Some(Rank { class: (ready, sound, certain), strength: knowledge::strength(setting, name) })
+}
+
+/// The key of a host key algorithm, in `ssh-keygen`'s words: its type and size.
+pub(super) fn key_of(name: &str) -> Option<&'static str> {
+    knowledge::algorithm(Setting::HostKey, name)?.key.as_deref()
+}
+
+/// Whether one of these host keys is of this kind.
+pub(super) fn has_key(offered: &[String], key: &str) -> bool {
+    offered.iter().any(|other| key_of(other) == Some(key))
 }

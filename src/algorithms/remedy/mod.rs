@@ -4,6 +4,7 @@
 mod host_key;
 mod lists;
 mod setting;
+mod way;
 mod words;
 
 use super::judge::Judgement;
@@ -13,6 +14,7 @@ use crate::document::remedy::Remedy;
 use crate::model::offer::{Offer, Setting};
 use crate::model::profile::Profile;
 use setting::SettingChange;
+pub use setting::WorkingServer;
 
 /// The changes that let these refused clients in, one a directive. Each entry of `refusals` is a profile with its
 /// judgement on this very offer; those that get in need nothing and are passed over. For a client that one setting
@@ -24,15 +26,6 @@ pub fn remedies(
     refusals: &[(&Profile, &Judgement)],
 ) -> Vec<Remedy> {
     remedies_as_there(None, server, offer, identification, refusals)
-}
-
-/// A server that lets clients in: what it offers is what the other one adds first.
-#[derive(Debug, Clone, Copy)]
-pub struct WorkingServer<'a> {
-    /// How a sentence names it.
-    pub name: &'a str,
-    /// What it offers.
-    pub offer: &'a Offer,
 }
 
 /// As [`remedies`]; each says whether the working server offers already what it adds.

@@ -1,13 +1,21 @@
 //! A change in words: who is refused and why, what changes, what that weakens.
 
-use super::WorkingServer;
 use super::lists::{configurable, demands, rank};
-use super::setting::SettingChange;
+use super::setting::{SettingChange, WorkingServer};
 use crate::algorithms::knowledge;
 use crate::document::obstacle::Obstacle;
+use crate::document::remedy::Remedy;
 use crate::model::offer::Setting;
 
 impl<'a> SettingChange<'a> {
+    pub(super) fn blank(&self) -> Remedy {
+        Remedy {
+            adds: self.change.adds.clone(),
+            weakens: weakens(self.setting, &self.change.adds),
+            ..Remedy::default()
+        }
+    }
+
     /// Who is refused, and why.
     pub(super) fn why(&self) -> String {
         let ids: Vec<_> = self.clients.iter().map(|(profile, _)| profile.id.as_str()).collect();
@@ -67,7 +75,7 @@ impl<'a> SettingChange<'a> {
 }
 
 /// What the additions weaken, each with its standing.
-pub(super) fn weakens(setting: Setting, adds: &[String]) -> Option<String> {
+fn weakens(setting: Setting, adds: &[String]) -> Option<String> {
     let told: Vec<_> = adds
         .iter()
         .filter_map(|name| {
