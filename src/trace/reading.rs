@@ -10,13 +10,12 @@ use chrono::NaiveDateTime;
 
 use super::accounts::Account;
 use super::blocks::{Block, BlockReader};
-use super::event::Event;
-use super::names::Name;
+use super::names::Names;
 use super::note::Spot;
 use super::oddities::Oddity;
 use super::overlap::{Held, Overlap};
 use super::records;
-use super::scan::{self, Counts, Scanned, ScannedBlock};
+use super::scan::{self, Counts, Scanned, ScannedBlock, Seen};
 use super::sources::Source;
 use super::timeline::{Glossary, Timeline, TracedLists, Window};
 use crate::words::counted;
@@ -206,33 +205,36 @@ impl<'s> Fold<'s> {
         let line = self.inputs[source].counts.lines + scanned.lent.lines;
         self.warn(&scanned, line);
         self.count(&scanned);
-        let mut names = Glossary::new(scanned.names);
-        for seen in scanned.events {
-            let line = line + seen.line + 1;
-            let (released, counts) = self.overlap.sift(source, line, &seen, &self.inputs);
-            for held in released {
-                self.push_held(&held);
-            }
-            if counts {
-                self.push_event(seen.event, Spot { source, line, record: seen.record }, &mut names);
-            }
-        }
+        self.fold_events(scanned.events, scanned.names, source, line);
         if scanned.last && self.overlap.repeated(source) > 0 {
             let (label, events) = (&self.sources[source].label, counted(self.overlap.repeated(source), "event"));
             self.warnings.push(format!("{label}: repeats {events} of another file: counted once"));
         }
     }
 
-    fn push_held(&mut self, held: &Held) {
-        if let Some((event, names)) = scan::reread(&held.record) {
-            let spot = Spot { source: held.source, line: held.line, record: &held.record };
-            self.push_event(event, spot, &mut Glossary::new(names));
+    /// `before`: the source's lines before the block.
+    fn fold_events(&mut self, events: Vec<Seen<'_>>, names: Names<'_>, source: usize, before: u64) {
+        let mut names = Glossary::new(names);
+        let mut node = None;
+        for seen in events {
+            let line = before + seen.line + 1;
+            let (released, counts) = self.overlap.sift(source, line, &seen, &self.inputs);
+            for held in released {
+                self.fold_held(&held);
+            }
+            if counts {
+                let node = *node.get_or_insert_with(|| self.node(source));
+                self.nodes[node].1.push(seen.event, Spot { source, line, record: seen.record }, &mut names);
+            }
         }
     }
 
-    fn push_event(&mut self, event: Event<Name>, spot: Spot<'_>, names: &mut Glossary<'_>) {
-        let node = self.node(spot.source);
-        self.nodes[node].1.push(event, spot, names);
+    fn fold_held(&mut self, held: &Held) {
+        if let Some((event, names)) = scan::reread(&held.record) {
+            let node = self.node(held.source);
+            let spot = Spot { source: held.source, line: held.line, record: &held.record };
+            self.nodes[node].1.push(event, spot, &mut Glossary::new(names));
+        }
     }
 
     fn node(&mut self, source: usize) -> usize {
@@ -270,7 +272,7 @@ impl<'s> Fold<'s> {
 
     fn finish(mut self) -> Reading {
         for held in self.overlap.release() {
-            self.push_held(&held);
+            self.fold_held(&held);
         }
         let mut lists: Option<TracedLists> = None;
         let mut nodes = Vec::new();
