@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Full parses of four kinds of trace, 1 GB each (filler, a healthy sender's own lines, an outage, nothing but failures), beside `rg -c ERROR` over the same file, alternately, with the file in the page cache; lnav for
-# orientation; peak memory from 100 MB to 1 GB, and to 10 GB with BIG=1.
+# Full parses of four kinds of trace, 1 GB each (filler, a healthy sender's own lines, an outage, nothing but failures),
+# beside `rg -c ERROR` over the same file, alternately, with the file in the page cache; lnav for orientation; peak
+# memory from 100 MB to 1 GB, and to 10 GB with BIG=1.
 #
 #   benches/peers.sh            RUNS=10 SIZE=1G SEED=1 BIG=0 FEATURES= are the defaults
 #
@@ -68,7 +69,9 @@ for kind in filler healthy outage failures; do
         small=$(generate 100M "$kind")
         measure lnav lnav -n -c ';SELECT count(*) FROM all_logs WHERE log_level = "error"' "$small"
         echo "  lnav of 100 MB  $(median lnav 1) s, user $(median lnav 2) s"
+        rm "$small"
     fi
+    rm "$trace"
 done
 
 small=$(generate 100M) trace=$(generate "$SIZE")

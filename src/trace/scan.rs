@@ -327,7 +327,7 @@ impl<'b> Scan<'b> {
         };
         let Some(event) = event else { return };
         let record = &bytes[start..end];
-        if std::str::from_utf8(record).is_err() {
+        if !record.is_ascii() && std::str::from_utf8(record).is_err() {
             self.out.oddities.note(Oddity::Latin1, line);
         }
         self.running.follow(&event.what, &bytes[start..first_end]);
