@@ -36,6 +36,8 @@ pub const SAVED: Bound = Bound { form: "saved answer", bytes: 16 * MIB };
 pub const ANSWER: Bound = Bound { form: "answer of cdrdiag's", bytes: 32 * MIB };
 /// Three million lines of `file list`.
 pub const LISTING: Bound = Bound { form: "listing", bytes: 256 * MIB };
+/// Some weeks of a terminal's log, with every trace that was viewed.
+pub const SESSION: Bound = Bound { form: "session's log", bytes: 256 * MIB };
 /// CUCM rotates its syslog long before.
 pub const ALARMS: Bound = Bound { form: "syslog or alert", bytes: 64 * MIB };
 /// A page with tables of all that waits.
@@ -104,12 +106,18 @@ impl Bound {
         Limited { input, left: self.bytes, bound: self }
     }
 
+    /// The most bytes.
+    pub fn bytes(self) -> u64 {
+        self.bytes
+    }
+
     /// A buffer that takes any such thing without growing.
     pub fn buffer(self) -> Vec<u8> {
         Vec::with_capacity(usize::try_from(self.bytes).unwrap_or_default() + 1)
     }
 
-    fn exceeded(self) -> io::Error {
+    /// That something is larger.
+    pub fn exceeded(self) -> io::Error {
         let (form, bytes) = (self.form, self.bytes);
         let size = match bytes {
             GIB.. => format!("{} GiB", bytes / GIB),

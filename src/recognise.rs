@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::cucm::session;
+use crate::document::collect;
 use crate::saved::{self, Form};
 use crate::trace::records::{self, Header, Line};
 use crate::trace::sources::Format;
@@ -40,7 +41,7 @@ pub fn kind(head: &[u8]) -> Option<Kind> {
         return None;
     }
     let text = text::decode(head);
-    if text.contains("\"cdrdiag/collect/v1\"") {
+    if text.contains(collect::SCHEMA) {
         return Some(Kind::Collection);
     }
     if session::may_be(&text) && !session::read("", text.as_bytes()).node.is_empty() {

@@ -18,8 +18,9 @@ pub fn grouped(number: u64) -> String {
 }
 
 /// Things as a sentence lists them: `a`, `a and b`, `a, b and c`.
-pub fn listed<'a>(things: impl IntoIterator<Item = &'a str>) -> String {
-    let things: Vec<&str> = things.into_iter().collect();
+pub fn listed<T: AsRef<str>>(things: impl IntoIterator<Item = T>) -> String {
+    let things: Vec<T> = things.into_iter().collect();
+    let things: Vec<&str> = things.iter().map(AsRef::as_ref).collect();
     match things.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         _ => things.concat(),

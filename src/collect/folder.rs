@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::document::Envelope;
-use crate::document::collect::Collect;
+use crate::document::collect::{self, Collect};
 use crate::report::escape;
 
 /// Why a folder is none to collect into.
@@ -69,7 +69,7 @@ impl Folder {
     pub(super) fn write_collection(answer: &Collect) -> Result<()> {
         let json = serde_json::to_string_pretty(&Envelope::of(answer))?;
         let folder = Self(PathBuf::from(&answer.out));
-        folder.write("collection.json", format!("{}\n", escape::json(&json)).as_bytes()).map(|_| ())
+        folder.write(collect::FILE_NAME, format!("{}\n", escape::json(&json)).as_bytes()).map(|_| ())
     }
 }
 

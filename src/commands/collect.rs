@@ -12,7 +12,7 @@ use crate::cli;
 use crate::collect::{self, Folder, Order, Traces};
 use crate::config::{Config, DEFAULT_PORT};
 use crate::document::collect::Collect;
-use crate::exit::{Code, UsageError};
+use crate::exit::{self, Code, UsageError};
 use crate::interrupt::Interrupt;
 use crate::ssh::connect::Family;
 use crate::ssh::target::Target;
@@ -21,6 +21,8 @@ use crate::ssh::target::Target;
 const USER: &str = "administrator";
 /// How long a node may be silent: a loaded one takes its time for `show status`.
 const SILENCE: Duration = Duration::from_secs(60);
+/// The exit code of a shell's command that Ctrl-C ended.
+const INTERRUPTED: i32 = 130;
 /// Some 120 traces.
 const MAX_BYTES: u64 = 64 << 20;
 
@@ -80,15 +82,20 @@ pub fn collect(
     };
     let password = password(&order, session)?;
     let interrupt = Interrupt::default();
-    let raised = interrupt.clone();
-    ctrlc::set_handler(move || raised.raise()).context("cannot watch for Ctrl-C")?;
+    let over = Interrupt::default();
+    let (raised, ended) = (interrupt.clone(), over.clone());
+    ctrlc::set_handler(move || if ended.is_raised() { std::process::exit(INTERRUPTED) } else { raised.raise() })
+        .context("cannot watch for Ctrl-C")?;
     let shows = context.shows_progress();
     let progress = move |line: &str| {
         if shows {
-            crate::exit::tell(line);
+            exit::tell(line);
         }
     };
-    collect::collect(order, password, folder, &interrupt, Box::new(progress))
+    let answer = collect::collect(order, password, folder, &interrupt, Box::new(progress));
+    // Whatever a command does with it, nothing is left that has to end in good order.
+    over.raise();
+    answer
 }
 
 /// Nobody is asked for a password that no node is there to take.

@@ -16,7 +16,7 @@ use crate::backlog::Question;
 use crate::cli;
 use crate::config::Config;
 use crate::document::collect::Protocol;
-use crate::document::node::NodeState;
+use crate::document::node::{NodeState, agreed};
 use crate::model::profile::Profile;
 
 /// The folder that a node's answers were collected into.
@@ -51,17 +51,18 @@ impl Collected {
 #[derive(Debug, Clone)]
 pub struct Alias {
     folder: String,
-    name: String,
+    node: String,
 }
 
 impl Alias {
     fn new(folder: &Path, node: &str) -> Self {
-        Self { folder: folder.join("").display().to_string(), name: format!("{node}:") }
+        Self { folder: folder.display().to_string(), node: node.to_owned() }
     }
 
-    /// A text with the other name.
+    /// A text with the other name: `cucm-pub:traces/…` for what is in the folder.
     pub fn text(&self, text: &str) -> String {
-        text.replace(&self.folder, &self.name)
+        let inside = format!("{}{}", self.folder, std::path::MAIN_SEPARATOR);
+        text.replace(&inside, &format!("{}:", self.node)).replace(&self.folder, &self.node)
     }
 
     /// A document with the other name wherever a text of it has the folder's.
@@ -121,30 +122,15 @@ pub fn billing_servers(nodes: &[NodeState]) -> Vec<String> {
     hosts
 }
 
-/// What all nodes that say something say alike.
-pub fn agreed<'n, T: PartialEq>(nodes: &'n [NodeState], of: impl Fn(&'n NodeState) -> Option<T>) -> Option<T> {
-    let mut told = nodes.iter().filter_map(of);
-    let first = told.next()?;
-    told.all(|other| other == first).then_some(first)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_folder_that_is_not_kept_has_the_node_s_name_in_every_text() {
-        let alias = Alias { folder: "/tmp/x/".to_owned(), name: "cucm-pub:".to_owned() };
-        let found = alias.document(&vec!["a /tmp/x/traces/a.log:7".to_owned(), "/tmp/y".to_owned()]).unwrap();
-        assert_eq!(found, ["a cucm-pub:traces/a.log:7", "/tmp/y"]);
-    }
-
-    #[test]
-    fn nodes_that_differ_settle_nothing() {
-        let node = |days| NodeState { preserve_days: days, ..NodeState::default() };
-        let days = |nodes: &[NodeState]| agreed(nodes, |node| node.preserve_days);
-        assert_eq!(days(&[node(Some(30)), node(None), node(Some(30))]), Some(30));
-        assert_eq!(days(&[node(Some(30)), node(Some(20))]), None);
-        assert_eq!(days(&[]), None);
+        let alias = Alias::new(Path::new("x1"), "cucm-pub");
+        let inside = Path::new("x1").join("a.log").display().to_string();
+        let found = alias.document(&vec![format!("a {inside}:7"), "x1: empty".to_owned(), "x2".to_owned()]).unwrap();
+        assert_eq!(found, ["a cucm-pub:a.log:7", "cucm-pub: empty", "x2"]);
     }
 }

@@ -12,6 +12,7 @@ use super::{Context, paths};
 use crate::alarms;
 use crate::cli;
 use crate::config::Config;
+use crate::document::node::agreed;
 use crate::document::parse_log::{Input, ParseLog};
 use crate::exit::{Code, UsageError};
 use crate::search::Names;
@@ -92,7 +93,8 @@ pub fn parse(
         bail!("{}", if all.is_empty() { "nothing to read".to_owned() } else { all.join("; ") });
     }
     check_what_is_there(narrow, &reading)?;
-    let timezone = narrow.timezone.or_else(|| timezone(&found.nodes)).or(config.defaults.timezone);
+    let of_nodes = agreed(found.nodes.iter().map(|text| &text.node), |node| node.time_zone.as_deref());
+    let timezone = narrow.timezone.or_else(|| of_nodes.and_then(|zone| zone.parse().ok())).or(config.defaults.timezone);
     let choice = Choice { destinations: narrow.destination.clone(), limit: narrow.limit, timezone };
     let mut document = answer::document(reading, &found.sources, &choice);
     document.warnings.splice(0..0, problems.iter().cloned());
@@ -119,13 +121,6 @@ fn left_out(paths: &[String]) -> Option<String> {
     let names: Names = paths.iter().collect();
     let files = many(names.count, "file holds no cdrrepmgr trace and was", "files hold no cdrrepmgr trace and were");
     (names.count > 0).then(|| format!("{files} left out: {names}"))
-}
-
-/// The time zone that all nodes among the inputs name.
-fn timezone(nodes: &[NodeText]) -> Option<chrono_tz::Tz> {
-    let mut zones = nodes.iter().filter_map(|text| text.node.time_zone.as_deref());
-    let first = zones.next()?;
-    zones.all(|zone| zone == first).then(|| first.parse().ok()).flatten()
 }
 
 /// An answer about nothing would read as if nothing were wrong.

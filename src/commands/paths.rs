@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
+use crate::bounds;
 use crate::cli;
 use crate::cucm::session;
+use crate::document::collect;
 use crate::recognise::{self, Kind};
 use crate::saved::file::SavedRef;
 use crate::trace::sources::{Problem, Why};
@@ -94,8 +96,8 @@ pub fn arranged(args: &cli::Diagnose) -> Arranged {
                 args.preserve.extend(listings(&given.path, given.kind));
                 args.paths.push(given.path);
             }
-            None if given.path.join(COLLECTION).is_file() => {
-                args.preserve.extend(listings(&given.path.join(COLLECTION), Some(Kind::Collection)));
+            None if given.path.join(collect::FILE_NAME).is_file() => {
+                args.preserve.extend(collected_listings(&given.path));
                 args.paths.push(given.path);
             }
             None if is_path => args.paths.push(given.path),
@@ -106,20 +108,13 @@ pub fn arranged(args: &cli::Diagnose) -> Arranged {
     Arranged { args, assumed, misplaced }
 }
 
-/// What `collect` calls its answer in its folder.
-const COLLECTION: &str = "collection.json";
-
-/// The longest session's log that is searched for listings.
-const SESSION: u64 = 256 << 20;
-
 /// The listings that stand in a session's log, or beside what `collect` wrote about one.
 fn listings(path: &Path, kind: Option<Kind>) -> Vec<PathBuf> {
     if kind == Some(Kind::Collection) {
         return path.parent().map(collected_listings).unwrap_or_default();
     }
-    let mut text = Vec::new();
-    let is_read = File::open(path).and_then(|file| file.take(SESSION).read_to_end(&mut text)).is_ok();
-    if is_read && session::read("", &text).has_listings { vec![path.to_owned()] } else { Vec::new() }
+    let holds_some = bounds::SESSION.read(path).is_ok_and(|text| session::read("", &text).has_listings);
+    if holds_some { vec![path.to_owned()] } else { Vec::new() }
 }
 
 /// The listings in a folder that `collect` wrote.

@@ -353,7 +353,7 @@ pub struct FirstLeg {
 
 impl FirstLeg {
     fn of_nodes(&self) -> String {
-        let nodes = listed(self.nodes.iter().map(String::as_str));
+        let nodes = listed(&self.nodes);
         if self.nodes.len() == 1 { format!("node {nodes}") } else { format!("nodes {nodes}") }
     }
 

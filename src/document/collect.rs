@@ -7,6 +7,12 @@ use super::probe::HostKey;
 use super::{Document, Verdict};
 use crate::words::grouped;
 
+/// What the answer is called in the folder.
+pub const FILE_NAME: &str = "collection.json";
+
+/// What every such answer holds near its beginning.
+pub const SCHEMA: &str = "\"cdrdiag/collect/v1\"";
+
 /// What a CUCM node told of itself, and which of its files were read.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Collect {

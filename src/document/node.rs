@@ -41,6 +41,25 @@ pub struct NodeState {
     pub billing_servers: Vec<BillingServer>,
 }
 
+/// What all nodes that say something say alike.
+pub fn agreed<'n, T: PartialEq>(
+    nodes: impl IntoIterator<Item = &'n NodeState>,
+    of: impl Fn(&'n NodeState) -> Option<T>,
+) -> Option<T> {
+    let mut told = nodes.into_iter().filter_map(of);
+    let first = told.next()?;
+    told.all(|other| other == first).then_some(first)
+}
+
+/// Something that has to be in order on a node, and that is known of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Check<'a> {
+    /// What it is, whether in order or not.
+    pub title: &'static str,
+    /// What is wrong with it.
+    pub trouble: Option<NodeTrouble<'a>>,
+}
+
 /// What keeps a node from delivering, or soon may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NodeTrouble<'a> {
@@ -80,17 +99,27 @@ impl NodeState {
         self.host_name.as_deref().unwrap_or(role)
     }
 
-    /// What keeps it from delivering, or soon may. Only the publisher has a repository.
+    /// What has to be in order and is known. Only the publisher has a repository.
+    pub fn checks(&self) -> Vec<Check<'_>> {
+        let service = |name: &str| self.services.iter().find(|service| service.name.eq_ignore_ascii_case(name));
+        let stopped = |service: &&Service| service.state != ServiceState::Started;
+        let manager = service(REPOSITORY_MANAGER).filter(|_| self.publisher != Some(false)).map(|manager| Check {
+            title: REPOSITORY_MANAGER,
+            trouble: Some(manager).filter(stopped).map(NodeTrouble::RepositoryManager),
+        });
+        let agent = service(AGENT)
+            .map(|agent| Check { title: AGENT, trouble: Some(agent).filter(stopped).map(NodeTrouble::Agent) });
+        let disk = self.disks.iter().find(|disk| disk.name.eq_ignore_ascii_case(LOGGING));
+        let disk = disk.and_then(|disk| {
+            let is_full = disk.used_percent? >= NEARLY_USED_PERCENT;
+            Some(Check { title: "Disk of the CDR repository", trouble: is_full.then_some(NodeTrouble::Disk(disk)) })
+        });
+        [manager, agent, disk].into_iter().flatten().collect()
+    }
+
+    /// What keeps it from delivering, or soon may.
     pub fn troubles(&self) -> Vec<NodeTrouble<'_>> {
-        let stopped = |name: &str| {
-            let meant = |service: &&Service| service.name.eq_ignore_ascii_case(name);
-            self.services.iter().find(meant).filter(|service| service.state != ServiceState::Started)
-        };
-        let manager = stopped(REPOSITORY_MANAGER).filter(|_| self.publisher != Some(false));
-        let disks = self.disks.iter().filter(|disk| disk.name.eq_ignore_ascii_case(LOGGING));
-        let full = disks.filter(|disk| disk.used_percent.is_some_and(|used| used >= NEARLY_USED_PERCENT));
-        let manager = manager.map(NodeTrouble::RepositoryManager);
-        manager.into_iter().chain(stopped(AGENT).map(NodeTrouble::Agent)).chain(full.map(NodeTrouble::Disk)).collect()
+        self.checks().into_iter().filter_map(|check| check.trouble).collect()
     }
 }
 
@@ -187,6 +216,15 @@ fn state(service: &Service) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nodes_that_differ_settle_nothing() {
+        let node = |days| NodeState { preserve_days: days, ..NodeState::default() };
+        let days = |nodes: &[NodeState]| agreed(nodes, |node| node.preserve_days);
+        assert_eq!(days(&[node(Some(30)), node(None), node(Some(30))]), Some(30));
+        assert_eq!(days(&[node(Some(30)), node(Some(20))]), None);
+        assert_eq!(days(&[]), None);
+    }
 
     fn service(name: &str, state: ServiceState) -> Service {
         Service { name: name.to_owned(), state, reason: None }

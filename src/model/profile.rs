@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lists::{self, Lists};
 use super::offer::{Category, Offer, Setting};
+use crate::words::listed;
 
 /// What a client proposes, and where that is printed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -126,10 +127,7 @@ pub fn client_names<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
         });
         after_a_release = release.is_some();
     }
-    match names.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => names.concat(),
-    }
+    listed(names)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use walkdir::WalkDir;
 use super::journal;
 use crate::bounds;
 use crate::document::backfill::{BackfillFile, FileOutcome};
+use crate::document::collect;
 use crate::model::delivery_file::DeliveryFile;
 
 /// The most files of one run. A cluster that makes two a minute needs over two months for them.
@@ -19,9 +20,6 @@ const MAX_FILES: usize = 200_000;
 
 /// The longest CDR file. Real ones have some hundred kilobytes at most: they hold the calls of a minute.
 const MAX_BYTES: u64 = 256 << 20;
-
-/// The file in which `collect` says which of the waiting files it has whole.
-const COLLECTION: &str = "collection.json";
 
 /// A saved file to hand in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,16 +166,17 @@ fn unfit(saved: &Saved, cut: &BTreeSet<PathBuf>) -> Option<(FileOutcome, String)
         return Some((FileOutcome::Incomplete, format!("it is longer than {MAX_BYTES} bytes")));
     }
     let path = fs::canonicalize(&saved.path).ok()?;
-    cut.contains(&path).then(|| (FileOutcome::Incomplete, format!("{COLLECTION} says that it was not read whole")))
+    cut.contains(&path)
+        .then(|| (FileOutcome::Incomplete, format!("{} says that it was not read whole", collect::FILE_NAME)))
 }
 
 /// The files that `collect` could not read whole, where a folder of its is handed in, or one below.
 fn not_whole(source: &Path) -> BTreeSet<PathBuf> {
     let Ok(source) = fs::canonicalize(source) else { return BTreeSet::new() };
-    let Some(folder) = source.ancestors().take(4).find(|folder| folder.join(COLLECTION).is_file()) else {
+    let Some(folder) = source.ancestors().take(4).find(|folder| folder.join(collect::FILE_NAME).is_file()) else {
         return BTreeSet::new();
     };
-    let text = bounds::COLLECTION.read(&folder.join(COLLECTION)).unwrap_or_default();
+    let text = bounds::COLLECTION.read(&folder.join(collect::FILE_NAME)).unwrap_or_default();
     let document: Value = serde_json::from_slice(&text).unwrap_or_default();
     let waiting = document["waiting"].as_array().map(Vec::as_slice).unwrap_or_default();
     let cut = waiting.iter().filter(|file| file["complete"] != Value::Bool(true));
@@ -251,7 +250,7 @@ mod tests {
     fn a_file_that_was_not_collected_whole_is_left_out() {
         let folder = folder(&[
             (
-                COLLECTION,
+                collect::FILE_NAME,
                 r#"{"waiting": [{"path": "waiting/d/cdr_Main_01_202503090001_1", "complete": false},
                 {"path": "waiting/d/cdr_Main_01_202503090002_2", "complete": true}]}"#,
             ),

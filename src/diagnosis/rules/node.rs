@@ -106,14 +106,14 @@ pub fn billing_servers_differ(facts: &Facts<'_>) -> Option<Conclusion> {
     let unseen: Vec<&str> =
         known.iter().map(|(_, server)| server.host.as_str()).filter(|host| facts.at(Some(host)).is_empty()).collect();
     let hosts = listed(known.iter().map(|(_, server)| server.host.as_str()));
-    let names = strangers.iter().map(|server| server.name()).collect::<Vec<_>>();
+    let names = strangers.iter().map(|server| server.name());
     Some(Conclusion {
         problem: !unseen.is_empty(),
         evidence: vec![said(node, format!("its database names {hosts}"))],
         next: unseen.iter().map(|host| format!("`cdrdiag probe {host}`")).collect(),
         ..conclusion(
             Certainty::Seen,
-            format!("CUCM sends to {hosts}, not to {}", listed(names.iter().map(String::as_str))),
+            format!("CUCM sends to {hosts}, not to {}", listed(names)),
             "If that is a virtual address, find out which server it leads to now. If it is not, a change on the servers \
              that were given changes nothing for CUCM."
                 .to_owned(),

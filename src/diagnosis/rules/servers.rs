@@ -6,6 +6,7 @@ use super::super::facts::{Facts, Role, Server};
 use crate::algorithms::builtin;
 use crate::document::diagnose::{Certainty, Conclusion};
 use crate::model::offer::Category;
+use crate::words::listed;
 
 /// The primary lets CUCM in and the secondary does not: the next failover stops deliveries.
 pub fn failover_would_fail(facts: &Facts<'_>) -> Option<Conclusion> {
@@ -42,7 +43,7 @@ pub fn servers_refuse(facts: &Facts<'_>) -> Option<Conclusion> {
     if refusing.is_empty() || algorithms_are_the_trouble(facts) || failover_would_fail(facts).is_some() {
         return None;
     }
-    let names = refusing.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
+    let names = listed(refusing.iter().map(|server| server.name()));
     let whoever = |id: &str| refusing.iter().all(|server| lets_in(server, id) == Some(false));
     let all = facts.profiles().into_iter().all(whoever);
     let text = if facts.trace.is_some() {
@@ -84,7 +85,7 @@ pub fn server_without_answer(facts: &Facts<'_>) -> Option<Conclusion> {
 /// A server lets CUCM's client through and then takes no password.
 pub fn login_without_password(facts: &Facts<'_>) -> Option<Conclusion> {
     let strict: Vec<&Server<'_>> = facts.servers.iter().filter(|server| server.target.takes_no_password()).collect();
-    let names = strict.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
+    let names = listed(strict.iter().map(|server| server.name()));
     let told = |server: &&Server<'_>| {
         let methods = server.target.auth_methods().join(", ");
         at(server, format!("{} offers {methods} only", server.name()), "clients[].handshake.auth_methods")
@@ -109,7 +110,7 @@ pub fn handshake_fails(facts: &Facts<'_>) -> Option<Conclusion> {
         return None;
     }
     let broken: Vec<&Server<'_>> = facts.servers.iter().filter(|server| server.target.handshake_fails()).collect();
-    let names = broken.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
+    let names = listed(broken.iter().map(|server| server.name()));
     let told = broken.iter().flat_map(|server| {
         server.target.clients.iter().filter(|client| client.handshake_fails()).filter_map(move |client| {
             let what = format!("{}, {}: {}", server.name(), client.profile, client.disagreement.as_ref()?);

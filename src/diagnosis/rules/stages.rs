@@ -5,6 +5,7 @@ use super::super::evidence::{conclusion, of_server, of_trouble, probe};
 use super::super::facts::{Facts, Server, Trouble};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence};
 use crate::model::stage::Stage;
+use crate::words::listed;
 
 /// The stages at which a connection does not stand yet.
 const REACHING: [Stage; 2] = [Stage::Resolve, Stage::Connect];
@@ -80,7 +81,7 @@ pub fn still_unreachable(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Con
     let gone: Vec<&Server<'_>> = servers.into_iter().filter(|server| server.is_unreachable()).collect();
     let first = gone.first()?;
     let at_host = trouble.destination.host.as_deref().is_some_and(|host| first.is_at(host));
-    let names = gone.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
+    let names = listed(gone.iter().map(|server| server.name()));
     let text = format!(
         "CUCM could not connect to {host} ({}), and probing {names} did not succeed either: it is not about algorithms, \
          which are not even exchanged.",
@@ -107,7 +108,7 @@ pub fn reachable_now(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclus
     if !is_it {
         return None;
     }
-    let names = servers.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
+    let names = listed(servers.iter().map(|server| server.name()));
     let text = format!(
         "CUCM could not connect to {host} ({}), but {names} answered when probed. Either it is back since, or \
          the way is blocked from CUCM only: cdrdiag did not probe from there.",

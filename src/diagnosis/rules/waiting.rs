@@ -111,7 +111,7 @@ pub fn failed_files_in_processed(facts: &Facts<'_>) -> Option<Conclusion> {
             Certainty::Inferred,
             format!(
                 "Deliveries to {} failed, and nothing waits in preserve: what is in processed may never have been sent",
-                hosts.join(" and ")
+                crate::words::listed(&hosts)
             ),
             "Either the files were delivered since, or \"Resend on Failure\" is off: then CUCM moves files made while the \
              billing server was down to processed without ever sending them, and they are lost to it unless somebody \

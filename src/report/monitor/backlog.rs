@@ -59,6 +59,11 @@ fn families(backlog: &Backlog) -> Vec<Family> {
             destinations.collect(),
         ),
         family(
+            "cdrdiag_backlog_first_leg_files",
+            "Files on a node that have not reached the repository, where its cm/cdr was listed.",
+            backlog.first_leg.iter().flat_map(|leg| one(number(leg.files))).collect(),
+        ),
+        family(
             "cdrdiag_backlog_seen",
             "Whether all folders whose files may wait were listed (1).",
             one(gauge(is_seen)),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDateTime;
 
 use super::{Case, Failure, Family, Monitored, Sample, Suite, family, gauge, number};
-use crate::document::node::{NodeState, NodeTrouble};
+use crate::document::node::{Check, NodeState, NodeTrouble};
 use crate::document::parse_log::{Destination, ParseLog, Problem, RaisedAlarms, Status};
 use crate::words::{clock, many};
 
@@ -25,14 +25,20 @@ fn suite(traces: &ParseLog) -> Suite {
     };
     let others = problems.iter().filter_map(|problem| match problem {
         Problem::Alarms(alarms) => Some(Case::of(alarms.title(), Some(of_alarms(alarms)))),
-        Problem::Node(node, trouble) => Some(Case::of(node.name(), Some(of_node(node, *trouble)))),
         Problem::Unread(why) => Some(Case::of("everything was read", Some(Failure::of("unread", *why)))),
-        Problem::Deliveries(_) => None,
+        Problem::Deliveries(_) | Problem::Node(..) => None,
+    });
+    let nodes = traces.nodes.iter().flat_map(|node| {
+        let case = |check: Check<'_>| {
+            let name = format!("{} on {}", check.title, node.name());
+            Case::of(&name, check.trouble.map(|trouble| of_node(node, trouble)))
+        };
+        node.checks().into_iter().map(case)
     });
     Suite {
         name: "traces".to_owned(),
         seconds: None,
-        cases: traces.destinations.iter().map(case).chain(others).collect(),
+        cases: traces.destinations.iter().map(case).chain(nodes).chain(others).collect(),
     }
 }
 
@@ -98,6 +104,11 @@ fn families(traces: &ParseLog) -> Vec<Family> {
             destinations.iter().map(info).collect(),
         ),
         family(
+            "cdrdiag_node_ok",
+            "Whether this is in order on the CUCM node (1), by what the node says of itself.",
+            nodes(&traces.nodes),
+        ),
+        family(
             "cdrdiag_inputs_unread",
             "Inputs that could not be read, or not to their end.",
             vec![Sample::of([], number(traces.unread.len() as u64))],
@@ -129,6 +140,19 @@ fn alarms(destinations: &ByName<'_>) -> Vec<Sample> {
         names.into_iter().map(sample).collect::<Vec<_>>()
     };
     destinations.iter().flat_map(sample).collect()
+}
+
+/// A node that was read twice has one series, and the worse of both counts.
+fn nodes(nodes: &[NodeState]) -> Vec<Sample> {
+    let mut all = BTreeMap::new();
+    for node in nodes {
+        for check in node.checks() {
+            let is_ok = all.entry((node.name(), check.title)).or_insert(true);
+            *is_ok &= check.trouble.is_none();
+        }
+    }
+    let sample = |((node, check), is_ok)| Sample::of([("node", node), ("check", check)], gauge(is_ok));
+    all.into_iter().map(sample).collect()
 }
 
 fn info((name, all): (&String, &Vec<&Destination>)) -> Sample {

@@ -5,13 +5,11 @@ use std::io::{self, Read};
 use std::sync::Mutex;
 
 use super::{Found, Opened, Place, Source, Stream, Why, first_time, looks_binary};
+use crate::bounds::{self, Bound};
 use crate::cucm::session::{self, Printed, Session};
-use crate::document::collect::Collect;
+use crate::document::collect::{self, Collect};
 use crate::document::node::NodeState;
 use crate::text;
-
-/// The most that is read of one: some days of a terminal's log.
-const MAX_BYTES: u64 = 256 << 20;
 
 /// A text that tells of the node.
 #[derive(Debug)]
@@ -26,18 +24,26 @@ pub struct NodeText {
     pub node: NodeState,
 }
 
-/// What every collection begins with.
-const COLLECTION: &[u8] = b"\"cdrdiag/collect/v1\"";
-
 impl Found {
     /// Takes what `collect` wrote about a session: the node, and what did not come whole. Gives back anything else.
     pub(super) fn take_collection(&mut self, mut source: Source, head: &[u8]) -> Option<Source> {
-        let begins = head.trim_ascii_start().starts_with(b"{") && memchr::memmem::find(head, COLLECTION).is_some();
-        let answer = begins.then(|| source.whole()).flatten().and_then(|whole| {
-            let answer: Collect = serde_json::from_slice(&whole).ok()?;
-            Some((answer, whole))
+        let begins = head.trim_ascii_start().starts_with(b"{")
+            && memchr::memmem::find(head, collect::SCHEMA.as_bytes()).is_some();
+        if !begins {
+            return Some(source);
+        }
+        let read = source.whole(bounds::COLLECTION).map_err(|error| error.to_string());
+        let read = read.and_then(|whole| {
+            let answer = serde_json::from_slice::<Collect>(&whole).map_err(|error| error.to_string())?;
+            Ok((whole, answer))
         });
-        let Some((answer, whole)) = answer else { return Some(source) };
+        let (whole, answer) = match read {
+            Ok(read) => read,
+            Err(why) => {
+                self.problem(source.label, Why::Partly(why));
+                return None;
+            }
+        };
         let folder = parent(&source.label);
         for (path, why) in answer.not_whole() {
             self.problem(format!("{folder}{path}"), Why::Partly(why));
@@ -67,7 +73,13 @@ impl Found {
         if looks_binary(head) || !session::may_be(&text::decode(head)) {
             return Some(source);
         }
-        let Some(whole) = source.whole() else { return Some(source) };
+        let whole = match source.whole(bounds::SESSION) {
+            Ok(whole) => whole,
+            Err(error) => {
+                self.problem(source.label.clone(), Why::Partly(error.to_string()));
+                return Some(source);
+            }
+        };
         let Session { node, traces, .. } = session::read(&source.label, &whole);
         let tells = !node.is_empty();
         if tells {
@@ -97,20 +109,24 @@ fn parent(label: &str) -> &str {
 }
 
 impl Source {
-    /// All of it; `None` where that is too much, or can't be read. What can be read only once can be read again then.
-    fn whole(&mut self) -> Option<Vec<u8>> {
+    /// All of it. What can be read only once can be read again then.
+    ///
+    /// # Errors
+    /// When it can't be read, or is larger than its form.
+    fn whole(&mut self, bound: Bound) -> io::Result<Vec<u8>> {
         let mut whole = Vec::new();
-        match self.open().ok()? {
-            Opened::File(file) => file.take(MAX_BYTES + 1).read_to_end(&mut whole).ok()?,
+        let most = bound.bytes() + 1;
+        match self.open()? {
+            Opened::File(file) => file.take(most).read_to_end(&mut whole)?,
             Opened::Stream(mut rest) => {
-                let read = (&mut rest).take(MAX_BYTES + 1).read_to_end(&mut whole);
+                let read = (&mut rest).take(most).read_to_end(&mut whole);
                 if matches!(self.place, Place::Stream(_)) {
                     self.place = Place::Stream(Mutex::new(Stream { head: whole.clone(), rest }));
                 }
-                read.ok()?
+                read?
             }
         };
-        (whole.len() as u64 <= MAX_BYTES).then_some(whole)
+        if whole.len() as u64 == most { Err(bound.exceeded()) } else { Ok(whole) }
     }
 
     /// A trace that a session printed.

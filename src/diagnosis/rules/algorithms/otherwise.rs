@@ -7,7 +7,7 @@ use crate::diagnosis::evidence::{conclusion, probe};
 use crate::diagnosis::facts::{Facts, Role, Server, Trouble};
 use crate::diagnosis::rules::servers;
 use crate::document::diagnose::{Certainty, Conclusion};
-use crate::words::clock;
+use crate::words::{clock, listed};
 
 /// The trace speaks of algorithms; by their lists the servers let CUCM in, and a real handshake fails.
 pub fn handshake_fails_there(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
@@ -16,7 +16,7 @@ pub fn handshake_fails_there(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option
         return None;
     }
     let broken: Vec<&Server<'_>> = facts.servers.iter().filter(|server| server.target.handshake_fails()).collect();
-    let names = broken.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
+    let names = listed(broken.iter().map(|server| server.name()));
     let cause = trouble.cause?;
     let why = servers::why_it_breaks(&broken)
         .unwrap_or_else(|| "The server gives up on the way, as one does that cannot read its host key.".to_owned());
@@ -48,7 +48,7 @@ pub fn changed_since_the_trace(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Opti
     }
     let at = facts.at(trouble.destination.host.as_deref());
     let servers = if at.is_empty() { facts.judged() } else { at };
-    let names = servers.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
+    let names = listed(servers.iter().map(|server| server.name()));
     let host = trouble.host();
     let client_is_guessed = facts.clients.origin == Origin::Asked;
     let client = if client_is_guessed {

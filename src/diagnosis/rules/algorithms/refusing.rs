@@ -5,7 +5,7 @@ use super::{capital, evidence};
 use crate::diagnosis::evidence::conclusion;
 use crate::diagnosis::facts::{Facts, Server, Trouble};
 use crate::document::diagnose::{Certainty, Conclusion};
-use crate::words::clock;
+use crate::words::{clock, listed};
 
 /// The server that the trace names is the one that refuses.
 pub fn server_refuses_algorithms(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
@@ -48,7 +48,7 @@ pub fn some_servers_refuse(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<C
         .filter(|server| profiles.iter().any(|profile| server.stops(profile, mismatch) == Some(true)))
         .copied()
         .collect();
-    let names = refusing.iter().map(|server| server.name()).collect::<Vec<_>>().join(" and ");
+    let names = listed(refusing.iter().map(|server| server.name()));
     let host = trouble.host();
     let text = format!(
         "Of the servers that were given, {names} behaves as the trace says of {host}, and not all do: while {host} \
