@@ -9,6 +9,7 @@ use cdrdiag::document::Verdict;
 use cdrdiag::document::backlog::Backlog;
 use cdrdiag::document::compare::Compare;
 use cdrdiag::document::diagnose::Diagnose;
+use cdrdiag::document::node::NodeState;
 use cdrdiag::document::parse_log::{Outage, ParseLog};
 use cdrdiag::document::probe::{Probe, Target};
 use cdrdiag::document::remedy::Remedy;
@@ -62,7 +63,8 @@ impl Facts for ParseLog {
     }
 
     fn for_machines(&self) -> Vec<String> {
-        self.destinations.iter().filter_map(|destination| destination.host.clone()).collect()
+        let checks = self.nodes.iter().flat_map(NodeState::checks).map(|check| check.title.to_owned());
+        self.destinations.iter().filter_map(|destination| destination.host.clone()).chain(checks).collect()
     }
 }
 
@@ -70,6 +72,11 @@ impl Facts for ParseLog {
 fn of_traces(traces: &ParseLog) -> Vec<String> {
     let mut facts: Vec<String> = traces.left_out().into_iter().collect();
     facts.extend(traces.unread.iter().chain(&traces.warnings).cloned());
+    for node in &traces.nodes {
+        facts.extend([&node.host_name, &node.release, &node.time_zone].into_iter().flatten().cloned());
+        facts.extend(node.billing_servers.iter().map(|server| server.host.clone()));
+        facts.extend(node.troubles().into_iter().flat_map(|it| [it.headline(node.name()), it.step().to_owned()]));
+    }
     for destination in &traces.destinations {
         facts.push(destination.name());
         facts.extend(destination.without_host().map(str::to_owned));
@@ -90,11 +97,12 @@ impl Facts for Backlog {
         facts.extend(self.absent_folders().into_iter().map(str::to_owned));
         facts.extend(self.deadline.iter().map(|deadline| deadline.first_day.to_string()));
         facts.extend(self.trace_folder.iter().map(|folder| folder.command.clone()));
+        facts.extend(self.first_leg.iter().flat_map(|leg| [vec![leg.headline(), leg.seen()], leg.steps()].concat()));
         facts
     }
 
     fn for_machines(&self) -> Vec<String> {
-        Vec::new()
+        self.first_leg.iter().map(|_| "cdrdiag_backlog_first_leg_files".to_owned()).collect()
     }
 }
 
@@ -277,7 +285,9 @@ fn every_form_of_a_comparison_holds_what_it_found() {
 }
 
 /// Traces, as they are named below the fixtures.
-const TRACES: [&[&str]; 8] = [
+const TRACES: [&[&str]; 10] = [
+    &["nodes/session.log"],
+    &["cases/trace-utils-service-list/services.txt"],
     &["cdrrepmgr00073.log"],
     &["story/traces"],
     &["story/traces", "--since", "2025-03-04"],
@@ -294,7 +304,8 @@ fn every_form_about_traces_holds_what_they_tell() {
     none_lacks(&lost.collect::<Vec<_>>());
 }
 
-const LISTINGS: [&str; 8] = [
+const LISTINGS: [&str; 9] = [
+    "cases/trace-subscriber-cm-cdr/listing.txt",
     "story/preserve.txt",
     "file-list-activelog.txt",
     "listings/destination.txt",

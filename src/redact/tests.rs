@@ -1,3 +1,10 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use regex::Regex;
+use walkdir::WalkDir;
+
 use super::*;
 use crate::document::parse_log::ParseLog;
 use crate::document::probe::Probe;
@@ -306,4 +313,56 @@ fn a_long_message_costs_no_more_than_its_length() {
         replacer.text(&part.repeat(200_000 / part.len()));
     }
     assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
+}
+
+/// The sentences that the program's own code holds, but for tests and docs: literals with a blank in them.
+fn own_sentences() -> Vec<String> {
+    let literal = Regex::new(r#""((?:[^"\\]|\\.)*)""#).unwrap();
+    let parts = [
+        "algorithms",
+        "backlog",
+        "collect",
+        "commands",
+        "cucm",
+        "delivery",
+        "diagnosis",
+        "document",
+        "learn",
+        "saved",
+        "ssh",
+        "trace",
+    ];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files = parts.iter().flat_map(|part| WalkDir::new(root.join(part)).into_iter().flatten());
+    let is_test = |name: &str| matches!(name, "tests.rs" | "story.rs");
+    let is_code = |name: &str| name.ends_with(".rs") && !is_test(name);
+    let files = files.filter(|file| file.file_name().to_str().is_some_and(is_code));
+    let code = files.map(|file| fs::read_to_string(file.path()).unwrap());
+    let lines = code.flat_map(|code| {
+        let code = code.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+        let told = |line: &&str| !line.trim_start().starts_with("//") && !line.contains("Regex::new");
+        let lines: Vec<&str> = code.lines().filter(told).collect();
+        let joined = lines.join("\n").replace("\\\n", " ");
+        literal.captures_iter(&joined).map(|found| found[1].to_owned()).collect::<Vec<_>>()
+    });
+    // Patterns; and a quote in a character's literal turns code into a text.
+    let is_code = |text: &str| ["::", "[A-", "\n", "\\d"].iter().any(|code| text.contains(code));
+    lines.filter(|sentence| sentence.trim().contains(' ') && !is_code(sentence)).collect()
+}
+
+#[test]
+fn a_sentence_of_the_program_s_own_stays_readable() {
+    let word = Regex::new(r"[A-Za-z]{2,}").unwrap();
+    let value = Regex::new(r"\{[^}]*\}").unwrap();
+    let sentences = own_sentences();
+    assert!(sentences.len() > 200, "{}", sentences.len());
+    let mut unknown: BTreeMap<String, String> = BTreeMap::new();
+    for sentence in sentences {
+        for word in word.find_iter(&value.replace_all(&sentence, " ")) {
+            if !vocabulary::knows(word.as_str()) {
+                unknown.insert(word.as_str().to_lowercase(), sentence.clone());
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "data/vocabulary.txt lacks {unknown:#?}");
 }

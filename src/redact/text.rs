@@ -64,6 +64,8 @@ pub fn learn_name(kind: Kind, name: &str, tokens: &mut Tokens) {
             None if is_ordinary_word(name) => {}
             None => drop(tokens.known(Kind::File, name)),
         },
+        // An account called `cdr` would take the word out of every sentence. A field of it is replaced all the same.
+        Kind::User if vocabulary::knows(name) => {}
         kind => drop(tokens.known(kind, name)),
     }
 }

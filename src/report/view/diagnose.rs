@@ -52,6 +52,16 @@ fn first_screen(diagnose: &Diagnose) -> Vec<Option<Section>> {
     ]
 }
 
+/// Where a host that nobody gave comes from.
+fn not_given(diagnose: &Diagnose, host: &str) -> String {
+    let mut destinations = diagnose.parse_log.iter().flat_map(|trace| &trace.destinations);
+    if destinations.any(|destination| destination.host.as_deref() == Some(host)) {
+        format!("{host} is in the traces and was not given (--probe-from-trace probes it, too): ")
+    } else {
+        format!("CUCM's database names {host} as a billing server, and it was not given: ")
+    }
+}
+
 /// Why, then each part as its own command tells it.
 fn rest(diagnose: &Diagnose) -> Vec<Option<Section>> {
     let why = (0..diagnose.conclusions.len()).flat_map(|index| conclusion(diagnose, index)).collect();
@@ -119,10 +129,7 @@ fn notes(diagnose: &Diagnose) -> Vec<Vec<Piece>> {
     points.extend(warnings(diagnose).into_iter().map(|warning| note(warning)));
     let asked: String = diagnose.conclusions.iter().flat_map(|conclusion| conclusion.next.clone()).collect();
     let new = diagnose.offered_targets.iter().filter(|target| !asked.contains(&target.command));
-    points.extend(new.map(|target| {
-        let text = format!("{} is in the traces and was not given (--probe-from-trace probes it, too): ", target.host);
-        vec![toned(Tone::Warn, text), code(&target.command)]
-    }));
+    points.extend(new.map(|target| vec![toned(Tone::Warn, not_given(diagnose, &target.host)), code(&target.command)]));
     points
 }
 

@@ -25,8 +25,7 @@ impl ToView for ParseLog {
         let mut sections =
             vec![Section::first("Not read", Vec::from_iter(not_read(self))), Section::first("Timeline", chart(self))];
         sections.extend(destinations(self));
-        sections.push(Section::first("Alarms", alarms(self)));
-        sections.push(Section::first("CUCM node", self.nodes.iter().flat_map(node::blocks).collect()));
+        sections.extend(of_node(self));
         sections.push(Section::first("What was read", read(self)));
         sections.push(Section::first("Notes", Vec::from_iter(notes(self))));
         sections.extend(rest(self));
@@ -46,10 +45,16 @@ pub fn as_part(answer: &ParseLog) -> Vec<Option<Section>> {
     let verdicts = verdicts.into_iter().chain(read(answer)).collect();
     let mut sections = vec![Section::first("Traces", verdicts), Section::first("Timeline", chart(answer))];
     sections.extend(destinations(answer));
-    sections.push(Section::first("Alarms", alarms(answer)));
+    sections.extend(of_node(answer));
     sections.extend(rest(answer));
     sections.push(Section::full("Inputs", Vec::from_iter(inputs(answer))));
     sections.into_iter().map(|section| section.map(Section::in_full)).collect()
+}
+
+/// What CUCM says beside its traces: alarms, and a node's own words about itself.
+fn of_node(answer: &ParseLog) -> [Option<Section>; 2] {
+    let nodes = answer.nodes.iter().flat_map(node::blocks).collect();
+    [Section::first("Alarms", alarms(answer)), Section::first("CUCM node", nodes)]
 }
 
 fn rest(answer: &ParseLog) -> Vec<Option<Section>> {
@@ -314,10 +319,12 @@ fn read(answer: &ParseLog) -> Vec<Block> {
     let sum = |field: fn(&Input) -> u64, thing| counted(inputs.iter().map(field).sum(), thing);
     let (first, last) =
         (inputs.iter().filter_map(|input| input.first).min(), inputs.iter().filter_map(|input| input.last).max());
-    let span = first.zip(last).map(|(first, last)| format!(", {}", between(first, last))).unwrap_or_default();
+    let span = |(first, last)| format!(", {} (the node's local time)", between(first, last));
+    let span = first.zip(last).map(span).unwrap_or_default();
+    let kind = if inputs.iter().all(|input| input.records > 0) { "trace" } else { "input" };
     let text = format!(
-        "{}: {} in {}{span} (the node's local time)",
-        counted(inputs.len() as u64, "trace"),
+        "{}: {} in {}{span}",
+        counted(inputs.len() as u64, kind),
         sum(|input| input.records, "record"),
         sum(|input| input.lines, "line"),
     );
