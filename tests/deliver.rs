@@ -125,7 +125,7 @@ fn what_cannot_be_read_is_told_before_anything_is_tried() {
     let with = |more: &[&str]| place.run(&[&TARGET[..], more].concat());
     refused(&with(&["--password-file", "nowhere"]), 3, "nowhere");
     refused(&with(&["--password-file", "empty"]), 3, "holds no password");
-    refused(&with(&["--identity", "nonsense"]), 3, "no private key");
+    refused(&with(&["--identity", "nonsense"]), 3, "not a private key");
     refused(&with(&["--password-file", "password", "--known-hosts", "nowhere"]), 3, "nowhere");
     refused(&with(&["--password-file", "password", "--profile", "cucm-9"]), 3, "cucm-9");
     refused(&with(&["--password-file", "password", "--profile", "cucm-14", "--profile", "cucm-15"]), 2, "one client");

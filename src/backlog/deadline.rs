@@ -16,11 +16,11 @@ const RULE: &str = "A file is deleted on the day that is the UTC date in its nam
     Administration Guide 15, \"CDR Repository Manager\").";
 
 const ASSUMPTIONS: [&str; 3] = [
-    "Cisco does not say whether a file's own date counts as a day of the duration. It is taken to count, the earlier \
-     reading: if it does not, every day is one later.",
-    "The day is taken to change at 00:00 UTC, as the names do. If CUCM compares with the node's local date, it \
+    "Cisco does not say whether a file's own date counts as a day of the duration. Assumed to count, which \
+     gives the earlier day: if it does not, every day is one later.",
+    "The day is assumed to change at 00:00 UTC, as the names do. If CUCM compares with the node's local date, it \
      changes earlier or later by the node's distance from UTC.",
-    "The disk allocation is taken to suffice. Once it is used up CUCM deletes undelivered files before their day, the \
+    "The disk allocation is assumed to suffice. Once it is used up CUCM deletes undelivered files before their day, the \
      oldest first, and raises CDRMaximumDiskSpaceExceeded.",
 ];
 

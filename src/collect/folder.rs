@@ -17,7 +17,7 @@ pub enum FolderError {
     #[error("{0} is not empty: give --out another folder")]
     NotEmpty(String),
     /// It is a file.
-    #[error("{0} is no folder")]
+    #[error("{0} is not a folder")]
     NoFolder(String),
 }
 

@@ -101,7 +101,7 @@ fn read_known_hosts(path: &Path) -> io::Result<String> {
 fn key(path: &Path) -> Result<Credentials<'_>> {
     let key = read(path).with_context(|| format!("cannot read the private key {}", path.display()))?;
     if !key.contains("PRIVATE KEY-----") {
-        bail!("{} is no private key in PEM or OpenSSH's format", path.display());
+        bail!("{} is not a private key in PEM or OpenSSH's format", path.display());
     }
     let is_encrypted = is_encrypted(&key);
     let key = SecretString::from(key.as_str());

@@ -63,15 +63,19 @@ pub fn run(args: &cli::Diagnose, context: &Context<'_>) -> Result<Code> {
 
 /// Something has to be given, and what is for a node needs one.
 fn check(args: &cli::Diagnose) -> Result<(), UsageError> {
-    let nothing = [args.paths.is_empty(), args.preserve.is_empty(), args.targets.is_empty()] == [true; 3];
-    let no_server = args.primary.is_none() && args.secondary.is_none();
     match (&args.cucm, args.session.given()) {
         (None, Some(flag)) => Err(UsageError(format!("{flag} is for --cucm [USER@]NODE: name the node"))),
-        (None, None) if nothing && no_server => Err(UsageError(
+        (None, None) if nothing_else(args) => Err(UsageError(
             "nothing to diagnose: give --cucm NODE, traces, --preserve, --primary, --secondary or --target".to_owned(),
         )),
         _ => Ok(()),
     }
+}
+
+/// Whether there is nothing to diagnose but a node.
+fn nothing_else(args: &cli::Diagnose) -> bool {
+    let no_server = args.primary.is_none() && args.secondary.is_none() && args.targets.is_empty();
+    no_server && args.paths.is_empty() && args.preserve.is_empty()
 }
 
 /// Collects from the node, and puts what came in the place of traces and listings. The rest is diagnosed without it
@@ -84,7 +88,7 @@ fn collect(
 ) -> Result<Option<Collected>> {
     let Some(node) = args.cucm.clone() else { return Ok(None) };
     match Collected::from_node(&node, args, config, context) {
-        Err(error) if error.is::<UsageError>() => Err(error),
+        Err(error) if error.is::<UsageError>() || nothing_else(args) => Err(error),
         found => {
             let found = kept(found, unread);
             if let Some(collected) = &found {

@@ -122,7 +122,7 @@ fn check_kind(path: &Path) -> Result<(), UsageError> {
     if replaceable(path, own::is_own) {
         return Ok(());
     }
-    Err(UsageError(format!("{}: is there and is no profile; give the profile another name", path.display())))
+    Err(UsageError(format!("{}: exists and is not a profile; give the profile another name", path.display())))
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ fn hint(name: &str, known: &[&str]) -> String {
 fn read(path: &Path) -> Result<String> {
     text::decode_whole(&bounds::PROFILE.read(path)?)
         .map(Cow::into_owned)
-        .ok_or_else(|| anyhow!("it is no text in UTF-8: give the profile's TOML or JSON, saved as UTF-8"))
+        .ok_or_else(|| anyhow!("it is not UTF-8 text: give the profile's TOML or JSON, saved as UTF-8"))
 }
 
 /// The node's settings as the flags tell them. A mistyped name would be blamed on the server, so it ends here.

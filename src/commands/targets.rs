@@ -78,7 +78,7 @@ pub fn forgotten_colon(targets: &[&str], config: &Config) -> Option<String> {
     };
     targets.windows(2).find_map(|pair| match pair {
         [host, number] if is_number(number) && !is_number(host) && !Path::new(number).exists() => {
-            Some(format!("{number} is no host: did you mean {host}:{number}?"))
+            Some(format!("{number} is not a host: did you mean {host}:{number}?"))
         }
         _ => None,
     })
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn a_port_behind_a_blank_is_told_as_a_forgotten_colon() {
         let told = |targets: &[&str]| forgotten_colon(targets, &Config::default());
-        assert_eq!(told(&["10.0.0.5", "2302"]).as_deref(), Some("2302 is no host: did you mean 10.0.0.5:2302?"));
+        assert_eq!(told(&["10.0.0.5", "2302"]).as_deref(), Some("2302 is not a host: did you mean 10.0.0.5:2302?"));
         assert_eq!(told(&["10.0.0.5", "10.0.0.6"]), None);
     }
 

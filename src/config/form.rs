@@ -155,7 +155,7 @@ impl TryFrom<SecondsForm> for Seconds {
 
     fn try_from(SecondsForm::Number(seconds): SecondsForm) -> Result<Self, String> {
         let time = Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero() && *time <= A_DAY);
-        time.map(Self).ok_or_else(|| format!("{seconds} is no time: give seconds, more than 0 and at most 86400"))
+        time.map(Self).ok_or_else(|| format!("{seconds} is not a time: give seconds, more than 0 and at most 86400"))
     }
 }
 
@@ -174,7 +174,7 @@ impl TryFrom<PortForm> for Port {
 
     fn try_from(PortForm::Number(number): PortForm) -> Result<Self, String> {
         let port = u16::try_from(number).ok().filter(|port| *port != 0);
-        port.map(Self).ok_or_else(|| format!("{number} is no port: give a number from 1 to 65535"))
+        port.map(Self).ok_or_else(|| format!("{number} is not a port: give a number from 1 to 65535"))
     }
 }
 
@@ -193,7 +193,7 @@ impl TryFrom<DaysForm> for Days {
 
     fn try_from(DaysForm::Number(number): DaysForm) -> Result<Self, String> {
         let days = u32::try_from(number).ok().filter(|days| (1..=36_500).contains(days));
-        days.map(Self).ok_or_else(|| format!("{number} is no number of days: give 1 to 36500"))
+        days.map(Self).ok_or_else(|| format!("{number} is not a number of days: give 1 to 36500"))
     }
 }
 
@@ -205,7 +205,7 @@ impl TryFrom<String> for Zone {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
-        name.parse().map(Self).map_err(|_| format!("{name:?} is no time zone: give one such as Europe/Berlin"))
+        name.parse().map(Self).map_err(|_| format!("{name:?} is not a time zone: give one such as Europe/Berlin"))
     }
 }
 
@@ -264,20 +264,20 @@ mod tests {
     #[test]
     fn a_value_that_makes_no_sense_is_told_with_its_line() {
         for (text, told) in [
-            ("[defaults]\nport = 0", "line 2: 0 is no port"),
-            ("[defaults]\nport = 65536", "line 2: 65536 is no port"),
+            ("[defaults]\nport = 0", "line 2: 0 is not a port"),
+            ("[defaults]\nport = 65536", "line 2: 65536 is not a port"),
             ("[defaults]\nport = \"ssh\"", "line 2: give the port as a number"),
             ("[defaults]\ntimeout = \"ten\"", "line 2: give seconds as a number"),
             ("[defaults]\npreserve_days = 1.5", "line 2: give the days as a whole number"),
-            ("[defaults]\ntimeout = -1", "line 2: -1 is no time"),
-            ("[defaults]\ntimeout = nan", "line 2: NaN is no time"),
+            ("[defaults]\ntimeout = -1", "line 2: -1 is not a time"),
+            ("[defaults]\ntimeout = nan", "line 2: NaN is not a time"),
             ("[defaults]\ntimeout = 1e300", "line 2: 1"),
-            ("[defaults]\npreserve_days = 0", "line 2: 0 is no number of days"),
-            ("[defaults]\npreserve_days = 4000000000", "line 2: 4000000000 is no number of days"),
-            ("[defaults]\ntimezone = \"Mars\"", "line 2: \"Mars\" is no time zone"),
+            ("[defaults]\npreserve_days = 0", "line 2: 0 is not a number of days"),
+            ("[defaults]\npreserve_days = 4000000000", "line 2: 4000000000 is not a number of days"),
+            ("[defaults]\ntimezone = \"Mars\"", "line 2: \"Mars\" is not a time zone"),
             ("[defaults]\nprofile = 14", "line 2: give a profile's name"),
             ("[targets.a]\nport = 22", "line 1: missing field `host`"),
-            ("[targets.a]\n\nhost = \"a b\"", "line 3: \"a b\" is no host name"),
+            ("[targets.a]\n\nhost = \"a b\"", "line 3: \"a b\" is not a host name"),
             ("[targets.a]\nhost = \"a:22\"\nport = 22", "line 2: the host \"a:22\" names a port, and so does port"),
             ("targets = 7", "line 1: invalid type: integer `7`"),
             ("[defaults\n", "line 1: "),

@@ -114,7 +114,7 @@ pub fn of_server(facts: &Facts<'_>, server: &Server<'_>) -> Vec<Evidence> {
     }
     if found.is_empty() {
         let why = server.target.error.as_ref().map_or("it was not judged", |error| error.message.as_str());
-        found.push(at(server, format!("{} tells no algorithms: {why}", server.name()), "error"));
+        found.push(at(server, format!("{} could not be judged: {why}", server.name()), "error"));
     }
     found
 }
@@ -129,7 +129,7 @@ pub fn at(server: &Server<'_>, what: String, field: &str) -> Evidence {
 fn proof(client: &Client) -> String {
     let result = client.handshake.as_ref().and_then(|handshake| handshake.result);
     match (result, client.disagreement.is_some()) {
-        (Some(_), false) => " (a real handshake bears that out)".to_owned(),
+        (Some(_), false) => " (confirmed by a real handshake)".to_owned(),
         (Some(_), true) => " (but a real handshake contradicts that)".to_owned(),
         (None, _) => String::new(),
     }

@@ -112,7 +112,7 @@ impl FromStr for Category {
 /// A name that is none of the ten categories.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no category: take one of kex, host_key, cipher_c2s, cipher_s2c, mac_c2s, mac_s2c, compression_c2s, compression_s2c, language_c2s, language_s2c"
+    "{0:?} is not a category: take one of kex, host_key, cipher_c2s, cipher_s2c, mac_c2s, mac_s2c, compression_c2s, compression_s2c, language_c2s, language_s2c"
 )]
 pub struct UnknownCategory(String);
 

@@ -334,9 +334,11 @@ fn own_sentences() -> Vec<String> {
     ];
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let files = parts.iter().flat_map(|part| WalkDir::new(root.join(part)).into_iter().flatten());
-    let is_test = |name: &str| matches!(name, "tests.rs" | "story.rs");
-    let is_code = |name: &str| name.ends_with(".rs") && !is_test(name);
-    let files = files.filter(|file| file.file_name().to_str().is_some_and(is_code));
+    let is_code = |path: &Path| {
+        let is_test = path.file_stem().is_some_and(|name| name == "tests" || name == "story");
+        path.extension().is_some_and(|extension| extension == "rs") && !is_test
+    };
+    let files = files.filter(|file| is_code(file.path()));
     let code = files.map(|file| fs::read_to_string(file.path()).unwrap());
     let lines = code.flat_map(|code| {
         let code = code.split("#[cfg(test)]").next().unwrap_or_default().to_owned();

@@ -15,7 +15,7 @@ impl Render for ProfileList {
         }
         page.table(&rows);
         page.gap();
-        page.line(&[(Tone::Plain, "Judged by when none is asked for: "), (Tone::Strong, &self.default.join(", "))]);
+        page.line(&[(Tone::Plain, "Used when --profile names none: "), (Tone::Strong, &self.default.join(", "))]);
         page.line(&[(Tone::Faint, "cdrdiag profile show ID prints the lists and their sources.")]);
     }
 }

@@ -63,7 +63,7 @@ pub enum SftpError {
     #[error("the server closed the SFTP channel")]
     Closed,
     /// What came is no SFTP.
-    #[error("what the server sent is no SFTP: \"{}\"", .0.escape_ascii())]
+    #[error("what the server sent is not SFTP: \"{}\"", .0.escape_ascii())]
     Polluted(Vec<u8>),
     /// An answer that fits no question.
     #[error("the server's answer makes no sense: {0}")]
@@ -457,7 +457,7 @@ mod tests {
     #[test]
     fn what_a_shell_prints_is_shown() {
         let error = start(b"This account is currently not available.\n".to_vec()).unwrap_err();
-        assert_eq!(error.to_string(), "what the server sent is no SFTP: \"This account is currently not available.\"");
+        assert_eq!(error.to_string(), "what the server sent is not SFTP: \"This account is currently not available.\"");
         assert!(matches!(start(b"Hi".to_vec()), Err(SftpError::Polluted(seen)) if seen == b"Hi"));
         assert!(matches!(start(vec![]), Err(SftpError::Closed)));
     }

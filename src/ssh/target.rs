@@ -17,25 +17,25 @@ pub enum TargetSyntaxError {
     #[error("an empty target")]
     Empty,
     /// The port is no number from 1 to 65535.
-    #[error("{0:?} is no port: give a number from 1 to 65535")]
+    #[error("{0:?} is not a port: give a number from 1 to 65535")]
     Port(String),
     /// A bracket without its fellow, or something odd behind it.
     #[error("{0:?} has brackets that do not fit: write [2001:db8::5]:22")]
     Brackets(String),
     /// What stands in brackets, or holds several colons, is no IPv6 address.
-    #[error("{0:?} is no IPv6 address")]
+    #[error("{0:?} is not an IPv6 address")]
     Address(String),
     /// Four numbers with dots that are no address.
-    #[error("{0:?} is no IPv4 address")]
+    #[error("{0:?} is not an IPv4 address")]
     V4(String),
     /// A number alone, which the system would take for an address: a port whose colon was forgotten.
-    #[error("{0} is no host: did you mean HOST:{0}?")]
+    #[error("{0} is not a host: did you mean HOST:{0}?")]
     Number(String),
     /// A user's name or a scheme stands before the host.
     #[error("{0:?}: give the host alone, without user or sftp://")]
     NotAlone(String),
     /// A character that no host name holds.
-    #[error("{0:?} is no host name")]
+    #[error("{0:?} is not a host name")]
     Name(String),
 }
 

@@ -49,7 +49,7 @@ pub fn servers_refuse(facts: &Facts<'_>) -> Option<Conclusion> {
     let text = if facts.trace.is_some() {
         "The trace does not tell of it: it may have begun since, or CUCM does not deliver there."
     } else {
-        "Whether CUCM delivers there, and since when it fails, a trace would tell."
+        "A trace shows whether CUCM delivers there, and since when it fails."
     };
     Some(Conclusion {
         evidence: refusing.iter().flat_map(|server| of_server(facts, server)).collect(),
@@ -68,7 +68,8 @@ pub fn server_without_answer(facts: &Facts<'_>) -> Option<Conclusion> {
     let silent: Vec<&Server<'_>> = facts.servers.iter().filter(|server| !server.is_judged()).collect();
     let why = |server: &&Server<'_>| {
         let error = server.target.error.as_ref().map_or("nothing is known of it", |error| error.message.as_str());
-        format!("{} told no algorithms: {error}", server.name())
+        let came_to = if server.is_unreachable() { "is unreachable" } else { "offered nothing to judge by" };
+        format!("{} {came_to}: {error}", server.name())
     };
     let found = conclusion(
         Certainty::Seen,
