@@ -16,7 +16,7 @@ use chrono::NaiveDateTime;
 use secrecy::SecretString;
 
 use crate::cucm::shell::Shell;
-use crate::document::collect::Collect;
+use crate::document::collect::{Collect, CommandOutcome};
 use crate::document::probe::HostKey;
 use crate::interrupt::Interrupt;
 use crate::model::offer::Offer;
@@ -107,16 +107,15 @@ pub fn collect(
     let record = Record::new(&order, folder.path());
     let (kept, raised) = (record.clone(), interrupt.clone());
     let done = on_its_own_thread(interrupt, move || session(&order, &password, folder, &raised, record, progress));
-    let lost = match done {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) | Err(error) => Some(error),
-    };
     let mut answer = kept.answer();
-    if let Some(error) = lost {
+    if let Ok(Err(error)) | Err(error) = done {
         if answer.commands.is_empty() {
             return Err(error);
         }
         answer.warnings.push(format!("{error:#}"));
+    }
+    if !answer.commands.iter().any(|sent| sent.outcome == CommandOutcome::Done) {
+        bail!("{}: nothing was collected: {}", answer.node.target, answer.warnings.join("; "));
     }
     Folder::write_collection(&answer)?;
     Ok(answer)
@@ -244,11 +243,11 @@ fn log_in(order: &Order, link: &Link, password: &SecretString) -> Result<()> {
     let done = methods.and_then(|methods| login::log_in_to_node(&link.session, &order.user, password, &methods));
     done.map(|_| ()).map_err(|trouble| {
         let trouble = link.better(trouble);
-        anyhow!(
-            "{} refuses the login of {}: {}; the password was sent once and is not tried again",
-            order.name,
-            order.user,
-            trouble.message
-        )
+        let sent = if trouble.code == "prompt_unknown" {
+            "the password was not sent"
+        } else {
+            "the password was sent once and is not tried again"
+        };
+        anyhow!("{} refuses the login of {}: {}; {sent}", order.name, order.user, trouble.message)
     })
 }

@@ -70,8 +70,14 @@ pub(crate) fn log_in_to_node(
         match done {
             Ok(()) => return Ok("keyboard-interactive"),
             Err(error) if answerer.used || answerer.unanswered.is_some() || !offers("password") => {
-                let asks = |prompt| Trouble::own("prompt_unknown", format!("the node asks {prompt:?}"));
-                return Err(answerer.unanswered.map_or_else(|| told(&error), asks));
+                return Err(match answerer.unanswered {
+                    Some(prompt) if answerer.used => Trouble::own(
+                        "password_expired",
+                        format!("after the password the node asks {prompt:?}: log in by hand and answer that first"),
+                    ),
+                    Some(prompt) => Trouble::own("prompt_unknown", format!("the node asks {prompt:?}")),
+                    None => told(&error),
+                });
             }
             Err(_) => {}
         }
@@ -129,7 +135,10 @@ impl KeyboardInteractivePrompt for Answerer<'_> {
         {
             return vec![self.password.expose_secret().to_owned()];
         }
-        if let Some(first) = prompts.iter().find(|prompt| prompts.len() > 1 || !asks_for_password(prompt)) {
+        let is_other = |prompt: &&Prompt<'_>| {
+            prompts.len() > 1 || !asks_for_password(prompt) || (self.used && asks_for_another(prompt))
+        };
+        if let Some(first) = prompts.iter().find(is_other) {
             self.unanswered.get_or_insert_with(|| first.text.trim().chars().take(200).collect());
         }
         vec![String::new(); prompts.len()]
@@ -138,6 +147,12 @@ impl KeyboardInteractivePrompt for Answerer<'_> {
 
 fn asks_for_password(prompt: &Prompt<'_>) -> bool {
     !prompt.echo && prompt.text.to_lowercase().contains("password:")
+}
+
+/// Whether a password that has expired is to be changed.
+fn asks_for_another(prompt: &Prompt<'_>) -> bool {
+    let text = prompt.text.to_lowercase();
+    ["new", "retype", "current"].iter().any(|word| text.contains(word))
 }
 
 #[cfg(test)]
@@ -174,6 +189,13 @@ mod tests {
             assert!(given.concat().iter().all(String::is_empty), "{round:?}");
             assert!(unanswered.is_some(), "{round:?}");
         }
+    }
+
+    #[test]
+    fn a_password_that_is_to_be_changed_is_told() {
+        let (given, unanswered) = answers(&[&[("Password: ", false)], &[("New password: ", false)]]);
+        assert_eq!(given, [vec!["secret".to_owned()], vec![String::new()]]);
+        assert_eq!(unanswered.as_deref(), Some("New password:"));
     }
 
     #[test]

@@ -109,3 +109,21 @@ fn a_folder_that_holds_something_is_not_written_to() {
     let output = node.run(&[]);
     assert_eq!((output.status.code(), node.logins()), (Some(2), 0));
 }
+
+#[test]
+fn a_login_that_asks_for_more_than_the_password_ends_in_one_line_that_names_it() {
+    if !can_run("a_login_that_asks_for_more_than_the_password_ends_in_one_line_that_names_it") {
+        return;
+    }
+    for (questions, asked, sent) in [
+        (json!([["Password: ", "Token: "]]), "asks \"Password:\"", "the password was not sent"),
+        (json!([["Password: "], ["New password: "]]), "asks \"New password:\": log in by hand", "was sent once"),
+    ] {
+        let node =
+            Node::start(scenario(json!({"methods": "keyboard-interactive", "questions": questions, "expired": true})));
+        let output = node.run(&[]);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), error.lines().count()), (Some(3), 1), "{error}");
+        assert!(error.contains(asked) && error.contains(sent), "{error}");
+    }
+}

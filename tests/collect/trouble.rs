@@ -63,3 +63,16 @@ fn names_that_the_command_line_could_misread_are_left_out() {
     assert_eq!(node.file("traces/cdrrepmgr00003.log"), b"fine\n");
     assert!(warnings(&answer).contains("could misread"), "{answer:#}");
 }
+
+#[test]
+fn a_node_that_hangs_up_before_it_has_said_anything_is_no_collection() {
+    if !can_run("a_node_that_hangs_up_before_it_has_said_anything_is_no_collection") {
+        return;
+    }
+    let node = Node::start(scenario(json!({"hangs_up_at": ["set cli pagination off"]})));
+    let output = node.run(&[]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), error.lines().count()), (Some(3), 1), "{error}");
+    assert!(error.contains("nothing was collected") && error.contains("ended the session"), "{error}");
+    assert!(!node.path("out/collection.json").exists());
+}
