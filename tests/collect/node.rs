@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 
 /// Debian's own Python, which has Debian's modules.
 const PYTHON: &str = "/usr/bin/python3";
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/collect/cucm.py");
+/// The node that most tests use.
+const NODE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/collect/cucm.py");
+/// Another one, on a terminal of the system's.
+const TERMINAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/collect/terminal.py");
 
 pub const TRACES: &str = "/cm/trace/cdrrep/log4j";
 pub const PRESERVE: &str = "/cm/cdr_repository/preserve";
@@ -70,7 +73,15 @@ pub fn bytes(text: &str) -> Vec<u8> {
 }
 
 impl Node {
-    pub fn start(mut scenario: Value) -> Self {
+    pub fn start(scenario: Value) -> Self {
+        Self::play(NODE, scenario)
+    }
+
+    pub fn on_a_terminal(scenario: Value) -> Self {
+        Self::play(TERMINAL, scenario)
+    }
+
+    fn play(script: &str, mut scenario: Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
         let key = path("host_key");
@@ -81,7 +92,7 @@ impl Node {
         scenario["host_key"] = key.into();
         fs::write(path("scenario.json"), scenario.to_string()).unwrap();
         let mut child = Command::new(PYTHON)
-            .args(["-W", "ignore", SCRIPT, &path("scenario.json")])
+            .args(["-W", "ignore", script, &path("scenario.json")])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(fs::File::create(path("errors")).unwrap())

@@ -111,3 +111,19 @@ fn limits_leave_the_older_traces_out() {
         assert_eq!(names, ["cdrrepmgr00073.log"], "{limit:?}");
     }
 }
+
+#[test]
+fn a_terminal_of_the_system_s_spoils_nothing_whether_it_keeps_keys_or_throws_them_away() {
+    if !can_run("a_terminal_of_the_system_s_spoils_nothing_whether_it_keeps_keys_or_throws_them_away") {
+        return;
+    }
+    for keeps_keys in [false, true] {
+        let node = Node::on_a_terminal(scenario(json!({"keeps_keys": keeps_keys})));
+        let (answer, _) = node.collect(&["--waiting", "--timeout", "10"]);
+        for (name, lines) in [("cdrrepmgr00072.log", 70), ("cdrrepmgr00073.log", 130)] {
+            assert_eq!(named(&answer["traces"], name)["complete"], true, "{answer:#}");
+            assert_eq!(node.file(&format!("traces/{name}")), bytes(&trace(lines)), "{name}");
+        }
+        assert_eq!(answer["waiting"][0]["complete"], true, "{answer:#}");
+    }
+}
