@@ -79,8 +79,8 @@ impl Wire {
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.keep_open();
         self.link.limit_waiting();
-        self.channel.write_all(bytes)?;
-        self.channel.flush()
+        // No flush: libssh2's throws away what has come and was not read yet (libssh2_channel_flush_ex).
+        self.channel.write_all(bytes)
     }
 
     /// Writes to the log what the node does not print.

@@ -127,3 +127,19 @@ fn a_terminal_of_the_system_s_spoils_nothing_whether_it_keeps_keys_or_throws_the
         assert_eq!(answer["waiting"][0]["complete"], true, "{answer:#}");
     }
 }
+
+#[test]
+fn pages_that_come_while_keys_are_sent_ahead_are_not_lost() {
+    if !can_run("pages_that_come_while_keys_are_sent_ahead_are_not_lost") {
+        return;
+    }
+    let text: String = (0..20_000).map(|number| format!("{number} {}\n", "x".repeat(100))).collect();
+    let mut scenario = scenario(json!({"viewer": true}));
+    scenario["folders"][TRACES] = json!([{"name": "cdrrepmgr00001.log", "text": text.clone()}]);
+    let node = Node::start(scenario);
+    let (answer, _) = node.collect(&[]);
+    assert_eq!(named(&answer["traces"], "cdrrepmgr00001.log")["complete"], true, "{answer:#}");
+    assert_eq!(node.file("traces/cdrrepmgr00001.log"), text.as_bytes());
+    let views = node.record().iter().filter(|sent| sent.starts_with("file view")).count();
+    assert_eq!(views, 1, "it was read again");
+}
