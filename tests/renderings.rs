@@ -10,7 +10,7 @@ use cdrdiag::document::backlog::Backlog;
 use cdrdiag::document::compare::Compare;
 use cdrdiag::document::diagnose::Diagnose;
 use cdrdiag::document::node::NodeState;
-use cdrdiag::document::parse_log::{Outage, ParseLog};
+use cdrdiag::document::parse_log::{Outage, ParseLog, RaisedAlarms};
 use cdrdiag::document::probe::{Probe, Target};
 use cdrdiag::document::remedy::Remedy;
 use cdrdiag::model::offer::Setting;
@@ -64,7 +64,9 @@ impl Facts for ParseLog {
 
     fn for_machines(&self) -> Vec<String> {
         let checks = self.nodes.iter().flat_map(NodeState::checks).map(|check| check.title.to_owned());
-        self.destinations.iter().filter_map(|destination| destination.host.clone()).chain(checks).collect()
+        let raised = self.alarms.iter().flat_map(|alarms| &alarms.names).map(|alarm| alarm.name.clone());
+        let hosts = self.destinations.iter().filter_map(|destination| destination.host.clone());
+        hosts.chain(checks).chain(raised).collect()
     }
 }
 
@@ -72,6 +74,7 @@ impl Facts for ParseLog {
 fn of_traces(traces: &ParseLog) -> Vec<String> {
     let mut facts: Vec<String> = traces.left_out().into_iter().collect();
     facts.extend(traces.unread.iter().chain(&traces.warnings).cloned());
+    facts.extend(traces.alarms.iter().map(RaisedAlarms::headline));
     for node in &traces.nodes {
         facts.extend([&node.host_name, &node.release, &node.time_zone].into_iter().flatten().cloned());
         facts.extend(node.billing_servers.iter().map(|server| server.host.clone()));
@@ -285,7 +288,9 @@ fn every_form_of_a_comparison_holds_what_it_found() {
 }
 
 /// Traces, as they are named below the fixtures.
-const TRACES: [&[&str]; 10] = [
+const TRACES: [&[&str]; 12] = [
+    &["cases/trace-syslog-file-delivery"],
+    &["cases/trace-rtmt-alert-sxml/alert.txt"],
     &["nodes/session.log"],
     &["cases/trace-utils-service-list/services.txt"],
     &["cdrrepmgr00073.log"],

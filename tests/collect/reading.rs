@@ -133,7 +133,8 @@ fn pages_that_come_while_keys_are_sent_ahead_are_not_lost() {
     if !can_run("pages_that_come_while_keys_are_sent_ahead_are_not_lost") {
         return;
     }
-    let text: String = (0..20_000).map(|number| format!("{number} {}\n", "x".repeat(100))).collect();
+    let lines: Vec<String> = (0..20_000).map(|number| format!("{number} {}\n", "x".repeat(100))).collect();
+    let text = lines.concat();
     let mut scenario = scenario(json!({"viewer": true}));
     scenario["folders"][TRACES] = json!([{"name": "cdrrepmgr00001.log", "text": text.clone()}]);
     let node = Node::start(scenario);

@@ -104,6 +104,11 @@ fn families(traces: &ParseLog) -> Vec<Family> {
             destinations.iter().map(info).collect(),
         ),
         family(
+            "cdrdiag_raised_alarms",
+            "How often CUCM raised the alarm, by syslog lines, alerts and mails.",
+            raised_alarms(&traces.alarms),
+        ),
+        family(
             "cdrdiag_node_ok",
             "Whether this is in order on the CUCM node (1), by what the node says of itself.",
             nodes(&traces.nodes),
@@ -140,6 +145,21 @@ fn alarms(destinations: &ByName<'_>) -> Vec<Sample> {
         names.into_iter().map(sample).collect::<Vec<_>>()
     };
     destinations.iter().flat_map(sample).collect()
+}
+
+/// By whom or what they are about; one text may tell of the same in two time zones.
+fn raised_alarms(alarms: &[RaisedAlarms]) -> Vec<Sample> {
+    let mut counts = BTreeMap::new();
+    for raised in alarms {
+        let about = raised.billing_server.as_deref().or(raised.agent_node.as_deref()).unwrap_or_default();
+        for name in &raised.names {
+            *counts.entry((raised.node.as_deref().unwrap_or_default(), about, name.name.as_str())).or_insert(0) +=
+                name.count;
+        }
+    }
+    let sample =
+        |((node, about, alarm), count)| Sample::of([("node", node), ("about", about), ("alarm", alarm)], number(count));
+    counts.into_iter().map(sample).collect()
 }
 
 /// A node that was read twice has one series, and the worse of both counts.
