@@ -33,7 +33,44 @@ pub(crate) struct Wire {
     channel: Channel,
     clock: Clock,
     silence: Duration,
-    log: Box<dyn Write + Send>,
+    log: Log,
+}
+
+/// The session's log: what the node prints, and where a line has ended what was sent meanwhile, so that it spoils no line
+/// of a trace. A log that cannot be written loses no trace.
+struct Log {
+    out: Box<dyn Write + Send>,
+    begins_line: bool,
+    held: Vec<u8>,
+}
+
+impl Log {
+    fn printed(&mut self, bytes: &[u8]) {
+        let line = memchr::memchr(b'\n', bytes).filter(|_| !self.held.is_empty());
+        let (before, behind) = bytes.split_at(line.map_or(0, |end| end + 1));
+        let _ = self.out.write_all(before);
+        if line.is_some() {
+            self.release();
+        }
+        let _ = self.out.write_all(behind);
+        self.begins_line = bytes.last().map_or(self.begins_line, |last| *last == b'\n');
+    }
+
+    fn sent(&mut self, bytes: &[u8]) {
+        self.held.extend(bytes);
+        if self.begins_line {
+            self.release();
+        }
+    }
+
+    fn release(&mut self) {
+        let _ = self.out.write_all(&std::mem::take(&mut self.held));
+    }
+
+    fn end(&mut self) {
+        self.release();
+        let _ = self.out.flush();
+    }
 }
 
 impl Wire {
@@ -47,7 +84,10 @@ impl Wire {
         clock.set(Deadline::after(silence));
         link.limit_waiting();
         match shell(&link) {
-            Ok(channel) => Ok(Self { link, channel, clock: clock.clone(), silence, log }),
+            Ok(channel) => {
+                let log = Log { out: log, begins_line: true, held: Vec::new() };
+                Ok(Self { link, channel, clock: clock.clone(), silence, log })
+            }
             Err(error) => Err(link.better(Trouble::own("channel", error.message().to_owned()))),
         }
     }
@@ -60,8 +100,7 @@ impl Wire {
             Ok(0) => Arrived::End,
             Ok(length) => {
                 let piece = piece.get(..length).unwrap_or_default();
-                // A session.log that cannot be written loses no trace.
-                let _ = self.log.write_all(piece);
+                self.log.printed(piece);
                 into.extend(piece);
                 self.keep_open();
                 Arrived::Bytes
@@ -85,7 +124,7 @@ impl Wire {
 
     /// Writes to the log what the node does not print.
     pub(crate) fn note(&mut self, bytes: &[u8]) {
-        let _ = self.log.write_all(bytes);
+        self.log.sent(bytes);
     }
 
     /// Reads until the other end closes, or for so long.
@@ -97,7 +136,7 @@ impl Wire {
 
     /// Ends the connection.
     pub(crate) fn hang_up(mut self) {
-        let _ = self.log.flush();
+        self.log.end();
         self.clock.shorten(Duration::from_secs(2));
         self.link.limit_waiting();
         self.link.hang_up();
@@ -114,4 +153,39 @@ fn shell(link: &Link) -> Result<Channel, ssh2::Error> {
     channel.handle_extended_data(ExtendedData::Merge)?;
     channel.shell()?;
     Ok(channel)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_sent_within_a_line_stands_behind_it() {
+        let kept = Kept::default();
+        let mut log = Log { out: Box::new(kept.clone()), begins_line: true, held: Vec::new() };
+        log.printed(b"one\r\ntw");
+        log.sent(b"n\r\x1b[K");
+        log.printed(b"o\r\nthree\r\n");
+        log.sent(b"q\r\x1b[K");
+        log.printed(b"admin:");
+        log.sent(b"x");
+        log.end();
+        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text, "one\r\ntwo\r\nn\r\x1b[Kthree\r\nq\r\x1b[Kadmin:x");
+    }
 }

@@ -1,5 +1,7 @@
 //! Traces exact to the byte, however the node shows them.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::node::{Node, TRACES, bytes, can_run, named, scenario, trace, warnings};
@@ -143,4 +145,8 @@ fn pages_that_come_while_keys_are_sent_ahead_are_not_lost() {
     assert_eq!(node.file("traces/cdrrepmgr00001.log"), text.as_bytes());
     let views = node.record().iter().filter(|sent| sent.starts_with("file view")).count();
     assert_eq!(views, 1, "it was read again");
+    let log = String::from_utf8(node.file("session.log")).unwrap();
+    let shown: HashSet<&str> = log.lines().filter_map(|line| line.rsplit("\x1b[K").next()).collect();
+    let broken = text.lines().filter(|line| !shown.contains(line));
+    assert_eq!(broken.count(), 0, "keys stand within lines of session.log");
 }
