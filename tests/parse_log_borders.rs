@@ -70,15 +70,20 @@ fn counts_plainly(trace: &[u8]) -> [u64; 4] {
 
 const FIRST: &[u8] = b"2024-05-06 00:00:00,000 INFO  [main] util.Fill (Fill.java:1) - ";
 
-/// A record of so many bytes at least, in lines of this length.
-fn long_record(length: usize, line: usize) -> Vec<u8> {
+/// A record of so many bytes at least, in lines of this length with these ends.
+fn long_record(length: usize, line: usize, end: &[u8]) -> Vec<u8> {
     let mut record = [FIRST, b"much"].concat();
     while record.len() < length {
-        record.push(b'\n');
+        record.extend(end);
         record.extend(std::iter::repeat_n(b'x', line.min(length)));
     }
-    record.push(b'\n');
+    record.extend(end);
     record
+}
+
+/// Lines with these ends.
+fn ended(lines: &[u8], end: &str) -> Vec<u8> {
+    String::from_utf8(lines.to_vec()).unwrap().replace('\n', end).into_bytes()
 }
 
 /// Short records, as many as fit into so many bytes.
@@ -107,11 +112,11 @@ proptest! {
         let (trace, expected) = generate(Scenario { seed, filler: 1, ..Scenario::default() }, 700 * KIB as u64);
         let starts: Vec<usize> = memchr::memmem::find_iter(&trace, b"\n2024-").map(|end| end + 1).collect();
         let (before, behind) = trace.split_at(starts[at % starts.len()]);
-        let long = if long > 0 { long_record(long, line) } else { Vec::new() };
-        let mut bytes = [FIRST, &vec![b'y'; fill], b"\n", before, &long, behind].concat();
-        if crlf {
-            bytes = String::from_utf8(bytes).unwrap().replace('\n', "\r\n").into_bytes();
-        }
+        let end = if crlf { "\r\n" } else { "\n" };
+        // Its length counts its line ends, so that it lies where it is meant to.
+        let long = if long > 0 { long_record(long, line, end.as_bytes()) } else { Vec::new() };
+        let before = ended(&[FIRST, &vec![b'y'; fill], b"\n", before].concat(), end);
+        let mut bytes = [before, long, ended(behind, end)].concat();
         if no_end {
             bytes.truncate(bytes.trim_ascii_end().len());
         }
@@ -131,7 +136,7 @@ proptest! {
         line in prop_oneof![1..300usize, Just(READ + 1), Just(usize::MAX)],
         cut: usize,
     ) {
-        let long = long_record(length, line);
+        let long = long_record(length, line, b"\n");
         // Up to a full timestamp neither file could know that there is a record.
         let cut = FIRST.len() + cut % (long.len() - FIRST.len());
         // Its line end alone is a blank line only to who does not know what stands before.
