@@ -10,10 +10,10 @@ use super::collect::{BillingServer, Collect, Disk, Service, ServiceState};
 const REPOSITORY_MANAGER: &str = "Cisco CDR Repository Manager";
 /// The service that sends a node's files to the repository.
 const AGENT: &str = "Cisco CDR Agent";
-/// The disk that holds traces and the CDR repository.
+/// The disk that holds traces and the CDR repository. Log Partition Monitoring never deletes the preserve folder (Cisco,
+/// Call Reporting and Billing Administration Guide 15, "CDR Repository Manager").
 const LOGGING: &str = "logging";
-/// From here on RTMT raises `LogPartitionLowWaterMarkExceeded` by default, from 95 % on CUCM deletes traces (Cisco
-/// Unified Real-Time Monitoring Tool Administration Guide, "Log Partition Monitoring").
+/// From here on it is told. No document sets this mark: a tenth of the disk is left.
 const NEARLY_USED_PERCENT: u8 = 90;
 
 /// What a CUCM node's command line says of it.
@@ -153,8 +153,9 @@ impl NodeTrouble<'_> {
                  preservation duration runs for them, and no billing server is involved."
             }
             Self::Disk(_) => {
-                "The repository and the traces share it. When it is full CUCM can keep no more records; from 95 % on it \
-                 deletes traces."
+                "The repository and the traces share it. CUCM deletes traces to make room, and with them what shows why \
+                 deliveries fail; the preserve folder it leaves alone (Log Partition Monitoring). Once the disk is full, \
+                 no more records can be kept."
             }
         }
     }
