@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use terminal_size::{Height, Width};
 
 use crate::document::Verdict;
+use crate::message::message;
 use crate::plain;
-use crate::report::message::message;
 
 /// How cdrdiag ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,8 @@
 //! |---|---|
 //! | [`cli`] | every command and flag |
 //! | [`commands`] | one command a file: from arguments to a document |
-//! | [`trace`] | CUCM's log4j traces: sources, records, events, causes, timeline |
+//! | [`log4j`] | the lines of a trace: where a record begins, what its head says |
+//! | [`trace`] | CUCM's traces: sources, events, causes, timeline |
 //! | [`alarms`] | alarms of CUCM's CDR services in syslog lines, alerts and mails |
 //! | [`algorithms`] | offers, the client's profiles, negotiation, remedies |
 //! | [`backlog`] | what waits in CUCM's CDR repository, from the listings its command line prints |
@@ -24,6 +25,7 @@
 //! | [`bounds`] | how much is read of each form of input |
 //! | [`suggest`] | "did you mean …?" |
 //! | [`words`] | numbers, times and durations as people read them |
+//! | [`escape`] | what came from a server or a trace, made harmless for a terminal |
 //! | [`plain`] | what the system says of a file, in plain words |
 //! | [`interrupt`] | Ctrl-C, for those who have a session to end |
 //! | [`exit`] | the exit codes |
@@ -43,9 +45,12 @@ pub mod cucm;
 pub mod delivery;
 pub mod diagnosis;
 pub mod document;
+pub mod escape;
 pub mod exit;
 pub mod interrupt;
 pub mod learn;
+pub mod log4j;
+mod message;
 pub mod model;
 pub mod plain;
 pub mod recognise;
@@ -59,6 +64,7 @@ mod tables;
 pub mod text;
 pub mod trace;
 pub mod words;
+mod wrap;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::cucm::session;
 use crate::document::collect;
+use crate::log4j::records::{self, Header, Line};
 use crate::saved::{self, Form};
-use crate::trace::records::{self, Header, Line};
 use crate::trace::sources::Format;
 use crate::{alarms, backlog, learn, text};
 

@@ -12,10 +12,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use assert_cmd::Command;
 use cdrdiag::document::parse_log::{Input, ParseLog};
+use cdrdiag::log4j::records;
 use cdrdiag::trace::answer::{self, Choice};
 use cdrdiag::trace::reading::{self, Reading};
+use cdrdiag::trace::sources;
 use cdrdiag::trace::timeline::Window;
-use cdrdiag::trace::{records, sources};
 use proptest::prelude::*;
 use tempfile::TempDir;
 use trace_generator::{Scenario, generate};

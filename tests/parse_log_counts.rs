@@ -11,9 +11,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use cdrdiag::document::parse_log::{Destination, ParseLog};
+use cdrdiag::log4j::records;
 use cdrdiag::trace::answer::{self, Choice};
 use cdrdiag::trace::timeline::Window;
-use cdrdiag::trace::{reading, records, sources};
+use cdrdiag::trace::{reading, sources};
 use proptest::prelude::*;
 use tempfile::TempDir;
 use trace_generator::{Course, Expected, Random, Scenario, Truth, generate, generate_course};

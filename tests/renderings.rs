@@ -13,9 +13,10 @@ use cdrdiag::document::node::NodeState;
 use cdrdiag::document::parse_log::{Outage, ParseLog, RaisedAlarms};
 use cdrdiag::document::probe::{Probe, Target};
 use cdrdiag::document::remedy::Remedy;
+use cdrdiag::escape;
 use cdrdiag::model::offer::Setting;
 use cdrdiag::report::page::Look;
-use cdrdiag::report::{Format, Render, escape, write};
+use cdrdiag::report::{Format, Render, write};
 use pulldown_cmark::{Event, Options, Parser};
 use serde::de::DeserializeOwned;
 

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 
 use crate::document::Envelope;
 use crate::document::collect::{self, Collect};
-use crate::report::escape;
+use crate::escape;
 
 /// Why a folder is none to collect into.
 #[derive(Debug, thiserror::Error)]

@@ -10,9 +10,9 @@ use super::Context;
 use crate::cli;
 use crate::delivery::Load;
 use crate::delivery::backfill::{Backfill, Journal, Plan};
+use crate::escape;
 use crate::exit::UsageError;
-use crate::report::escape;
-use crate::report::words::{counted, grouped};
+use crate::words::{counted, grouped};
 
 /// The saved files that the command line names, once somebody has agreed.
 ///

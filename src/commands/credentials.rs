@@ -144,7 +144,7 @@ fn check_terminal(instead: impl FnOnce() -> String) -> Result<(), UsageError> {
 
 /// Asks on the terminal.
 fn prompt(question: &str) -> Result<SecretString> {
-    let question = crate::report::escape::line(question).into_owned();
+    let question = crate::escape::line(question).into_owned();
     let answer = rpassword::prompt_password(question).context("cannot ask on the terminal")?;
     Ok(SecretString::from(answer))
 }

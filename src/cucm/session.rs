@@ -4,7 +4,7 @@ use super::table::{self, Rows};
 use super::{billing_servers, services, status, transcript};
 use crate::backlog::listing;
 use crate::document::node::NodeState;
-use crate::trace::records;
+use crate::log4j::records;
 
 /// What was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

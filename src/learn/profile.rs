@@ -8,9 +8,9 @@ use super::likeness::likenesses;
 use crate::algorithms::builtin::builtin;
 use crate::algorithms::profile_file;
 use crate::document::learn::{Conflict, Learned, stranger};
+use crate::escape;
 use crate::model::offer::{Category, Offer, titles};
 use crate::model::profile::Profile;
-use crate::report::escape;
 
 /// What an answer says of a client.
 pub fn learned(client: &Client) -> Learned {

@@ -13,8 +13,8 @@ use super::servers::{self, Lists};
 use super::sshd::{self, Refusal};
 use super::sshd_debug::{self, Side};
 use super::{Form, Place, jsch};
+use crate::log4j::records::{self, Header};
 use crate::model::offer::{Offer, split_list};
-use crate::trace::records::{self, Header};
 
 /// What is read of a line. The longest KEXINIT list of a real client is a few hundred bytes.
 const MAX_LINE: usize = 64 * 1024;

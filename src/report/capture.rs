@@ -3,8 +3,8 @@
 use super::Render;
 use super::learn::learned;
 use super::page::{Page, Tone};
-use super::words::counted;
 use crate::document::capture::{Capture, Stopped};
+use crate::words::counted;
 
 impl Render for Capture {
     fn render(&self, page: &mut Page) {

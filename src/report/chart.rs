@@ -3,8 +3,8 @@
 use chrono::{NaiveDateTime, TimeDelta};
 
 use super::page::{Page, Tone};
-use super::words::{clock, duration, grouped};
 use crate::document::parse_log::{Bucket, Destination, ParseLog};
+use crate::words::{clock, duration, grouped};
 
 /// More moments than this hide each other: then only the shaded outages tell.
 const MOMENTS: usize = 9;

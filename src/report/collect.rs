@@ -2,9 +2,9 @@
 
 use super::Render;
 use super::page::{Page, Tone};
-use super::words::{counted, grouped};
 use crate::document::collect::{Collect, CommandOutcome, ServiceState};
 use crate::document::{Document, Verdict};
+use crate::words::{counted, grouped};
 
 impl Render for Collect {
     fn render(&self, page: &mut Page) {

@@ -5,8 +5,8 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use super::escape;
 use super::monitor::{Case, Failure, Suite};
+use crate::escape;
 
 type Xml = Writer<Vec<u8>>;
 

@@ -2,9 +2,9 @@
 
 use super::Render;
 use super::page::{Page, Tone};
-use super::words::counted;
 use crate::document::learn::{Conflict, Difference, Learned, Likeness, ProfileLearn};
 use crate::model::offer::{Setting, titles};
+use crate::words::counted;
 
 impl Render for ProfileLearn {
     fn render(&self, page: &mut Page) {

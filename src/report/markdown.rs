@@ -3,9 +3,9 @@
 
 use std::fmt::Write;
 
-use super::escape;
 use super::page::{Look, Page, Tone};
 use super::view::{Appendix, Block, Headline, Piece, Section, Table, View};
+use crate::escape;
 
 /// By this a report of an earlier run is known.
 pub const MARK: &str = "Made by: cdrdiag ";

@@ -5,12 +5,10 @@ mod capture;
 pub mod chart;
 mod collect;
 mod config;
-pub mod escape;
 pub mod html;
 mod junit;
 mod learn;
 pub mod markdown;
-pub mod message;
 pub mod monitor;
 pub mod page;
 mod profile;
@@ -18,10 +16,10 @@ mod prometheus;
 mod text;
 pub mod view;
 
-pub use crate::words;
 use std::io::{self, Write};
 
 use crate::document::{Document, Envelope};
+use crate::escape;
 use monitor::Monitored;
 use page::Page;
 use view::ToView;

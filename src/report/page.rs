@@ -7,9 +7,9 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use tabled::builder::Builder;
 use tabled::settings::{Padding, Style as TableStyle};
-use textwrap::core::{Word, display_width};
+use textwrap::core::display_width;
 
-use super::escape;
+use crate::{escape, wrap};
 
 /// What the page's reader can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,13 +101,7 @@ impl Page {
     fn wrapped(&mut self, width: usize, indent: usize, hang: usize, pieces: &[(Tone, &str)]) {
         let (plain, tones) = flatten(pieces);
         let (first, rest) = (" ".repeat(indent), " ".repeat(hang));
-        let options = textwrap::Options::new(width.max(20))
-            .initial_indent(&first)
-            .subsequent_indent(&rest)
-            // Paths and names are to be copied whole.
-            .break_words(false)
-            .word_separator(textwrap::WordSeparator::Custom(unbroken))
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        let options = wrap::options(width).initial_indent(&first).subsequent_indent(&rest);
         let mut at = 0;
         for (number, wrapped) in textwrap::wrap(&plain, options).iter().enumerate() {
             let prefix = if number == 0 { indent } else { hang };
@@ -236,29 +230,6 @@ impl Page {
             self.text.push_str(text);
         }
     }
-}
-
-/// The words of a line. What may be copied is one: a path, a fingerprint, and a command between backticks, whose blanks
-/// are its own.
-pub(super) fn unbroken(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
-    let mut rest = line;
-    Box::new(std::iter::from_fn(move || {
-        let mut end = 0;
-        while let Some(at) = rest.get(end..)?.find([' ', '`']).map(|at| end + at) {
-            let opened = rest[at..].strip_prefix('`');
-            end = match opened {
-                Some(quoted) => at + 1 + quoted.find('`').map_or(0, |length| length + 1),
-                None => rest.len() - rest[at..].trim_start_matches(' ').len(),
-            };
-            if opened.is_none() {
-                let (word, after) = rest.split_at(end);
-                rest = after;
-                return Some(Word::from(word));
-            }
-        }
-        let word = std::mem::take(&mut rest);
-        (!word.is_empty()).then(|| Word::from(word))
-    }))
 }
 
 /// The pieces as one escaped text, with the byte at which each tone begins.

@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
-use super::escape;
 use super::monitor::Family;
+use crate::escape;
 
 /// The metrics; nothing of one without samples.
 pub fn text(families: &[Family]) -> String {

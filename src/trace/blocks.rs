@@ -7,10 +7,10 @@
 use std::collections::VecDeque;
 use std::io;
 
+use super::counts::{Counts, count_lines};
 use super::input::{Buffer, Claim, Input, READ};
-use super::records::{self, Line};
-use super::scan::Counts;
 use super::sources::Source;
+use crate::log4j::records::{self, Line};
 
 /// A record longer than this is cut: no memory may depend on what a file holds.
 const LONGEST: usize = 8 * READ;
@@ -323,10 +323,4 @@ fn last_record_start(bytes: &[u8], from: usize) -> Option<usize> {
     memchr::memrchr_iter(b'\n', &bytes[floor..])
         .map(|at| floor + at + 1)
         .find(|start| records::starts_record(&bytes[*start..]))
-}
-
-/// Lines, the last one counted although it may have no end.
-pub fn count_lines(bytes: &[u8]) -> u64 {
-    let ends = memchr::memchr_iter(b'\n', bytes).count() as u64;
-    ends + u64::from(bytes.last().is_some_and(|byte| *byte != b'\n'))
 }

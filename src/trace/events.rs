@@ -8,9 +8,9 @@ use aho_corasick::packed::Searcher;
 use memchr::memmem;
 
 use super::event::{ConnectionMention, DeliveryMention, DeliverySpeaker, Event, What};
-use super::lanes;
 use super::negotiation;
-use super::records::{self, Header};
+use crate::log4j::lanes;
+use crate::log4j::records::{self, Header};
 use crate::model::delivery_file::DeliveryFile;
 
 /// No more of a record's text is kept than this; lists of algorithms and stack traces fit easily.

@@ -7,8 +7,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use super::records;
 use super::sources::Opened;
+use crate::log4j::records;
 
 /// How much is read at once. Small enough to stay in a core's own cache until it is parsed.
 pub const READ: usize = 256 * 1024;

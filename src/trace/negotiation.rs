@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::packed::Searcher;
 
-use super::lanes;
+use crate::log4j::lanes;
 use crate::model::offer::{Category, Offer, split_list};
 
 /// What JSch calls each category: in its configuration and exception, and in its log.

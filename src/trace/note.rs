@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::causes::Causes;
-use super::records;
 use super::scan;
+use crate::log4j::records;
 use crate::model::stage::Stage;
 
 /// The cause of a failure whose text is in no table.

@@ -11,7 +11,7 @@ use chrono::NaiveDateTime;
 use foldhash::HashMap;
 use foldhash::quality::RandomState;
 
-use super::reading::InputCounts;
+use super::counts::InputCounts;
 use super::scan::{self, MINUTE, Minute, Seen};
 use super::sources::Source;
 

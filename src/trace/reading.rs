@@ -6,18 +6,17 @@ use std::num::NonZero;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use chrono::NaiveDateTime;
-
 use super::accounts::Account;
 use super::blocks::{Block, BlockReader};
+use super::counts::InputCounts;
 use super::names::Names;
 use super::note::Spot;
 use super::oddities::Oddity;
 use super::overlap::{Held, Overlap};
-use super::records;
-use super::scan::{self, Counts, Scanned, ScannedBlock, Seen};
+use super::scan::{self, Scanned, ScannedBlock, Seen};
 use super::sources::Source;
 use super::timeline::{Glossary, Timeline, TracedLists, Window};
+use crate::log4j::records;
 use crate::words::counted;
 
 /// More threads than this find nothing to do: one core alone reads faster than a disk.
@@ -36,17 +35,6 @@ pub struct Reading {
     pub warnings: Vec<String>,
     /// What could not be read to its end: the source and why.
     pub broken: Vec<(usize, String)>,
-}
-
-/// One input's counts and times.
-#[derive(Debug, Default, Clone)]
-pub struct InputCounts {
-    /// What was counted.
-    pub counts: Counts,
-    /// The first record's time.
-    pub first: Option<NaiveDateTime>,
-    /// The last record's time.
-    pub last: Option<NaiveDateTime>,
 }
 
 /// Reads the sources, which stand in the order of their time. `progress` is told how many bytes were read.

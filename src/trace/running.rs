@@ -2,7 +2,7 @@
 //! between, it changes nothing; so it is passed over before anything of it is read.
 
 use super::event::What;
-use super::records::TIMESTAMP;
+use crate::log4j::records::TIMESTAMP;
 
 /// Where a record's level begins.
 const LEVEL: usize = TIMESTAMP + 1;

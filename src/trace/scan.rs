@@ -1,18 +1,18 @@
 //! One block of a trace: its lines and records counted, its events read. Pure, and so for any thread.
 
 use std::borrow::Cow;
-use std::ops::AddAssign;
 
 use self_cell::self_cell;
 
-use super::blocks::{self, Block};
+use super::blocks::Block;
+use super::counts::{Counts, count_lines};
 use super::event::Event;
 use super::events;
-use super::lanes;
 use super::names::{Name, Names};
 use super::oddities::{Oddities, Oddity};
-use super::records::{self, Header, Line, TIMESTAMP};
 use super::running::Running;
+use crate::log4j::lanes;
+use crate::log4j::records::{self, Header, Line, TIMESTAMP};
 
 /// A block seldom holds more events.
 const EVENTS: usize = 64;
@@ -60,28 +60,6 @@ pub struct Scanned<'b> {
     pub last: bool,
     /// Whether the source could not be read on from here.
     pub broken: bool,
-}
-
-/// What `inputs[]` counts.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
-    /// Bytes, unpacked.
-    pub bytes: u64,
-    /// Lines.
-    pub lines: u64,
-    /// Records that begin here.
-    pub records: u64,
-    /// Lines that belong to no record.
-    pub skipped_lines: u64,
-}
-
-impl AddAssign for Counts {
-    fn add_assign(&mut self, more: Self) {
-        self.bytes += more.bytes;
-        self.lines += more.lines;
-        self.records += more.records;
-        self.skipped_lines += more.skipped_lines;
-    }
 }
 
 /// An event and its place.
@@ -136,7 +114,7 @@ pub fn scan(block: &Block, repeated_from: Option<Minute>) -> Scanned<'_> {
     let own = block.own_bytes();
     out.counts.bytes = own.len() as u64;
     if block.borrowed > 0 {
-        out.counts.lines = blocks::count_lines(own);
+        out.counts.lines = count_lines(own);
     } else if block.cuts_a_line() {
         out.counts.lines -= 1;
     }

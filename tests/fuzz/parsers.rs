@@ -10,6 +10,7 @@ use cdrdiag::backlog::listing;
 use cdrdiag::cucm::{services, status, table, terminal, transcript};
 use cdrdiag::learn::collector::Collector;
 use cdrdiag::learn::source;
+use cdrdiag::log4j::records::{self, Header};
 use cdrdiag::model::offer::{Category, Offer, split_list};
 use cdrdiag::ssh::known_hosts::{Fingerprint, KnownHosts};
 use cdrdiag::ssh::packet::{self, Message};
@@ -18,7 +19,6 @@ use cdrdiag::ssh::target::Target;
 use cdrdiag::ssh::{greeting, host_key, identification, kexinit};
 use cdrdiag::trace::causes::Causes;
 use cdrdiag::trace::events;
-use cdrdiag::trace::records::{self, Header};
 use cdrdiag::{alarms, config, saved, text};
 use proptest::prelude::*;
 

@@ -14,10 +14,10 @@ use crate::delivery::test_file;
 use crate::delivery::walk::{Open, Seen, Walk, full, interrupted};
 use crate::document::backfill::{Backfill as Report, BackfillFile, FileOutcome};
 use crate::model::stage::Stage;
-use crate::report::words::{counted, grouped};
 use crate::ssh::deadline::Deadline;
 use crate::ssh::sftp::{SftpError, WriteError, status};
 use crate::ssh::trouble::Trouble;
+use crate::words::{counted, grouped};
 
 /// How often a connection that broke is made anew for one file, after 1, 2, 4 and 8 seconds.
 const RECONNECTS: u32 = 4;

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use chrono::{NaiveDateTime, TimeDelta, Timelike};
 
 use crate::report::chart::{Bar, Chart, Lane};
-use crate::report::words::{clock, counted, grouped};
+use crate::words::{clock, counted, grouped};
 
 /// The shapes' width.
 const WIDTH: f64 = 1000.0;

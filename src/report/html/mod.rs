@@ -9,9 +9,9 @@ use std::fmt;
 use askama::Template;
 use askama::filters::{Escaper, Html};
 
-use super::escape;
 use super::page::Tone;
 use super::view::{Appendix, Block, Section, View};
+use crate::escape;
 use figure::Figure;
 
 /// Escapes for HTML, control characters and direction overrides included: the templates' default (`askama.toml`).

@@ -6,7 +6,7 @@ use super::{Block, Row, Section, ToView, View, fact, prose, toned, words};
 use crate::document::backlog::{Backlog, Deadline, FirstLeg, Gap, TraceFolder};
 use crate::report::monitor::{self, Monitored};
 use crate::report::page::Tone;
-use crate::report::words::{grouped, many};
+use crate::words::{grouped, many};
 
 /// What to list instead.
 const LIST: &str = "List /cm/cdr_repository/preserve/.";

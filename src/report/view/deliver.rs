@@ -5,8 +5,8 @@ use super::{Block, Row, Section, Table, ToView, View, code, fact, prose, prose_i
 use crate::document::deliver::{Deliver, Failure, FreeSpace, StageReport, Throughput};
 use crate::model::stage::Stage;
 use crate::report::page::Tone;
-use crate::report::words::{counted, duration, grouped};
 use crate::words::excerpt;
+use crate::words::{counted, duration, grouped};
 
 /// How many files are listed one by one.
 const LISTED: usize = 10;

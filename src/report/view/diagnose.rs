@@ -10,8 +10,8 @@ use crate::document::parse_log::ParseLog;
 use crate::document::probe::Target;
 use crate::report::monitor::{self, Monitored};
 use crate::report::page::Tone;
-use crate::report::words::{clock, counted};
 use crate::words::excerpt;
+use crate::words::{clock, counted};
 
 /// Rests on at most this many pieces of evidence on the first screen; the rest is further down.
 const EVIDENCE: usize = 3;

@@ -224,7 +224,7 @@ impl Appendix {
 
 impl InputHash {
     fn row(&self) -> Row {
-        let bytes = self.bytes.map_or_else(|| "-".to_owned(), super::words::grouped);
+        let bytes = self.bytes.map_or_else(|| "-".to_owned(), crate::words::grouped);
         let sha256 = self.sha256.as_deref().map_or_else(|| words("not a file that can be read again"), code);
         Row::of(vec![code(&self.path), words(bytes), sha256])
     }

@@ -4,7 +4,7 @@ use super::{Block, Form, Headline, Piece, toned, words};
 use crate::document::collect::BillingServer;
 use crate::document::node::NodeState;
 use crate::report::page::Tone;
-use crate::report::words::counted;
+use crate::words::counted;
 
 /// What is wrong with a node, a line each; one line where nothing is.
 pub fn headlines(node: &NodeState) -> Vec<Headline> {

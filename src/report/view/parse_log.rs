@@ -13,8 +13,8 @@ use crate::model::offer::Category;
 use crate::report::chart::Chart;
 use crate::report::monitor::{self, Monitored};
 use crate::report::page::Tone;
-use crate::report::words::{clock, counted, duration, grouped};
 use crate::words::excerpt;
+use crate::words::{clock, counted, duration, grouped};
 
 /// Outages beyond this many are summed up.
 const OUTAGES: usize = 20;

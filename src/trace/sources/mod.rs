@@ -18,7 +18,7 @@ use std::{fmt, fs};
 use chrono::NaiveDateTime;
 use walkdir::{DirEntry, WalkDir};
 
-use super::records::{self, Line};
+use crate::log4j::records::{self, Line};
 use crate::search::{self, Unsearched};
 use crate::text;
 pub use alarm_text::AlarmText;

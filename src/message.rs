@@ -1,20 +1,13 @@
 //! A message on standard error, beside the answer.
 
-use super::escape;
-use super::page::unbroken;
+use crate::{escape, wrap};
 
 /// The message with cdrdiag's name before it and what it quotes escaped. A terminal of `width` columns gets it wrapped
 /// with a hanging indent; a file or a pipe gets one line, so that scripts find it whole.
 pub fn message(text: &str, width: Option<usize>) -> String {
     let line = format!("cdrdiag: {}", escape::line(text));
     let Some(width) = width else { return line };
-    let options = textwrap::Options::new(width.max(20))
-        .subsequent_indent("  ")
-        // Paths and commands are to be copied whole.
-        .break_words(false)
-        .word_separator(textwrap::WordSeparator::Custom(unbroken))
-        .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::fill(&line, options)
+    textwrap::fill(&line, wrap::options(width).subsequent_indent("  "))
 }
 
 #[cfg(test)]

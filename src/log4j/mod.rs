@@ -1,0 +1,4 @@
+//! log4j's text layout as CUCM writes it: where a record begins, and what stands in its head.
+
+pub mod lanes;
+pub mod records;
