@@ -21,7 +21,7 @@ use crate::trace::answer::{self, Choice};
 use crate::trace::causes::Causes;
 use crate::trace::note::UNKNOWN;
 use crate::trace::reading::{self, Reading};
-use crate::trace::sources::{self, NodeText, Problem, Source, Why};
+use crate::trace::sources::{self, NodeText, PastedText, Problem, Source, Why};
 use crate::trace::timeline::Window;
 use crate::words::many;
 
@@ -88,11 +88,11 @@ pub fn parse(
     let raised: Vec<_> = found.texts.iter().flat_map(|text| alarms::read(&text.label, &text.text)).collect();
     let problems = sources::lines(&problems);
     let records: u64 = reading.inputs.iter().map(|input| input.counts.records).sum();
-    if records == 0 && raised.is_empty() && found.nodes.is_empty() {
+    if records == 0 && raised.is_empty() && found.nodes.is_empty() && found.pasted.is_empty() {
         let all: Vec<String> = problems.into_iter().chain(left_out(&found.left_out)).collect();
         bail!("{}", if all.is_empty() { "nothing to read".to_owned() } else { all.join("; ") });
     }
-    check_what_is_there(narrow, &reading)?;
+    check_what_is_there(narrow, &reading, &found.pasted)?;
     let of_nodes = agreed(found.nodes.iter().map(|text| &text.node), |node| node.time_zone.as_deref());
     let timezone = narrow.timezone.or_else(|| of_nodes.and_then(|zone| zone.parse().ok())).or(config.defaults.timezone);
     let choice = Choice { destinations: narrow.destination.clone(), limit: narrow.limit, timezone };
@@ -106,6 +106,9 @@ pub fn parse(
         ..Input::default()
     }));
     document.alarms = raised;
+    for pasted in found.pasted {
+        add_pasted(&mut document, pasted, &choice);
+    }
     for text in found.nodes {
         let NodeText { label, bytes, lines, node } = text;
         let is_read = document.inputs.iter().any(|input| input.path == label);
@@ -116,6 +119,19 @@ pub fn parse(
     Ok(Parsed { document, left_out: details })
 }
 
+/// Adds what lines tell that were pasted without their records, and says what they lack.
+fn add_pasted(document: &mut ParseLog, pasted: PastedText, choice: &Choice) {
+    let PastedText { label, bytes, lines, told } = pasted;
+    document.warnings.push(format!(
+        "{label}: no whole trace record in it, so when this happened is not known; give the trace \
+         (cdrrepmgrNNNNN.log) for the rest"
+    ));
+    document.inputs.push(Input { path: label, bytes, lines, ..Input::default() });
+    let asked = told.destinations.into_iter().filter(|one| choice.asks_for(one.host.as_deref(), one.destination));
+    document.destinations.splice(0..0, asked);
+    document.negotiation = document.negotiation.take().or(told.negotiation);
+}
+
 /// What folders and archives hold beside traces; `None` where that is nothing.
 fn left_out(paths: &[String]) -> Option<String> {
     let names: Names = paths.iter().collect();
@@ -124,7 +140,7 @@ fn left_out(paths: &[String]) -> Option<String> {
 }
 
 /// An answer about nothing would read as if nothing were wrong.
-fn check_what_is_there(narrow: &cli::Narrow, reading: &Reading) -> Result<()> {
+fn check_what_is_there(narrow: &cli::Narrow, reading: &Reading, pasted: &[PastedText]) -> Result<()> {
     let first = reading.inputs.iter().filter_map(|input| input.first).min();
     let last = reading.inputs.iter().filter_map(|input| input.last).max();
     if let (Some(first), Some(last)) = (first, last)
@@ -132,7 +148,8 @@ fn check_what_is_there(narrow: &cli::Narrow, reading: &Reading) -> Result<()> {
     {
         bail!("no record lies in the time asked for: the traces span {first} to {last}");
     }
-    let known = answer::names(reading);
+    let mut known = answer::names(reading);
+    known.extend(pasted.iter().flat_map(|text| &text.told.destinations).filter_map(|one| one.host.clone()));
     if narrow.destination.iter().any(|wanted| known.contains(wanted)) || narrow.destination.is_empty() {
         return Ok(());
     }

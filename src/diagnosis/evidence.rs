@@ -35,12 +35,12 @@ pub fn words(kind: EvidenceKind, what: String) -> Evidence {
 pub fn of_trouble(trouble: &Trouble<'_>) -> Vec<Evidence> {
     let cause = trouble.cause.map(|cause| {
         let what = format!(
-            "{} of {} to {} for {}, the last at {}",
+            "{} of {} to {} for {}{}",
             grouped(cause.count),
             trouble.destination.failures().of,
             trouble.host(),
             cause.cause,
-            clock(cause.last)
+            cause.last.map(|last| format!(", the last at {}", clock(last))).unwrap_or_default()
         );
         line(what, &cause.evidence)
     });

@@ -112,7 +112,8 @@ impl<'a> Trouble<'a> {
         }
         let since = destination.outages.last().map(|outage| outage.from);
         let causes = destination.failures().causes;
-        let latest = causes.iter().filter(|cause| since.is_none_or(|since| cause.last >= since));
+        let latest =
+            causes.iter().filter(|cause| since.is_none_or(|since| cause.last.is_none_or(|last| last >= since)));
         let cause = latest.max_by_key(|cause| (cause.count, cause.last)).or(causes.first());
         Some(Self { destination, cause })
     }
@@ -127,7 +128,7 @@ impl<'a> Trouble<'a> {
         match (&self.destination.host, self.destination.destination) {
             (Some(host), _) => host.clone(),
             (None, Some(number)) => format!("destination {number}"),
-            (None, None) => "a billing server that the trace does not name".to_owned(),
+            (None, None) => "the unnamed billing server".to_owned(),
         }
     }
 

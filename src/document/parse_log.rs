@@ -372,10 +372,10 @@ pub struct CauseCount {
     pub stage: Option<Stage>,
     /// Failed deliveries or connections.
     pub count: u64,
-    /// The first of them.
-    pub first: NaiveDateTime,
-    /// The last of them.
-    pub last: NaiveDateTime,
+    /// The first of them; `null` where the line was pasted without its time.
+    pub first: Option<NaiveDateTime>,
+    /// The last of them; `null` where the line was pasted without its time.
+    pub last: Option<NaiveDateTime>,
     /// The error message as the trace has it; `null` where none was written.
     pub message: Option<String>,
     /// What to do.
@@ -442,13 +442,13 @@ impl Destination {
             (Some(host), Some(number)) => format!("{host} (destination {number})"),
             (Some(host), None) => host.clone(),
             (None, Some(number)) => format!("destination {number} (its host is not in the trace)"),
-            (None, None) => "a destination that the trace does not name".to_owned(),
+            (None, None) => "an unnamed billing server".to_owned(),
         }
     }
 
     /// Why nothing is known to do about a cause that is in no table.
     pub fn without_remedy(&self, cause: &CauseCount) -> &'static str {
-        let cut = |outage: &Outage| outage.begins_before_trace && outage.from == cause.first && cause.count == 1;
+        let cut = |outage: &Outage| outage.begins_before_trace && cause.first == Some(outage.from) && cause.count == 1;
         match (&cause.message, self.outages.first().is_some_and(cut)) {
             (Some(_), _) => "not known: this text is in no table of CUCM's client; search for it, or ask Cisco TAC",
             (None, true) => "not known: the trace does not tell the cause: it begins after the error was logged",

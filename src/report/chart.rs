@@ -219,8 +219,8 @@ fn lane(destination: &Destination, causes: &[String], end: NaiveDateTime) -> Lan
 /// Where deliveries stop and where they go on.
 fn moments(destination: &Destination) -> Vec<Moment> {
     let cause = |at: NaiveDateTime| {
-        let first = destination.causes.iter().find(|cause| cause.first >= at && cause.last >= at);
-        let within = destination.causes.iter().find(|cause| cause.first <= at && cause.last >= at);
+        let first = destination.causes.iter().find(|cause| cause.first >= Some(at) && cause.last >= Some(at));
+        let within = destination.causes.iter().find(|cause| cause.first <= Some(at) && cause.last >= Some(at));
         first.or(within).map(|cause| format!(": {}", cause.cause)).unwrap_or_default()
     };
     let mut moments = Vec::new();

@@ -29,12 +29,21 @@ pub struct Choice {
     pub timezone: Option<Tz>,
 }
 
+impl Choice {
+    /// Whether a destination is among those asked for.
+    pub fn asks_for(&self, host: Option<&str>, number: Option<u32>) -> bool {
+        let number = number.map(|number| number.to_string());
+        self.destinations.is_empty()
+            || self.destinations.iter().any(|wanted| Some(&**wanted) == host || Some(wanted) == number.as_ref())
+    }
+}
+
 /// Makes the document.
 pub fn document(reading: Reading, sources: &[Source], choice: &Choice) -> ParseLog {
     let end = reading.inputs.iter().filter_map(|input| input.last).max();
     let (accounts, others): (Vec<Account>, Vec<Account>) = merge(reading.nodes.into_iter().flatten())
         .into_iter()
-        .partition(|account| wanted(account, &choice.destinations));
+        .partition(|account| choice.asks_for(account.host.as_deref(), account.destination));
     let passed = |account: &Account| account.ledger.passed_over + account.ledger.outside;
     let failures_left_out = accounts.iter().map(passed).sum::<u64>()
         + others.iter().map(|account| account.ledger.delivery_failures + passed(account)).sum::<u64>();
@@ -85,12 +94,6 @@ pub fn names(reading: &Reading) -> Vec<String> {
     names.sort();
     names.dedup();
     names
-}
-
-fn wanted(account: &Account, destinations: &[String]) -> bool {
-    let number = account.destination.map(|number| number.to_string());
-    destinations.is_empty()
-        || destinations.iter().any(|wanted| Some(wanted) == account.host.as_ref() || Some(wanted) == number.as_ref())
 }
 
 fn destination(account: Account, sources: &[Source], choice: &Choice, end: Option<NaiveDateTime>) -> Destination {
@@ -183,8 +186,8 @@ fn causes(tallies: &Tallies, sources: &[Source]) -> Vec<CauseCount> {
             cause: tally.note.reason.cause.to_owned(),
             stage: tally.note.reason.stage,
             count: tally.count,
-            first: tally.first,
-            last: tally.last,
+            first: Some(tally.first),
+            last: Some(tally.last),
             message: tally.note.reason.message.as_deref().map(str::to_owned),
             remedy: tally.note.reason.remedy.map(str::to_owned),
             evidence: evidence(&tally.note.place, sources),

@@ -66,6 +66,19 @@ pub fn read<'a>(header: &Header<'a>, more: &'a [u8]) -> Option<Event<Cow<'a, str
     Some(Event { time: records::parse_time(header.time)?, thread: records::text(header.thread), what })
 }
 
+/// Reads what names a host in a line that has lost the record's time, thread and class. Errors are left to the table
+/// of causes.
+pub(super) fn read_undated<'a>(message: &'a str, more: &'a str) -> Option<What<Cow<'a, str>>> {
+    delivery_failed(message)
+        .map(|what| match (what, innermost_cause(more)) {
+            (What::DeliveryFailed(mention), Some(cause)) => {
+                What::DeliveryFailed(DeliveryMention { caused_by: Some(cause.into()), ..mention })
+            }
+            (what, _) => what,
+        })
+        .or_else(|| connection_failed(message, &Words::of(message)))
+}
+
 fn read_message<'a>(header: &Header<'_>, message: &'a str, more: &'a str) -> Option<What<Cow<'a, str>>> {
     if let Some(what) = sender(message).or_else(|| outcome(message)).or_else(|| delivery_failed(message)) {
         return Some(what);

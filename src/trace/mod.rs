@@ -21,4 +21,5 @@ pub mod scan;
 pub mod sources;
 pub mod tallies;
 pub mod timeline;
+pub mod undated;
 pub mod waiting;

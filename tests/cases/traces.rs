@@ -107,3 +107,34 @@ fn an_error_that_ends_in_a_delivery_is_no_connection_without_host() {
         (&0.into(), &"authentication".into())
     );
 }
+
+#[test]
+fn an_exception_without_any_record_tells_its_cause_and_no_time() {
+    let answer = of_lines(
+        "com.jcraft.jsch.JSchException: Auth fail\n\tat com.jcraft.jsch.Session.connect(Session.java:519)\n",
+        1,
+    );
+    assert_eq!(connections(&answer), [(None, "authentication", 1)]);
+    assert_eq!(answer["destinations"][0]["connection_causes"][0]["first"], Value::Null);
+    assert!(answer["warnings"][0].as_str().unwrap().contains("no whole trace record"), "{answer:#}");
+    let answer = of_lines("SFTP/FTP failed: cdr_West_02_202405060700_11 to 192.0.2.9\n", 1);
+    assert_eq!(answer["destinations"][0]["host"], "192.0.2.9");
+    assert_eq!(answer["destinations"][0]["files_waiting"], 1);
+}
+
+#[test]
+fn a_lone_exception_leads_to_a_diagnosis_with_the_servers() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = folder.path().join("mail.txt");
+    fs::write(&error, "The log says: com.jcraft.jsch.JSchException: Algorithm negotiation fail\n").unwrap();
+    let story = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/story");
+    let mut command = Command::cargo_bin("cdrdiag").unwrap();
+    let (primary, secondary) = (format!("{story}/primary.json"), format!("{story}/secondary.json"));
+    let done = command
+        .args(["diagnose", error.to_str().unwrap(), "--primary", &primary, "--secondary", &secondary, "--json"])
+        .assert()
+        .code(1);
+    let answer: Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    let first = &answer["conclusions"][0];
+    assert_eq!((&first["id"], &first["certainty"]), (&"failover_to_refusing_server".into(), &"assumed".into()));
+}

@@ -185,7 +185,7 @@ fn cause_facts(destination: &Destination, cause: &CauseCount) -> Vec<Fact> {
         None => prose_in(Tone::Warn, destination.without_remedy(cause)),
     };
     facts.push(("remedy".to_owned(), remedy));
-    facts.push(fact("seen", between(cause.first, cause.last)));
+    facts.extend(cause.first.zip(cause.last).map(|(first, last)| fact("seen", between(first, last))));
     facts
 }
 

@@ -21,6 +21,7 @@ use walkdir::{DirEntry, WalkDir};
 use crate::log4j::records::{self, Line};
 use crate::search::{self, Unsearched};
 use crate::text;
+use crate::trace::undated::{self, Undated};
 pub use alarm_text::AlarmText;
 use archive::Budget;
 use extent::Extent;
@@ -89,11 +90,26 @@ pub struct Found {
     left_out_before: usize,
     /// Texts without records that tell of alarms.
     pub texts: Vec<AlarmText>,
+    /// Texts without records that tell of errors all the same.
+    pub pasted: Vec<PastedText>,
     /// Texts of CUCM's command line that tell of the node.
     pub nodes: Vec<NodeText>,
     /// The folders that `collect` wrote, each with its separator.
     collected: Vec<String>,
     budget: Budget,
+}
+
+/// A text that lacks the records around its errors.
+#[derive(Debug)]
+pub struct PastedText {
+    /// The path, as of a [`Source`].
+    pub label: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Its lines.
+    pub lines: u64,
+    /// What it tells.
+    pub told: Undated,
 }
 
 /// Finds the traces that these paths mean. A folder is searched through, and what does not look like a
@@ -209,6 +225,10 @@ impl Found {
             self.left_out.push(source.label);
         } else if source.first.is_none() && looks_binary(head) {
             self.problem(source.label, Why::Binary);
+        } else if source.first.is_none()
+            && let Some(pasted) = pasted(&source.label, head)
+        {
+            self.pasted.push(pasted);
         } else {
             self.sources.push(source);
         }
@@ -220,7 +240,7 @@ impl Found {
 
     /// Grows with everything that is worth telling.
     fn so_far(&self) -> (usize, usize, usize) {
-        (self.sources.len(), self.problems.len(), self.texts.len() + self.nodes.len())
+        (self.sources.len(), self.problems.len(), self.texts.len() + self.nodes.len() + self.pasted.len())
     }
 }
 
@@ -233,6 +253,16 @@ fn head_of(reader: impl Read) -> Vec<u8> {
         head.extend_from_slice(&chunk[..count]);
     }
     head
+}
+
+/// What was pasted of a trace is short: a file that goes on behind its head is none.
+fn pasted(label: &str, head: &[u8]) -> Option<PastedText> {
+    if head.len() >= HEAD {
+        return None;
+    }
+    let text = text::decode(head);
+    let told = undated::read(label, &text)?;
+    Some(PastedText { label: label.to_owned(), bytes: head.len() as u64, lines: text.lines().count() as u64, told })
 }
 
 fn first_time(head: &[u8]) -> Option<NaiveDateTime> {

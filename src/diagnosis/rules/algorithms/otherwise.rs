@@ -60,7 +60,7 @@ pub fn changed_since_the_trace(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Opti
     let text = format!(
         "By their lists CUCM gets into {names}. So {client}the server changed since {}, or {host} leads to another \
          server.",
-        trouble.cause.map(|cause| clock(cause.last))?
+        trouble.cause?.last.map_or_else(|| "then".to_owned(), clock)
     );
     let mut next = vec![
         "whether it still fails: a trace made now".to_owned(),
