@@ -293,5 +293,5 @@ fn a_saved_answer_that_has_no_place_says_how_to_give_it() {
     let story = |name: &str| format!("{}/fixtures/story/{name}", env!("CARGO_MANIFEST_DIR"));
     let answer = json(&[&story("primary.json"), "--secondary", &story("secondary.json")], 1);
     let warning = answer["warnings"][0].as_str().unwrap();
-    assert!(warning.contains("primary.json: cdrdiag's JSON") && warning.contains("--primary"), "{warning}");
+    assert!(warning.contains("primary.json: this is cdrdiag's JSON") && warning.contains("--primary"), "{warning}");
 }

@@ -14,6 +14,24 @@ const SERVERS: [&str; 6] =
 /// What no form but cdrdiag's own tells.
 const LANGUAGES: [Category; 2] = [Category::LanguageC2s, Category::LanguageS2c];
 
+#[test]
+fn what_is_no_saved_answer_is_sent_to_the_command_that_reads_it() {
+    let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    for (file, advice) in [
+        ("learn/sshd-syslog.log", "cdrdiag profile learn"),
+        ("cases/ssh-sftpgo-log/f-sftpgo.log", "cdrdiag profile learn"),
+        ("cdrrepmgr00073.log", "cdrdiag parse-log"),
+        ("nodes/session.log", "cdrdiag parse-log"),
+        ("listings/preserve-detail.txt", "cdrdiag backlog"),
+    ] {
+        let mut command = assert_cmd::Command::cargo_bin("cdrdiag").unwrap();
+        let done = command.arg("probe").arg(fixtures.join(file)).assert().code(3).stdout("");
+        let said = String::from_utf8(done.get_output().stderr.clone()).unwrap();
+        assert!(said.contains(": this is ") && said.contains(advice), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+}
+
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/saved").join(name)
 }

@@ -8,9 +8,10 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use super::open_files::affordable;
+use super::paths;
 use super::reports::Remarks;
 use super::targets::{self, TargetSpec};
 use crate::algorithms::answer::{disagreement, judge_target};
@@ -21,7 +22,8 @@ use crate::document::probe::{Access, Handshake, Target as Entry, TargetError};
 use crate::exit::UsageError;
 use crate::model::offer::{Category, Offer};
 use crate::model::profile::Profile;
-use crate::saved::SavedServer;
+use crate::saved::file::{Problem, SavedRef};
+use crate::saved::{ParseError, SavedServer};
 use crate::ssh::connect::Family;
 use crate::ssh::deadline::Deadline;
 use crate::ssh::handshake::{self, Authentication, Preferences};
@@ -67,7 +69,7 @@ impl Subject {
             Ok(TargetSpec::Named { target, .. } | TargetSpec::Live(target)) => Place::Live(target),
             Ok(TargetSpec::Saved(saved)) => {
                 file = Some(saved.path.display().to_string());
-                Place::Saved(Box::new(saved.load()?))
+                Place::Saved(Box::new(load(&saved)?))
             }
             Err(error @ targets::TargetError::Syntax(_)) => return Err(UsageError(error.to_string()).into()),
             Err(error @ (targets::TargetError::NoFile(_) | targets::TargetError::Folder(_))) => {
@@ -90,6 +92,17 @@ impl Subject {
     pub fn file(&self) -> Option<String> {
         self.file.clone()
     }
+}
+
+/// Reads a saved answer. What is none, and is known to be something else, is sent to the command that reads it.
+fn load(saved: &SavedRef) -> Result<SavedServer> {
+    saved.load().map_err(|error| {
+        let is_none = matches!(error.problem, Problem::Content(ParseError::Unrecognised));
+        match paths::misplaced(&saved.path).filter(|_| is_none) {
+            Some(elsewhere) => anyhow!("{elsewhere}"),
+            None => error.into(),
+        }
+    })
 }
 
 /// What to say of names that no server has, and that were probably meant to be configured ones.

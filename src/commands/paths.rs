@@ -34,9 +34,14 @@ impl Given {
         let kind = self.kind?;
         Some(Problem {
             path: self.path.display().to_string(),
-            why: Why::Misplaced(format!("{kind}: {}", kind.advice())),
+            why: Why::Misplaced(format!("this is {kind}: {}", kind.advice())),
         })
     }
+}
+
+/// That a file holds what commands other than the one it was given to read.
+pub fn misplaced(path: &Path) -> Option<Problem> {
+    Given { path: path.to_owned(), kind: kind(path) }.misplaced()
 }
 
 /// What a file holds; one that is packed with gzip too. `FILE#SERVER` is a saved answer's file.

@@ -61,3 +61,21 @@ fn an_alert_beside_a_healthy_trace_is_a_problem_and_a_folder_is_searched_for_a_s
     assert_eq!(document["alarms"].as_array().unwrap().len(), 1, "{document:#}");
     assert_eq!(document["inputs"].as_array().unwrap().len(), 2, "{document:#}");
 }
+
+#[test]
+fn a_page_that_quotes_an_alarm_is_no_alarm_unless_it_was_given_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let alert = std::fs::read_to_string(format!("{CASES}/trace-rtmt-alert-sxml/alert.txt")).unwrap();
+    let notes = folder.path().join("notes.md");
+    std::fs::write(&notes, format!("# Alarms\n\n{alert}")).unwrap();
+    std::fs::copy(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cdrrepmgr00073.log"),
+        folder.path().join("cdrrepmgr00073.log"),
+    )
+    .unwrap();
+    for (given, alarms) in [(folder.path(), 0), (notes.as_path(), 1)] {
+        let done = Command::cargo_bin("cdrdiag").unwrap().args(["parse-log", "--json"]).arg(given).assert().code(1);
+        let document: Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+        assert_eq!(document["alarms"].as_array().unwrap().len(), alarms, "{}", given.display());
+    }
+}

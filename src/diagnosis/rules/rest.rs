@@ -11,7 +11,7 @@ use crate::words::many;
 pub fn not_all_was_read(facts: &Facts<'_>) -> Option<Conclusion> {
     let found = conclusion(
         Certainty::Seen,
-        format!("{} that was given could not be read", many(facts.unread.len() as u64, "part", "parts")),
+        format!("{} could not be read", many(facts.unread.len() as u64, "input", "inputs")),
         "What it would have told is missing from this answer.".to_owned(),
     );
     (!facts.unread.is_empty()).then(|| Conclusion {

@@ -14,12 +14,19 @@ pub struct AlarmText {
     pub text: String,
 }
 
+/// A page that explains alarms quotes them: in a folder it was found, not given.
+fn is_documentation(label: &str) -> bool {
+    let label = label.to_ascii_lowercase();
+    [".md", ".markdown", ".rst", ".adoc"].iter().any(|ending| label.ends_with(ending))
+}
+
 impl Source {
     /// The whole text, where it holds alarms instead of records, and why it is not whole. A syslog may come to them late.
     pub(super) fn alarms(&self, head: &[u8], asked: Asked) -> Option<(AlarmText, Option<Why>)> {
         let may_come = asked == Asked::ByName || self.label.to_ascii_lowercase().contains("syslog");
         let may_come = may_come && !matches!(self.place, Place::Stream(_));
-        if looks_binary(head) || !(may_come || alarms::may_hold_alarms(&text::decode(head))) {
+        let quotes_them = asked == Asked::InFolder && is_documentation(&self.label);
+        if quotes_them || looks_binary(head) || !(may_come || alarms::may_hold_alarms(&text::decode(head))) {
             return None;
         }
         let mut whole = Vec::new();
