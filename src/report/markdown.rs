@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use super::page::{Look, Page, Tone};
+use super::text;
 use super::view::{Appendix, Block, Headline, Piece, Section, Table, View};
 use crate::escape;
 
@@ -57,7 +58,7 @@ fn write_section(text: &mut String, section: &Section) {
             }
             Block::Chart(chart) => {
                 let mut page = Page::new(Look { width: 100, wraps_headlines: true, color: false, blocks: false });
-                chart.render(&mut page);
+                text::chart::write(chart, &mut page);
                 fence(text, page.into_string().lines());
             }
         }

@@ -1,17 +1,12 @@
 //! Documents rendered for people. Nothing here knows where a document came from, and whatever a server or a
 //! trace said is escaped on the way.
 
-mod capture;
-pub mod chart;
 mod collect;
-mod config;
 pub mod html;
 mod junit;
-mod learn;
 pub mod markdown;
 pub mod monitor;
 pub mod page;
-mod profile;
 mod prometheus;
 mod text;
 pub mod view;

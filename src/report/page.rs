@@ -138,7 +138,9 @@ impl Page {
 
     /// A line to copy: never wrapped, never toned.
     pub fn code(&mut self, indent: usize, code: &str) {
-        self.text.push_str(&" ".repeat(indent));
+        if !code.is_empty() {
+            self.text.push_str(&" ".repeat(indent));
+        }
         self.text.push_str(&escape::line(code));
         self.text.push('\n');
     }

@@ -1,5 +1,7 @@
 //! Blocks of a view as text: the same that the pages show, on a [`Page`].
 
+pub(super) mod chart;
+
 use super::page::{Page, Tone};
 use super::view::{Block, Depth, Form, Headline, Piece, Section, Table, View};
 
@@ -114,7 +116,7 @@ fn block(block: &Block, page: &mut Page) {
             page.indented(4, 6, &[(Tone::Faint, place)]);
             page.indented(4, 6, &[(Tone::Faint, text)]);
         }
-        Block::Chart(chart) => chart.render(page),
+        Block::Chart(chart) => chart::write(chart, page),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use chrono::{NaiveDateTime, TimeDelta, Timelike};
 
-use crate::report::chart::{Bar, Chart, Lane};
+use crate::report::view::chart::{Bar, Chart, Lane, Moment, WAITING};
 use crate::words::{clock, counted, grouped};
 
 /// The shapes' width.
@@ -13,7 +13,7 @@ const WIDTH: f64 = 1000.0;
 /// Where deliveries stand on and failures hang from.
 const MIDDLE: f64 = 50.0;
 /// The lane of the files that wait.
-const WAITING: f64 = 40.0;
+const WAITING_HEIGHT: f64 = 40.0;
 /// Colours there are for causes; the last one stands for all others.
 const COLORS: usize = 8;
 /// Marks on the axis at most.
@@ -113,7 +113,7 @@ fn figure(chart: &Chart, lane: &Lane) -> LaneFigure {
         let title = format!("Outage from {} to {}", clock(*from), clock(*to));
         rect((x, 0.0), ((end - x).max(2.0), MIDDLE * 2.0), "outage".to_owned(), title)
     };
-    let mark = |(index, moment): (usize, &crate::report::chart::Moment)| Mark {
+    let mark = |(index, moment): (usize, &Moment)| Mark {
         left: percent(chart.place(moment.at)),
         number: index + 1,
         when: clock(moment.at),
@@ -171,14 +171,14 @@ fn waiting(chart: &Chart, lane: &Lane) -> Option<(String, u64)> {
     let most = lane.bars.iter().map(|bar| bar.waiting).max().filter(|most| *most > 0)?;
     let height = |value: u64| {
         let part = if value == 0 { 0.0 } else { share(value, most) / MIDDLE };
-        format!("{:.1}", WAITING * (1.0 - part))
+        format!("{:.1}", WAITING_HEIGHT * (1.0 - part))
     };
-    let mut path = format!("M0 {WAITING:.0}");
+    let mut path = format!("M0 {WAITING_HEIGHT:.0}");
     for bar in &lane.bars {
         // Writing to a String cannot fail.
         let _ = write!(path, "H{:.1}V{}", chart.place(bar.from) * WIDTH, height(bar.waiting));
     }
-    let _ = write!(path, "H{WIDTH:.0}V{WAITING:.0}Z");
+    let _ = write!(path, "H{WIDTH:.0}V{WAITING_HEIGHT:.0}Z");
     Some((path, most))
 }
 
@@ -230,6 +230,6 @@ impl LaneFigure {
     /// What the highest step stands for.
     pub fn waiting_scale(&self) -> String {
         let most = self.waiting.as_ref().map(|(_, most)| *most).unwrap_or_default();
-        format!("waiting, up to {}: {}", grouped(most), crate::report::chart::WAITING)
+        format!("waiting, up to {}: {}", grouped(most), WAITING)
     }
 }

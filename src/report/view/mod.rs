@@ -4,18 +4,23 @@
 //! Nothing here escapes anything: the texts are as the document has them, and each format escapes all of them.
 
 mod backlog;
+mod capture;
 mod changes;
+pub mod chart;
 mod compare;
+mod config;
 mod deliver;
 mod diagnose;
+mod learn;
 mod node;
 mod parse_log;
 mod probe;
+mod profile;
 mod servers;
 
 use chrono::{DateTime, Utc};
 
-use super::chart::Chart;
+use self::chart::Chart;
 use super::monitor::Monitored;
 use super::page::Tone;
 use crate::document::Document;
@@ -319,8 +324,8 @@ pub fn code(text: impl Into<String>) -> Piece {
 #[cfg(test)]
 #[allow(missing_docs, clippy::unwrap_used, reason = "for other modules' tests alone")]
 pub mod tests {
+    use super::chart::{Bar, Lane, Moment};
     use super::*;
-    use crate::report::chart::{Bar, Lane, Moment};
     use chrono::{NaiveDate, NaiveDateTime};
 
     /// Markup, quotes, ends of code and of attributes, a terminal's escape sequence, a direction override.

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDateTime;
 
+use super::chart::Chart;
 use super::{
     Block, Fact, Form, Headline, Row, Section, ToView, View, by_setting, code, fact, facts, list, node, note, prose_in,
     table, toned, words,
@@ -10,7 +11,6 @@ use crate::document::parse_log::{
     Alarm, CauseCount, Destination, Input, Negotiation, Outage, ParseLog, RaisedAlarms, Retries, Status, WaitingFile,
 };
 use crate::model::offer::Category;
-use crate::report::chart::Chart;
 use crate::report::monitor::{self, Monitored};
 use crate::report::page::Tone;
 use crate::words::excerpt;
