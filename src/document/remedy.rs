@@ -16,6 +16,10 @@ pub struct Remedy {
     pub directive: Option<String>,
     /// The whole new line: what the server offers today plus the least that lets CUCM in.
     pub line: Option<String>,
+    /// Lines that have to stand beside it, lest the server loses what it has today: a first `HostKey` line switches off
+    /// the keys in their default places (`sshd_config(5)`).
+    #[serde(default)]
+    pub keeps: Vec<String>,
     /// The algorithms that the line adds.
     pub adds: Vec<String>,
     /// Who is kept out, and why.
@@ -37,6 +41,11 @@ pub struct Remedy {
 }
 
 impl Remedy {
+    /// All lines to write, in order.
+    pub fn lines(&self) -> impl Iterator<Item = &String> {
+        self.keeps.iter().chain(&self.line)
+    }
+
     /// The remedy with its three texts, and their sum.
     #[must_use]
     pub fn told(self, why: String, change: String, how: String) -> Self {

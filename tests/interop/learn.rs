@@ -45,7 +45,7 @@ fn the_log_of_an_sshd_that_refuses_jsch_gives_the_list_that_jsch_proposed() {
         let configuration = Configuration::new(KEYS, line);
         let server = configuration.start();
         let login = jsch::login(server.address());
-        let (client, proposal) = learn(&[&configuration.log()]);
+        let (client, proposal) = learn(&[&configuration.log_with("Unable to negotiate")]);
         assert_eq!(client["client"], "127.0.0.1");
         for category in Category::ALL {
             let expected = login.client.get(category).filter(|_| told.contains(&category));
@@ -65,7 +65,7 @@ fn the_log_of_jsch_gives_all_that_it_proposed_and_joins_the_servers() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("jsch.log");
     fs::write(&log, &login.log).unwrap();
-    let (client, proposal) = learn(&[&configuration.log(), &log]);
+    let (client, proposal) = learn(&[&configuration.log_with("Unable to negotiate"), &log]);
     assert_eq!((&client["client"], &client["identification"]), (&"127.0.0.1".into(), &"SSH-2.0-JSCH-0.1.54".into()));
     assert_eq!(client["conflicts"], serde_json::json!([]), "both tell the same host key algorithms");
     assert_eq!(proposal, login.client);

@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
 
 use cdrdiag::document::remedy::Remedy;
 use tempfile::TempDir;
@@ -84,29 +86,21 @@ impl Configuration {
         Sshd { server }
     }
 
-    /// This configuration with the remedies carried out: their lines on top, their keys made, their check passed.
-    /// The keys that are there already stay where they are.
+    /// This configuration with the remedies carried out blindly, as somebody copies them: all their lines on top, their
+    /// keys made, their check passed.
     pub fn mended(mut self, remedies: &[Remedy]) -> Self {
         for remedy in remedies {
             assert!(remedy.commands.iter().any(|command| command == "sshd -t"), "{remedy:?}");
             let commands = remedy.commands.iter().map(|command| self.here(command));
-            commands.filter(|command| command.starts_with("ssh-keygen ")).for_each(|command| make_key(&command));
-            if let Some(line) = &remedy.line {
-                self.add(&self.here(line), remedy.directive.as_deref());
+            for command in commands.filter(|command| command.contains("ssh-keygen ")) {
+                succeed(Command::new("sh").args(["-c", &command]));
             }
+            let lines: Vec<_> = remedy.lines().map(|line| self.here(line)).collect();
+            self.text = format!("{}\n{}", lines.join("\n"), self.text);
         }
         let checked = self.sshd("-t");
         assert!(checked.status.success(), "sshd -t: {}{}", String::from_utf8_lossy(&checked.stderr), self.text);
         self
-    }
-
-    /// Puts a line on top. `HostKey` is the keyword that may occur again and again: its line goes in only where
-    /// sshd does not show the key yet, as the remedy says.
-    fn add(&mut self, line: &str, directive: Option<&str>) {
-        let shown = String::from_utf8(self.sshd("-T").stdout).unwrap().to_lowercase();
-        if directive != Some("HostKey") || !shown.contains(&line.to_lowercase()) {
-            self.text = format!("{line}\n{}", self.text);
-        }
     }
 
     fn sshd(&self, flag: &str) -> Output {
@@ -137,14 +131,6 @@ fn without_penalties() -> &'static [&'static str] {
     })
 }
 
-/// Makes a key, unless its file exists, as the remedy says.
-fn make_key(command: &str) {
-    let (_, file) = command.rsplit_once(' ').expect("the file is the last word");
-    if !Path::new(file).exists() {
-        succeed(Command::new("sh").args(["-c", command]));
-    }
-}
-
 /// A running sshd.
 #[derive(Debug)]
 pub struct Sshd {
@@ -159,8 +145,15 @@ impl Sshd {
 }
 
 impl Configuration {
-    /// What an sshd with this configuration has logged.
-    pub fn log(&self) -> PathBuf {
-        self.folder.path().join("log")
+    /// The log of an sshd with this configuration, once it holds these words: sshd writes a moment after it hangs up.
+    pub fn log_with(&self, words: &str) -> PathBuf {
+        let log = self.folder.path().join("log");
+        for _ in 0..250 {
+            if fs::read_to_string(&log).is_ok_and(|text| text.contains(words)) {
+                return log;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        panic!("{} does not say {words:?}", log.display())
     }
 }

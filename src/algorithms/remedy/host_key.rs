@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::lists::{has_key, key_of};
 use super::setting::SettingChange;
-use crate::algorithms::server::Configuration;
+use crate::algorithms::products::{Configuration, KeyStore};
 use crate::document::remedy::Remedy;
 use crate::model::offer::Setting;
 
@@ -36,31 +36,43 @@ impl SettingChange<'_> {
             _ => (None, store.reload.clone()),
         };
         let directive = store.directive.as_deref().unwrap_or_default();
+        let keeps = self.kept_keys(store);
         let needed = match &store.list {
-            Some(list) if own => format!(
-                "Where the file has no {directive} line yet, write one for each key that `{list}` shows today as well: a first one switches off the keys in their default places."
+            Some(list) if !keeps.is_empty() => format!(
+                "A first {directive} line switches off the keys in their default places, so the keys of today are named beside the new one. Where `{list}` shows them elsewhere, name those."
             ),
-            Some(list) => format!(
-                "The line is needed only where `{list}` does not show the key afterwards; where the file has no {directive} line at all leave it out, as a first one switches off the keys in their default places."
-            ),
-            None => String::new(),
+            _ => String::new(),
         };
         let remedy = Remedy {
             file: config,
             directive: store.directive.clone(),
             line: store.directive.as_ref().map(|directive| format!("{directive} {}", file.written)),
+            keeps,
             adds: names.to_vec(),
             commands: std::iter::once(store.make(key, &file)).chain(store.list.clone()).chain(load).collect(),
             weakens: None,
             ..self.blank()
         };
         let change = format!(
-            "A key for {} is needed{}, and the server shows none: make it, unless {} exists.",
+            "A key for {} is needed{}, and the server shows none: make it in {}.",
             names.join(", "),
             self.offered_there(names).map(|works| format!(" ({} has one)", works.name)).unwrap_or_default(),
             file.path
         );
         Some(remedy.told(self.why(), change, needed))
+    }
+
+    /// A line for each key that the server shows today, in its default place.
+    fn kept_keys(&self, store: &KeyStore) -> Vec<String> {
+        let Some(directive) = store.directive.as_ref().filter(|_| store.list.is_some()) else { return Vec::new() };
+        let mut lines: Vec<String> = Vec::new();
+        for key in self.offered.iter().filter_map(|name| key_of(name)) {
+            let line = format!("{directive} {}", store.file(key, false).written);
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        lines
     }
 
     fn shows_another_ecdsa_key(&self) -> bool {

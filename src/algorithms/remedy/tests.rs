@@ -152,7 +152,11 @@ fn a_server_without_an_rsa_key_is_told_to_make_one() {
     let offer = server("ecdh-sha2-nistp521", "ssh-ed25519", "aes256-ctr", "hmac-sha2-256");
     let found = remedied(&["cucm-15"], &offer, DEBIAN);
     assert_eq!(lines(&found), ["HostKey /etc/ssh/ssh_host_rsa_key", "HostKeyAlgorithms ssh-ed25519,rsa-sha2-256"]);
-    assert_eq!(found[0].commands[0], "ssh-keygen -q -t rsa -b 3072 -N '' -f /etc/ssh/ssh_host_rsa_key");
+    assert_eq!(
+        found[0].commands[0],
+        "test -e /etc/ssh/ssh_host_rsa_key || ssh-keygen -q -t rsa -b 3072 -N '' -f /etc/ssh/ssh_host_rsa_key"
+    );
+    assert_eq!(found[0].keeps, ["HostKey /etc/ssh/ssh_host_ed25519_key"]);
 }
 
 #[test]

@@ -111,5 +111,5 @@ fn in_lines(remedies: &[Remedy]) -> Vec<String> {
 fn remedy(remedy: &Remedy) -> Vec<String> {
     let place = remedy.file.iter().map(|file| format!("in {file}:"));
     let named = std::iter::once(format!("on {}: {}", remedy.server, remedy.reason)).chain(place);
-    named.chain(remedy.line.clone()).chain(remedy.commands.iter().cloned()).collect()
+    named.chain(remedy.lines().cloned()).chain(remedy.commands.iter().cloned()).collect()
 }

@@ -40,13 +40,8 @@ fn of_servers(remedies: &[Remedy]) -> Vec<(&str, Vec<&Remedy>)> {
 
 fn change(name: &str, remedies: &[&Remedy]) -> Vec<Block> {
     let mut blocks = vec![Block::Heading(heading(name, remedies))];
-    let mut lines: Vec<String> = remedies.iter().filter_map(|remedy| remedy.line.clone()).collect();
-    for command in remedies.iter().flat_map(|remedy| &remedy.commands) {
-        if !lines.contains(command) {
-            lines.push(command.clone());
-        }
-    }
-    blocks.extend(to_copy(lines));
+    let lines = remedies.iter().flat_map(|remedy| remedy.lines()).cloned();
+    blocks.extend(to_copy(lines.chain(commands(remedies)).collect()));
     let mut hints: Vec<String> = Vec::new();
     for remedy in remedies {
         let hint = hint(remedy);
@@ -58,6 +53,18 @@ fn change(name: &str, remedies: &[&Remedy]) -> Vec<Block> {
     let weakens = remedies.iter().filter_map(|remedy| Some(("weakens".to_owned(), note(remedy.weakens.as_ref()?))));
     blocks.push(Block::Facts(hints.chain(weakens).collect()));
     blocks
+}
+
+/// Each command once, at its last place: what makes a key comes before what checks and loads all changes together.
+fn commands(remedies: &[&Remedy]) -> Vec<String> {
+    let mut commands: Vec<String> = Vec::new();
+    for command in remedies.iter().flat_map(|remedy| &remedy.commands).rev() {
+        if !commands.contains(command) {
+            commands.push(command.clone());
+        }
+    }
+    commands.reverse();
+    commands
 }
 
 /// What to mind with a line; what to do where there is none.
