@@ -55,21 +55,20 @@ impl Folder {
         Ok(Box::new(BufWriter::new(file)))
     }
 
-    /// Writes a file below it, and gives its path in it, with slashes everywhere.
-    pub(super) fn write(&self, inside: &str, bytes: &[u8]) -> Result<String> {
+    /// Writes a file below it; its path in it has slashes everywhere.
+    pub(super) fn write(&self, inside: &str, bytes: &[u8]) -> Result<()> {
         let path = self.0.join(inside);
         if let Some(folder) = path.parent() {
             make(folder)?;
         }
-        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(inside.to_owned())
+        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// Writes the answer as `collection.json`.
     pub(super) fn write_collection(answer: &Collect) -> Result<()> {
         let json = serde_json::to_string_pretty(&Envelope::of(answer))?;
         let folder = Self(PathBuf::from(&answer.out));
-        folder.write(collect::FILE_NAME, format!("{}\n", escape::json(&json)).as_bytes()).map(|_| ())
+        folder.write(collect::FILE_NAME, format!("{}\n", escape::json(&json)).as_bytes())
     }
 }
 

@@ -3,7 +3,10 @@
 
 mod files;
 mod folder;
+mod listings;
+mod names;
 mod node;
+mod reading;
 mod record;
 
 use std::net::SocketAddr;
@@ -28,6 +31,8 @@ use crate::ssh::target::Target;
 use crate::ssh::trust::Trust;
 use crate::ssh::{host_key, login};
 pub use folder::{Folder, FolderError};
+use names::Places;
+use reading::Doubt;
 use record::Record;
 
 /// How soon an interrupt is noticed.
@@ -163,7 +168,8 @@ fn session(
     let log = folder.session_log()?;
     let shell =
         Shell::open(link, &clock, order.silence, interrupt, log).map_err(|error| anyhow!("{}: {error}", order.name))?;
-    let mut collector = Collector { order, shell, folder, record, progress, lead: None, doubts: Vec::new() };
+    let mut collector =
+        Collector { order, shell, folder, record, progress, lead: None, doubts: Vec::new(), places: Places::default() };
     collector.facts();
     collector.billing_servers();
     let traces = collector.trace_folder();
@@ -187,12 +193,7 @@ struct Collector<'a> {
     /// How many blank lines the node prints before each file, once one has shown it.
     lead: Option<usize>,
     doubts: Vec<Doubt>,
-}
-
-/// A file that is whole if the node prints so many blank lines before each.
-struct Doubt {
-    node_path: String,
-    lead: usize,
+    places: Places,
 }
 
 /// Connects, shakes hands and checks the host key.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Order;
-use crate::document::collect::{Collect, Node};
+use crate::document::collect::{Collect, Fact, Node};
 
 /// The answer so far.
 #[derive(Debug, Clone)]
@@ -21,7 +21,8 @@ impl Record {
             ..Node::default()
         };
         let out = out.display().to_string();
-        Self(Arc::new(Mutex::new(Collect { node, out, ..Collect::default() })))
+        let not_determined = Fact::ALL.to_vec();
+        Self(Arc::new(Mutex::new(Collect { node, not_determined, out, ..Collect::default() })))
     }
 
     /// Changes it.

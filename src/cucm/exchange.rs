@@ -408,10 +408,14 @@ impl Exchange {
         quiet >= SURE && self.prompt(self.body.unwrap_or_default()).is_some_and(|prompt| prompt.begins_line)
     }
 
-    /// Whether the viewer or the other pager waits for a key, so that `q` leaves it.
-    pub(crate) fn is_paging(&self) -> bool {
-        let is_cut = !self.cuts.is_empty() && self.quits == 0 && self.prompt(0).is_none();
-        is_cut || pager::press_at_end(&self.raw).is_some() || pager::bar_at_end(&self.raw).is_some()
+    /// Whether the viewer or the other pager waits for a key, so that `q` leaves it. Anywhere else that would be typed
+    /// into the prompt.
+    pub(crate) fn is_paging(&self, quiet: Duration) -> bool {
+        let from = self.from(self.body.unwrap_or_default());
+        let press = pager::press_at_end(&self.raw);
+        let bar = pager::bar_at_end(&self.raw).map(|bar| (bar.start, bar.bold));
+        let waits = press.or(bar).filter(|(start, _)| *start >= from);
+        self.quits == 0 && waits.is_some_and(|(_, bold)| quiet >= if bold { SURE } else { PLAIN })
     }
 
     /// What came, whether or not it came to its end.

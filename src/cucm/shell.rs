@@ -181,7 +181,7 @@ impl Shell {
             if exchange.is_at_prompt(last.elapsed()) {
                 return true;
             }
-            if !has_quit && exchange.is_paging() {
+            if !has_quit && exchange.is_paging(last.elapsed()) {
                 has_quit = true;
                 if self.press(Key::Quit, 1).is_err() {
                     return false;

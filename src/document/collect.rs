@@ -5,13 +5,21 @@ use serde::{Deserialize, Serialize};
 
 use super::probe::HostKey;
 use super::{Document, Verdict};
-use crate::words::grouped;
+use crate::search::Names;
+use crate::words::{counted, grouped};
 
 /// What the answer is called in the folder.
 pub const FILE_NAME: &str = "collection.json";
 
 /// What every such answer holds near its beginning.
 pub const SCHEMA: &str = "\"cdrdiag/collect/v1\"";
+
+/// The service that delivers files to the billing servers. It runs on the publisher (Cisco, Call Reporting and Billing
+/// Administration Guide, "CDR Repository Manager").
+pub const REPOSITORY_MANAGER: &str = "Cisco CDR Repository Manager";
+
+/// The service that sends a node's files to the repository.
+pub const AGENT: &str = "Cisco CDR Agent";
 
 /// What a CUCM node told of itself, and which of its files were read.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -33,6 +41,9 @@ pub struct Collect {
     pub waiting: Vec<Waiting>,
     /// Every command that was sent, in its order.
     pub commands: Vec<Sent>,
+    /// What the node was asked of itself and did not tell.
+    #[serde(default)]
+    pub not_determined: Vec<Fact>,
     /// What could not be done, and what was odd.
     pub warnings: Vec<String>,
     /// The folder that holds it all.
@@ -42,37 +53,52 @@ pub struct Collect {
 impl Collect {
     /// The CDR Repository Manager, which delivers.
     pub fn repository_manager(&self) -> Option<&Service> {
-        self.services.iter().find(|service| service.name.eq_ignore_ascii_case("Cisco CDR Repository Manager"))
+        self.services.iter().find(|service| service.name.eq_ignore_ascii_case(REPOSITORY_MANAGER))
+    }
+
+    /// The services of CDR files that do not run.
+    pub fn stopped(&self) -> Vec<&Service> {
+        let is_of_cdr =
+            |service: &&Service| [REPOSITORY_MANAGER, AGENT].iter().any(|name| service.name.eq_ignore_ascii_case(name));
+        let services = self.services.iter().filter(is_of_cdr);
+        services.filter(|service| service.state != ServiceState::Started).collect()
     }
 
     /// Whether all that was asked for is there and whole.
     pub fn is_whole(&self) -> bool {
         // The answer is whole without the pager's setting, and without settings whose table is nowhere described.
         let is_needed = |sent: &&Sent| sent.command != "set cli pagination off" && !sent.command.contains("cdrmconfig");
-        let sent = self.commands.iter().filter(is_needed);
-        let servers =
-            |sent: &Sent| sent.command.starts_with("run sql select") && sent.command.ends_with(" from billingserver");
-        let asked = self.commands.iter().any(|sent| servers(sent) && sent.outcome == CommandOutcome::Done);
-        sent.into_iter().all(|sent| sent.outcome == CommandOutcome::Done)
-            && asked
-            && self.node.release.is_some()
-            && self.node.time_zone.is_some()
+        let is_there =
+            |listing: &Listing| listing.outcome != ListingOutcome::Refused && listing.complete != Some(false);
+        self.commands.iter().filter(is_needed).all(|sent| sent.outcome == CommandOutcome::Done)
+            && self.not_determined.is_empty()
+            && self.listings.iter().all(is_there)
             && self.traces.iter().all(|trace| trace.complete)
             && self.waiting.iter().all(|file| file.complete)
     }
 
     /// Traces and listings that did not come whole, by their place in the folder or on the node, and why.
     pub fn not_whole(&self) -> Vec<(String, String)> {
-        let cut = |path: &Option<String>, on_node: &str, bytes: u64, listed: Option<u64>| {
-            let of = listed.map(|listed| format!(" of {}", grouped(listed))).unwrap_or_default();
-            let why = format!("collect got {}{of} bytes, and cannot prove that this is all", grouped(bytes));
-            (path.clone().unwrap_or_else(|| on_node.to_owned()), why)
+        let cut = |trace: &Trace| {
+            let of = trace.listed_bytes.map(|listed| format!(" of {}", grouped(listed))).unwrap_or_default();
+            let why = format!("collect got {}{of} bytes, and cannot prove that this is all", grouped(trace.bytes));
+            trace.path.clone().filter(|_| !trace.complete).map(|path| (path, why))
         };
-        let traces = self.traces.iter().filter(|trace| !trace.complete);
-        let traces = traces.map(|trace| cut(&trace.path, &trace.node_path, trace.bytes, trace.listed_bytes));
-        let refused = self.listings.iter().filter(|listing| listing.outcome == ListingOutcome::Refused);
-        let refused = refused.map(|listing| (listing.folder.clone(), "CUCM did not list it".to_owned()));
-        traces.chain(refused).collect()
+        let unread: Vec<&Trace> = self.traces.iter().filter(|trace| trace.path.is_none()).collect();
+        let unread = unread.first().map(|first| {
+            let folder = first.node_path.rsplit_once('/').map_or(first.node_path.as_str(), |(folder, _)| folder);
+            let names: Names = unread.iter().map(|trace| &trace.name).collect();
+            (folder.to_owned(), format!("{} not read: {names}", counted(unread.len() as u64, "trace")))
+        });
+        let listings = self.listings.iter().filter_map(|listing| {
+            let why = match listing.outcome {
+                ListingOutcome::Refused => "CUCM did not list it",
+                _ if listing.complete == Some(false) => "CUCM counts other files than it lists",
+                _ => return None,
+            };
+            Some((listing.folder.clone(), why.to_owned()))
+        });
+        self.traces.iter().filter_map(cut).chain(unread).chain(listings).collect()
     }
 }
 
@@ -80,8 +106,43 @@ impl Document for Collect {
     const NAME: &'static str = "collect";
 
     fn verdict(&self) -> Verdict {
-        let runs = self.repository_manager().is_some_and(|manager| manager.state == ServiceState::Started);
-        if self.is_whole() && runs { Verdict::Ok } else { Verdict::Problem }
+        if self.is_whole() && self.repository_manager().is_some() && self.stopped().is_empty() {
+            Verdict::Ok
+        } else {
+            Verdict::Problem
+        }
+    }
+}
+
+/// What a node is asked of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// Its release.
+    Release,
+    /// Its time zone.
+    TimeZone,
+    /// Whether FIPS mode is on.
+    FipsMode,
+    /// Its services.
+    Services,
+    /// The billing servers in its database, with all that is read of them.
+    BillingServers,
+}
+
+impl Fact {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Release, Self::TimeZone, Self::FipsMode, Self::Services, Self::BillingServers];
+
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::TimeZone => "time zone",
+            Self::FipsMode => "FIPS mode",
+            Self::Services => "services",
+            Self::BillingServers => "billing servers",
+        }
     }
 }
 
@@ -235,6 +296,9 @@ pub struct Listing {
     pub files: u64,
     /// Their bytes together, as far as they are listed.
     pub bytes: u64,
+    /// Whether CUCM's own count agrees; `null` where it gives none.
+    #[serde(default)]
+    pub complete: Option<bool>,
 }
 
 /// What came of listing a folder.
@@ -293,4 +357,17 @@ pub enum CommandOutcome {
     TimedOut,
     /// The session ended in the middle, or Ctrl-C ended it.
     Cut,
+}
+
+impl CommandOutcome {
+    /// In words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Refused => "refused",
+            Self::TimedOut => "timed out",
+            Self::Cut => "cut",
+        }
+    }
 }

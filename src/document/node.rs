@@ -3,13 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::collect::{BillingServer, Collect, Disk, Service, ServiceState};
+use super::collect::{AGENT, BillingServer, Collect, Disk, REPOSITORY_MANAGER, Service, ServiceState};
 
-/// The service that delivers files to the billing servers. It runs on the publisher (Cisco, Call Reporting and Billing
-/// Administration Guide, "CDR Repository Manager").
-const REPOSITORY_MANAGER: &str = "Cisco CDR Repository Manager";
-/// The service that sends a node's files to the repository.
-const AGENT: &str = "Cisco CDR Agent";
 /// The disk that holds traces and the CDR repository. Log Partition Monitoring never deletes the preserve folder (Cisco,
 /// Call Reporting and Billing Administration Guide 15, "CDR Repository Manager").
 const LOGGING: &str = "logging";

@@ -1,7 +1,6 @@
 //! Documents rendered for people. Nothing here knows where a document came from, and whatever a server or a
 //! trace said is escaped on the way.
 
-mod collect;
 pub mod html;
 mod junit;
 pub mod markdown;

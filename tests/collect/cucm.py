@@ -238,7 +238,7 @@ class Session:
             else:
                 await self.write("no such file or directory can be found\r\n")
         elif text.startswith("run sql "):
-            await self.lines(get("sql", SQL).get(text, "The specified table is not in the database.\n"))
+            await self.lines(sql(text))
         else:
             await self.write("No valid command entered\r\n")
 
@@ -288,15 +288,43 @@ Cisco CDR Agent [STARTED]
 Cisco HCS UC Monitor Service[STOPPED]  Service Not Activated
 Primary Node =true
 """
-COLUMNS = "run sql select c.colname from systables t, syscolumns c where t.tabid=c.tabid and t.tabname='billingserver'"
-SQL = {
-    COLUMNS.replace("billingserver", "cdrmconfig"): "colname \n======= \npkid    \npreservationduration \n",
-    "run sql select pkid,preservationduration from cdrmconfig":
-        "pkid preservationduration \n==== ==================== \n1    30                   \n",
-    COLUMNS: "colname                 \n======================= \npkid                    \nhostname                \nuserid                  \npassword                \ndirectory               \nresendonfailure         \ntkbillingserverprotocol \n",
-    "run sql select pkid,hostname,userid,directory,resendonfailure,tkbillingserverprotocol from billingserver":
-        "pkid hostname   userid directory resendonfailure tkbillingserverprotocol \n==== ========== ====== ========= =============== ======================= \n1    127.0.0.1  cdr    /cdr      t               SFTP                    \n",
+TABLES = {
+    "billingserver": {
+        "columns": ["pkid", "hostname", "userid", "password", "directory", "resendonfailure", "tkbillingserverprotocol"],
+        "rows": [["1", "127.0.0.1", "cdr", "x", "/cdr", "t", "1"]],
+    },
+    "typebillingserverprotocol": {"columns": ["enum", "name", "moniker"], "rows": [["1", "SFTP", "SFTP"], ["2", "FTP", "FTP"]]},
+    "cdrmconfig": {"columns": ["pkid", "preservationduration"], "rows": [["1", "30"]]},
 }
+CATALOGUE = "select c.colname from systables t, syscolumns c where t.tabid=c.tabid and t.tabname='"
+
+
+def table(names, rows):
+    """A header, a rule, the rows: each column as wide as its name, or as its widest value where that is asked for."""
+    wide = get("wide_columns", False)
+    widths = [max(len(name), *([len(row[at]) for row in rows] if wide and rows else [0])) for at, name in enumerate(names)]
+    line = lambda cells: " ".join(cell.ljust(width) for cell, width in zip(cells, widths)) + get("sql_row_end", " ") + "\n"
+    return line(names) + line(["=" * width for width in widths]) + "".join(line(row) for row in rows) + get("sql_end", "")
+
+
+def sql(text):
+    """What `run sql` prints. A password that somebody asks for is recorded by the command itself."""
+    if get("sql_denied", None):
+        return get("sql_denied", None)
+    statement = text[len("run sql ") :]
+    tables = get("tables", TABLES)
+    if statement.startswith(CATALOGUE):
+        columns = tables.get(statement[len(CATALOGUE) :].rstrip("'"), {}).get("columns", [])
+        return table(["colname"], [[column] for column in columns])
+    words, name = statement[len("select ") :].rsplit(" from ", 1)
+    if name not in tables:
+        return f"The specified table ({name}) is not in the database.\n"
+    at = []
+    for column in words.split(","):
+        if column not in tables[name]["columns"]:
+            return f"Column ({column}) not found in any table in the query (or SLV is undefined).\n"
+        at.append(tables[name]["columns"].index(column))
+    return table(words.split(","), [[row[place] for place in at] for row in tables[name]["rows"]])
 
 
 class Server(asyncssh.SSHServer):

@@ -1,6 +1,6 @@
 //! What the node tells of itself.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::node::{Node, PRESERVE, can_run, scenario, warnings};
 
@@ -32,31 +32,77 @@ fn one_login_brings_the_facts_the_listings_and_the_traces() {
     assert!(log.contains("admin:show status") && !log.contains("secret"), "{log}");
 }
 
-#[test]
-fn a_password_column_is_never_asked_for_and_unknown_columns_are_told() {
-    if !can_run("a_password_column_is_never_asked_for_and_unknown_columns_are_told") {
-        return;
-    }
-    let catalogue = "run sql select c.colname from systables t, syscolumns c where t.tabid=c.tabid and \
-        t.tabname='billingserver'";
-    let sql = json!({
-        catalogue: "colname \n======= \nfoo     \nbar     \npwd     \n",
-        "run sql select foo,bar from billingserver": "foo bar \n=== === \n1   2   \n",
-    });
-    let node = Node::start(scenario(json!({"sql": sql})));
-    let (answer, _) = node.collect(&[]);
-    assert_eq!(answer["billing_servers"], json!([]));
-    assert!(warnings(&answer).contains("columns of the billing servers are unknown"), "{answer:#}");
+/// What a node whose tables are these tells of its billing servers.
+fn with_servers(columns: Value, rows: Value) -> (Node, Value, i32) {
+    let node = Node::start(scenario(json!({"tables": {"billingserver": {"columns": columns, "rows": rows}}})));
+    let (answer, code) = node.collect(&[]);
+    (node, answer, code)
 }
 
 #[test]
-fn a_refused_database_leaves_the_rest() {
-    if !can_run("a_refused_database_leaves_the_rest") {
+fn columns_that_tell_nothing_are_not_read_and_what_they_leave_open_is_named() {
+    if !can_run("columns_that_tell_nothing_are_not_read_and_what_they_leave_open_is_named") {
         return;
     }
-    let node = Node::start(scenario(json!({"sql": {}})));
-    let (answer, code) = node.collect(&[]);
-    assert_eq!((code, answer["traces"].as_array().unwrap().len()), (1, 2), "{answer:#}");
+    let (node, answer, code) = with_servers(json!(["foo", "bar", "pwd"]), json!([["1", "2", "x"]]));
+    assert_eq!((code, &answer["billing_servers"]), (1, &json!([])));
+    assert_eq!(answer["not_determined"], json!(["billing_servers"]));
+    assert!(warnings(&answer).contains("billing servers not determined"), "{answer:#}");
+    assert!(warnings(&answer).contains("foo, bar"), "{answer:#}");
+    assert!(!node.record().iter().any(|sent| sent.ends_with(" from billingserver")), "{:?}", node.record());
+
+    let (_, answer, code) = with_servers(json!(["ipaddress", "login", "pw"]), json!([["10.0.0.5", "cdr", "x"]]));
+    assert_eq!((code, &answer["billing_servers"][0]["host"]), (1, &json!("10.0.0.5")), "what is known counts");
+    assert!(warnings(&answer).contains("no column of billingserver tells protocol, Resend on Failure"), "{answer:#}");
+}
+
+#[test]
+fn no_billing_server_in_the_database_is_an_answer_and_one_without_a_host_is_none() {
+    if !can_run("no_billing_server_in_the_database_is_an_answer_and_one_without_a_host_is_none") {
+        return;
+    }
+    let columns = json!(["pkid", "hostname", "userid", "password", "directory", "resendonfailure", "protocol"]);
+    let (_, answer, code) = with_servers(columns.clone(), json!([]));
+    assert_eq!((code, &answer["billing_servers"], &answer["warnings"]), (0, &json!([]), &json!([])));
+    let (_, answer, code) = with_servers(columns, json!([["1", "NULL", "cdr", "x", "/", "f", "FTP"]]));
+    assert_eq!((code, &answer["billing_servers"]), (1, &json!([])));
+    assert!(warnings(&answer).contains("1 row of billingserver without a host"), "{answer:#}");
+}
+
+#[test]
+fn a_database_that_refuses_is_told_with_its_words_and_leaves_the_rest() {
+    if !can_run("a_database_that_refuses_is_told_with_its_words_and_leaves_the_rest") {
+        return;
+    }
+    for (words, outcome) in [
+        ("No SELECT permission for systables.\n", "refused"),
+        ("You do not have the required privilege level to run this command\n", "refused"),
+        ("Executed command unsuccessfully\n", "failed"),
+        ("The specified table (systables) is not in the database.\n", "failed"),
+        ("Something else that nobody has written down\n", "failed"),
+    ] {
+        let node = Node::start(scenario(json!({"sql_denied": words})));
+        let (answer, code) = node.collect(&[]);
+        assert_eq!((code, answer["traces"].as_array().unwrap().len()), (1, 2), "{answer:#}");
+        let asked = answer["commands"].as_array().unwrap().iter();
+        let asked = asked.filter(|sent| sent["command"].as_str().unwrap().starts_with("run sql"));
+        assert!(asked.map(|sent| &sent["outcome"]).all(|found| found == outcome), "{words} {:#}", answer["commands"]);
+        let told = format!("billing servers not determined: the node says {:?}", words.trim());
+        let warned = answer["warnings"].as_array().unwrap();
+        assert!(warned.contains(&json!(told)), "{warned:#?}");
+    }
+}
+
+#[test]
+fn a_fact_that_the_node_s_words_leave_open_is_named() {
+    if !can_run("a_fact_that_the_node_s_words_leave_open_is_named") {
+        return;
+    }
+    let more = json!({"fips": "FIPS 140-2 Level 1\n", "services": "No valid command entered\n"});
+    let (answer, code) = Node::start(scenario(more)).collect(&[]);
+    assert_eq!((code, &answer["not_determined"]), (1, &json!(["fips_mode", "services"])), "{answer:#}");
+    assert_eq!(answer["node"]["fips"], Value::Null);
+    assert!(warnings(&answer).contains("FIPS mode not determined"), "{answer:#}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::node::{Node, TRACES, bytes, can_run, named, scenario, trace, warnings};
+use super::node::{Node, PRESERVE, TRACES, bytes, can_run, named, scenario, trace, warnings};
 
 fn check(more: Value) {
     let node = Node::start(scenario(more.clone()));
@@ -149,4 +149,58 @@ fn pages_that_come_while_keys_are_sent_ahead_are_not_lost() {
     let shown: HashSet<&str> = log.lines().filter_map(|line| line.rsplit("\x1b[K").next()).collect();
     let broken = text.lines().filter(|line| !shown.contains(line));
     assert_eq!(broken.count(), 0, "keys stand within lines of session.log");
+}
+
+#[test]
+fn packed_traces_are_named_since_the_viewer_shows_none() {
+    if !can_run("packed_traces_are_named_since_the_viewer_shows_none") {
+        return;
+    }
+    let mut plan = scenario(json!({}));
+    let packed = (1..=5).map(|number| {
+        json!({"name": format!("cdrrepmgr0000{number}.log.gz"), "date": "24 Jul,2019 10:00:00", "size": 1_000})
+    });
+    plan["folders"][TRACES].as_array_mut().unwrap().extend(packed);
+    let node = Node::start(plan.clone());
+    let (answer, code) = node.collect(&[]);
+    assert_eq!((code, answer["traces"].as_array().unwrap().len()), (1, 7), "{answer:#}");
+    let told = "5 packed traces not read, since CUCM's viewer shows none: \
+                cdrrepmgr00005.log.gz, cdrrepmgr00004.log.gz, cdrrepmgr00003.log.gz and 2 more";
+    assert!(warnings(&answer).contains(told), "{answer:#}");
+    assert!(!node.record().iter().any(|sent| sent.contains("view") && sent.contains(".gz")), "none is viewed");
+    let output = node.command().args(["parse-log", "out"]).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(error.contains("5 traces not read"), "the folder tells it, too: {error}");
+
+    let (answer, code) = Node::start(plan).collect(&["--since", "2019-07-25"]);
+    assert_eq!((code, answer["traces"].as_array().unwrap().len()), (0, 2), "nobody asked for older ones");
+}
+
+#[test]
+fn files_that_a_system_takes_for_one_lie_apart() {
+    if !can_run("files_that_a_system_takes_for_one_lie_apart") {
+        return;
+    }
+    let mut plan = scenario(json!({}));
+    let date = format!("{PRESERVE}/20190725");
+    plan["folders"][&date] = json!([
+        {"name": "cdr_Main_01_201907251311_1", "text": "one\n"},
+        {"name": "cdr_MAIN_01_201907251311_1", "text": "other\n"},
+    ]);
+    plan["folders"][PRESERVE].as_array_mut().unwrap().push(json!({"name": "NUL", "dir": true}));
+    plan["folders"][format!("{PRESERVE}/NUL")] = json!([{"name": "cdr_Main_01_201907251311_2", "text": "two\n"}]);
+    let node = Node::start(plan);
+    let (answer, code) = node.collect(&["--waiting"]);
+    assert_eq!(code, 0, "{answer:#}");
+    let places: Vec<_> =
+        answer["waiting"].as_array().unwrap().iter().map(|file| (&file["name"], &file["path"])).collect();
+    let expected = [
+        ("cdr_Main_01_201907251311_1", "waiting/20190725/cdr_Main_01_201907251311_1"),
+        ("cdr_MAIN_01_201907251311_1", "waiting/20190725/2/cdr_MAIN_01_201907251311_1"),
+        ("cdr_Main_01_201907251311_2", "waiting/_NUL/cdr_Main_01_201907251311_2"),
+    ];
+    for ((name, path), (expected_name, expected_path)) in places.into_iter().zip(expected) {
+        assert_eq!((name, path), (&json!(expected_name), &json!(expected_path)));
+    }
+    assert_eq!(node.file("waiting/20190725/2/cdr_MAIN_01_201907251311_1"), b"other\n");
 }

@@ -1,8 +1,12 @@
 //! Nodes that ask, stall, or hang up.
 
-use serde_json::json;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use super::node::{Node, TRACES, can_run, named, scenario, warnings};
+use serde_json::{Value, json};
+
+use super::node::{Node, PRESERVE, TRACES, bytes, can_run, named, scenario, trace, warnings};
 
 #[test]
 fn an_unknown_question_gets_a_no_and_the_rest_is_collected() {
@@ -75,4 +79,80 @@ fn a_node_that_hangs_up_before_it_has_said_anything_is_no_collection() {
     assert_eq!((output.status.code(), error.lines().count()), (Some(3), 1), "{error}");
     assert!(error.contains("nothing was collected") && error.contains("ended the session"), "{error}");
     assert!(!node.path("out/collection.json").exists());
+}
+
+#[test]
+fn a_node_that_shows_no_file_is_not_asked_for_all_of_them() {
+    if !can_run("a_node_that_shows_no_file_is_not_asked_for_all_of_them") {
+        return;
+    }
+    let date = format!("{PRESERVE}/20190725");
+    let names: Vec<_> = (1..=9).map(|number| format!("cdr_Main_01_201907251311_{number}")).collect();
+    let files: Vec<_> = names.iter().map(|name| json!({"name": name, "text": "a,b\n"})).collect();
+    let refused = names
+        .iter()
+        .skip(1)
+        .map(|name| (format!("file view activelog {date}/{name}"), json!("Executed command unsuccessfully\n")));
+    let commands: Value = refused.collect::<serde_json::Map<_, _>>().into();
+    let mut plan = scenario(json!({"commands": commands}));
+    plan["folders"][&date] = json!(files);
+    let node = Node::start(plan);
+    let (answer, code) = node.collect(&["--waiting"]);
+    let views = node.record().iter().filter(|sent| sent.contains("view") && sent.contains("preserve")).count();
+    assert_eq!((code, views), (1, 4), "one that is shown, three that are not");
+    assert!(warnings(&answer).contains("5 waiting files not read: CUCM did not show 3 in a row"), "{answer:#}");
+    let complete: Vec<_> = answer["waiting"].as_array().unwrap().iter().map(|file| &file["complete"]).collect();
+    assert_eq!((complete.len(), complete.iter().filter(|whole| **whole == true).count()), (9, 1), "{answer:#}");
+}
+
+#[test]
+fn ctrl_c_leaves_the_node_in_good_order_and_keeps_what_came() {
+    if !can_run("ctrl_c_leaves_the_node_in_good_order_and_keeps_what_came") {
+        return;
+    }
+    let view = format!("file view activelog {TRACES}/cdrrepmgr00072.log");
+    let date = format!("{PRESERVE}/20190725");
+    let listing = format!("file list activelog {date}/ detail");
+    for (more, command, gets_back) in [
+        (json!({"viewer": true, "delay_ms": 200}), &view, true),
+        (json!({"pagination_off": false, "delay_ms": 200, "numbered": {date: 500}}), &listing, true),
+        (json!({"pieces": 400, "piece_gap_ms": 80}), &view, false),
+    ] {
+        let node = Node::start(scenario(more.clone()));
+        let output = interrupted_at(&node, command);
+        assert_eq!(output.status.code(), Some(1), "{more} {}", String::from_utf8_lossy(&output.stderr));
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(answer, serde_json::from_slice::<Value>(&node.file("collection.json")).unwrap());
+        let last = answer["commands"].as_array().unwrap().last().unwrap();
+        assert_eq!((&last["command"], &last["outcome"]), (&json!(command), &json!("cut")), "{more} {answer:#}");
+        assert!(warnings(&answer).contains("interrupted"), "{answer:#}");
+        if command == &view {
+            assert_eq!(named(&answer["traces"], "cdrrepmgr00072.log")["complete"], false, "{more} {answer:#}");
+            assert_eq!(node.file("traces/cdrrepmgr00073.log"), bytes(&trace(130)));
+        }
+        node.check_what_was_sent();
+        let said_good_bye = node.record().last().is_some_and(|sent| sent == "exit");
+        assert!(said_good_bye || !gets_back, "{more} {:?}", node.record());
+        assert!(String::from_utf8_lossy(&node.file("session.log")).contains(command.as_str()), "{more}");
+    }
+}
+
+/// What a collection comes to that Ctrl-C ends while this command is under way.
+fn interrupted_at(node: &Node, command: &str) -> Output {
+    let name = format!("reader@127.0.0.1:{}", node.port);
+    let mut collect = node.command();
+    collect.args(["collect", &name, "--json", "--out", "out", "--password-file", "password"]);
+    collect.args(["--host-key", &node.fingerprint()]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = collect.spawn().unwrap();
+    let start = Instant::now();
+    while !node.record().iter().any(|sent| sent == command) {
+        assert!(start.elapsed() < Duration::from_secs(60), "{:?}", node.record());
+        thread::sleep(Duration::from_millis(20));
+    }
+    thread::sleep(Duration::from_millis(300));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let interrupted = Instant::now();
+    let output = child.wait_with_output().unwrap();
+    assert!(interrupted.elapsed() < Duration::from_secs(10), "{command}");
+    output
 }

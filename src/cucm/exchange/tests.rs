@@ -146,6 +146,24 @@ fn what_an_earlier_command_left_is_passed_over_to_the_echo() {
     assert_eq!(one.finish().text, b"Host Name : x\r\n");
 }
 
+#[test]
+fn a_pager_is_left_where_it_waits_and_nowhere_else() {
+    let mut one = exchange("show status", Kind::Text);
+    one.take(b"show status\r\na\r\n\x1b[1mPress <enter> for 1 line, <space> for one page, or <q> to quit\x1b[0m");
+    assert!(one.is_paging(SURE) && !one.is_paging(QUICK));
+    assert_eq!(one.next(QUICK), Next::Send(Key::Page, 1));
+    assert!(!one.is_paging(LONG), "the page may be the last: the prompt follows");
+
+    let mut one = exchange("file view x", Kind::File(None));
+    one.take(format!("file view x\r\n\r\n{}{}", page(1, 20), bar(1, 20, 40)).as_bytes());
+    assert!(one.is_paging(SURE));
+    assert_eq!(one.next(SURE), Next::Send(Key::Next, 1));
+    let own_line = "options: q=quit, n=next, p=prev, b=begin, e=end (lines 1 - 20 of 40) : \r\n";
+    one.take(format!("{}{own_line}{}", page(21, 39), bar(21, 40, 40)).as_bytes());
+    assert_eq!(one.next(SURE), Next::Send(Key::Quit, 1));
+    assert!(!one.is_paging(LONG), "it was left");
+}
+
 /// What a node may print, of which some looks like its pagers and prompts.
 fn printed() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![

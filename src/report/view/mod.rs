@@ -7,6 +7,7 @@ mod backlog;
 mod capture;
 mod changes;
 pub mod chart;
+mod collect;
 mod compare;
 mod config;
 mod deliver;

@@ -1,6 +1,6 @@
 //! What a CUCM node says of itself.
 
-use super::{Block, Form, Headline, Piece, toned, words};
+use super::{Block, Fact, Form, Headline, toned, words};
 use crate::document::collect::BillingServer;
 use crate::document::node::NodeState;
 use crate::report::page::Tone;
@@ -34,7 +34,8 @@ pub fn blocks(node: &NodeState) -> Vec<Block> {
     blocks
 }
 
-fn facts(node: &NodeState) -> Vec<(String, Vec<Piece>)> {
+/// What a node tells of itself.
+pub fn facts(node: &NodeState) -> Vec<Fact> {
     let fips = node.fips.map(|on| if on { "on" } else { "off" }.to_owned());
     let days = node.preserve_days.map(|days| counted(days.into(), "day"));
     let known = [
