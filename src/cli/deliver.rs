@@ -61,8 +61,8 @@ pub struct Deliver {
 
     /// Then send so many small files for the pace
     ///
-    /// One after the other; it tells how many a second go through. --timeout is for each of them, so the whole may take N
-    /// times as long; the first that goes over it ends the delivery.
+    /// One after the other; it tells how many a second go through. --timeout is for the delivery as a whole: where it
+    /// is over sooner, the answer says how many went through.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub repeat: u32,
 

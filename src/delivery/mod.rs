@@ -49,7 +49,7 @@ pub struct Order {
     pub target: Target,
     /// Which of its addresses count.
     pub family: Family,
-    /// The time for the delivery as a whole, and then for each further file.
+    /// The time for the delivery as a whole; for each file that is handed in anew.
     pub timeout: Duration,
     /// The client to stand for.
     pub profile: Profile,

@@ -15,7 +15,7 @@ use crate::document::probe::{Access, Client, Target};
 use crate::interrupt::Interrupt;
 use crate::model::stage::Stage;
 use crate::ssh::connect;
-use crate::ssh::deadline::{Clock, Deadline, milliseconds};
+use crate::ssh::deadline::{Clock, milliseconds};
 use crate::ssh::handshake;
 use crate::ssh::host_key;
 use crate::ssh::login;
@@ -23,6 +23,7 @@ use crate::ssh::relay::HANDSHAKE_BYTES;
 use crate::ssh::session::{Link, Shaken};
 use crate::ssh::sftp::{Sftp, SftpError, status};
 use crate::ssh::trouble::Trouble;
+use crate::words::grouped;
 
 /// One delivery under way.
 pub(super) struct Walk {
@@ -301,7 +302,7 @@ impl Walk {
         })
     }
 
-    /// The same again, many times, with a time for each.
+    /// The same again, many times, within the time for the delivery as a whole.
     fn send_many(&self, open: &mut Open, directory: &str, repeat: u32) -> Result<(), Trouble> {
         if repeat == 0 {
             return Ok(());
@@ -311,21 +312,17 @@ impl Walk {
         let now = Utc::now();
         let first = test_file::first_sequence(now);
         for number in 1..=repeat {
-            self.clock.set(Deadline::after(self.order.timeout));
             open.link.limit_waiting();
             let path = test_file::path(directory, &test_file::name(now, first + u64::from(number)));
             let start = Instant::now();
-            let written =
-                if self.interrupt.is_raised() { Err(interrupted()) } else { self.write(open, directory, &path) };
+            let written = self.go_on().and_then(|()| self.write(open, directory, &path));
             let took = start.elapsed();
             let done = written.and_then(|()| {
                 (files, spent, slowest) = (files + 1, spent + took, slowest.max(took));
                 open.sftp.remove(&path).map_err(|error| open.link.sftp_trouble(&error))
             });
             if let Err(trouble) = done {
-                let limit = self.order.timeout.as_secs_f64();
-                let message = format!("file {number} of {repeat} (time limit {limit} s each): {}", trouble.message);
-                failed = Some(Trouble { message, ..trouble });
+                failed = Some(self.ended_at(trouble, files, repeat));
                 break;
             }
             self.removed(&path);
@@ -335,6 +332,24 @@ impl Walk {
         // The one file went through: it is this stage that fails now.
         self.log.begin(Stage::SftpWrite);
         Err(trouble)
+    }
+
+    /// Neither has somebody asked to end, nor is the time over.
+    fn go_on(&self) -> Result<(), Trouble> {
+        if self.interrupt.is_raised() {
+            return Err(interrupted());
+        }
+        self.clock.deadline().remaining().map(drop).ok_or_else(|| Trouble::own("timed_out", "the time was over"))
+    }
+
+    /// What ended the repeats, and how many went through before.
+    fn ended_at(&self, trouble: Trouble, files: u32, repeat: u32) -> Trouble {
+        let done = format!("{} of {} files went through", grouped(files.into()), grouped(repeat.into()));
+        if trouble.code != "timed_out" {
+            return Trouble { message: format!("{done}, then: {}", trouble.message), ..trouble };
+        }
+        let limit = self.order.timeout.as_secs_f64();
+        Trouble::own("repeats_timed_out", format!("{done} within the time limit of {limit} s"))
     }
 }
 

@@ -16,6 +16,9 @@ const VERSION: u32 = 3;
 /// The longest answer that is read. Ours are a name or an attribute long; OpenSSH's own limit is 256 KiB.
 const MAX_PACKET: u32 = 65_536;
 
+/// The longest handle (section 6.3). Each request for the file repeats it.
+const MAX_HANDLE: usize = 256;
+
 /// OpenSSH's extension that tells a volume's free space (`PROTOCOL` in its sources, section 4.4).
 const STATVFS: &str = "statvfs@openssh.com";
 
@@ -181,6 +184,9 @@ impl<S: Read + Write> Sftp<S> {
         let body = [string(path.as_bytes()), flags.to_be_bytes().to_vec(), 0_u32.to_be_bytes().to_vec()].concat();
         let answer = self.ask(kind::OPEN, &body, kind::HANDLE)?;
         let handle = Body(&answer).string().ok_or(SftpError::Garbled("a cut handle"))?;
+        if handle.len() > MAX_HANDLE {
+            return Err(SftpError::Garbled("a handle longer than any is"));
+        }
         Ok(Handle(handle.to_vec()))
     }
 

@@ -10,11 +10,13 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use assert_cmd::cargo::cargo_bin;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::hostile::subsystem;
 use super::parts::{available, program};
 use super::process::{Server, succeed};
 use super::sshd::{Configuration, PARTS, Sshd};
@@ -80,17 +82,30 @@ impl Place {
         self.run(server, directory, &login, more)
     }
 
-    fn run(&self, server: &str, directory: &Path, login: &[String], more: &[&str]) -> Value {
+    /// What a delivery by key prints for people.
+    pub(super) fn text(&self, server: &str, directory: &Path) -> String {
+        let key = self.path("id");
+        let login = ["-u", &whoami(), "-i", &key.display().to_string()].map(str::to_owned);
+        String::from_utf8(self.command(server, directory, &login, &["--full"]).output().unwrap().stdout).unwrap()
+    }
+
+    fn command(&self, server: &str, directory: &Path, login: &[String], more: &[&str]) -> Command {
         let home = self.folder.path();
         let mut command = Command::new(cargo_bin("cdrdiag"));
         command.env("HOME", home).env("XDG_CONFIG_HOME", home).current_dir(home).stdin(Stdio::null());
-        command.args(["deliver", server, "--json", "-d"]).arg(directory).args(login).args(more);
+        command.args(["deliver", server, "-d"]).arg(directory).args(login).args(more);
         if !more.contains(&"--profile") {
             command.args(["--profile", "cucm-14"]);
         }
         if !more.contains(&"--host-key") && !more.contains(&"--known-hosts") {
             command.args(["--host-key", &fingerprint(server)]);
         }
+        command
+    }
+
+    fn run(&self, server: &str, directory: &Path, login: &[String], more: &[&str]) -> Value {
+        let mut command = self.command(server, directory, login, more);
+        command.arg("--json");
         let output = command.output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(!text.contains(PASSWORD));
@@ -204,6 +219,26 @@ fn a_delivery_goes_through_and_leaves_nothing() {
     for profile in ["cucm-12.5", "cucm-15"] {
         delivered(&place.by_key(&server, &place.inbox(), &["--profile", profile]));
     }
+}
+
+#[test]
+fn the_time_limit_bounds_the_repeats_as_a_whole() {
+    if !can_run("the_time_limit_bounds_the_repeats_as_a_whole", &["python3"], false) {
+        return;
+    }
+    let place = Place::new();
+    let sshd = place.sshd(&subsystem("slow"));
+    let started = Instant::now();
+    let repeats = ["--repeat", "1000", "--timeout", "4"];
+    let answer = place.by_key(&sshd.address().to_string(), &place.inbox(), &repeats);
+    assert!(started.elapsed() < Duration::from_secs(4 + 10), "{:?}", started.elapsed());
+    stops(&answer, "sftp_write", "timeout");
+    let files = answer["throughput"]["files"].as_u64().unwrap();
+    assert!((1..1_000).contains(&files), "{answer:#}");
+    let said = format!("{files} of 1,000 files went through within the time limit of 4 s");
+    assert_eq!(answer["failure"]["message"], said);
+    assert_eq!(answer["left_behind"], serde_json::json!([]));
+    assert!(place.files().is_empty(), "what was under way is removed");
 }
 
 #[test]

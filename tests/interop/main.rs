@@ -14,6 +14,7 @@ mod backfill;
 mod capture;
 mod compare;
 mod deliver;
+mod hostile;
 mod jsch;
 mod learn;
 mod nmap;
