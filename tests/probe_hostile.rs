@@ -8,12 +8,13 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use cdrdiag::document::probe::{Access, Outcome};
+use cdrdiag::model::offer::Offer;
 use cdrdiag::ssh::connect::Family;
 use cdrdiag::ssh::deadline::Deadline;
 use cdrdiag::ssh::handshake::{self, Authentication, Preferences};
 use cdrdiag::ssh::probe::{self, ProbeError, Reading};
 use cdrdiag::ssh::target::Target;
-use support::scripted_peer::{Script, ScriptedPeer, Step, good, identification, kexinit, message, modern};
+use support::scripted_peer::{Script, ScriptedPeer, Step, good, identification, kexinit, message, modern, offer};
 
 /// The deadline of a test whose peer answers at once: it is never reached.
 const AMPLE: Duration = Duration::from_secs(20);
@@ -257,4 +258,48 @@ fn a_handshake_with_a_flooding_server_is_cut_off() {
     let Step::Send(unexpected) = message(&[94; 1_000]) else { unreachable!() };
     let handshake = shake(vec![identification("x_1"), kexinit(&modern()), Step::Flood(unexpected)], AMPLE);
     assert!(handshake.error.is_some());
+}
+
+/// What agrees with all of CUCM's releases, so that a failed handshake is looked into.
+fn agreeing() -> Offer {
+    offer(
+        "ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group14-sha1",
+        "rsa-sha2-512,rsa-sha2-256,ssh-rsa,ecdsa-sha2-nistp256,ssh-ed25519",
+        "aes128-ctr,aes192-ctr,aes256-ctr,aes128-cbc,3des-cbc",
+        "hmac-sha2-256,hmac-sha2-512,hmac-sha1",
+    )
+}
+
+#[test]
+fn a_server_that_fails_every_handshake_is_asked_a_bounded_number_of_times() {
+    let begin = || vec![identification("x_1"), kexinit(&agreeing()), Step::ReadLine, Step::ReadPacket];
+    let then = |steps: Vec<Step>| [begin(), steps].concat();
+    let Step::Send(reply) = message(&[31; 400]) else { unreachable!() };
+    let Step::Send(ignored) = message(&[2; 30_000]) else { unreachable!() };
+    for (what, script) in [
+        ("closes", then(vec![])),
+        ("resets", then(vec![Step::Reset])),
+        ("says nonsense", then(vec![Step::Send(reply.clone())])),
+        ("repeats itself", then(vec![Step::Flood(reply)])),
+        ("has much to be ignored", then(vec![Step::Flood(ignored)])),
+        ("lies about a length", then(vec![Step::Send(vec![0xff; 64]), Step::Silence])),
+        ("says nothing more", then(vec![Step::Silence])),
+        ("drips", then(vec![Step::Drip(vec![0; 600], Duration::from_millis(50))])),
+    ] {
+        let peer = ScriptedPeer::start(script);
+        let started = Instant::now();
+        let mut command = assert_cmd::Command::cargo_bin("cdrdiag").unwrap();
+        command.args(["probe", "--json", "--timeout", "3", &peer.target()]).env("HOME", env!("CARGO_TARGET_TMPDIR"));
+        let output = command.output().unwrap();
+        assert!(started.elapsed() < Duration::from_secs(3) + SLACK, "{what}: {:?}", started.elapsed());
+        assert_eq!(output.status.code(), Some(1), "{what}");
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let target = &answer["targets"][0];
+        let clients = target["clients"].as_array().unwrap();
+        assert_eq!(target["outcome"], "refuses", "{what}");
+        let fails = |client: &serde_json::Value| client["result"] == "accepts" && client["verdict"] == "refuses";
+        assert!(clients.iter().any(fails), "{what}: {answer}");
+        // One to read the lists, one for each client, and eight to find out why.
+        assert!((2..=1 + clients.len() + 8).contains(&peer.calls()), "{what}: {} connections", peer.calls());
+    }
 }

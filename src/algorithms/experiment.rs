@@ -14,9 +14,24 @@ use crate::document::remedy::Remedy;
 use crate::model::offer::Setting;
 use crate::model::offer::{Category, Offer, is_marker};
 
-/// The most handshakes that are spent on one failure: each is a broken connection in the server's log, and some
-/// servers lock out whom they see too often.
-const MAX_HANDSHAKES: usize = 8;
+/// The handshakes that may still be spent on a server's failures, whatever the number of clients that it fails: each is a
+/// broken connection in its log, and some servers lock out whom they see too often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget(usize);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(8)
+    }
+}
+
+impl Budget {
+    fn spend(&mut self) -> bool {
+        let left = self.0.checked_sub(1);
+        self.0 = left.unwrap_or_default();
+        left.is_some()
+    }
+}
 
 /// How many other algorithms are tried in one setting.
 const MAX_EACH: usize = 3;
@@ -38,11 +53,15 @@ pub fn find(
     client: &Offer,
     server: &Offer,
     knows: impl Fn(Category, &str) -> bool,
+    budget: &mut Budget,
     mut perform: impl FnMut(&Offer) -> Handshake,
 ) -> (Vec<Experiment>, Option<Broken>) {
     let agreed = negotiate(client, server).agreed;
     let mut made = Vec::new();
     for trial in trials(client, server, &agreed, knows) {
+        if !budget.spend() {
+            break;
+        }
         let handshake = perform(&trial.proposal);
         let Some(result) = handshake.result else { break };
         let Trial { category, algorithm, .. } = trial;
@@ -76,7 +95,7 @@ fn trials(
             others(setting, client, server, agreed).into_iter().filter(usable).take(MAX_EACH).collect();
         others.into_iter().filter_map(|algorithm| trial(setting, algorithm, &base)).collect::<Vec<_>>()
     };
-    SETTINGS.into_iter().flat_map(of_setting).take(MAX_HANDSHAKES).collect()
+    SETTINGS.into_iter().flat_map(of_setting).collect()
 }
 
 fn trial(setting: Setting, algorithm: String, base: &Offer) -> Option<Trial> {
@@ -183,7 +202,7 @@ mod tests {
 
     fn found(server: &Offer, broken: &[&str]) -> (usize, Option<Broken>) {
         let mut count = 0;
-        let (made, found) = find(&client(), server, |_, _| true, failing(broken, &mut count));
+        let (made, found) = find(&client(), server, |_, _| true, &mut Budget::default(), failing(broken, &mut count));
         assert_eq!(made.len(), count);
         (count, found)
     }
@@ -214,16 +233,21 @@ mod tests {
         let many: Vec<String> = (0..50).map(|number| format!("cipher-{number}")).collect();
         let all = format!("aes128-ctr,{}", many.join(","));
         let server = offer(&format!("ecdh-sha2-nistp256,{all}"), &format!("rsa-sha2-256,{all}"), &all);
-        let (count, found) = found(&server, &["none"]);
-        assert_eq!((count, found), (MAX_HANDSHAKES, None));
+        let (count, broken) = found(&server, &["none"]);
+        assert_eq!((Budget(count), broken), (Budget::default(), None));
+        let (mut count, mut budget) = (0, Budget(3));
+        for _ in 0..2 {
+            find(&client(), &server, |_, _| true, &mut budget, failing(&["none"], &mut count));
+        }
+        assert_eq!((count, budget), (3, Budget(0)), "a second client's failure adds none");
     }
 
     #[test]
     fn nothing_is_tried_where_the_lists_do_not_agree_or_the_library_cannot_speak_for_them() {
         let nothing = |_: &Offer| -> Handshake { panic!("no handshake") };
         let apart = offer("x", "ssh-rsa", "aes128-ctr");
-        assert!(find(&client(), &apart, |_, _| true, nothing).0.is_empty());
-        assert!(find(&client(), &client(), |_, name| name != "rsa-sha2-256", nothing).0.is_empty());
+        assert!(find(&client(), &apart, |_, _| true, &mut Budget::default(), nothing).0.is_empty());
+        assert!(find(&client(), &client(), |_, name| name != "rsa-sha2-256", &mut Budget::default(), nothing).0.is_empty());
     }
 
     #[test]

@@ -210,6 +210,7 @@ impl Examination {
     fn prove(&self, address: SocketAddr, offer: &Offer, deadline: Deadline) -> Vec<Handshake> {
         let mut made: HashMap<Preferences, Handshake> = HashMap::new();
         let mut auth_methods: Option<Vec<String>> = None;
+        let mut budget = experiment::Budget::default();
         let mut prove = |profile: &Profile| {
             let mut handshake = match Preferences::of(&profile.algorithms) {
                 Ok(preferences) => made
@@ -217,7 +218,8 @@ impl Examination {
                     .or_insert_with_key(|preferences| {
                         let ask = if auth_methods.is_none() { Authentication::Ask } else { Authentication::Leave };
                         let handshake = handshake::perform(address, preferences, ask, deadline);
-                        explained(handshake, address, [&profile.algorithms, offer], deadline)
+                        let lists = [&profile.algorithms, offer];
+                        explained(handshake, address, lists, &mut budget, deadline)
                     })
                     .clone(),
                 Err(nothing) => handshake::not_performed(&nothing.to_string()),
@@ -236,13 +238,19 @@ fn libssh2_knows(category: Category, name: &str) -> bool {
 }
 
 /// Finds out what breaks a handshake, where the lists agree and it fails.
-fn explained(handshake: Handshake, address: SocketAddr, lists: [&Offer; 2], deadline: Deadline) -> Handshake {
+fn explained(
+    handshake: Handshake,
+    address: SocketAddr,
+    lists: [&Offer; 2],
+    budget: &mut experiment::Budget,
+    deadline: Deadline,
+) -> Handshake {
     if handshake.result != Some(Access::Refuses) {
         return handshake;
     }
     let [client, server] = lists;
     let (experiments, broken) =
-        experiment::find(client, server, libssh2_knows, |proposal| match Preferences::of(proposal) {
+        experiment::find(client, server, libssh2_knows, budget, |proposal| match Preferences::of(proposal) {
             Ok(preferences) => handshake::perform(address, &preferences, Authentication::Leave, deadline),
             Err(nothing) => handshake::not_performed(&nothing.to_string()),
         });
