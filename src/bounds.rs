@@ -2,7 +2,7 @@
 //! neither time nor memory; whatever meets one is told in one line that names it.
 //!
 //! What is read piece by piece (traces, logs, captures, a server's words) needs no bound on its bytes; what is kept of it
-//! is bounded where it is kept.
+//! is bounded where it is kept, and what a protocol allows stands beside the protocol.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -46,8 +46,33 @@ pub const REPORT: Bound = Bound { form: "report", bytes: 64 * MIB };
 pub const COLLECTION: Bound = Bound { form: "collection.json", bytes: 64 * MIB };
 /// A line for each file that `deliver --files` hands in, twice.
 pub const JOURNAL: Bound = Bound { form: "journal", bytes: 256 * MIB };
-/// A packed log or capture, unpacked: a small file may hold any number of bytes.
-pub const UNPACKED: Bound = Bound { form: "packed log", bytes: 8 * GIB };
+/// Real ones hold a minute's calls: some hundred kilobytes.
+pub const SAVED_FILE: Bound = Bound { form: "CDR file", bytes: 256 * MIB };
+
+/// Bytes that any packed input may unpack to: all traces that CUCM keeps.
+pub const UNPACKED_ALWAYS: u64 = 256 * MIB;
+
+/// How many times its size a larger one may unpack to. Traces are some 30 times as long as packed; what is made to fill a
+/// disk is 1,000 times as long, and any number of times where it is packed twice.
+pub const PACKED_TIMES: u64 = 100;
+
+/// Bytes of archives inside archives that are kept on disk at most while traces are looked for.
+pub const UNPACKED_ON_DISK: u64 = 8 * GIB;
+
+/// Archives inside archives at most: each takes an open file.
+pub const ARCHIVES: usize = 200;
+
+/// How deep archives lie in archives at most; people do not pack deeper than four.
+pub const ARCHIVE_DEPTH: usize = 4;
+
+/// CDR and CMR files that are handed in at most. A cluster that makes two a minute needs over two months for them.
+pub const SAVED_FILES: usize = 200_000;
+
+/// As many files without a trace end the search of a path: each is opened, and a trace folder holds few others.
+pub const BESIDE_TRACES: usize = 10_000;
+
+/// As many files that are no listing, CDR or CMR file end the search of a path; only their names are looked at.
+pub const BESIDE_LISTINGS: u64 = 200_000;
 
 /// Names of a list at most. The largest packet that RFC 4253, section 6.1, wants to be understood holds some 2,000 short
 /// ones; real lists have fewer than a hundred, and lists are compared with each other.
@@ -76,6 +101,11 @@ pub const LISTED: usize = 2_000_000;
 
 /// Servers of a list of targets at most: all of a network of 16 bits.
 pub const SERVERS: usize = 100_000;
+
+/// What an input of so many packed bytes may unpack to, all that is packed in it together.
+pub fn unpacked(packed: u64) -> u64 {
+    packed.saturating_mul(PACKED_TIMES).max(UNPACKED_ALWAYS)
+}
 
 impl Bound {
     /// Reads a file whole; `-` is standard input.

@@ -23,6 +23,7 @@
 //! | [`config`] | the configuration file |
 //! | [`search`] | folders searched through, within bounds |
 //! | [`bounds`] | how much is read of each form of input |
+//! | [`unpacking`] | what packed input may unpack to |
 //! | [`suggest`] | "did you mean …?" |
 //! | [`words`] | numbers, times and durations as people read them |
 //! | [`escape`] | what came from a server or a trace, made harmless for a terminal |
@@ -63,6 +64,7 @@ pub mod suggest;
 mod tables;
 pub mod text;
 pub mod trace;
+pub mod unpacking;
 pub mod words;
 mod wrap;
 

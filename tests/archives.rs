@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{Cursor, Read, Write};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -54,6 +55,14 @@ fn folder(files: &[(&str, &[u8])]) -> TempDir {
         fs::write(folder.path().join(name), bytes).unwrap();
     }
     folder
+}
+
+/// So many times 16 MiB in 16 KiB: a trace of one healthy record, and then ever the same.
+fn bomb(times: usize) -> Vec<u8> {
+    let mut filler = Vec::new();
+    let same = vec![b'x'; 1 << 24];
+    flate2::read::GzEncoder::new(&same[..], flate2::Compression::best()).read_to_end(&mut filler).unwrap();
+    [gz(HEALTHY), filler.repeat(times)].concat()
 }
 
 /// The exit code, the JSON answer and the first lines of the text.
@@ -169,4 +178,38 @@ fn an_archive_bomb_ends_within_its_bounds() {
     assert_eq!(code, 1);
     let warnings = answer["warnings"].as_array().unwrap();
     assert!(warnings.len() < 10 && warnings[0].as_str().unwrap().contains("hold too much"), "{warnings:?}");
+}
+
+#[test]
+fn what_unpacks_without_end_is_read_to_a_bound_and_never_called_healthy() {
+    let members: Vec<_> = (0..40).map(|number| (format!("cdrrepmgr{number:05}.log.gz"), bomb(2))).collect();
+    let members: Vec<_> = members.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    for (what, name, bytes) in [
+        ("one file", "cdrrepmgr00001.log.gz", bomb(64)),
+        ("packed twice", "cdrrepmgr00001.log.gz.gz", gz(&bomb(64))),
+        ("packed thrice", "a.zip", zip(&[("cdrrepmgr00001.log.gz.gz", &gz(&bomb(64)))])),
+        ("many in a zip", "a.zip", zip(&members)),
+        ("many in a tar that is packed itself", "a.tgz", gz(&tar(&members))),
+    ] {
+        let folder = folder(&[("cdrrepmgr00002.log", HEALTHY), (name, &bytes)]);
+        let started = Instant::now();
+        let (code, answer, first) = parse_log(folder.path());
+        assert!(started.elapsed() < Duration::from_secs(120), "{what}: {:?}", started.elapsed());
+        assert_eq!(code, 1, "{what}: {answer}");
+        assert!(first.contains("INCOMPLETE") && first.contains(name), "{what}: {first}");
+        assert!(!first.to_lowercase().contains("healthy"), "{what}: {first}");
+        let warnings = answer["warnings"].to_string();
+        assert!(warnings.contains("more than 100 times its size"), "{what}: {warnings}");
+        assert!(warnings.len() < 4_000, "{what}: {warnings}");
+    }
+}
+
+#[test]
+fn what_unpacks_without_end_teaches_no_profile() {
+    let folder = folder(&[("sshd.log.gz", &bomb(64))]);
+    let mut command = Command::cargo_bin("cdrdiag").unwrap();
+    let run = command.args(["profile", "learn", "sshd.log.gz"]).current_dir(folder.path()).assert().code(3);
+    let error = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(error.contains("sshd.log.gz") && error.contains("more than 100 times its size"), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
 }

@@ -247,7 +247,9 @@ mod tests {
         let nothing = |_: &Offer| -> Handshake { panic!("no handshake") };
         let apart = offer("x", "ssh-rsa", "aes128-ctr");
         assert!(find(&client(), &apart, |_, _| true, &mut Budget::default(), nothing).0.is_empty());
-        assert!(find(&client(), &client(), |_, name| name != "rsa-sha2-256", &mut Budget::default(), nothing).0.is_empty());
+        assert!(
+            find(&client(), &client(), |_, name| name != "rsa-sha2-256", &mut Budget::default(), nothing).0.is_empty()
+        );
     }
 
     #[test]

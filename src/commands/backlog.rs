@@ -24,9 +24,6 @@ use crate::recognise::{self, Kind};
 use crate::search::{self, Names, Unsearched};
 use crate::words::{grouped, many};
 
-/// As many other files end the search of a folder; none of them is opened.
-const MOST_LEFT_OUT: u64 = 200_000;
-
 const WHAT_TO_GIVE: &str = "give what CUCM prints for `file list activelog /cm/cdr_repository/preserve/<date>/ \
     detail`, or a folder of CDR and CMR files";
 
@@ -177,8 +174,8 @@ fn folder(root: &Path, unreadable: &mut Vec<Unreadable>) -> Result<Source> {
         if all.count > bounds::LISTED {
             bail!("{}: more than {} CDR and CMR files; {ONE_DATE}", root.display(), grouped(bounds::LISTED as u64));
         }
-        if all.left_out.count == MOST_LEFT_OUT {
-            let others = grouped(MOST_LEFT_OUT);
+        if all.left_out.count == bounds::BESIDE_LISTINGS {
+            let others = grouped(bounds::BESIDE_LISTINGS);
             misses(format!("the search ended after {others} other files; give the folder of the CDR and CMR files"));
             break;
         }

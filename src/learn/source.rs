@@ -8,6 +8,7 @@ use super::collector::Collector;
 use super::{own, packets};
 use crate::bounds;
 use crate::text;
+use crate::unpacking::Allowance;
 
 /// What is looked at to know a source.
 const HEAD: u64 = 64 * 1024;
@@ -51,9 +52,10 @@ pub enum SourceError {
 /// # Errors
 /// When it cannot be read. What came before is collected.
 pub fn read(file: impl Read + Send, path: &str, collector: &mut Collector) -> Result<Summary, SourceError> {
+    let (file, allowance) = Allowance::counting(file);
     let mut file = BufReader::new(file);
     if file.fill_buf()?.starts_with(b"\x1f\x8b") {
-        return read_plain(BufReader::new(bounds::UNPACKED.limit(MultiGzDecoder::new(file))), path, collector);
+        return read_plain(BufReader::new(allowance.metered(MultiGzDecoder::new(file))), path, collector);
     }
     read_plain(file, path, collector)
 }

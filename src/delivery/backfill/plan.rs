@@ -14,12 +14,7 @@ use crate::bounds;
 use crate::document::backfill::{BackfillFile, FileOutcome};
 use crate::document::collect;
 use crate::model::delivery_file::DeliveryFile;
-
-/// The most files of one run. A cluster that makes two a minute needs over two months for them.
-const MAX_FILES: usize = 200_000;
-
-/// The longest CDR file. Real ones have some hundred kilobytes at most: they hold the calls of a minute.
-const MAX_BYTES: u64 = 256 << 20;
+use crate::words::grouped;
 
 /// A saved file to hand in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +64,7 @@ pub enum PlanError {
         source: io::Error,
     },
     /// There are too many.
-    #[error("{} holds more than {MAX_FILES} CDR and CMR files: hand them in by parts", .0.display())]
+    #[error("{} holds more than {} CDR and CMR files: hand them in by parts", .0.display(), grouped(bounds::SAVED_FILES as u64))]
     TooMany(PathBuf),
     /// There is none.
     #[error("{} holds no CDR or CMR file (cdr_… and cmr_…, as CUCM names them)", .0.display())]
@@ -124,7 +119,7 @@ impl Plan {
                 Some((outcome, why)) => self.left_out.push(saved.came_to(outcome, Some(why))),
                 None => found.entry(saved.name.clone()).or_default().push(saved),
             }
-            if found.len() > MAX_FILES {
+            if found.len() > bounds::SAVED_FILES {
                 return Err(PlanError::TooMany(source.to_owned()));
             }
         }
@@ -162,8 +157,8 @@ fn unfit(saved: &Saved, cut: &BTreeSet<PathBuf>) -> Option<(FileOutcome, String)
         let why = "it is empty: a mark in a destination's folder. The records lie in preserve/<date>";
         return Some((FileOutcome::Empty, why.to_owned()));
     }
-    if saved.bytes > MAX_BYTES {
-        return Some((FileOutcome::Incomplete, format!("it is longer than {MAX_BYTES} bytes")));
+    if saved.bytes > bounds::SAVED_FILE.bytes() {
+        return Some((FileOutcome::Incomplete, format!("it is {}", bounds::SAVED_FILE.exceeded())));
     }
     let path = fs::canonicalize(&saved.path).ok()?;
     cut.contains(&path)

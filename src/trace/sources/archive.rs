@@ -10,10 +10,8 @@ use zip::result::ZipError;
 use super::extent::{Extent, ExtentReader};
 use super::format::{self, Format};
 use super::{Asked, Found, Place, Source, Why, head_of, natural_order};
-use crate::text;
-
-/// An archive in an archive in an archive in an archive; people do not pack deeper.
-const DEEPEST: usize = 4;
+use crate::unpacking::Allowance;
+use crate::{bounds, text};
 
 /// What is left of what may be unpacked while traces are looked for.
 #[derive(Debug)]
@@ -28,7 +26,7 @@ pub struct Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { bytes: 8 << 30, archives: 200, depth: 0 }
+        Self { bytes: bounds::UNPACKED_ON_DISK, archives: bounds::ARCHIVES, depth: 0 }
     }
 }
 
@@ -45,8 +43,8 @@ impl Found {
                 }
             }
             Format::Unread(what) => self.problem(source.label, Why::NotRead(what)),
-            Format::Zip => self.open_archive(source, |found, label, archive| found.add_zip(label, archive, asked)),
-            Format::Tar => self.open_archive(source, |found, label, archive| found.add_tar(label, archive, asked)),
+            Format::Zip => self.open_archive(source, |found, within, archive| found.add_zip(within, archive, asked)),
+            Format::Tar => self.open_archive(source, |found, within, archive| found.add_tar(within, archive, asked)),
         }
     }
 
@@ -58,24 +56,22 @@ impl Found {
 
     /// An archive that is packed with gzip as a whole: `.tar.gz`, `.zip.gz`.
     fn take_unpacked(&mut self, source: Source, head: &[u8], asked: Asked) {
-        let Source { label, folder, size, place, .. } = source;
-        let unpacked = place.packed().map(MultiGzDecoder::new).map_err(Why::Io);
-        match unpacked.and_then(|mut reader| self.unpack(&mut reader)) {
-            Ok(extent) => self.deeper(label.clone(), |found| {
-                let place = Place::Extent(extent);
-                found.take(Source { label, folder, first: None, size, place }, head, asked);
+        let unpacked = source.packed().map(|packed| source.allowance.metered(MultiGzDecoder::new(packed)));
+        match unpacked.map_err(Why::Io).and_then(|mut reader| self.unpack(&mut reader)) {
+            Ok(extent) => self.deeper(source.label.clone(), |found| {
+                found.take(Source { first: None, place: Place::Extent(extent), ..source }, head, asked);
             }),
-            Err(why) => self.problem(label, why),
+            Err(why) => self.problem(source.label, why),
         }
     }
 
-    fn open_archive(&mut self, source: Source, walk: impl FnOnce(&mut Self, &str, &Extent)) {
+    fn open_archive(&mut self, source: Source, walk: impl FnOnce(&mut Self, &Source, &Extent)) {
         let extent = match &source.place {
             Place::Extent(extent) => Ok(extent.clone()),
-            place => place.packed().map_err(Why::Io).and_then(|mut reader| self.unpack(&mut reader)),
+            _ => source.packed().map_err(Why::Io).and_then(|mut reader| self.unpack(&mut reader)),
         };
         match extent {
-            Ok(extent) => self.deeper(source.label.clone(), |found| walk(found, &source.label, &extent)),
+            Ok(extent) => self.deeper(source.label.clone(), |found| walk(found, &source, &extent)),
             Err(why) => self.problem(source.label, why),
         }
     }
@@ -92,7 +88,7 @@ impl Found {
     }
 
     fn deeper(&mut self, label: String, look: impl FnOnce(&mut Self)) {
-        if self.budget.depth == DEEPEST {
+        if self.budget.depth == bounds::ARCHIVE_DEPTH {
             return self.problem(label, Why::TooDeep);
         }
         self.budget.depth += 1;
@@ -100,7 +96,8 @@ impl Found {
         self.budget.depth -= 1;
     }
 
-    fn add_zip(&mut self, label: &str, extent: &Extent, asked: Asked) {
+    fn add_zip(&mut self, within: &Source, extent: &Extent, asked: Asked) {
+        let label = within.label.as_str();
         let opened = extent.open().map_err(ZipError::from).and_then(ZipArchive::new);
         let mut archive = match opened {
             Ok(archive) => archive,
@@ -119,11 +116,11 @@ impl Found {
             if self.is_exhausted() {
                 break;
             }
-            match zip_entry_head(&mut archive, index) {
+            match zip_entry_head(&mut archive, index, &within.allowance) {
                 Ok(None) => {}
                 Ok(Some((entry, size, head))) => {
                     let place = Place::ZipEntry { archive: extent.clone(), index };
-                    self.take(member(label, &entry, size, place), &head, Asked::InFolder);
+                    self.take(member(within, &entry, size, place), &head, Asked::InFolder);
                 }
                 Err(error) => {
                     let is_locked = matches!(error, ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED));
@@ -137,15 +134,16 @@ impl Found {
         self.tell_if_empty(label, before, asked);
     }
 
-    fn add_tar(&mut self, label: &str, extent: &Extent, asked: Asked) {
+    fn add_tar(&mut self, within: &Source, extent: &Extent, asked: Asked) {
+        let label = within.label.as_str();
         let before = self.so_far();
-        if let Err(error) = self.try_add_tar(label, extent) {
+        if let Err(error) = self.try_add_tar(within, extent) {
             self.problem(label.to_owned(), Why::BrokenTar(error));
         }
         self.tell_if_empty(label, before, asked);
     }
 
-    fn try_add_tar(&mut self, label: &str, extent: &Extent) -> io::Result<()> {
+    fn try_add_tar(&mut self, within: &Source, extent: &Extent) -> io::Result<()> {
         let mut archive = tar::Archive::new(extent.open()?);
         for entry in archive.entries_with_seek()? {
             let entry = entry?;
@@ -158,7 +156,7 @@ impl Found {
             let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
             let part = extent.part(entry.raw_file_position(), entry.size());
             let (head, is_cut) = (head_of(part.open()?), part.length < entry.size());
-            self.take(member(label, &name, entry.size(), Place::Extent(part)), &head, Asked::InFolder);
+            self.take(member(within, &name, entry.size(), Place::Extent(part)), &head, Asked::InFolder);
             if is_cut {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
@@ -175,21 +173,22 @@ impl Found {
     }
 }
 
-fn member(archive: &str, name: &str, size: u64, place: Place) -> Source {
-    let label = format!("{archive}!/{}", name.trim_start_matches("./"));
+fn member(archive: &Source, name: &str, size: u64, place: Place) -> Source {
+    let label = format!("{}!/{}", archive.label, name.trim_start_matches("./"));
     let folder = label.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
-    Source { label, folder, first: None, size, place }
+    Source { label, folder, first: None, size, place, allowance: archive.allowance.clone() }
 }
 
 /// The entry's name, size and beginning; `None` for a folder.
 fn zip_entry_head(
     archive: &mut ZipArchive<ExtentReader>,
     index: usize,
+    allowance: &Allowance,
 ) -> Result<Option<(String, u64, Vec<u8>)>, ZipError> {
     let entry = archive.by_index(index)?;
     if entry.is_dir() {
         return Ok(None);
     }
     let (name, size) = (entry.name().to_owned(), entry.size());
-    Ok(Some((name, size, head_of(entry))))
+    Ok(Some((name, size, head_of(allowance.metered(entry)))))
 }

@@ -20,8 +20,9 @@ use walkdir::{DirEntry, WalkDir};
 
 use crate::log4j::records::{self, Line};
 use crate::search::{self, Unsearched};
-use crate::text;
 use crate::trace::undated::{self, Undated};
+use crate::unpacking::Allowance;
+use crate::{bounds, text};
 pub use alarm_text::AlarmText;
 use archive::Budget;
 use extent::Extent;
@@ -33,9 +34,6 @@ pub use session::NodeText;
 
 /// How much of a file is looked at to tell what it is and when it begins.
 const HEAD: usize = 64 * 1024;
-
-/// As many files without a trace end the search of a path: each is opened, and a trace folder holds few others.
-pub const MOST_LEFT_OUT: usize = 10_000;
 
 /// A trace that can be read.
 #[derive(Debug)]
@@ -49,6 +47,8 @@ pub struct Source {
     /// Bytes on disk, packed ones where it is packed; 0 for standard input.
     pub size: u64,
     place: Place,
+    /// What the file that it stands in may unpack to.
+    allowance: Allowance,
 }
 
 #[derive(Debug)]
@@ -139,13 +139,15 @@ enum Asked {
 }
 
 impl Found {
-    fn add_stream(&mut self, label: String, mut rest: Box<dyn Read + Send>) {
+    fn add_stream(&mut self, label: String, stream: Box<dyn Read + Send>) {
+        let (rest, allowance) = Allowance::counting(stream);
+        let mut rest: Box<dyn Read + Send> = Box::new(rest);
         let mut head = Vec::new();
         if let Err(error) = (&mut rest).take(HEAD as u64).read_to_end(&mut head) {
             return self.problem(label, Why::Io(error));
         }
         let place = Place::Stream(Mutex::new(Stream { head: head.clone(), rest }));
-        let source = Source { folder: label.clone(), label, first: None, size: 0, place };
+        let source = Source { folder: label.clone(), label, first: None, size: 0, place, allowance };
         self.take(source, &head, Asked::ByName);
     }
 
@@ -173,7 +175,7 @@ impl Found {
 
     /// Whether the path that is searched holds so much else that it is not worth while to go on.
     fn is_exhausted(&self) -> bool {
-        self.left_out.len() - self.left_out_before >= MOST_LEFT_OUT
+        self.left_out.len() - self.left_out_before >= bounds::BESIDE_TRACES
     }
 
     fn add_file(&mut self, path: &Path, asked: Asked) {
@@ -201,6 +203,7 @@ impl Found {
             first: None,
             size: metadata.len(),
             place,
+            allowance: Allowance::of(metadata.len()),
         };
         self.take(source, &head, asked);
         Ok(())
@@ -297,7 +300,14 @@ mod tests {
 
     pub(super) fn source(label: &str, first: Option<&str>) -> Source {
         let first = first.map(|time| records::parse_time(time.as_bytes()).unwrap());
-        Source { label: label.into(), folder: String::new(), first, size: 0, place: Place::File(PathBuf::new()) }
+        Source {
+            label: label.into(),
+            folder: String::new(),
+            first,
+            size: 0,
+            place: Place::File(PathBuf::new()),
+            allowance: Allowance::default(),
+        }
     }
 
     /// What becomes of a file in a folder: `trace`, `problem` or `left out`.
@@ -317,13 +327,13 @@ mod tests {
     fn a_search_ends_where_a_folder_holds_too_much_else() {
         let folder = tempfile::tempdir().unwrap();
         let mut found = Found::default();
-        let others = (0..MOST_LEFT_OUT - 1).map(|number| number.to_string());
+        let others = (0..bounds::BESIDE_TRACES - 1).map(|number| number.to_string());
         found.left_out.extend(others);
         for number in 0..9 {
             fs::write(folder.path().join(number.to_string()), "text").unwrap();
         }
         found.add_folder(folder.path());
-        assert_eq!(found.left_out.len(), MOST_LEFT_OUT);
+        assert_eq!(found.left_out.len(), bounds::BESIDE_TRACES);
         let [Problem { why: Why::Exhausted, .. }] = found.problems.as_slice() else { panic!("{:?}", found.problems) };
     }
 

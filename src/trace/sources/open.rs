@@ -31,19 +31,17 @@ impl Source {
     pub fn open(&self) -> io::Result<Opened> {
         Ok(match &self.place {
             Place::File(path) => Opened::File(File::open(path)?),
-            place => Opened::Stream(decoded(unpacked(place.packed()?)?)?),
+            _ => Opened::Stream(decoded(self.unpacked()?)?),
         })
     }
-}
 
-impl Place {
     /// The bytes as they stand there.
     pub(super) fn packed(&self) -> io::Result<Box<dyn Read + Send>> {
-        Ok(match self {
-            Self::File(path) => Box::new(File::open(path)?),
-            Self::Extent(extent) => Box::new(extent.open()?),
-            Self::ZipEntry { archive, index } => open_zip_entry(archive, *index)?,
-            Self::Stream(stream) => {
+        Ok(match &self.place {
+            Place::File(path) => Box::new(File::open(path)?),
+            Place::Extent(extent) => Box::new(extent.open()?),
+            Place::ZipEntry { archive, index } => Box::new(self.allowance.metered(open_zip_entry(archive, *index)?)),
+            Place::Stream(stream) => {
                 let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
                 let head = std::mem::take(&mut stream.head);
                 let rest = std::mem::replace(&mut stream.rest, Box::new(io::empty()));
@@ -51,12 +49,12 @@ impl Place {
             }
         })
     }
-}
 
-/// Unpacks what is packed with gzip.
-fn unpacked(reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
-    let (magic, whole) = glance(reader, GZIP.len() as u64)?;
-    Ok(if magic == GZIP { Box::new(MultiGzDecoder::new(whole)) } else { whole })
+    /// The same, unpacked where it is packed with gzip.
+    fn unpacked(&self) -> io::Result<Box<dyn Read + Send>> {
+        let (magic, whole) = glance(self.packed()?, GZIP.len() as u64)?;
+        Ok(if magic == GZIP { Box::new(self.allowance.metered(MultiGzDecoder::new(whole))) } else { whole })
+    }
 }
 
 /// Text in UTF-16 becomes UTF-8. All else stays as it is, since a trace may hold Latin-1.
@@ -89,7 +87,7 @@ impl Read for Broken {
 
 /// A reader of one entry that owns the archive. The zip crate's readers borrow it, so the entry is unpacked on a
 /// thread of its own that feeds this one through a pipe of bounded depth.
-fn open_zip_entry(archive: &Extent, index: usize) -> io::Result<Box<dyn Read + Send>> {
+fn open_zip_entry(archive: &Extent, index: usize) -> io::Result<ChunkReader> {
     let mut archive = ZipArchive::new(archive.open()?)?;
     let (sender, receiver) = std::sync::mpsc::sync_channel(2);
     std::thread::spawn(move || {
@@ -106,7 +104,7 @@ fn open_zip_entry(archive: &Extent, index: usize) -> io::Result<Box<dyn Read + S
             let _ = sender.send(Err(error));
         }
     });
-    Ok(Box::new(ChunkReader { receiver, chunk: Cursor::default() }))
+    Ok(ChunkReader { receiver, chunk: Cursor::default() })
 }
 
 /// Reads what another thread sends.

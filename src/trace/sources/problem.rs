@@ -6,10 +6,9 @@ use std::mem::{Discriminant, discriminant};
 
 use zip::result::ZipError;
 
-use super::MOST_LEFT_OUT;
 use super::format::Unread;
-use crate::plain;
 use crate::words::{grouped, many};
+use crate::{bounds, plain};
 
 /// So many of a kind are named each; further ones are counted.
 const NAMED: usize = 5;
@@ -39,7 +38,7 @@ pub enum Why {
     /// A folder or an archive that holds too much else.
     #[error(
         "the search ended after {} files that hold no trace: give the folder that holds cdrrepmgrNNNNN.log",
-        grouped(MOST_LEFT_OUT as u64)
+        grouped(bounds::BESIDE_TRACES as u64)
     )]
     Exhausted,
     /// A folder without a trace.

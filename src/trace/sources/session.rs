@@ -138,6 +138,7 @@ impl Source {
             first: first_time(&bytes),
             size: bytes.len() as u64,
             place: Place::Stream(Mutex::new(Stream { head: bytes, rest: Box::new(io::empty()) })),
+            allowance: self.allowance.clone(),
         }
     }
 }
