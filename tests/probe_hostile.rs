@@ -275,7 +275,7 @@ fn a_server_that_fails_every_handshake_is_asked_a_bounded_number_of_times() {
     let begin = || vec![identification("x_1"), kexinit(&agreeing()), Step::ReadLine, Step::ReadPacket];
     let then = |steps: Vec<Step>| [begin(), steps].concat();
     let Step::Send(reply) = message(&[31; 400]) else { unreachable!() };
-    let Step::Send(ignored) = message(&[2; 30_000]) else { unreachable!() };
+    let Step::Send(ignored) = message(&vec![2; 30_000]) else { unreachable!() };
     for (what, script) in [
         ("closes", then(vec![])),
         ("resets", then(vec![Step::Reset])),
