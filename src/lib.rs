@@ -8,6 +8,7 @@
 //! | [`log4j`] | the lines of a trace: where a record begins, what its head says |
 //! | [`trace`] | CUCM's traces: sources, events, causes, timeline |
 //! | [`alarms`] | alarms of CUCM's CDR services in syslog lines, alerts and mails |
+//! | [`mail`] | mails as files: their text, and what is attached |
 //! | [`algorithms`] | offers, the client's profiles, negotiation, remedies |
 //! | [`backlog`] | what waits in CUCM's CDR repository, from the listings its command line prints |
 //! | [`diagnosis`] | what follows from traces, waiting files and servers taken together |
@@ -51,6 +52,7 @@ pub mod exit;
 pub mod interrupt;
 pub mod learn;
 pub mod log4j;
+pub mod mail;
 mod message;
 pub mod model;
 pub mod plain;

@@ -37,7 +37,7 @@ pub enum Kind {
 /// trace.
 pub fn kind(head: &[u8]) -> Option<Kind> {
     // Archives hold texts as they are, at times.
-    if Format::of(head) != Format::Plain {
+    if !matches!(Format::of(head), Format::Plain | Format::Mail) {
         return None;
     }
     let text = text::decode(head);

@@ -7,11 +7,16 @@ use std::io::Read;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
+use crate::mail;
+
 /// How much of the beginning decides whether a text without byte order mark is UTF-16.
 const LOOKED_AT: usize = 4_096;
 
-/// The text, without byte order mark. What is no character becomes U+FFFD.
+/// The text, without byte order mark; of a mail its body. What is no character becomes U+FFFD.
 pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    if mail::is_mail(bytes) {
+        return mail::body(bytes).into();
+    }
     // A byte order mark decides before the encoding that is given here.
     utf_16_without_mark(bytes).unwrap_or(UTF_8).decode(bytes).0
 }

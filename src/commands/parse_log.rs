@@ -21,7 +21,7 @@ use crate::trace::answer::{self, Choice};
 use crate::trace::causes::Causes;
 use crate::trace::note::UNKNOWN;
 use crate::trace::reading::{self, Reading};
-use crate::trace::sources::{self, NodeText, PastedText, Problem, Source, Why};
+use crate::trace::sources::{self, AlarmText, NodeText, PastedText, Problem, Source, Why};
 use crate::trace::timeline::Window;
 use crate::words::many;
 
@@ -85,7 +85,12 @@ pub fn parse(
             problems.push(problem(source, Why::NoRecord));
         }
     }
-    let raised: Vec<_> = found.texts.iter().flat_map(|text| alarms::read(&text.label, &text.text)).collect();
+    let mut raised = Vec::new();
+    for AlarmText { label, text } in &found.texts {
+        let alarms = alarms::read(label, text);
+        problems.extend(alarms.is_empty().then(|| Problem { path: label.clone(), why: Why::NoRecord }));
+        raised.extend(alarms);
+    }
     let problems = sources::lines(&problems);
     let records: u64 = reading.inputs.iter().map(|input| input.counts.records).sum();
     if records == 0 && raised.is_empty() && found.nodes.is_empty() && found.pasted.is_empty() {

@@ -79,3 +79,42 @@ fn a_page_that_quotes_an_alarm_is_no_alarm_unless_it_was_given_by_name() {
         assert_eq!(document["alarms"].as_array().unwrap().len(), alarms, "{}", given.display());
     }
 }
+
+#[test]
+fn an_alert_mail_is_read_whatever_its_encoding_and_so_is_what_is_attached() {
+    let alert = std::fs::read(format!("{CASES}/trace-rtmt-alert-sxml/alert.txt")).unwrap();
+    let trace = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/cdrrepmgr00073.log")).unwrap();
+    let base64 = |bytes: &[u8]| {
+        use base64::Engine;
+        let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+        text.as_bytes().chunks(76).map(|line| String::from_utf8_lossy(line).into_owned() + "\r\n").collect::<String>()
+    };
+    let part = |kind: &str, bytes: &[u8]| {
+        format!("--x\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n\r\n{}", base64(bytes))
+    };
+    let head = "From: rtmt@example.net\r\nSubject: [RTMT-ALERT-West] CDR\r\nMIME-Version: 1.0\r\n\
+                Content-Type: multipart/mixed; boundary=x\r\n\r\n";
+    let attached = part("application/octet-stream; name=\"cdrrepmgr00073.log\"", &trace);
+    let mail = format!("{head}{}{attached}--x--\r\n", part("text/plain", &alert));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("alert.eml");
+    std::fs::write(&path, mail).unwrap();
+    let done = Command::cargo_bin("cdrdiag").unwrap().args(["parse-log", "--json"]).arg(&path).assert().code(1);
+    let document: Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    assert_eq!(document["alarms"][0]["billing_server"], "192.0.2.105");
+    assert_eq!(document["destinations"][0]["host"], "1.1.1.1");
+    let inputs: Vec<_> =
+        document["inputs"].as_array().unwrap().iter().map(|input| input["path"].as_str().unwrap()).collect();
+    assert!(inputs.iter().any(|path| path.ends_with("alert.eml!/cdrrepmgr00073.log")), "{inputs:?}");
+    assert_eq!(document["warnings"], json!([]), "{document:#}");
+}
+
+#[test]
+fn a_text_that_only_speaks_of_an_alarm_is_named_as_no_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let note = folder.path().join("note.txt");
+    std::fs::write(&note, "We got a CDRFileDeliveryFailed yesterday, please have a look.\n").unwrap();
+    let done = Command::cargo_bin("cdrdiag").unwrap().args(["parse-log", "--json"]).arg(&note).assert().code(3);
+    let said = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+    assert!(said.contains("note.txt: no trace record in it"), "{said}");
+}

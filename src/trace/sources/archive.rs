@@ -10,6 +10,7 @@ use zip::result::ZipError;
 use super::extent::{Extent, ExtentReader};
 use super::format::{self, Format};
 use super::{Asked, Found, Place, Source, Why, head_of, natural_order};
+use crate::mail::{self, Attachment};
 use crate::unpacking::Allowance;
 use crate::{bounds, text};
 
@@ -45,6 +46,7 @@ impl Found {
             Format::Unread(what) => self.problem(source.label, Why::NotRead(what)),
             Format::Zip => self.open_archive(source, |found, within, archive| found.add_zip(within, archive, asked)),
             Format::Tar => self.open_archive(source, |found, within, archive| found.add_tar(within, archive, asked)),
+            Format::Mail => self.open_archive(source, |found, within, mail| found.add_mail(within, mail, asked)),
         }
     }
 
@@ -164,6 +166,31 @@ impl Found {
         Ok(())
     }
 
+    /// What is attached, and the text; that is only what goes with it where something attached was meant.
+    fn add_mail(&mut self, within: &Source, extent: &Extent, asked: Asked) {
+        let mut mail = Vec::new();
+        if let Err(error) = extent.open().and_then(|file| bounds::MAIL.limit(file).read_to_end(&mut mail)) {
+            return self.problem(within.label.clone(), Why::Io(error));
+        }
+        let before = self.so_far();
+        for Attachment { name, bytes } in mail::attachments(&mail) {
+            self.add_part(within, format!("{}!/{name}", within.label), &bytes, Asked::InFolder);
+        }
+        let is_meant = asked == Asked::ByName && before == self.so_far();
+        let asked = if is_meant { Asked::ByName } else { Asked::InFolder };
+        self.add_part(within, within.label.clone(), mail::body(&mail).as_bytes(), asked);
+    }
+
+    fn add_part(&mut self, within: &Source, label: String, bytes: &[u8], asked: Asked) {
+        match self.unpack(&mut &*bytes) {
+            Ok(extent) => {
+                let source = member_called(within, label, bytes.len() as u64, Place::Extent(extent));
+                self.take(source, &head_of(bytes), asked);
+            }
+            Err(why) => self.problem(label, why),
+        }
+    }
+
     fn tell_if_empty(&mut self, label: &str, before: (usize, usize, usize), asked: Asked) {
         if self.is_exhausted() && asked == Asked::ByName {
             self.problem(label.to_owned(), Why::Exhausted);
@@ -174,7 +201,10 @@ impl Found {
 }
 
 fn member(archive: &Source, name: &str, size: u64, place: Place) -> Source {
-    let label = format!("{}!/{}", archive.label, name.trim_start_matches("./"));
+    member_called(archive, format!("{}!/{}", archive.label, name.trim_start_matches("./")), size, place)
+}
+
+fn member_called(archive: &Source, label: String, size: u64, place: Place) -> Source {
     let folder = label.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
     Source { label, folder, first: None, size, place, allowance: archive.allowance.clone() }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::mail;
+
 /// How a gzip file begins (RFC 1952, section 2.3.1).
 pub const GZIP: &[u8] = b"\x1f\x8b";
 
@@ -16,6 +18,8 @@ pub enum Format {
     Zip,
     /// A tar archive (POSIX ustar and GNU).
     Tar,
+    /// A mail: a text, and what is attached.
+    Mail,
     /// Something that may hold a trace, and is not read.
     Unread(Unread),
 }
@@ -60,6 +64,9 @@ impl Format {
         }
         if is_tar(head) {
             return Self::Tar;
+        }
+        if mail::is_mail(head) {
+            return Self::Mail;
         }
         UNREAD.iter().find(|(magic, _)| head.starts_with(magic)).map_or(Self::Plain, |(_, what)| Self::Unread(*what))
     }

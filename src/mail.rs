@@ -1,0 +1,137 @@
+//! Mails as files (RFC 5322 with MIME, RFC 2045): RTMT's alerts come so, and traces and scans are sent so. Pure.
+
+use mail_parser::{Message, MessageParser, MimeHeaders};
+
+/// Parts of a mail at most: people attach a folder's files, not thousands.
+const PARTS: usize = 1_000;
+
+/// Lines of a mail's head that are looked at; those that its way adds are some dozens.
+const HEAD_LINES: usize = 300;
+
+/// What is attached to a mail.
+#[derive(Debug)]
+pub struct Attachment {
+    /// Its file's name; made up where the mail gives none.
+    pub name: String,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+/// Whether a file that begins so is a mail as a mail program saves it. A mail that somebody copied the text of has no
+/// MIME head, and is text.
+pub fn is_mail(head: &[u8]) -> bool {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let (mut is_mime, mut is_sent) = (false, false);
+    for (number, line) in head.split(|byte| *byte == b'\n').take(HEAD_LINES).enumerate() {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        // What separates the mails of a mailbox, and a field that goes on.
+        if (number == 0 && line.starts_with(b"From "))
+            || (number > 0 && line.starts_with(b" "))
+            || line.starts_with(b"\t")
+        {
+            continue;
+        }
+        let Some(name) = line.split(|byte| *byte == b':').next().filter(|name| name.len() < line.len()) else { break };
+        if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
+            break;
+        }
+        let is = |wanted: &str| name.eq_ignore_ascii_case(wanted.as_bytes());
+        is_mime |= is("MIME-Version") || is("Content-Transfer-Encoding");
+        is_sent |= ["From", "Date", "Subject", "Received", "Return-Path"].into_iter().any(is);
+    }
+    is_mime && is_sent
+}
+
+/// The mail's text behind its subject; of one that has HTML only, that as text.
+pub fn body(mail: &[u8]) -> String {
+    let Some(message) = parse(mail) else { return String::new() };
+    let subject = message.subject().map(|subject| format!("Subject: {subject}\n\n"));
+    let texts = (0..message.text_body_count().min(PARTS)).filter_map(|part| message.body_text(part));
+    subject.unwrap_or_default() + &texts.map(|text| text.replace("\r\n", "\n")).collect::<Vec<_>>().join("\n")
+}
+
+/// What is attached, forwarded mails among it.
+pub fn attachments(mail: &[u8]) -> Vec<Attachment> {
+    let Some(message) = parse(mail) else { return Vec::new() };
+    let named = |(number, part): (usize, &mail_parser::MessagePart<'_>)| {
+        let bytes = part.message().map_or_else(|| part.contents().to_vec(), |inner| inner.raw_message().to_vec());
+        let ending = if part.is_message() { ".eml" } else { "" };
+        let name = part.attachment_name().map(|name| name.rsplit(['/', '\\']).next().unwrap_or(name).to_owned());
+        Attachment { name: name.unwrap_or_else(|| format!("part-{}{ending}", number + 1)), bytes }
+    };
+    message.attachments().take(PARTS).enumerate().map(named).collect()
+}
+
+fn parse(mail: &[u8]) -> Option<Message<'_>> {
+    let mail = mail.strip_prefix(b"\xef\xbb\xbf").unwrap_or(mail);
+    let is_of_a_mailbox = mail.starts_with(b"From ");
+    let first = memchr::memchr(b'\n', mail).filter(|_| is_of_a_mailbox);
+    MessageParser::default().parse(first.map_or(mail, |end| &mail[end + 1..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HEAD: &str =
+        "Received: from a by b\r\n\tfor c\r\nFrom: rtmt@example.com\r\nSubject: alert\r\nMIME-Version: 1.0\r\n";
+
+    #[test]
+    fn a_mail_is_known_by_its_head_alone() {
+        for (text, expected) in [
+            (format!("{HEAD}\r\nx"), true),
+            (format!("From rtmt@example.com Tue Oct  6 05:42:12 2020\n{HEAD}\nx"), true),
+            ("From: a\nSubject: b\n\nMIME-Version: 1.0\n".to_owned(), false),
+            ("HTTP/1.1 200 OK\nDate: x\nMIME-Version: 1.0\n\n".to_owned(), false),
+            ("2024-05-06 07:00:00,001 INFO  [Thread-9] x\nMIME-Version: 1.0\nDate: y\n".to_owned(), false),
+            (String::new(), false),
+        ] {
+            assert_eq!(is_mail(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn quoted_printable_base64_and_html_are_read_as_text() {
+        for (encoding, kind, text) in [
+            ("quoted-printable", "plain", "BillingServerAddress=3D192.0.2.=\r\n105"),
+            ("base64", "plain", "QmlsbGluZ1NlcnZlckFkZHJlc3M9MTkyLjAuMi4xMDU="),
+            ("7bit", "html", "<html><p>BillingServerAddress=192.0.2.105</p></html>"),
+        ] {
+            let mail =
+                format!("{HEAD}Content-Type: text/{kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{text}\r\n");
+            let body = body(mail.as_bytes());
+            assert!(
+                body.contains("BillingServerAddress=192.0.2.105") && body.starts_with("Subject: alert\n"),
+                "{body:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn attachments_keep_their_names_without_their_folders() {
+        let part = |head: &str, text: &str| format!("--x\r\n{head}\r\n\r\n{text}\r\n");
+        let mail = [
+            format!("{HEAD}Content-Type: multipart/mixed; boundary=x\r\n\r\n"),
+            part("Content-Type: text/plain", "see there"),
+            part("Content-Type: application/gzip; name=\"tmp/a.log.gz\"\r\nContent-Transfer-Encoding: base64", "H4s="),
+            part("Content-Type: message/rfc822", &format!("{HEAD}\r\nforwarded")),
+            "--x--\r\n".to_owned(),
+        ]
+        .concat();
+        let found = attachments(mail.as_bytes());
+        let names: Vec<_> = found.iter().map(|attachment| attachment.name.as_str()).collect();
+        assert_eq!(names, ["a.log.gz", "part-2.eml"]);
+        assert_eq!(found[0].bytes, b"\x1f\x8b");
+        assert!(body(&found[1].bytes).contains("forwarded"));
+        assert!(body(mail.as_bytes()).contains("see there"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_break_it(bytes: Vec<u8>) {
+            let mail = [HEAD.as_bytes(), b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n", &bytes].concat();
+            let _ = (is_mail(&bytes), body(&mail), attachments(&mail));
+        }
+    }
+}
