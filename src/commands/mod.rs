@@ -19,6 +19,7 @@ pub mod parse_log;
 mod paths;
 mod probe;
 mod profile;
+mod progress;
 pub mod reports;
 mod schema;
 pub mod targets;

@@ -1,27 +1,26 @@
 //! `cdrdiag parse-log [PATH]…`
 
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::progress::Progress;
 use super::reports::{Inputs, Remarks, Reports, given};
 use super::{Context, paths};
 use crate::alarms;
 use crate::cli;
 use crate::config::Config;
 use crate::document::node::agreed;
-use crate::document::parse_log::{Input, ParseLog};
+use crate::document::parse_log::{Input, ParseLog, RaisedAlarms};
 use crate::exit::{Code, UsageError};
 use crate::search::Names;
 use crate::suggest;
 use crate::trace::answer::{self, Choice};
 use crate::trace::causes::Causes;
+use crate::trace::counts::InputCounts;
 use crate::trace::note::UNKNOWN;
 use crate::trace::reading::{self, Reading};
-use crate::trace::sources::{self, AlarmText, NodeText, PastedText, Problem, Source, Why};
+use crate::trace::sources::{self, AlarmText, Found, NodeText, PastedText, Problem, Source, Why};
 use crate::trace::timeline::Window;
 use crate::words::many;
 
@@ -58,42 +57,16 @@ pub fn parse(
     narrow: &cli::Narrow,
     context: &Context<'_>,
 ) -> Result<Parsed> {
-    check_causes(&narrow.cause)?;
-    if let (Some(since), Some(until)) = (narrow.since, narrow.until)
-        && since > until
-    {
-        return Err(UsageError(format!("--since {since} is later than --until {until}")).into());
-    }
+    check(narrow)?;
     let config = Config::load(context.global().config.as_deref())?.config;
-    let found = sources::find(paths);
-    let detail = |path: &String| format!("{path}: left out: no cdrrepmgr trace by its name and content");
-    let details = found.left_out.iter().map(detail).collect();
-    let window = Window { since: narrow.since, until: narrow.until, causes: narrow.cause.clone() };
-    let progress = Progress::new(&found.sources, context.shows_progress());
-    let reading = reading::read(&found.sources, &window, &|bytes| progress.at(bytes));
-    progress.finish();
+    let mut found = sources::find(paths);
+    let reading = read(&found.sources, narrow, context);
     let mut problems = misplaced;
-    problems.extend(found.problems);
-    let problem = |source: &Source, why| Problem { path: source.label.clone(), why };
-    for (source, error) in &reading.broken {
-        problems.push(problem(&found.sources[*source], Why::Partly(error.clone())));
-    }
-    for (source, input) in found.sources.iter().zip(&reading.inputs) {
-        let counts = &input.counts;
-        // Lines may all continue a record of the trace before.
-        if counts.records == 0 && counts.lines == counts.skipped_lines {
-            problems.push(problem(source, Why::NoRecord));
-        }
-    }
-    let mut raised = Vec::new();
-    for AlarmText { label, text } in &found.texts {
-        let alarms = alarms::read(label, text);
-        problems.extend(alarms.is_empty().then(|| Problem { path: label.clone(), why: Why::NoRecord }));
-        raised.extend(alarms);
-    }
+    problems.append(&mut found.problems);
+    problems.extend(unread(&found.sources, &reading));
+    let raised = raised(&found.texts, &mut problems);
     let problems = sources::lines(&problems);
-    let records: u64 = reading.inputs.iter().map(|input| input.counts.records).sum();
-    if records == 0 && raised.is_empty() && found.nodes.is_empty() && found.pasted.is_empty() {
+    if raised.is_empty() && tells_nothing(&found, &reading) {
         let all: Vec<String> = problems.into_iter().chain(left_out(&found.left_out)).collect();
         bail!("{}", if all.is_empty() { "nothing to read".to_owned() } else { all.join("; ") });
     }
@@ -104,24 +77,65 @@ pub fn parse(
     let mut document = answer::document(reading, &found.sources, &choice);
     document.warnings.splice(0..0, problems.iter().cloned());
     document.warnings.extend(left_out(&found.left_out));
-    document.inputs.extend(found.texts.iter().map(|text| Input {
-        path: text.label.clone(),
-        bytes: text.text.len() as u64,
-        lines: text.text.lines().count() as u64,
-        ..Input::default()
-    }));
-    document.alarms = raised;
-    for pasted in found.pasted {
-        add_pasted(&mut document, pasted, &choice);
-    }
-    for text in found.nodes {
-        let NodeText { label, bytes, lines, node } = text;
-        let is_read = document.inputs.iter().any(|input| input.path == label);
-        document.inputs.extend((!is_read).then(|| Input { path: label, bytes, lines, ..Input::default() }));
-        document.nodes.push(node);
-    }
     document.unread = problems;
-    Ok(Parsed { document, left_out: details })
+    document.alarms = raised;
+    document.inputs.extend(found.texts.iter().map(alarm_text));
+    found.pasted.into_iter().for_each(|pasted| add_pasted(&mut document, pasted, &choice));
+    found.nodes.into_iter().for_each(|text| add_node(&mut document, text));
+    let detail = |path: &String| format!("{path}: left out: no cdrrepmgr trace by its name and content");
+    Ok(Parsed { document, left_out: found.left_out.iter().map(detail).collect() })
+}
+
+/// Reads the traces, with a bar where that takes long.
+fn read(sources: &[Source], narrow: &cli::Narrow, context: &Context<'_>) -> Reading {
+    let window = Window { since: narrow.since, until: narrow.until, causes: narrow.cause.clone() };
+    let progress = Progress::new(sources, context.shows_progress());
+    let reading = reading::read(sources, &window, &|bytes| progress.at(bytes));
+    progress.finish();
+    reading
+}
+
+/// What could not be read to its end, and what holds no record.
+fn unread<'a>(sources: &'a [Source], reading: &'a Reading) -> impl Iterator<Item = Problem> + 'a {
+    let problem = |source: &Source, why| Problem { path: source.label.clone(), why };
+    let broken = reading.broken.iter();
+    let broken = broken.map(move |(source, error)| problem(&sources[*source], Why::Partly(error.clone())));
+    let holds_none = |input: &InputCounts| {
+        // Lines may all continue a record of the trace before.
+        input.counts.records == 0 && input.counts.lines == input.counts.skipped_lines
+    };
+    let without = sources.iter().zip(&reading.inputs).filter(move |(_, input)| holds_none(input));
+    broken.chain(without.map(move |(source, _)| problem(source, Why::NoRecord)))
+}
+
+/// The alarms in these texts. One that tells of none was taken for something that it is not.
+fn raised(texts: &[AlarmText], problems: &mut Vec<Problem>) -> Vec<RaisedAlarms> {
+    let mut raised = Vec::new();
+    for AlarmText { label, text } in texts {
+        let alarms = alarms::read(label, text);
+        problems.extend(alarms.is_empty().then(|| Problem { path: label.clone(), why: Why::NoRecord }));
+        raised.extend(alarms);
+    }
+    raised
+}
+
+/// Whether no record was read, and nothing else that tells of CUCM.
+fn tells_nothing(found: &Found, reading: &Reading) -> bool {
+    let has_record = reading.inputs.iter().any(|input| input.counts.records > 0);
+    !has_record && found.nodes.is_empty() && found.pasted.is_empty()
+}
+
+fn alarm_text(text: &AlarmText) -> Input {
+    let (bytes, lines) = (text.text.len() as u64, text.text.lines().count() as u64);
+    Input { path: text.label.clone(), bytes, lines, ..Input::default() }
+}
+
+/// Adds what a node says of itself. A session's log may be among the traces, too.
+fn add_node(document: &mut ParseLog, text: NodeText) {
+    let NodeText { label, bytes, lines, node } = text;
+    let is_read = document.inputs.iter().any(|input| input.path == label);
+    document.inputs.extend((!is_read).then(|| Input { path: label, bytes, lines, ..Input::default() }));
+    document.nodes.push(node);
 }
 
 /// Adds what lines tell that were pasted without their records, and says what they lack.
@@ -162,52 +176,21 @@ fn check_what_is_there(narrow: &cli::Narrow, reading: &Reading, pasted: &[Pasted
     bail!("the traces speak of no destination {}; they speak of {there}", narrow.destination.join(" or "));
 }
 
-fn check_causes(wanted: &[String]) -> Result<()> {
+/// Whether what was asked for can be at all.
+fn check(narrow: &cli::Narrow) -> Result<(), UsageError> {
+    if let (Some(since), Some(until)) = (narrow.since, narrow.until)
+        && since > until
+    {
+        return Err(UsageError(format!("--since {since} is later than --until {until}")));
+    }
+    check_causes(&narrow.cause)
+}
+
+fn check_causes(wanted: &[String]) -> Result<(), UsageError> {
     let causes = Causes::builtin();
     let Some(wrong) = wanted.iter().find(|cause| !causes.contains(cause) && *cause != UNKNOWN) else { return Ok(()) };
     let names = causes.names();
     let hint =
         suggest::nearest(wrong, names.iter().copied()).map_or(String::new(), |near| format!(" (did you mean {near}?)"));
-    Err(UsageError(format!("--cause {wrong}: no such cause{hint}; there are: {}, {UNKNOWN}", names.join(", "))).into())
-}
-
-/// A bar on standard error, for inputs that take longer than a second.
-struct Progress {
-    bar: ProgressBar,
-    /// Bytes on disk.
-    total: u64,
-    started: Instant,
-    shown: Mutex<bool>,
-}
-
-impl Progress {
-    const PATIENCE: Duration = Duration::from_secs(1);
-
-    fn new(sources: &[Source], wanted: bool) -> Self {
-        let total = sources.iter().map(|source| source.size).sum();
-        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("reading {bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
-        {
-            bar.set_style(style);
-        }
-        Self { bar, total, started: Instant::now(), shown: Mutex::new(!wanted) }
-    }
-
-    fn at(&self, bytes: u64) {
-        if self.started.elapsed() < Self::PATIENCE {
-            return;
-        }
-        let mut shown = self.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if !*shown {
-            *shown = true;
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
-        // Packed traces hold more than their size on disk, and a trace may grow while it is read.
-        self.bar.set_length(self.total.max(bytes));
-        self.bar.set_position(bytes);
-    }
-
-    fn finish(&self) {
-        self.bar.finish_and_clear();
-    }
+    Err(UsageError(format!("--cause {wrong}: no such cause{hint}; there are: {}, {UNKNOWN}", names.join(", "))))
 }

@@ -27,6 +27,10 @@ fn case(verdict: &Verdict<'_>) -> Case {
 }
 
 fn families(servers: &[Server<'_>]) -> Vec<Family> {
+    [of_clients(servers), of_outcomes(servers), times(servers)].into_iter().flatten().collect()
+}
+
+fn of_clients(servers: &[Server<'_>]) -> Vec<Family> {
     vec![
         family(
             "cdrdiag_client_accepted",
@@ -54,6 +58,11 @@ fn families(servers: &[Server<'_>]) -> Vec<Family> {
             "Whether the lists of the category let the client in (1) or keep it out (0).",
             of_verdicts(servers, categories),
         ),
+    ]
+}
+
+fn of_outcomes(servers: &[Server<'_>]) -> Vec<Family> {
+    vec![
         family(
             "cdrdiag_target_ok",
             "Whether nothing is wrong with the server (1).",
@@ -72,6 +81,11 @@ fn families(servers: &[Server<'_>]) -> Vec<Family> {
             "Whether a TCP connection came about (1) or not (0).",
             of_servers(servers, |server| gauge(server.target.outcome != Outcome::Unreachable)),
         ),
+    ]
+}
+
+fn times(servers: &[Server<'_>]) -> Vec<Family> {
+    vec![
         family(
             "cdrdiag_step_seconds",
             "How long a step of reading the server's lists took.",
