@@ -32,6 +32,61 @@ fn what_is_no_saved_answer_is_sent_to_the_command_that_reads_it() {
     }
 }
 
+/// What `probe` makes of a saved answer of cdrdiag's, changed like this.
+fn probed(change: impl FnOnce(&mut serde_json::Value), profile: &str) -> serde_json::Value {
+    let story = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/story/primary.json");
+    let mut saved: serde_json::Value = serde_json::from_slice(&std::fs::read(story).unwrap()).unwrap();
+    let target = if saved["targets"].is_array() { &mut saved["targets"][0] } else { &mut saved };
+    change(target);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("saved.json");
+    std::fs::write(&path, saved.to_string()).unwrap();
+    let mut command = assert_cmd::Command::cargo_bin("cdrdiag").unwrap();
+    let done = command.arg("probe").arg(path).args(["--json", "--profile", profile]).output().unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    answer["targets"][0].clone()
+}
+
+#[test]
+fn a_handshake_that_a_saved_answer_holds_counts_as_performed() {
+    let target = probed(|_| {}, "cucm-14");
+    assert_eq!(
+        (&target["outcome"], &target["clients"][0]["handshake"]["performed"]),
+        (&"accepts".into(), &true.into())
+    );
+    let fails = |target: &mut serde_json::Value| {
+        for client in target["clients"].as_array_mut().unwrap() {
+            client["handshake"]["result"] = "refuses".into();
+            client["handshake"]["error"] = "it closed".into();
+        }
+    };
+    let target = probed(fails, "cucm-14");
+    assert_eq!((&target["outcome"], &target["clients"][0]["result"]), (&"refuses".into(), &"accepts".into()));
+    let password = |target: &mut serde_json::Value| {
+        for client in target["clients"].as_array_mut().unwrap() {
+            client["handshake"]["auth_methods"] = serde_json::json!(["publickey"]);
+        }
+    };
+    assert_eq!(probed(password, "cucm-14")["outcome"], "refuses");
+}
+
+#[test]
+fn a_saved_handshake_of_another_client_or_other_lists_does_not_count() {
+    assert!(probed(|_| {}, "jsch-0.1.54")["clients"][0]["handshake"].is_null());
+    let other = |target: &mut serde_json::Value| {
+        for client in target["clients"].as_array_mut().unwrap() {
+            client["agreed"]["kex"] = "another".into();
+        }
+    };
+    assert!(probed(other, "cucm-14")["clients"][0]["handshake"].is_null());
+    let not_performed = |target: &mut serde_json::Value| {
+        for client in target["clients"].as_array_mut().unwrap() {
+            client["handshake"]["performed"] = false.into();
+        }
+    };
+    assert!(probed(not_performed, "cucm-14")["clients"][0]["handshake"].is_null());
+}
+
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/saved").join(name)
 }

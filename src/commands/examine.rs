@@ -18,12 +18,12 @@ use crate::algorithms::answer::{disagreement, judge_target};
 use crate::algorithms::experiment;
 use crate::cli;
 use crate::config::Config;
-use crate::document::probe::{Access, Handshake, Target as Entry, TargetError};
+use crate::document::probe::{Access, Client, Handshake, Target as Entry, TargetError};
 use crate::exit::UsageError;
 use crate::model::offer::{Category, Offer};
 use crate::model::profile::Profile;
 use crate::saved::file::{Problem, SavedRef};
-use crate::saved::{ParseError, SavedServer};
+use crate::saved::{ParseError, SavedHandshake, SavedServer};
 use crate::ssh::connect::Family;
 use crate::ssh::deadline::Deadline;
 use crate::ssh::handshake::{self, Authentication, Preferences};
@@ -117,10 +117,30 @@ pub fn slips<'a>(found: impl IntoIterator<Item = &'a Entry>, config: &Config) ->
 /// What a server gave, not yet judged.
 struct Visit {
     entry: Entry,
-    /// One a profile; none where there is no offer, or where no proof was asked for.
-    handshakes: Vec<Handshake>,
+    handshakes: Handshakes,
     /// What a saved answer leaves unsure.
     notes: Vec<String>,
+}
+
+/// Real handshakes with a server.
+enum Handshakes {
+    /// One a profile; none where there is no offer, or where no proof was asked for.
+    Made(Vec<Handshake>),
+    /// Those that a saved answer holds.
+    Saved(Vec<SavedHandshake>),
+}
+
+impl Handshakes {
+    /// Each client's, in their order.
+    fn of(self, clients: &[Client]) -> Vec<Option<Handshake>> {
+        match self {
+            Self::Made(made) => made.into_iter().map(Some).collect(),
+            Self::Saved(saved) => {
+                let of = |client| saved.iter().find(|saved| saved.is_of(client)).map(|saved| saved.handshake.clone());
+                clients.iter().map(of).collect()
+            }
+        }
+    }
 }
 
 impl Examination {
@@ -151,8 +171,8 @@ impl Examination {
         match &subject.place {
             Place::Live(target) => self.visit_live(&subject.name, target),
             Place::Saved(server) => {
-                let notes = server.notes.clone();
-                Visit { entry: server.as_ref().clone().into_target(&subject.name), handshakes: Vec::new(), notes }
+                let (notes, handshakes) = (server.notes.clone(), Handshakes::Saved(server.handshakes.clone()));
+                Visit { entry: server.as_ref().clone().into_target(&subject.name), handshakes, notes }
             }
         }
     }
@@ -179,13 +199,15 @@ impl Examination {
             _ => Vec::new(),
         };
         entry.timing_ms.total = Some(deadline.elapsed_ms());
-        Visit { entry, handshakes, notes: Vec::new() }
+        Visit { entry, handshakes: Handshakes::Made(handshakes), notes: Vec::new() }
     }
 
     fn judge(&self, Visit { mut entry, handshakes, notes }: Visit) -> Entry {
         judge_target(&mut entry, &self.profiles);
         entry.clients.iter_mut().for_each(|client| client.findings.extend(notes.iter().cloned()));
+        let handshakes = handshakes.of(&entry.clients);
         for (client, handshake) in entry.clients.iter_mut().zip(handshakes) {
+            let Some(handshake) = handshake else { continue };
             client.disagreement = disagreement(client, &handshake, libssh2_knows);
             let broken = handshake.broken.as_ref();
             client.remedy.extend(broken.map(|broken| broken.remedy(&entry.target, entry.identification.as_ref())));

@@ -1,12 +1,14 @@
 //! cdrdiag's own JSON: `probe` with its targets, `compare` with its servers, or one of these cut out.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Form, ParseError, SavedServer};
+use super::{Form, ParseError, SavedHandshake, SavedServer};
 use crate::bounds::HOST_KEYS;
-use crate::document::probe::{HostKey, Identification, Outcome, TargetError};
-use crate::model::offer::Offer;
+use crate::document::probe::{Handshake, HostKey, Identification, Outcome, TargetError};
+use crate::model::offer::{Category, Offer};
 
 /// A target as any release within v1 writes it: fields are only added, so each may be missing.
 #[derive(Debug, Default, Deserialize)]
@@ -27,13 +29,22 @@ struct Side {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Client {
-    handshake: Option<Handshake>,
+    profile: String,
+    agreed: BTreeMap<Category, String>,
+    handshake: Value,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Handshake {
-    host_key: Option<HostKey>,
+impl Client {
+    fn host_key(&self) -> Option<HostKey> {
+        serde_json::from_value(self.handshake["host_key"].clone()).ok()
+    }
+
+    /// The handshake, where it was performed and all of it is there.
+    fn performed(self) -> Option<SavedHandshake> {
+        let handshake: Handshake =
+            serde_json::from_value(self.handshake).ok().filter(|made: &Handshake| made.performed)?;
+        Some(SavedHandshake { profile: self.profile, agreed: self.agreed, handshake })
+    }
 }
 
 pub(super) fn is_it(json: &Value) -> bool {
@@ -69,7 +80,7 @@ fn server(json: Value, side: Option<&str>) -> Result<SavedServer, ParseError> {
     let target: Side = serde_json::from_value(json)
         .map_err(|error| ParseError::Broken { form: Form::Cdrdiag, reason: error.to_string() })?;
     let mut host_keys = target.host_keys;
-    for key in target.clients.into_iter().filter_map(|client| client.handshake?.host_key) {
+    for key in target.clients.iter().filter_map(Client::host_key) {
         if host_keys.len() < HOST_KEYS && !host_keys.contains(&key) {
             host_keys.push(key);
         }
@@ -84,6 +95,7 @@ fn server(json: Value, side: Option<&str>) -> Result<SavedServer, ParseError> {
         identification: target.identification,
         offer: target.offer,
         host_keys,
+        handshakes: target.clients.into_iter().filter_map(Client::performed).collect(),
         notes: Vec::new(),
     })
 }

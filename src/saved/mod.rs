@@ -18,8 +18,10 @@ mod openssh_log;
 mod ssh_audit;
 mod ssh_audit_text;
 
+use std::collections::BTreeMap;
+
 use crate::bounds::{HOST_KEYS, NAME, NAMES};
-use crate::document::probe::{HostKey, Identification, Outcome, Target, TargetError};
+use crate::document::probe::{Client, Handshake, HostKey, Identification, Outcome, Target, TargetError};
 use crate::model::offer::{Category, Offer};
 use crate::ssh::identification;
 use crate::text;
@@ -46,8 +48,29 @@ pub struct SavedServer {
     pub offer: Option<Offer>,
     /// The host keys that were seen.
     pub host_keys: Vec<HostKey>,
+    /// Handshakes that were made with it.
+    pub handshakes: Vec<SavedHandshake>,
     /// What the answer's form leaves unsure, in sentences.
     pub notes: Vec<String>,
+}
+
+/// A handshake that was made when the answer was saved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SavedHandshake {
+    /// The profile of the client that made it.
+    pub profile: String,
+    /// What the lists led that client to.
+    pub agreed: BTreeMap<Category, String>,
+    /// How it went.
+    pub handshake: Handshake,
+}
+
+impl SavedHandshake {
+    /// Whether it is this client's: of the same profile, and by the same algorithms. A profile of that name may hold other
+    /// lists by now.
+    pub fn is_of(&self, client: &Client) -> bool {
+        self.profile == client.profile && self.agreed == client.agreed
+    }
 }
 
 impl SavedServer {

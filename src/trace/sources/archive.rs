@@ -200,7 +200,7 @@ impl Found {
     }
 }
 
-fn member(archive: &Source, name: &str, size: u64, place: Place) -> Source {
+pub(super) fn member(archive: &Source, name: &str, size: u64, place: Place) -> Source {
     member_called(archive, format!("{}!/{}", archive.label, name.trim_start_matches("./")), size, place)
 }
 
