@@ -43,6 +43,28 @@ fn parsed(html: &str) -> (Vec<String>, String) {
 }
 
 #[test]
+fn a_page_says_on_top_what_its_times_mean_and_by_which_it_was_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let story = |file: &str| format!("{FIXTURES}/story/{file}");
+    let (traces, preserve) = (story("traces"), story("preserve.txt"));
+    let now = ["--preserve", &preserve, "--preserve-days", "30", "--now", "2025-03-12T08:05:00Z"];
+    let (_, html, markdown) = handed_on(folder.path(), &[&["diagnose", &traces][..], &now].concat());
+    let unknown =
+        "Times are the CUCM node's local time (its zone is not known) unless they say UTC. As of 2025-03-12 08:05 UTC.";
+    let head = |page: &str, end: &str| page.split(end).next().unwrap().to_owned();
+    assert!(head(&parsed(&html).1, "In short").contains(unknown), "{html}");
+    assert!(head(&markdown, "## ").contains(unknown), "{markdown}");
+    let zoned = [&["diagnose", &traces, "--timezone", "Europe/Berlin"][..], &now].concat();
+    let (_, html, markdown) = handed_on(folder.path(), &zoned);
+    for page in [head(&parsed(&html).1, "In short"), head(&markdown, "## ")] {
+        assert!(page.contains("local time (Europe/Berlin)"), "{page}");
+    }
+    let (_, html, _) = handed_on(folder.path(), &["probe", &story("secondary.json")]);
+    let top = head(&parsed(&html).1, "What to do");
+    assert!(top.contains("As of 20") && !top.contains("local time"), "{top}");
+}
+
+#[test]
 fn a_trace_with_markup_and_escape_sequences_is_text_in_every_format() {
     let folder = trace_of("<img/src=x>\u{1b}[31mhost", "<script>alert(1)</script>");
     let (text, html, markdown) = handed_on(folder.path(), &["parse-log", "a.log"]);

@@ -1,7 +1,8 @@
 //! The files that a command hands on beside its answer: `--html`, `--markdown`, and `--redact` for all of them.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -18,6 +19,7 @@ use crate::exit::{Code, UsageError};
 use crate::redact::Redactor;
 use crate::report::view::{Appendix, InputHash, ToView};
 use crate::report::{Render, html, markdown};
+use crate::trace::sources::Members;
 
 /// The files to write, opened before the work begins, so that a bad path shows at once.
 #[derive(Debug)]
@@ -105,7 +107,7 @@ impl Reports {
         D: Render + ToView + DeserializeOwned,
     {
         let wanted = self.html.is_some() || self.markdown.is_some();
-        let mut hashes = if wanted { inputs.read.iter().map(|path| hashed(path)).collect() } else { Vec::new() };
+        let mut hashes = if wanted { hashed(&inputs.read) } else { Vec::new() };
         let document = match inputs.alias.take() {
             Some(alias) => {
                 for input in &mut hashes {
@@ -139,8 +141,8 @@ impl Reports {
                 return Err(taken);
             }
             let (made, redacted) = (Utc::now(), self.redact);
-            let appendix =
-                Appendix { command: D::NAME, version: env!("CARGO_PKG_VERSION"), made, redacted, inputs: hashes };
+            let (command, version, times) = (D::NAME, env!("CARGO_PKG_VERSION"), document.times());
+            let appendix = Appendix { command, version, made, times, redacted, inputs: hashes };
             self.write(&document, &appendix)?;
         }
         context.answer(&document)
@@ -216,22 +218,38 @@ fn file_of(label: &str) -> &str {
     label.split_once("!/").map_or(label, |(archive, _)| archive)
 }
 
-/// The hash of an input: of the archive as a whole where the input is inside one.
-fn hashed(label: &str) -> InputHash {
-    let file = file_of(label);
-    let found = if label == "-" { None } else { hash(Path::new(file)).ok() };
-    let (bytes, sha256) = found.map_or((None, None), |(bytes, digest)| (Some(bytes), Some(digest)));
+/// The size and the hash of each input; before the members of an archive its own.
+fn hashed(labels: &[String]) -> Vec<InputHash> {
+    let (mut members, mut archives, mut hashes) = (Members::default(), HashSet::new(), Vec::new());
+    for label in labels {
+        let archive = file_of(label);
+        if archive != label && archives.insert(archive) {
+            hashes.push(input_hash(archive, hash_file(archive)));
+        }
+        let own = if archive == label { hash_file(label) } else { members.open(label).and_then(hash) };
+        hashes.push(input_hash(label, own));
+    }
+    hashes
+}
+
+fn input_hash(label: &str, hash: io::Result<(u64, String)>) -> InputHash {
+    let (bytes, sha256) = hash.ok().unzip();
     InputHash { path: label.to_owned(), bytes, sha256 }
 }
 
-fn hash(path: &Path) -> io::Result<(u64, String)> {
-    let mut file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::ErrorKind::InvalidInput.into());
+/// Standard input is gone, and anything that is no file has no end.
+fn hash_file(path: &str) -> io::Result<(u64, String)> {
+    if path == "-" {
+        return Err(io::ErrorKind::NotFound.into());
     }
+    let file = File::open(path)?;
+    if file.metadata()?.is_file() { hash(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
+}
+
+fn hash(mut reader: impl Read) -> io::Result<(u64, String)> {
     let (mut hasher, mut buffer, mut bytes) = (Sha256::new(), vec![0; 1 << 16], 0);
     loop {
-        let read = file.read(&mut buffer)?;
+        let read = reader.read(&mut buffer)?;
         if read == 0 {
             break;
         }
@@ -245,16 +263,47 @@ fn hash(path: &Path) -> io::Result<(u64, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write as _;
+
+    /// What `printf abc | sha256sum` prints.
+    const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
     #[test]
     fn a_file_is_hashed_as_sha256sum_does() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
         fs::write(&path, "abc").unwrap();
-        let input = hashed(&path.display().to_string());
-        assert_eq!(input.bytes, Some(3));
-        let known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(input.sha256.as_deref(), Some(known));
-        assert_eq!(hashed("-").sha256, None);
+        let inputs = hashed(&[path.display().to_string(), "-".to_owned()]);
+        assert_eq!(inputs[0].bytes, Some(3));
+        assert_eq!(inputs[0].sha256.as_deref(), Some(ABC));
+        assert_eq!(inputs[1].sha256, None);
+    }
+
+    #[test]
+    fn a_member_of_an_archive_has_its_own_hash_beside_the_archives() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.tar.gz");
+        let mut inner = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+        inner.start_file("x.log", zip::write::SimpleFileOptions::default()).unwrap();
+        inner.write_all(b"abc").unwrap();
+        let inner = inner.finish().unwrap().into_inner();
+        let packed = flate2::write::GzEncoder::new(File::create(&path).unwrap(), flate2::Compression::fast());
+        let mut tar = tar::Builder::new(packed);
+        for (name, bytes) in [("./y.log", b"abc".as_slice()), ("b.zip", &inner)] {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(bytes.len() as u64);
+            tar.append_data(&mut header, name, bytes).unwrap();
+        }
+        tar.into_inner().unwrap().finish().unwrap();
+        let archive = path.display();
+        let labels = ["y.log", "b.zip!/x.log", "none.log"].map(|member| format!("{archive}!/{member}"));
+        let inputs = hashed(&labels);
+        let paths: Vec<_> = inputs.iter().map(|input| input.path.clone()).collect();
+        assert_eq!(paths, [&[archive.to_string()], &labels[..]].concat());
+        assert_eq!(inputs[0].bytes, Some(fs::metadata(&path).unwrap().len()));
+        for member in &inputs[1..3] {
+            assert_eq!((member.bytes, member.sha256.as_deref()), (Some(3), Some(ABC)));
+        }
+        assert_eq!(inputs[3].sha256, None);
     }
 }

@@ -100,6 +100,7 @@ impl Story {
             nodes: Vec::new(),
             inputs: vec![input],
             destinations,
+            time_zone: None,
             negotiation: None,
             unread: vec![],
             failures_left_out: 0,

@@ -29,6 +29,10 @@ pub struct ParseLog {
     /// among the inputs.
     #[serde(default)]
     pub nodes: Vec<NodeState>,
+    /// The node's time zone in the IANA database, by which ages are reckoned: as `--timezone`, the node itself or the
+    /// configuration says; `null` where nothing does, and the times are taken for UTC.
+    #[serde(default)]
+    pub time_zone: Option<String>,
     /// Both sides' algorithm lists, where the trace itself holds them (the last ones seen).
     pub negotiation: Option<Negotiation>,
     /// Inputs that could not be read, or not to their end, and why: what they hold is missing from this answer. Each
@@ -204,7 +208,7 @@ impl RaisedAlarms {
         };
         let first = self.first.map(|first| format!(", the first alarm at {}", self.clock(first))).unwrap_or_default();
         let until = self.last.filter(|last| Some(*last) != self.first);
-        let until = until.map(|last| format!(", the last at {}", clock(last))).unwrap_or_default();
+        let until = until.map(|last| format!(", the last at {}", self.clock(last))).unwrap_or_default();
         format!("failed at least {least} times{first}{until}")
     }
 

@@ -199,7 +199,8 @@ fn renderings<D: Document + DeserializeOwned + crate::report::Render + crate::re
         }
     }
     let made = chrono::DateTime::UNIX_EPOCH;
-    let appendix = Appendix { command: "x", version: "1", made, redacted: true, inputs: Vec::new() };
+    let times = done.times();
+    let appendix = Appendix { command: "x", version: "1", made, times, redacted: true, inputs: Vec::new() };
     let pages = html::render(&done.view(), &appendix).unwrap() + &markdown::render(&done.view(), &appendix);
     String::from_utf8(all).unwrap() + &pages
 }

@@ -18,6 +18,7 @@ pub fn render(view: &View, appendix: &Appendix) -> String {
         text.push('\n');
     }
     write_headlines(&mut text, &view.headlines);
+    let _ = writeln!(text, "\n{}", pieces(&appendix.times()));
     let last = appendix.section();
     for section in view.sections.iter().chain([&last]) {
         write_section(&mut text, section);

@@ -69,6 +69,7 @@ pub fn document(reading: Reading, sources: &[Source], choice: &Choice) -> ParseL
         destinations,
         alarms: Vec::new(),
         nodes: Vec::new(),
+        time_zone: choice.timezone.map(|zone| zone.name().to_owned()),
         negotiation: reading.lists.map(|lists| negotiation(lists, sources)),
         unread: Vec::new(),
         failures_left_out,

@@ -10,7 +10,7 @@ use askama::Template;
 use askama::filters::{Escaper, Html};
 
 use super::page::Tone;
-use super::view::{Appendix, Block, Section, View};
+use super::view::{Appendix, Block, Piece, Section, View};
 use crate::escape;
 use figure::Figure;
 
@@ -29,6 +29,7 @@ impl Escaper for Visible {
 struct Report<'a> {
     view: &'a View,
     sections: Vec<&'a Section>,
+    times: Vec<Piece>,
     appendix: &'a Appendix,
 }
 
@@ -42,7 +43,7 @@ pub const MARK: &str = "<footer><p>cdrdiag ";
 pub fn render(view: &View, appendix: &Appendix) -> Result<String, fmt::Error> {
     let last = appendix.section();
     let sections = view.sections.iter().chain([&last]).collect();
-    Report { view, sections, appendix }.render().map_err(|_| fmt::Error)
+    Report { view, sections, times: appendix.times(), appendix }.render().map_err(|_| fmt::Error)
 }
 
 /// A piece of a text, and whether it is a word that no line's end may tear: an address with its port, a time, a version.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Block, Row, Section, ToView, View, fact, prose, toned, words};
+use super::{Block, Row, Section, Times, ToView, View, fact, prose, toned, words};
 use crate::document::backlog::{Backlog, Deadline, FirstLeg, Gap, TraceFolder};
 use crate::report::monitor::{self, Monitored};
 use crate::report::page::Tone;
@@ -22,6 +22,10 @@ impl ToView for Backlog {
 
     fn monitored(&self) -> Option<Monitored> {
         Some(monitor::backlog::monitored(self))
+    }
+
+    fn times(&self) -> Times {
+        Times { clock: None, judged: self.deadline.as_ref().map(|deadline| deadline.now) }
     }
 }
 
@@ -162,7 +166,7 @@ fn groups(backlog: &Backlog) -> Vec<Block> {
             group.bytes.map_or_else(|| "-".to_owned(), |bytes| size(Some(bytes))),
         ]
     });
-    table(["date", "kind", "node", "files", "from", "to (UTC)", "missing", "size"], rows)
+    table(["date (UTC)", "kind", "node", "files", "from (UTC)", "to (UTC)", "missing", "size"], rows)
 }
 
 fn gaps(backlog: &Backlog) -> Vec<Block> {
@@ -205,7 +209,7 @@ fn losses(deadline: &Deadline) -> Option<Section> {
         .days
         .iter()
         .map(|loss| [loss.day.to_string(), grouped(loss.files), grouped(loss.lost_by_then), grouped(loss.left)]);
-    let mut blocks = table(["deleted on", "files", "lost by then", "left"], rows);
+    let mut blocks = table(["deleted on (UTC)", "files", "lost by then", "left"], rows);
     blocks.push(Block::Paragraph(vec![toned(Tone::Faint, &deadline.rule)]));
     if !deadline.assumptions.is_empty() {
         blocks.push(Block::List(deadline.assumptions.iter().map(|text| vec![toned(Tone::Faint, text)]).collect()));

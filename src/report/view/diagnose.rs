@@ -2,9 +2,10 @@
 
 use super::changes::{changes, reasons};
 use super::{
-    Block, Fact, Piece, Section, ToView, View, backlog, code, compare, fact, facts, list, note, parse_log, prose,
-    servers, to_copy, toned, words,
+    Block, Fact, Piece, Section, Times, ToView, View, backlog, code, compare, fact, facts, list, note, parse_log,
+    prose, servers, to_copy, toned, words,
 };
+use crate::document::backlog::Backlog;
 use crate::document::diagnose::{Conclusion, Diagnose, Evidence, EvidenceKind};
 use crate::document::parse_log::ParseLog;
 use crate::document::probe::Target;
@@ -24,6 +25,12 @@ impl ToView for Diagnose {
 
     fn monitored(&self) -> Option<Monitored> {
         Some(monitor::diagnose::monitored(self))
+    }
+
+    fn times(&self) -> Times {
+        let of_backlog = self.backlog.as_ref().map(Backlog::times).unwrap_or_default();
+        let of_traces = self.parse_log.as_ref().map(ParseLog::times).unwrap_or_default();
+        Times { clock: of_traces.clock, judged: of_backlog.judged }
     }
 }
 

@@ -37,6 +37,36 @@ pub trait ToView: Document {
     fn monitored(&self) -> Option<Monitored> {
         None
     }
+
+    /// What its times mean.
+    fn times(&self) -> Times {
+        Times::default()
+    }
+}
+
+/// What the times of a page mean.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Times {
+    /// Whose clock shows those that do not say UTC; `None` where all do.
+    pub clock: Option<Clock>,
+    /// By which time deadlines were judged; `None` where that is when the page was made.
+    pub judged: Option<DateTime<Utc>>,
+}
+
+/// The clock of the node that wrote the traces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Clock {
+    /// In this time zone of the IANA database.
+    In(String),
+    /// In a zone that nobody told.
+    Unknown,
+}
+
+impl Clock {
+    /// The clock of a node in this time zone.
+    pub fn of(time_zone: Option<&String>) -> Self {
+        time_zone.map_or(Self::Unknown, |zone| Self::In(zone.clone()))
+    }
 }
 
 /// What a document says, in its order.
@@ -193,6 +223,8 @@ pub struct Appendix {
     pub version: &'static str,
     /// When the page was made.
     pub made: DateTime<Utc>,
+    /// What the page's times mean.
+    pub times: Times,
     /// Whether names were replaced.
     pub redacted: bool,
     /// What was read.
@@ -211,6 +243,18 @@ pub struct InputHash {
 }
 
 impl Appendix {
+    /// What the page's times mean, and by which time it was judged: for its head.
+    pub fn times(&self) -> Vec<Piece> {
+        let judged = format!("As of {} UTC.", self.times.judged.unwrap_or(self.made).format("%Y-%m-%d %H:%M"));
+        let clock = self.times.clock.as_ref().map(|clock| match clock {
+            Clock::In(zone) => format!("Times are the CUCM node's local time ({zone}) unless they say UTC. "),
+            Clock::Unknown => {
+                "Times are the CUCM node's local time (its zone is not known) unless they say UTC. ".to_owned()
+            }
+        });
+        vec![words(format!("{}{judged}", clock.unwrap_or_default()))]
+    }
+
     /// The appendix as the page's last section.
     pub fn section(&self) -> Section {
         let mut facts = vec![
@@ -387,6 +431,13 @@ pub mod tests {
             InputHash { path: "a.log".to_owned(), bytes: Some(1234), sha256: Some("0f".repeat(32)) },
             InputHash { path: "-".to_owned(), bytes: None, sha256: None },
         ];
-        Appendix { command: "parse-log", version: "0.0.0", made, redacted: true, inputs }
+        Appendix {
+            command: "parse-log",
+            version: "0.0.0",
+            made,
+            times: Times { clock: Some(Clock::In("Europe/Berlin".to_owned())), judged: None },
+            redacted: true,
+            inputs,
+        }
     }
 }

@@ -4,8 +4,8 @@ use chrono::NaiveDateTime;
 
 use super::chart::Chart;
 use super::{
-    Block, Fact, Form, Headline, Row, Section, ToView, View, by_setting, code, fact, facts, list, node, note, prose_in,
-    table, toned, words,
+    Block, Clock, Fact, Form, Headline, Row, Section, Times, ToView, View, by_setting, code, fact, facts, list, node,
+    note, prose_in, table, toned, words,
 };
 use crate::document::parse_log::{
     Alarm, CauseCount, Destination, Input, Negotiation, Outage, ParseLog, RaisedAlarms, Retries, Status, WaitingFile,
@@ -35,6 +35,10 @@ impl ToView for ParseLog {
 
     fn monitored(&self) -> Option<Monitored> {
         Some(monitor::parse_log::monitored(self))
+    }
+
+    fn times(&self) -> Times {
+        Times { clock: Some(Clock::of(self.time_zone.as_ref())), judged: None }
     }
 }
 

@@ -72,7 +72,7 @@ fn members(label: &str, mut whole: Extent, allowance: Allowance) -> io::Result<V
             }
             Ok(found)
         }
-        Format::Plain | Format::Gzip | Format::Unread(_) => Err(io::ErrorKind::NotFound.into()),
+        Format::Plain | Format::Gzip | Format::Mail | Format::Unread(_) => Err(io::ErrorKind::NotFound.into()),
     }
 }
 
