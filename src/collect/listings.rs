@@ -76,11 +76,15 @@ impl Collector<'_> {
         Some(section)
     }
 
-    /// A file's size now.
+    /// A file's size now. A node may list folders alone.
     pub(super) fn size(&mut self, path: &NodePath) -> Option<u64> {
-        let answer = self.ask(&Command::List(path.clone()), Kind::Text, LISTING)?;
-        let name = path.as_str().rsplit('/').next()?;
-        listed(&answer.text()).entries.iter().find(|entry| entry.name == name)?.size
+        let (folder, name) = path.as_str().rsplit_once('/')?;
+        let of_file = Command::List(path.clone());
+        let of_folder = NodePath::new(&format!("{folder}/")).map(Command::List);
+        std::iter::once(of_file).chain(of_folder).find_map(|command| {
+            let answer = self.ask(&command, Kind::Text, LISTING)?;
+            listed(&answer.text()).entries.iter().find(|entry| entry.name == name)?.size
+        })
     }
 }
 

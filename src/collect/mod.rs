@@ -26,10 +26,11 @@ use crate::model::offer::Offer;
 use crate::ssh::connect::{self, Family};
 use crate::ssh::deadline::{Clock, Deadline};
 use crate::ssh::handshake::{self, Preferences};
+use crate::ssh::host_key;
+use crate::ssh::login::{self, NotLetIn};
 use crate::ssh::session::{Link, Shaken};
 use crate::ssh::target::Target;
 use crate::ssh::trust::Trust;
-use crate::ssh::{host_key, login};
 pub use folder::{Folder, FolderError};
 use names::Places;
 use reading::Doubt;
@@ -205,9 +206,12 @@ fn reach(order: &Order) -> Result<Reached> {
     let most = usize::try_from(order.traces.max_bytes).unwrap_or(usize::MAX).saturating_mul(4).saturating_add(AROUND);
     // Nothing newer than SHA-1 is there on old nodes, so no list is limited.
     let preferences = Preferences::of(&Offer::default())?;
-    let Shaken { link, words, .. } = Link::open(stream, &preferences, &clock, most);
+    let Shaken { link, words, opening } = Link::open(stream, &preferences, &clock, most);
     let link = match link {
         Ok(link) => link,
+        Err(_) if opening.bytes.is_empty() && deadline.remaining().is_some() => {
+            bail!("{}: it closed the connection at once: all of its sessions may be in use", order.name);
+        }
         Err(trouble) => {
             let trouble = words.trouble.unwrap_or(trouble);
             bail!("{}: no SSH session: {}", order.name, trouble.message);
@@ -240,14 +244,12 @@ fn old_algorithms(link: &Link, node: &str) -> Option<String> {
 /// One attempt.
 fn log_in(order: &Order, link: &Link, password: &SecretString) -> Result<()> {
     link.limit_waiting();
-    let methods = login::methods(&link.session, &order.user);
-    let done = methods.and_then(|methods| login::log_in_to_node(&link.session, &order.user, password, &methods));
-    done.map(|_| ()).map_err(|trouble| {
+    login::log_in_to_node(&link.session, &order.user, password).map_err(|NotLetIn { trouble, password_sent }| {
         let trouble = link.better(trouble);
-        let sent = if trouble.code == "prompt_unknown" {
-            "the password was not sent"
-        } else {
+        let sent = if password_sent {
             "the password was sent once and is not tried again"
+        } else {
+            "the password was not sent"
         };
         anyhow!("{} refuses the login of {}: {}; {sent}", order.name, order.user, trouble.message)
     })

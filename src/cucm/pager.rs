@@ -109,7 +109,7 @@ impl Prompt {
     pub(crate) fn learn(bytes: &[u8]) -> Option<(Self, bool)> {
         static LINE: LazyLock<Regex> = LazyLock::new(|| {
             pattern(
-                r"(?-u)^((?:[\[(]?[0-9]{1,6}[\])]?[ .:]{0,2})?([A-Za-z0-9_.-]{1,40})(?:[ ]?[\[(:<]?[0-9]{1,6}[\])>]?)?:)[ ]*$",
+                r"(?-u)^((?:[\[(]?[0-9]{1,6}[\])]?[ .:]{0,2})?([A-Za-z0-9_.@-]{1,80})(?:[ ]?[\[(:<]?[0-9]{1,6}[\])>]?)?:)[ ]*$",
             )
         });
         let start = bytes.len().saturating_sub(TAIL);

@@ -24,7 +24,7 @@ pub(crate) fn at_end(text: &[u8], is_file: bool, quiet: Duration) -> Option<Stri
     }
     let line = terminal::plain(text.get(text.len().saturating_sub(400)..)?);
     let line = line.rsplit('\n').find(|line| !line.trim().is_empty())?.trim();
-    let is_yes_no = YES_NO.is_match(line);
+    let is_yes_no = is_yes_or_no(line);
     let ends = |marks: &[char]| line.ends_with(marks);
     let asks = if is_file {
         is_yes_no && line.len() < 200
@@ -33,6 +33,11 @@ pub(crate) fn at_end(text: &[u8], is_file: bool, quiet: Duration) -> Option<Stri
         is_yes_no || ends(&['?']) || (quiet >= MAYBE_ASKED && ends(&[':', ']', '>']))
     };
     asks.then(|| line.chars().take(200).collect())
+}
+
+/// Whether a line asks for yes or no.
+pub(crate) fn is_yes_or_no(line: &str) -> bool {
+    YES_NO.is_match(line)
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub(crate) enum Ended {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoPrompt {
     /// No shell.
-    #[error("the node gives no shell: {0}")]
+    #[error("the node gives no shell, all of its sessions may be in use: {0}")]
     Channel(String),
     /// It closed first.
     #[error("the node ended the session before its prompt{0}")]
@@ -231,7 +231,7 @@ fn await_prompt(wire: &mut Wire, silence: Duration, interrupt: &Interrupt) -> Re
             return Err(NoPrompt::Interrupted);
         }
         let quiet = last.elapsed();
-        match welcome::read(&seen, quiet) {
+        match welcome::read(&seen, quiet, silence.mul_f32(0.9)) {
             Some(Host::Cucm(prompt)) => return Ok(prompt),
             Some(Host::Stranger) => return Err(NoPrompt::Stranger(last_words(&seen))),
             Some(Host::Asks(question)) => return Err(NoPrompt::Asks(question)),

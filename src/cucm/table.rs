@@ -53,10 +53,14 @@ fn cut(line: &str, starts: &[usize]) -> Vec<Option<String>> {
     });
     let cells: Vec<_> = cells.collect();
     let words: Vec<&str> = line.split_whitespace().collect();
-    // Values wider than their column push the rest to the right; as many words as columns are these.
+    // Values wider than their column push the rest to the right; as many words as columns are these. Otherwise nobody
+    // knows where a value ends.
     let fits = starts.iter().skip(1).all(|at| characters.get(at - 1).is_none_or(|c| *c == ' '));
-    if fits || words.len() != starts.len() {
+    if fits {
         return cells;
+    }
+    if words.len() != starts.len() {
+        return vec![None; starts.len()];
     }
     words.into_iter().map(|word| (word != "NULL").then(|| word.to_owned())).collect()
 }
@@ -84,6 +88,8 @@ mod tests {
     fn values_wider_than_their_column_are_told_apart() {
         let rows = parse("host user\n==== ====\nbilling-server-1 cdr\n").unwrap();
         assert_eq!(rows.rows, [[Some("billing-server-1".to_owned()), Some("cdr".to_owned())]]);
+        let doubtful = parse("host user\n==== ====\nbilling-server-1 my cdr\n").unwrap();
+        assert_eq!(doubtful.rows, [[None, None]]);
         assert_eq!(parse("The specified table (x) is not in the database."), None);
     }
 

@@ -2,15 +2,21 @@
 //! the prompt has come: an early line would be answered with a second prompt. A site's own banner may hold the prompt's
 //! text.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use super::pager::{Prompt, asks_for_secret};
-use super::terminal;
+use regex::Regex;
 
-/// Behind CUCM's welcome, the prompt is the next thing that comes.
+use super::pager::{Prompt, asks_for_secret};
+use super::{question, terminal};
+
+/// Behind CUCM's welcome, and no more than CUCM prints behind it, the prompt is the next thing that comes.
 pub(crate) const WELCOMED: Duration = Duration::from_secs(1);
-/// Without it, this much silence says that nothing else will.
-const UNWELCOMED: Duration = Duration::from_secs(3);
+/// This much silence says that nothing else will come from a shell that is not CUCM's, or from who asks something.
+const OTHERWISE: Duration = Duration::from_secs(3);
+/// What looks like the prompt may be a line of a site's banner: CUCM was seen to take 8 s from its first words to its
+/// prompt, in pieces.
+const DOUBTFUL: Duration = Duration::from_secs(12);
 
 /// Who waits.
 #[derive(Debug)]
@@ -19,34 +25,43 @@ pub(crate) enum Host {
     Cucm(Prompt),
     /// A shell that is not CUCM's.
     Stranger,
-    /// Something that wants another password, or a name.
+    /// Something that wants an answer first: another password, a name, a yes.
     Asks(String),
 }
 
-/// Who waits after so much silence, once that is sure.
-pub(crate) fn read(seen: &[u8], quiet: Duration) -> Option<Host> {
-    if quiet < WELCOMED {
+/// What CUCM itself prints behind its welcome: the virtual machine, and warnings.
+#[allow(clippy::expect_used, reason = "a constant pattern; a test uses it")]
+static OWN_LINE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)^\s*(?:$|vmware installation:|\d+ vcpu\b|disk \d+:|\d+ mbytes ram|warning:|error-)")
+        .expect("a constant pattern")
+});
+
+/// Who waits after so much silence, once that is sure. Nobody waits longer than this for it: then what is likely counts.
+pub(crate) fn read(seen: &[u8], quiet: Duration, longest: Duration) -> Option<Host> {
+    if quiet < WELCOMED.min(longest) {
         return None;
     }
     let text = terminal::plain(seen);
-    let welcomed = text.contains("Welcome to the Platform");
-    let starting = text.contains("Command Line Interface is starting up") && !welcomed;
-    let patience = match (welcomed, starting) {
-        (true, _) => WELCOMED,
-        (false, true) => UNWELCOMED * 4,
-        (false, false) => UNWELCOMED,
-    };
-    match Prompt::learn(seen) {
-        Some((prompt, is_admin)) => (quiet >= patience && (welcomed || is_admin)).then_some(Host::Cucm(prompt)),
-        None if quiet < UNWELCOMED => None,
-        None => {
-            let line = text.lines().next_back().unwrap_or_default().trim();
-            if asks_for_secret(line) {
-                return Some(Host::Asks(line.chars().take(120).collect()));
-            }
-            (!starting && !welcomed && line.ends_with(['$', '#', '>', '%'])).then_some(Host::Stranger)
-        }
+    let behind = text.split_once("Welcome to the Platform").map(|(_, behind)| behind);
+    if let Some((prompt, is_admin)) = Prompt::learn(seen) {
+        let lines = behind.map(|behind| behind.lines().skip(1).collect::<Vec<_>>());
+        let is_plain = lines
+            .as_ref()
+            .and_then(|lines| lines.split_last())
+            .is_some_and(|(_, before)| before.iter().all(|line| OWN_LINE.is_match(line)));
+        let patience = if is_plain { WELCOMED } else { DOUBTFUL };
+        let is_cucms = behind.is_some() || is_admin;
+        return (quiet >= patience.min(longest) && is_cucms).then_some(Host::Cucm(prompt));
     }
+    if quiet < OTHERWISE.min(longest) {
+        return None;
+    }
+    let line = text.lines().next_back().unwrap_or_default().trim();
+    if asks_for_secret(line) || question::is_yes_or_no(line) {
+        return Some(Host::Asks(line.chars().take(120).collect()));
+    }
+    let is_cucms = behind.is_some() || text.contains("Command Line Interface is starting up");
+    (!is_cucms && line.ends_with(['$', '#', '>', '%'])).then_some(Host::Stranger)
 }
 
 /// The last line that came, for a message.
@@ -62,30 +77,56 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(20);
 
-    fn is_cucm(seen: &[u8], quiet: Duration) -> bool {
-        matches!(read(seen, quiet), Some(Host::Cucm(_)))
+    fn who(seen: &[u8], quiet: Duration) -> Option<Host> {
+        read(seen, quiet, 3 * LONG)
     }
+
+    fn is_cucm(seen: &[u8], quiet: Duration) -> bool {
+        matches!(who(seen, quiet), Some(Host::Cucm(_)))
+    }
+
+    const WELCOME: &str = "Command Line Interface is starting up, please wait ...\r\n\r\n   \
+        Welcome to the Platform Command Line Interface\r\n\r\n";
 
     #[test]
     fn the_prompt_behind_the_welcome_is_cucms_and_anything_else_is_not() {
-        let welcome =
-            b"Command Line Interface is starting up, please wait ...\r\n\r\n   Welcome to the Platform Command Line \
-            Interface\r\n\r\nadmin:";
-        assert!(read(welcome, Duration::ZERO).is_none(), "it may go on");
-        assert!(is_cucm(welcome, WELCOMED));
-        assert!(is_cucm(b"admin:", LONG) && !is_cucm(b"admin:", WELCOMED));
+        let own = "WARNING: DNS unreachable\r\nVMware Installation:\r\n\t2 vCPU: Intel\r\n\tDisk 1: 110GB, \
+            Partitions aligned\r\n\t8192 Mbytes RAM\r\nERROR-UNSUPPORTED: Partitions unaligned\r\n\r\n";
+        for lines in ["", own] {
+            let seen = format!("{WELCOME}{lines}admin:");
+            assert!(who(seen.as_bytes(), Duration::ZERO).is_none(), "it may go on");
+            assert!(is_cucm(seen.as_bytes(), WELCOMED), "{lines}");
+        }
         for shell in [&b"Last login: today\r\nuser@host:~$ "[..], b"switch>", b"[root@host ~]# "] {
-            assert!(matches!(read(shell, LONG), Some(Host::Stranger)));
+            assert!(matches!(who(shell, LONG), Some(Host::Stranger)));
         }
         for unsure in [&b"Press a key:"[..], b"Notice\r\nadmin:\r\nno more\r\n", b""] {
-            assert!(read(unsure, LONG).is_none(), "{}", unsure.escape_ascii());
+            assert!(who(unsure, LONG).is_none(), "{}", unsure.escape_ascii());
         }
     }
 
     #[test]
-    fn a_start_that_asks_for_another_password_is_no_prompt() {
-        for text in ["Your password has expired.\r\nNew password: ", "   Welcome to the Platform\r\nlogin: "] {
-            assert!(matches!(read(text.as_bytes(), LONG), Some(Host::Asks(_))), "{text}");
+    fn a_banner_may_hold_the_prompt_and_stop_behind_it_for_a_while() {
+        let starting = "Command Line Interface is starting up, please wait ...\r\n";
+        for before in ["", "Authorized use only\r\n", starting, &format!("{WELCOME}Property of X\r\n")] {
+            let seen = format!("{before}admin:");
+            assert!(!is_cucm(seen.as_bytes(), Duration::from_secs(10)), "{before}");
+            assert!(is_cucm(seen.as_bytes(), LONG), "{before}");
+            let silence = Duration::from_secs(5);
+            assert!(matches!(read(seen.as_bytes(), silence, silence), Some(Host::Cucm(_))), "nobody waits longer");
+        }
+        let other = format!("{WELCOME}reader@cucm-pub:");
+        assert!(is_cucm(other.as_bytes(), WELCOMED) && !is_cucm(b"reader@cucm-pub:", LONG));
+    }
+
+    #[test]
+    fn a_start_that_asks_for_something_first_is_no_prompt() {
+        for text in [
+            "Your password has expired.\r\nNew password: ",
+            "   Welcome to the Platform\r\nlogin: ",
+            "Do you accept these terms (yes/no)? ",
+        ] {
+            assert!(matches!(who(text.as_bytes(), LONG), Some(Host::Asks(_))), "{text}");
         }
     }
 }

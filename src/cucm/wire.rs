@@ -86,8 +86,12 @@ impl Wire {
         match shell(&link) {
             Ok(channel) => {
                 let log = Log { out: log, begins_line: true, held: Vec::new() };
-                Ok(Self { link, channel, clock: clock.clone(), silence, log })
+                let wire = Self { link, channel, clock: clock.clone(), silence, log };
+                wire.keep_open();
+                Ok(wire)
             }
+            // libssh2 tells nothing of a disconnect at this stage.
+            Err(_) if !link.is_open() => Err(Trouble::own("channel", "it ended the connection")),
             Err(error) => Err(link.better(Trouble::own("channel", error.message().to_owned()))),
         }
     }

@@ -10,6 +10,15 @@ use super::trouble::Trouble;
 /// `LIBSSH2_ERROR_AUTHENTICATION_FAILED`.
 const AUTHENTICATION_FAILED: i32 = -18;
 
+/// A password that has to be changed first.
+const EXPIRED: &str = "password_expired";
+/// A prompt that is none for a password.
+const UNKNOWN: &str = "prompt_unknown";
+
+/// What libssh2 says where a server asks for a new password (`SSH_MSG_USERAUTH_PASSWD_CHANGEREQ`, RFC 4252, section 8)
+/// and nobody gives one; of a wrong password it says more.
+const WANTS_ANOTHER: &str = "Authentication failed";
+
 /// What a login is made with. It is wiped when it is dropped, and no debug output shows it.
 #[derive(Debug)]
 pub enum Login {
@@ -38,10 +47,7 @@ pub(crate) fn log_in(
     let offers = |method: &str| methods.iter().any(|offered| offered == method);
     match login {
         Login::Key { key, passphrase } => by_key(session, user, key, passphrase.as_ref()).map(|()| "publickey"),
-        Login::Password(password) if offers("password") => {
-            let done = session.userauth_password(user, password.expose_secret());
-            done.map_err(|error| told(&error)).map(|()| "password")
-        }
+        Login::Password(password) if offers("password") => by_password(session, user, password).map(|()| "password"),
         Login::Password(password) if offers("keyboard-interactive") => {
             by_prompt(session, user, password).map(|()| "keyboard-interactive")
         }
@@ -52,42 +58,76 @@ pub(crate) fn log_in(
     }
 }
 
-/// Logs in to a CUCM node and tells the method. Newer nodes take a password only as the answer to their prompt; so the
-/// prompt goes first where both are offered. The password is sent once: a node locks an account after three wrong ones.
-pub(crate) fn log_in_to_node(
-    session: &Session,
-    user: &str,
-    password: &SecretString,
-    methods: &[String],
-) -> Result<&'static str, Trouble> {
+/// Why a node lets nobody in.
+#[derive(Debug)]
+pub(crate) struct NotLetIn {
+    pub(crate) trouble: Trouble,
+    /// Whether the password has gone out.
+    pub(crate) password_sent: bool,
+}
+
+impl NotLetIn {
+    fn unasked(trouble: Trouble) -> Self {
+        Self { trouble, password_sent: false }
+    }
+}
+
+/// Logs in to a CUCM node. Newer nodes take a password only as the answer to their prompt; so the prompt goes first where
+/// both are offered. The password is sent once: a node locks an account after three wrong ones.
+pub(crate) fn log_in_to_node(session: &Session, user: &str, password: &SecretString) -> Result<(), NotLetIn> {
+    let methods = methods(session, user).map_err(NotLetIn::unasked)?;
     let offers = |method: &str| methods.iter().any(|offered| offered == method);
     if session.authenticated() {
-        return Ok("none");
+        return Ok(());
     }
     if offers("keyboard-interactive") {
-        let mut answerer = Answerer { password, used: false, unanswered: None, any: true };
-        let done = session.userauth_keyboard_interactive(user, &mut answerer);
-        match done {
-            Ok(()) => return Ok("keyboard-interactive"),
-            Err(error) if answerer.used || answerer.unanswered.is_some() || !offers("password") => {
-                return Err(match answerer.unanswered {
-                    Some(prompt) if answerer.used => Trouble::own(
-                        "password_expired",
-                        format!("after the password the node asks {prompt:?}: log in by hand and answer that first"),
-                    ),
-                    Some(prompt) => Trouble::own("prompt_unknown", format!("the node asks {prompt:?}")),
-                    None => told(&error),
-                });
-            }
-            Err(_) => {}
+        match by_node_s_prompt(session, user, password) {
+            Err(refused) if !refused.password_sent && refused.trouble.code != UNKNOWN && offers("password") => {}
+            done => return done,
         }
     }
     if offers("password") {
-        let done = session.userauth_password(user, password.expose_secret());
-        return done.map_err(|error| told(&error)).map(|()| "password");
+        return by_password(session, user, password).map_err(|trouble| {
+            let said = banner_on_account(session).filter(|_| trouble.code != EXPIRED);
+            NotLetIn { trouble: explained(trouble, said), password_sent: true }
+        });
     }
     let message = format!("the node takes no password from this account, only {}", methods.join(", "));
-    Err(Trouble::own("no_password_method", message))
+    Err(NotLetIn::unasked(Trouble::own("no_password_method", message)))
+}
+
+fn by_node_s_prompt(session: &Session, user: &str, password: &SecretString) -> Result<(), NotLetIn> {
+    let mut answerer = Answerer { password, used: false, unanswered: None, any: true, said: None };
+    let done = session.userauth_keyboard_interactive(user, &mut answerer);
+    let Answerer { used, unanswered, said, .. } = answerer;
+    done.map_err(|error| {
+        let trouble = match unanswered {
+            Some(prompt) if used => {
+                let message =
+                    format!("after the password the node asks {prompt:?}: log in by hand and answer that first");
+                Trouble::own(EXPIRED, message)
+            }
+            Some(prompt) => Trouble::own(UNKNOWN, format!("the node asks {prompt:?}")),
+            None => explained(told(&error), said.or_else(|| banner_on_account(session)).filter(|_| used)),
+        };
+        NotLetIn { trouble, password_sent: used }
+    })
+}
+
+/// A refusal with the server's own words for it.
+fn explained(trouble: Trouble, said: Option<String>) -> Trouble {
+    let Some(said) = said else { return trouble };
+    Trouble { message: format!("{}, it says {said:?}", trouble.message), ..trouble }
+}
+
+/// What a server's banner says of the account, where it says that it is locked, or the like: most banners are a site's.
+fn banner_on_account(session: &Session) -> Option<String> {
+    let banner = session.userauth_banner().ok().flatten()?;
+    let is_on_account = |line: &&str| {
+        let line = line.to_lowercase();
+        ["lock", "expire", "disabled", "attempts"].iter().any(|word| line.contains(word))
+    };
+    banner.lines().map(str::trim).find(is_on_account).map(|line| line.chars().take(200).collect())
 }
 
 /// The methods that the server offers to this user (RFC 4252, section 5.2). Empty where it needs none at all.
@@ -109,11 +149,19 @@ fn by_key(session: &Session, user: &str, key: &SecretString, passphrase: Option<
     })
 }
 
+fn by_password(session: &Session, user: &str, password: &SecretString) -> Result<(), Trouble> {
+    let done = session.userauth_password(user, password.expose_secret());
+    done.map_err(|error| match error.message() {
+        WANTS_ANOTHER => Trouble::own(EXPIRED, "the password has expired, and a new one is asked for"),
+        _ => told(&error),
+    })
+}
+
 fn by_prompt(session: &Session, user: &str, password: &SecretString) -> Result<(), Trouble> {
-    let mut answerer = Answerer { password, used: false, unanswered: None, any: false };
+    let mut answerer = Answerer { password, used: false, unanswered: None, any: false, said: None };
     let done = session.userauth_keyboard_interactive(user, &mut answerer);
     done.map_err(|error| match answerer.unanswered {
-        Some(prompt) => Trouble::own("prompt_unknown", format!("the server asks {prompt:?}")),
+        Some(prompt) => Trouble::own(UNKNOWN, format!("the server asks {prompt:?}")),
         None => told(&error),
     })
 }
@@ -125,10 +173,14 @@ struct Answerer<'a> {
     unanswered: Option<String>,
     /// Whether any single hidden prompt is one for the password: CUCM's wording is nowhere written.
     any: bool,
+    /// What the server said last beside its prompts: why an account is locked, for one.
+    said: Option<String>,
 }
 
 impl KeyboardInteractivePrompt for Answerer<'_> {
-    fn prompt(&mut self, _user: &str, _instructions: &str, prompts: &[Prompt<'_>]) -> Vec<String> {
+    fn prompt(&mut self, _user: &str, instructions: &str, prompts: &[Prompt<'_>]) -> Vec<String> {
+        let line = instructions.lines().map(str::trim).find(|line| !line.is_empty());
+        self.said = line.map(|line| line.chars().take(200).collect()).or(self.said.take());
         if let [only] = prompts
             && (asks_for_password(only) || (self.any && !only.echo))
             && !std::mem::replace(&mut self.used, true)
@@ -161,7 +213,7 @@ mod tests {
 
     fn answers(rounds: &[&[(&'static str, bool)]]) -> (Vec<Vec<String>>, Option<String>) {
         let password = SecretString::from("secret");
-        let mut answerer = Answerer { password: &password, used: false, unanswered: None, any: false };
+        let mut answerer = Answerer { password: &password, used: false, unanswered: None, any: false, said: None };
         let mut given = Vec::new();
         for round in rounds {
             let prompts: Vec<_> =

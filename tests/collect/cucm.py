@@ -328,14 +328,36 @@ def sql(text):
 
 
 class Server(asyncssh.SSHServer):
+    def connection_made(self, connection):
+        self.connection = connection
+
     def begin_auth(self, username):
+        if get("full", None) == "disconnect":
+            self.connection.disconnect(asyncssh.DISC_TOO_MANY_CONNECTIONS, "Maximum number of sessions reached")
+        if get("auth_banner", None):
+            self.connection.send_auth_banner(get("auth_banner", None))
         return True
+
+    def auth_completed(self):
+        if get("full", None) == "disconnect_late":
+            self.connection.disconnect(asyncssh.DISC_TOO_MANY_CONNECTIONS, "Maximum number of sessions reached")
+
+    def session_requested(self):
+        """Only where no process is made: the channel is refused."""
+        raise asyncssh.ChannelOpenError(asyncssh.OPEN_RESOURCE_SHORTAGE, "Maximum number of sessions reached")
 
     def password_auth_supported(self):
         return get("methods", "both") in ("both", "password")
 
     def validate_password(self, username, password):
-        return check(username, password)
+        known = check(username, password)
+        if known and get("expired", False):
+            raise asyncssh.PasswordChangeRequired("Your password has expired.")
+        return known
+
+    def change_password(self, username, old, new):
+        record("a new password")
+        return False
 
     def kbdint_auth_supported(self):
         return get("methods", "both") in ("both", "keyboard-interactive")
@@ -371,9 +393,11 @@ async def handle(process):
         record("exec:" + process.command)
         process.exit(1)
         return
-    if get("sessions_full", False):
-        stream = process.stderr if get("sessions_full", False) == "stderr" else process.stdout
+    if get("full", None) in ("stdout", "stderr", "stays"):
+        stream = process.stderr if get("full", None) == "stderr" else process.stdout
         stream.write(b"Maximum number of sessions reached\r\n")
+        if get("full", None) == "stays":
+            await asyncio.sleep(3600)
         process.exit(1)
         return
     try:
@@ -383,12 +407,25 @@ async def handle(process):
     process.exit(0)
 
 
+async def closes(reader, writer):
+    writer.close()
+
+
 async def main():
+    if get("full", None) == "closes":
+        server = await asyncio.start_server(closes, "127.0.0.1", 0)
+        print(server.sockets[0].getsockname()[1], flush=True)
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+        return
     key = asyncssh.import_private_key(open(S["host_key"]).read())
-    more = {name: get(name, None) for name in ("kex_algs", "encryption_algs", "mac_algs", "signature_algs") if get(name, None)}
-    more = {("signature_algs" if n == "signature_algs" else n): v for n, v in more.items()}
+    if get("host_key_algs", None):
+        key.sig_algorithms = tuple(name.encode() for name in get("host_key_algs", None))
+    names = ["kex_algs", "encryption_algs", "mac_algs", "server_version"]
+    more = {name: get(name, None) for name in names if get(name, None)}
+    if get("full", None) != "refused":
+        more["process_factory"] = handle
     server = await asyncssh.create_server(
-        Server, "127.0.0.1", 0, server_host_keys=[key], process_factory=handle, encoding=None, line_editor=False, **more
+        Server, "127.0.0.1", 0, server_host_keys=[key], encoding=None, line_editor=False, **more
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
