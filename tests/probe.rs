@@ -5,7 +5,7 @@
 mod support;
 
 use std::net::TcpListener;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
 use cdrdiag::document::{json_schema, probe::Probe};
@@ -289,4 +289,39 @@ fn what_cannot_be_read_ends_with_3() {
     std::fs::write(broken.path(), "this is no profile").unwrap();
     assert_eq!(probe(&["--profile", broken.path().to_str().unwrap(), "localhost"]).code, 3);
     assert_eq!(probe(&["--profile", "cucm-99", "localhost"]).code, 3);
+}
+
+#[test]
+fn many_silent_servers_cost_little_more_than_one_time_limit() {
+    const LIMIT: Duration = Duration::from_secs(4);
+    // Nobody accepts: some connections stand and hear nothing, the others are never made.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let peer = ScriptedPeer::start(good("x_1", &modern()));
+    let list = format!("{}\n", silent.local_addr().unwrap()).repeat(700) + &peer.target();
+    let started = Instant::now();
+    let seconds = LIMIT.as_secs().to_string();
+    let answer = run(&["--json", "--no-handshake", "--timeout", &seconds, "--targets", "-"], &list);
+    let took = started.elapsed();
+    assert!(took < 2 * LIMIT, "{took:?}");
+    let answer: Value = serde_json::from_str(&answer.stdout).unwrap();
+    let targets = answer["targets"].as_array().unwrap();
+    let timed_out = targets.iter().filter(|target| target["error"]["kind"] == "timed_out").count();
+    assert_eq!((targets.len(), timed_out), (701, 700));
+    assert!(targets[700]["offer"].is_object());
+}
+
+#[test]
+fn what_is_printed_as_it_comes_is_what_a_report_is_made_of() {
+    let peer = ScriptedPeer::start(good("OpenSSH_9.2p1 Debian-2+deb12u7", &old_mac()));
+    let json = |more: &[&str]| {
+        let answer = run(&[&["--json", "--no-handshake", &peer.target(), "no.such.host.invalid"], more].concat(), "");
+        let mut value: Value = serde_json::from_str(&answer.stdout).unwrap();
+        for target in value["targets"].as_array_mut().unwrap() {
+            target["timing_ms"] = Value::Null;
+        }
+        (answer.code, serde_json::to_string_pretty(&value).unwrap())
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("page.html");
+    assert_eq!(json(&[]), json(&["--html", page.to_str().unwrap()]));
 }

@@ -134,7 +134,9 @@ pub struct Probe {
     pub list: Option<PathBuf>,
 
     /// Probe this many servers at a time
-    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    ///
+    /// At most 128 of them shake hands at a time; what waits for that loses nothing of its --timeout.
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub concurrency: u16,
 
     /// How servers are reached.

@@ -30,7 +30,7 @@ pub fn run(args: &cli::Compare, context: &Context<'_>) -> Result<Code> {
     let examination = Examination::new(&args.connection, &config, profiles);
     let reports = Reports::open(&args.reports)?;
     // All at the same time: one that times out does not make the others wait.
-    let targets = examination.examine_all(&subjects, subjects.len().min(MOST_AT_ONCE), |_| {});
+    let targets = examination.examine_all(&subjects, subjects.len().min(MOST_AT_ONCE), |entry| entry);
     let slips = slips(&targets, &config);
     let mut targets = targets.into_iter();
     let (Some(primary), Some(secondary)) = (targets.next(), targets.next()) else { bail!("a target got lost") };

@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 
-use super::open_files::affordable;
+use super::open_files;
 use super::paths;
 use super::reports::Remarks;
 use super::targets::{self, TargetSpec};
+use super::turns::Turns;
 use crate::algorithms::answer::{disagreement, judge_target};
 use crate::algorithms::experiment;
 use crate::cli;
@@ -29,6 +30,9 @@ use crate::ssh::deadline::Deadline;
 use crate::ssh::handshake::{self, Authentication, Preferences};
 use crate::ssh::probe;
 use crate::ssh::target::Target;
+
+/// Bytes of stack for a thread that reads one server after another: a thousand of them wait at a time.
+const STACK: usize = 512 << 10;
 
 /// How servers are examined.
 #[derive(Debug, Clone)]
@@ -105,11 +109,15 @@ fn load(saved: &SavedRef) -> Result<SavedServer> {
     })
 }
 
+/// Whether no server has this name.
+pub fn is_unknown(entry: &Entry) -> bool {
+    entry.error.as_ref().is_some_and(|error| error.kind == "unknown_host")
+}
+
 /// What to say of names that no server has, and that were probably meant to be configured ones.
 pub fn slips<'a>(found: impl IntoIterator<Item = &'a Entry>, config: &Config) -> Remarks {
-    let unknown = |entry: &&Entry| entry.error.as_ref().is_some_and(|error| error.kind == "unknown_host");
-    let warnings: Vec<_> =
-        found.into_iter().filter(unknown).filter_map(|entry| targets::slip(&entry.target, config)).collect();
+    let unknown = found.into_iter().filter(|entry| is_unknown(entry));
+    let warnings: Vec<_> = unknown.filter_map(|entry| targets::slip(&entry.target, config)).collect();
     let hosts = if warnings.is_empty() { Vec::new() } else { config.targets.keys().cloned().collect() };
     Remarks { warnings, hosts, ..Remarks::default() }
 }
@@ -153,23 +161,21 @@ impl Examination {
 
     /// Examines one server; a saved answer is judged as it is.
     pub fn examine(&self, subject: &Subject) -> Entry {
-        self.judge(self.visit(subject))
+        self.judge(self.visit(subject, &Turns::new(1)))
     }
 
-    /// Examines all of them, at most this many at a time; the answers come in the order given. `done` hears of each as
-    /// soon as it is done. Only the visits are made by many threads: judging takes no time that another would wait for.
-    pub fn examine_all(&self, targets: &[Subject], concurrency: usize, mut done: impl FnMut(&Entry)) -> Vec<Entry> {
-        let visit = |subject: &Subject| self.visit(subject);
-        in_order(targets, affordable(concurrency), visit, |visit| {
-            let entry = self.judge(visit);
-            done(&entry);
-            entry
-        })
+    /// Examines all of them, at most this many at a time; what `keep` makes of each as soon as it is done comes in the order
+    /// given. Only the visits are made by many threads: judging takes no time that another would wait for.
+    pub fn examine_all<S>(&self, targets: &[Subject], concurrency: usize, mut keep: impl FnMut(Entry) -> S) -> Vec<S> {
+        let open = open_files::affordable(concurrency);
+        let turns = Turns::new(open.handshakes);
+        let visit = |subject: &Subject| self.visit(subject, &turns);
+        in_order(targets, open.targets, visit, |visit| keep(self.judge(visit)))
     }
 
-    fn visit(&self, subject: &Subject) -> Visit {
+    fn visit(&self, subject: &Subject, turns: &Turns) -> Visit {
         match &subject.place {
-            Place::Live(target) => self.visit_live(&subject.name, target),
+            Place::Live(target) => self.visit_live(&subject.name, target, turns),
             Place::Saved(server) => {
                 let (notes, handshakes) = (server.notes.clone(), Handshakes::Saved(server.handshakes.clone()));
                 Visit { entry: server.as_ref().clone().into_target(&subject.name), handshakes, notes }
@@ -177,7 +183,7 @@ impl Examination {
         }
     }
 
-    fn visit_live(&self, name: &str, target: &Target) -> Visit {
+    fn visit_live(&self, name: &str, target: &Target, turns: &Turns) -> Visit {
         let deadline = Deadline::after(self.timeout);
         let reading = probe::read(target, self.family, deadline);
         let mut entry = Entry {
@@ -192,13 +198,18 @@ impl Examination {
             timing_ms: reading.timing,
             ..Entry::default()
         };
+        entry.timing_ms.total = Some(deadline.elapsed_ms());
         let handshakes = match (reading.address, &entry.offer) {
             (Some(address), Some(offer)) if self.handshake && entry.error.is_none() => {
-                self.prove(address, offer, deadline)
+                // What waits for its turn waits for this machine, not for the server.
+                let (turn, deadline) = turns.take(deadline);
+                let handshakes = self.prove(address, offer, deadline);
+                drop(turn);
+                entry.timing_ms.total = Some(deadline.elapsed_ms());
+                handshakes
             }
             _ => Vec::new(),
         };
-        entry.timing_ms.total = Some(deadline.elapsed_ms());
         Visit { entry, handshakes: Handshakes::Made(handshakes), notes: Vec::new() }
     }
 
@@ -288,8 +299,10 @@ fn in_order<T: Sync, R: Send, S>(
     mut take_in: impl FnMut(R) -> S,
 ) -> Vec<S> {
     let next = AtomicUsize::new(0);
-    let (sender, receiver) = mpsc::channel();
-    let worker = |sender: mpsc::Sender<(usize, R)>| {
+    let concurrency = concurrency.clamp(1, items.len().max(1));
+    // Whoever is faster than what takes the results in waits.
+    let (sender, receiver) = mpsc::sync_channel(concurrency);
+    let worker = |sender: mpsc::SyncSender<(usize, R)>| {
         while let Some((index, item)) = next_of(items, &next) {
             if sender.send((index, work(item))).is_err() {
                 break;
@@ -299,16 +312,16 @@ fn in_order<T: Sync, R: Send, S>(
     let mut results: Vec<(usize, S)> = Vec::with_capacity(items.len());
     thread::scope(|scope| {
         let worker = &worker;
-        let started = (0..concurrency.clamp(1, items.len().max(1)))
+        let started = (0..concurrency)
             .take_while(|_| {
                 let sender = sender.clone();
-                thread::Builder::new().spawn_scoped(scope, move || worker(sender)).is_ok()
+                thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || worker(sender)).is_ok()
             })
             .count();
-        if started == 0 {
-            worker(sender.clone());
-        }
         drop(sender);
+        if started == 0 {
+            results.extend(items.iter().map(|item| take_in(work(item))).enumerate());
+        }
         for (index, result) in receiver {
             results.push((index, take_in(result)));
         }

@@ -23,6 +23,7 @@ mod progress;
 pub mod reports;
 mod schema;
 pub mod targets;
+mod turns;
 mod whole_file;
 
 pub use profile::profiles;
@@ -32,6 +33,7 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::Result;
 
 use crate::cli::{self, Cli, Color, Command, Global};
+use crate::document::Document;
 use crate::exit::{self, Code, UsageError};
 use crate::report::{self, Format, Render, page::Look};
 
@@ -86,6 +88,15 @@ pub struct Context<'a> {
     format: Format,
 }
 
+/// The exit code of an answer that was printed.
+fn printed<D: Document>(printed: io::Result<()>, document: &D) -> Result<Code> {
+    match printed {
+        // A reader that has seen enough changes nothing about what was found.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(document.verdict().into()),
+    }
+}
+
 impl Context<'_> {
     /// The flags of every command.
     pub fn global(&self) -> &Global {
@@ -97,11 +108,20 @@ impl Context<'_> {
     /// # Errors
     /// When standard output does not take it.
     pub fn answer<D: Render>(&self, document: &D) -> Result<Code> {
-        match report::write(document, self.format, self.look(), &mut io::stdout().lock()) {
-            // A reader that has seen enough changes nothing about what was found.
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-            _ => Ok(document.verdict().into()),
-        }
+        printed(report::write(document, self.format, self.look(), &mut io::stdout().lock()), document)
+    }
+
+    /// The same for a document that has no other form than JSON.
+    ///
+    /// # Errors
+    /// When standard output does not take it.
+    pub fn answer_json<D: Document>(&self, document: &D) -> Result<Code> {
+        printed(report::json(document, &mut io::stdout().lock()), document)
+    }
+
+    /// Whether the answer on standard output is for scripts.
+    pub fn is_json(&self) -> bool {
+        self.format == Format::Json
     }
 
     /// Prints an answer that is no document: a script, a page, a schema.

@@ -54,7 +54,8 @@ pub struct Remarks {
 }
 
 impl Remarks {
-    fn tell(&self, context: &Context<'_>) {
+    /// Tells them.
+    pub fn tell(&self, context: &Context<'_>) {
         self.details.iter().for_each(|detail| context.detail(detail));
         self.warnings.iter().for_each(|warning| context.warn(warning));
     }
@@ -96,6 +97,11 @@ impl Reports {
             markdown: open("--markdown", &args.markdown)?,
             redact: args.redact,
         })
+    }
+
+    /// Whether an answer is redacted, or written to a file, too.
+    pub fn are_wanted(&self) -> bool {
+        self.redact || self.html.is_some() || self.markdown.is_some()
     }
 
     /// Prints the answer, writes the files, and says with which code to exit.

@@ -11,6 +11,7 @@ pub mod compare;
 pub mod config;
 pub mod deliver;
 pub mod diagnose;
+pub mod fleet;
 pub mod learn;
 pub mod node;
 pub mod obstacle;

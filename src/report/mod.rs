@@ -10,7 +10,7 @@ mod prometheus;
 mod text;
 pub mod view;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use crate::document::{Document, Envelope};
 use crate::escape;
@@ -69,17 +69,40 @@ pub enum Format {
 /// When `out` does not take it, or when the form is not one for this document.
 pub fn write<D: Render>(document: &D, format: Format, look: page::Look, out: &mut dyn Write) -> io::Result<()> {
     match format {
-        Format::Json => {
-            let json = serde_json::to_string_pretty(&Envelope::of(document))?;
-            out.write_all(escape::json(&json).as_bytes())?;
-            out.write_all(b"\n")?;
-        }
+        Format::Json => return json(document, out),
         Format::Prometheus => out.write_all(prometheus::text(&monitored(document)?.families).as_bytes())?,
         Format::Junit => out.write_all(&junit::xml(D::NAME, &monitored(document)?.suites)?)?,
         Format::Text => out.write_all(page(look, |page| document.first_screen(page)).as_bytes())?,
         Format::FullText => out.write_all(page(look, |page| document.render(page)).as_bytes())?,
     }
     out.flush()
+}
+
+/// Writes a document to `out` as JSON, as it comes: the text of ten thousand servers is 150 MB long.
+///
+/// # Errors
+/// When `out` does not take it.
+pub fn json<D: Document>(document: &D, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 16, out);
+    serde_json::to_writer_pretty(Escaping(&mut out), &Envelope::of(document))?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+/// Takes JSON as it is written, and shows what must not reach a terminal as escapes.
+struct Escaping<W>(W);
+
+impl<W: Write> Write for Escaping<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // A serializer hands on whole characters.
+        let text = std::str::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        self.0.write_all(escape::json(text).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 fn page(look: page::Look, fill: impl FnOnce(&mut Page)) -> String {

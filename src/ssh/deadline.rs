@@ -26,6 +26,14 @@ impl Deadline {
         (!left.is_zero()).then_some(left)
     }
 
+    /// The same time, of which so much is left from now on.
+    #[must_use]
+    pub fn with_remaining(self, left: Duration) -> Self {
+        let end = Instant::now() + left.min(LONGEST);
+        let start = end.checked_sub(self.whole()).unwrap_or(self.start);
+        Self { start, end }
+    }
+
     /// The time from its start to its end.
     pub fn whole(&self) -> Duration {
         self.end - self.start
