@@ -12,6 +12,7 @@ use cdrdiag::model::offer::Offer;
 use cdrdiag::ssh::connect::Family;
 use cdrdiag::ssh::deadline::Deadline;
 use cdrdiag::ssh::handshake::{self, Authentication, Preferences};
+use cdrdiag::ssh::packets::NoKexinit;
 use cdrdiag::ssh::probe::{self, ProbeError, Reading};
 use cdrdiag::ssh::target::Target;
 use support::scripted_peer::{Script, ScriptedPeer, Step, good, identification, kexinit, message, modern, offer};
@@ -193,7 +194,7 @@ fn names_with_escapes_and_invalid_utf_8_are_kept_visibly() {
 #[test]
 fn a_message_out_of_place_is_garbled() {
     let reading = read(vec![identification("x_1"), message(&[31; 20]), Step::Silence], AMPLE);
-    assert_eq!(reading.error, Some(ProbeError::Message(31)));
+    assert_eq!(reading.error, Some(ProbeError::NoKexinit(NoKexinit::Message(31))));
 }
 
 #[test]

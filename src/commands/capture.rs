@@ -22,7 +22,7 @@ use crate::ssh::listener::{Listener, Visit};
 const MAX_LISTED: usize = 1_000;
 
 /// The port to which CUCM connects: a billing server's entry has no field for another.
-const SFTP: u16 = 22;
+const SFTP: u16 = crate::ssh::PORT;
 
 /// What ends the waiting, or goes into the answer.
 enum Event {

@@ -10,10 +10,11 @@ use secrecy::SecretString;
 use super::{Context, credentials};
 use crate::cli;
 use crate::collect::{self, Folder, Order, Traces};
-use crate::config::{Config, DEFAULT_PORT};
+use crate::config::Config;
 use crate::document::collect::Collect;
 use crate::exit::{self, Code, UsageError};
 use crate::interrupt::Interrupt;
+use crate::ssh;
 use crate::ssh::connect::Family;
 use crate::ssh::target::Target;
 
@@ -120,8 +121,8 @@ fn node(text: &str, config: &Config) -> Result<(String, Target)> {
         return Err(UsageError(format!("{text:?} names no user before the @")).into());
     }
     let target = match config.targets.get(place) {
-        Some(named) => Target::parse(&named.host, named.port.unwrap_or(DEFAULT_PORT)),
-        None => Target::parse(place, DEFAULT_PORT),
+        Some(named) => Target::parse(&named.host, named.port.unwrap_or(ssh::PORT)),
+        None => Target::parse(place, ssh::PORT),
     };
     let target = target.map_err(|error| UsageError(error.to_string()))?;
     let user = user.or_else(|| config.cucm.user.clone()).unwrap_or_else(|| USER.to_owned());

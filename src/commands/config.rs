@@ -5,9 +5,10 @@ use anyhow::Result;
 use super::Context;
 use super::profile::named;
 use crate::algorithms::builtin;
-use crate::config::{Config, DEFAULT_PORT, DEFAULT_TIMEOUT, Loaded};
+use crate::config::{Config, DEFAULT_TIMEOUT, Loaded};
 use crate::document::config::{self as document, Defaults, InForce, Named, Origin};
 use crate::exit::{Code, told_once};
+use crate::ssh;
 
 /// Shows the configuration.
 ///
@@ -20,7 +21,7 @@ pub fn run(context: &Context<'_>) -> Result<Code> {
 
 fn answer(loaded: Loaded, profile_flags: &[String]) -> document::Config {
     let Config { defaults, targets, cucm } = loaded.config;
-    let port = or_built_in(defaults.port, DEFAULT_PORT);
+    let port = or_built_in(defaults.port, ssh::PORT);
     let targets = targets
         .into_iter()
         .map(|(name, target)| Named {

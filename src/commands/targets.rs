@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cli;
-use crate::config::{Config, DEFAULT_PORT, DEFAULT_TIMEOUT};
+use crate::config::{Config, DEFAULT_TIMEOUT};
 use crate::saved::file::SavedRef;
+use crate::ssh;
 use crate::ssh::connect::Family;
 use crate::ssh::target::{Target, TargetSyntaxError};
 use crate::suggest::nearest;
@@ -48,7 +49,7 @@ pub enum TargetError {
 /// # Errors
 /// When it is none of these.
 pub fn resolve(argument: &str, config: &Config, port: Option<u16>) -> Result<TargetSpec, TargetError> {
-    let port = port.or(config.defaults.port).unwrap_or(DEFAULT_PORT);
+    let port = port.or(config.defaults.port).unwrap_or(ssh::PORT);
     if let Some(named) = config.targets.get(argument) {
         let target = Target::parse(&bracketed(&named.host), named.port.unwrap_or(port))?;
         return Ok(TargetSpec::Named { name: argument.to_owned(), target, note: named.note.clone() });

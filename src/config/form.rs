@@ -9,7 +9,8 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::{Config, Cucm, DEFAULT_PORT, Defaults, Mistake, NamedTarget};
+use super::{Config, Cucm, Defaults, Mistake, NamedTarget};
+use crate::ssh;
 use crate::ssh::known_hosts::Fingerprint;
 use crate::ssh::target::Target;
 use crate::suggest::nearest;
@@ -95,7 +96,7 @@ struct CucmForm {
 impl CucmForm {
     fn check(self) -> Result<Cucm, String> {
         if let Some(host) = &self.host {
-            Target::parse(host, DEFAULT_PORT).map_err(|error| error.to_string())?;
+            Target::parse(host, ssh::PORT).map_err(|error| error.to_string())?;
         }
         let host_key = self.host_key.as_deref().map(Fingerprint::parse).transpose()?;
         Ok(Cucm { host: self.host, user: self.user, host_key })

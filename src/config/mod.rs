@@ -20,9 +20,6 @@ pub use form::parse;
 /// The file's name, in the working folder and in the user's configuration folder.
 pub const FILE_NAME: &str = "cdrdiag.toml";
 
-/// The port where neither the target nor a flag nor the file names one: SSH's (RFC 4253, section 4.1).
-pub const DEFAULT_PORT: u16 = 22;
-
 /// The time for a target as a whole where nothing else is said.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -6,6 +6,7 @@ use crate::document::parse_log;
 use crate::document::probe::Client;
 use crate::model::offer::{Setting, settings};
 use crate::model::stage::Stage;
+use crate::ssh;
 use crate::ssh::target::Target as Address;
 use crate::words::{clock, grouped, many};
 
@@ -147,5 +148,5 @@ pub fn probe(host: &str) -> String {
 
 /// Whether a text of a trace is a host and nothing else.
 pub fn is_host(text: &str) -> bool {
-    Address::parse(text, 22).is_ok_and(|address| address.host() == text)
+    Address::parse(text, ssh::PORT).is_ok_and(|address| address.host() == text)
 }

@@ -1,7 +1,6 @@
 //! What the documents say, in the terms in which the rules ask.
 
 use crate::backlog::Question;
-use crate::config::DEFAULT_PORT;
 use crate::document::backlog::Backlog;
 use crate::document::node::NodeState;
 use crate::document::obstacle::Obstacle;
@@ -11,6 +10,7 @@ use crate::document::remedy::Remedy;
 use crate::model::offer::{Category, Offer};
 use crate::model::profile::client_names;
 use crate::model::stage::Stage;
+use crate::ssh;
 
 use super::clients::Clients;
 
@@ -148,7 +148,7 @@ impl Server<'_> {
     pub fn name(&self) -> String {
         let target = &self.target.target;
         let host = match (&self.target.host, self.target.port) {
-            (Some(host), Some(port)) if port != DEFAULT_PORT => format!("{host} port {port}"),
+            (Some(host), Some(port)) if port != ssh::PORT => format!("{host} port {port}"),
             (Some(host), _) => host.clone(),
             (None, _) => target.clone(),
         };

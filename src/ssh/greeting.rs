@@ -3,8 +3,8 @@
 
 use super::excerpt;
 use super::identification::{self, IdentificationError};
-use super::kexinit::{self, Break};
-use super::packet::{self, Disconnect, Message, PacketError};
+use super::packets::{NoKexinit, Packets, Peer};
+use super::{kexinit, packet};
 use crate::document::probe::Identification;
 use crate::model::offer::Offer;
 
@@ -32,21 +32,9 @@ pub enum GreetingError {
     /// It began as SSH, and has no identification string of SSH 2.
     #[error("no SSH 2 client: {0}")]
     Identification(String),
-    /// What follows the identification is no packet.
+    /// What follows is no KEXINIT.
     #[error(transparent)]
-    Packet(#[from] PacketError),
-    /// The KEXINIT is cut or lies.
-    #[error("a broken KEXINIT: {0}")]
-    Kexinit(Break),
-    /// A message that has no place before KEXINIT.
-    #[error("message number {0} came instead of its algorithm lists (KEXINIT)")]
-    Message(u8),
-    /// Too many messages without a KEXINIT among them.
-    #[error("{0} messages and no KEXINIT among them")]
-    Flood(usize),
-    /// The client said goodbye.
-    #[error("the client hung up: {:?} (reason {})", .0.text, .0.reason.map_or("unknown".into(), |code| code.to_string()))]
-    Disconnected(Disconnect),
+    NoKexinit(#[from] NoKexinit),
 }
 
 impl GreetingError {
@@ -54,20 +42,26 @@ impl GreetingError {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::NotSsh(_) => "not_ssh",
-            Self::Identification(_) | Self::Packet(_) | Self::Kexinit(_) | Self::Message(_) => "garbled",
-            Self::Flood(_) => "flood",
-            Self::Disconnected(_) => "disconnected",
+            Self::Identification(_) => "garbled",
+            Self::NoKexinit(why) => why.kind(),
         }
     }
 }
 
 /// Reads one client's greeting.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Reader {
     identification: identification::Reader,
-    found: Option<Identification>,
-    at: usize,
-    skipped: usize,
+    /// The identification string, and where the packets begin.
+    found: Option<(Identification, usize)>,
+    packets: Packets,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        let packets = Packets::of(Peer::Client, MAX_SKIPPED);
+        Self { identification: identification::Reader::default(), found: None, packets }
+    }
 }
 
 impl Reader {
@@ -77,32 +71,17 @@ impl Reader {
     /// When it is sure that no greeting will come.
     pub fn advance(&mut self, received: &[u8]) -> Result<Option<Greeting>, GreetingError> {
         if self.found.is_none() {
-            let Some((found, size)) = self.identify(received)? else { return Ok(None) };
-            self.found = Some(found);
-            self.at = size;
+            self.found = self.identify(received)?;
         }
-        while let Some(packet) = packet::first(received.get(self.at..).unwrap_or_default())? {
-            match Message::of(packet.payload) {
-                Message::Kexinit(payload) => {
-                    let proposal = kexinit::parse(payload).map_err(|broken| GreetingError::Kexinit(broken.what))?;
-                    let identification = self.found.take().unwrap_or_default();
-                    return Ok(Some(Greeting { identification, proposal }));
-                }
-                Message::Disconnect(words) => return Err(GreetingError::Disconnected(words)),
-                Message::Other(message) => return Err(GreetingError::Message(message)),
-                Message::Skipped => self.skipped += 1,
-            }
-            self.at += packet.size;
-            if self.skipped > MAX_SKIPPED {
-                return Err(GreetingError::Flood(self.skipped));
-            }
-        }
-        Ok(None)
+        let Some((identification, size)) = &self.found else { return Ok(None) };
+        let Some(payload) = self.packets.kexinit(received.get(*size..).unwrap_or_default())? else { return Ok(None) };
+        let proposal = kexinit::parse(payload).map_err(|broken| NoKexinit::Broken(broken.what))?;
+        Ok(Some(Greeting { identification: identification.clone(), proposal }))
     }
 
     /// The identification string, where that much has come and no KEXINIT.
     pub fn identification(&self) -> Option<&Identification> {
-        self.found.as_ref()
+        self.found.as_ref().map(|(found, _)| found)
     }
 
     fn identify(&mut self, received: &[u8]) -> Result<Option<(Identification, usize)>, GreetingError> {

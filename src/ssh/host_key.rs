@@ -5,23 +5,25 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use super::visible;
+use super::wire::Body;
 use crate::document::probe::HostKey;
 
 /// What a public key blob tells of itself.
 pub fn describe(blob: &[u8]) -> HostKey {
-    let (algorithm, rest) = string(blob).unwrap_or((&[], &[]));
+    let mut body = Body(blob);
+    let algorithm = body.string().unwrap_or_default();
     HostKey {
         algorithm: visible(algorithm),
-        bits: bits(algorithm, rest),
+        bits: bits(algorithm, body),
         sha256: Some(format!("SHA256:{}", STANDARD_NO_PAD.encode(Sha256::digest(blob)))),
     }
 }
 
 /// The key's size: of RSA's modulus `n` behind the exponent, of DSA's prime `p`, of the curve.
-fn bits(algorithm: &[u8], rest: &[u8]) -> Option<u32> {
+fn bits(algorithm: &[u8], mut body: Body<'_>) -> Option<u32> {
     match algorithm {
-        b"ssh-rsa" => string(rest).and_then(|(_, rest)| string(rest)).and_then(|(modulus, _)| magnitude(modulus)),
-        b"ssh-dss" => string(rest).and_then(|(prime, _)| magnitude(prime)),
+        b"ssh-rsa" => body.string().and_then(|_| body.string()).and_then(magnitude),
+        b"ssh-dss" => body.string().and_then(magnitude),
         b"ecdsa-sha2-nistp256" | b"ssh-ed25519" => Some(256),
         b"ecdsa-sha2-nistp384" => Some(384),
         b"ecdsa-sha2-nistp521" => Some(521),
@@ -34,12 +36,6 @@ fn magnitude(number: &[u8]) -> Option<u32> {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
     let (first, rest) = number.get(zeros..)?.split_first()?;
     Some(8 - first.leading_zeros() + u32::try_from(rest.len()).ok()?.checked_mul(8)?)
-}
-
-/// A `string` (RFC 4251, section 5), and what follows it.
-fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = bytes.split_first_chunk::<4>()?;
-    rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
 }
 
 #[cfg(test)]

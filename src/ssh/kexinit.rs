@@ -2,6 +2,7 @@
 
 use super::packet::number;
 use super::visible;
+use super::wire::{Body, string};
 use crate::bounds::NAMES;
 use crate::model::offer::{Category, Offer};
 
@@ -62,20 +63,18 @@ pub fn parse(payload: &[u8]) -> Result<Offer, KexinitError> {
 /// Fills the ten lists and gives what follows them.
 fn read_lists<'a>(payload: &'a [u8], offer: &mut Offer) -> Result<&'a [u8], Break> {
     let body = payload.strip_prefix(&[number::KEXINIT]).ok_or(Break::Start)?;
-    let mut rest = body.get(COOKIE..).ok_or(Break::Start)?;
+    let mut body = Body(body.get(COOKIE..).ok_or(Break::Start)?);
     for category in Category::ALL {
-        let (claimed, after) = rest.split_first_chunk::<4>().ok_or(Break::Missing(category))?;
-        let claimed = u32::from_be_bytes(*claimed);
-        let length = usize::try_from(claimed).unwrap_or(usize::MAX);
-        let too_long = Break::TooLong { category, claimed, left: after.len() };
-        let (list, after) = after.split_at_checked(length).ok_or(too_long)?;
+        let list = body.string().ok_or_else(|| match body.number() {
+            Some(claimed) => Break::TooLong { category, claimed, left: body.0.len() },
+            None => Break::Missing(category),
+        })?;
         if memchr::memchr_iter(b',', list).count() >= NAMES {
             return Err(Break::TooMany(category));
         }
         offer.set(category, names(list));
-        rest = after;
     }
-    Ok(rest)
+    Ok(body.0)
 }
 
 fn names(list: &[u8]) -> Vec<String> {
@@ -90,9 +89,7 @@ pub fn write(offer: &Offer, cookie: [u8; COOKIE]) -> Vec<u8> {
     let mut payload = vec![number::KEXINIT];
     payload.extend(cookie);
     for category in Category::ALL {
-        let list = offer.get(category).unwrap_or_default().join(",");
-        payload.extend(u32::try_from(list.len()).unwrap_or(u32::MAX).to_be_bytes());
-        payload.extend(list.as_bytes());
+        payload.extend(string(offer.get(category).unwrap_or_default().join(",").as_bytes()));
     }
     payload.push(u8::from(offer.first_kex_packet_follows.unwrap_or(false)));
     payload.extend([0; 4]);
@@ -108,8 +105,7 @@ mod tests {
         let mut payload = vec![number::KEXINIT];
         payload.extend([7; COOKIE]);
         for list in lists {
-            payload.extend(u32::try_from(list.len()).unwrap().to_be_bytes());
-            payload.extend(list);
+            payload.extend(string(list));
         }
         payload.extend(tail);
         payload

@@ -10,8 +10,7 @@ use hmac::{Hmac, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-/// The port that is not written (RFC 4253, section 4.1).
-const DEFAULT_PORT: u16 = 22;
+use super::PORT;
 
 /// What is known of host keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -101,7 +100,7 @@ impl Entry {
 
     fn names(&self, host: &str, port: u16) -> bool {
         let host = host.to_ascii_lowercase();
-        let name = if port == DEFAULT_PORT { host } else { format!("[{host}]:{port}") };
+        let name = if port == PORT { host } else { format!("[{host}]:{port}") };
         match &self.hosts {
             Hosts::Patterns(patterns) => {
                 let any = |negated: bool| {

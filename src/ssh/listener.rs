@@ -12,7 +12,6 @@ use chrono::{DateTime, Utc};
 
 use super::deadline::Deadline;
 use super::greeting::{self, Greeting, GreetingError};
-use super::packet::number;
 use super::{excerpt, identification, kexinit, packet};
 use crate::algorithms::knowledge;
 use crate::model::offer::Offer;
@@ -165,7 +164,7 @@ fn serve(stream: &TcpStream, deadline: Deadline) -> Result<Greeting, VisitError>
     send(stream, &packet::write(&kexinit::write(&everything(), [0; 16])), deadline);
     let result = read(stream, deadline);
     if !matches!(result, Err(VisitError::Greeting(GreetingError::NotSsh(_)))) {
-        send(stream, &packet::write(&farewell()), deadline);
+        send(stream, &packet::write(&packet::goodbye(BY_APPLICATION, FAREWELL)), deadline);
     }
     part(stream, deadline);
     result
@@ -218,16 +217,6 @@ fn part(mut stream: &TcpStream, deadline: Deadline) {
     let _ = stream.shutdown(Shutdown::Both);
 }
 
-/// `SSH_MSG_DISCONNECT` (RFC 4253, section 11.1).
-fn farewell() -> Vec<u8> {
-    let mut payload = vec![number::DISCONNECT];
-    payload.extend(BY_APPLICATION.to_be_bytes());
-    payload.extend(u32::try_from(FAREWELL.len()).unwrap_or(0).to_be_bytes());
-    payload.extend(FAREWELL.as_bytes());
-    payload.extend([0; 4]);
-    payload
-}
-
 /// Every algorithm that is known: whichever client looks before it goes on, finds its own.
 fn everything() -> Offer {
     let mut offer = Offer { first_kex_packet_follows: Some(false), ..Offer::default() };
@@ -262,7 +251,9 @@ mod tests {
 
     #[test]
     fn the_farewell_is_a_disconnect_that_says_why() {
-        let packet::Message::Disconnect(words) = packet::Message::of(&farewell()) else { panic!("no disconnect") };
+        let packet::Message::Disconnect(words) = packet::Message::of(&packet::goodbye(BY_APPLICATION, FAREWELL)) else {
+            panic!("no disconnect")
+        };
         assert_eq!((words.reason, words.text.as_str()), (Some(BY_APPLICATION), FAREWELL));
     }
 

@@ -18,6 +18,7 @@ pub mod listener;
 pub mod login;
 pub(crate) mod opening;
 pub mod packet;
+pub mod packets;
 pub mod probe;
 pub(crate) mod relay;
 pub(crate) mod session;
@@ -25,6 +26,10 @@ pub mod sftp;
 pub mod target;
 pub(crate) mod trouble;
 pub mod trust;
+pub(crate) mod wire;
+
+/// The port of SSH where none is named (RFC 4253, section 4.1).
+pub const PORT: u16 = 22;
 
 /// Bytes of a peer as text: what is not UTF-8 becomes a visible `\xNN`, so that nothing is lost and two unlike
 /// names stay unlike. Control characters stay: whoever prints escapes them.

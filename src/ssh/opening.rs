@@ -2,7 +2,7 @@
 
 use super::identification::{self, IdentificationError};
 use super::kexinit;
-use super::packet::{self, Message};
+use super::packets::{NoKexinit, Packets, Peer};
 use super::trouble::{Source, Trouble};
 use crate::document::probe::Identification;
 use crate::model::offer::Offer;
@@ -36,20 +36,15 @@ pub(crate) fn read(bytes: &[u8]) -> FirstWords {
 }
 
 /// Packets up to the KEXINIT; what follows may be encrypted, except a goodbye right behind it.
-fn read_packets(mut rest: &[u8], words: &mut FirstWords) {
-    while let Ok(Some(packet)) = packet::first(rest) {
-        match Message::of(packet.payload) {
-            Message::Kexinit(payload) if words.offer.is_none() => words.offer = kexinit::parse(payload).ok(),
-            Message::Disconnect(goodbye) => {
-                let code = goodbye.reason.map_or_else(|| "unknown".to_owned(), |reason| reason.to_string());
-                let message = format!("the server hung up: {:?} (reason {code})", goodbye.text);
-                words.trouble = Some(Trouble::new(Source::Disconnect, &code, message));
-                return;
-            }
-            Message::Skipped => {}
-            Message::Kexinit(_) | Message::Other(_) => return,
-        }
-        rest = rest.get(packet.size..).unwrap_or_default();
+fn read_packets(rest: &[u8], words: &mut FirstWords) {
+    let mut packets = Packets::of(Peer::Server, usize::MAX);
+    let mut found = packets.kexinit(rest);
+    if let Ok(Some(payload)) = found {
+        words.offer = kexinit::parse(payload).ok();
+        found = packets.kexinit(rest);
+    }
+    if let Err(error @ NoKexinit::Disconnected { words: goodbye, .. }) = &found {
+        words.trouble = Some(Trouble::new(Source::Disconnect, &goodbye.code(), error.to_string()));
     }
 }
 
@@ -65,6 +60,7 @@ fn stranger(error: &IdentificationError) -> Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ssh::packet;
     use proptest::prelude::*;
 
     #[test]

@@ -1,5 +1,6 @@
 //! The binary packet protocol before encryption (RFC 4253, section 6), for either role. Pure: bytes in, payload out.
 
+use super::wire::{Body, string};
 use super::{excerpt, visible};
 
 /// The largest `packet_length` that is accepted. RFC 4253, section 6.1, asks for 35,000 bytes in all.
@@ -106,6 +107,11 @@ pub enum Message<'a> {
     Other(u8),
 }
 
+/// `SSH_MSG_DISCONNECT` with this reason and this text for people.
+pub fn goodbye(reason: u32, text: &str) -> Vec<u8> {
+    [&[number::DISCONNECT][..], &reason.to_be_bytes(), &string(text.as_bytes()), &string(b"")].concat()
+}
+
 /// `SSH_MSG_DISCONNECT` (RFC 4253, section 11.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disconnect {
@@ -113,6 +119,13 @@ pub struct Disconnect {
     pub reason: Option<u32>,
     /// What it says to people.
     pub text: String,
+}
+
+impl Disconnect {
+    /// The reason code in words.
+    pub fn code(&self) -> String {
+        self.reason.map_or_else(|| "unknown".to_owned(), |reason| reason.to_string())
+    }
 }
 
 impl<'a> Message<'a> {
@@ -132,14 +145,11 @@ impl<'a> Message<'a> {
 fn disconnect(body: &[u8]) -> Disconnect {
     /// What a person still reads.
     const MAX_TEXT: usize = 1_000;
-    let Some((reason, rest)) = body.split_first_chunk::<4>() else {
-        return Disconnect { reason: None, text: String::new() };
-    };
-    let text = rest.split_first_chunk::<4>().map_or(&[][..], |(length, text)| {
-        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
-        text.get(..length.min(text.len()).min(MAX_TEXT)).unwrap_or_default()
-    });
-    Disconnect { reason: Some(u32::from_be_bytes(*reason)), text: visible(text) }
+    let mut body = Body(body);
+    let reason = body.number();
+    // Of a text that is cut, what came of it.
+    let text = body.string().or_else(|| body.0.get(4..)).unwrap_or_default();
+    Disconnect { reason, text: visible(text.get(..MAX_TEXT).unwrap_or(text)) }
 }
 
 #[cfg(test)]

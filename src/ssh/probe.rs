@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use super::connect::{self, ConnectError, Family};
 use super::deadline::Deadline;
-use super::excerpt;
 use super::identification::{self, IdentificationError};
-use super::kexinit::{self, Break};
-use super::packet::{self, Disconnect, Message, PacketError};
+use super::packets::{NoKexinit, Packets, Peer};
 use super::target::Target;
+use super::{excerpt, kexinit, packet};
 use crate::document::probe::{Identification, Outcome, TargetError, Timing};
 use crate::model::offer::{Category, Offer};
 
@@ -90,26 +89,9 @@ pub enum ProbeError {
     /// No identification string of SSH 2.
     #[error(transparent)]
     Identification(#[from] IdentificationError),
-    /// What follows the identification is no packet.
+    /// What follows is no KEXINIT.
     #[error(transparent)]
-    Packet(#[from] PacketError),
-    /// The KEXINIT is cut or lies.
-    #[error("a broken KEXINIT: {0}")]
-    Kexinit(Break),
-    /// A message that has no place before KEXINIT.
-    #[error("message number {0} came instead of its algorithm lists (KEXINIT)")]
-    Message(u8),
-    /// Too many messages without a KEXINIT among them.
-    #[error("{messages} messages, {bytes} bytes, and no KEXINIT among them")]
-    Flood {
-        /// Messages skipped.
-        messages: usize,
-        /// Bytes read.
-        bytes: usize,
-    },
-    /// The server said goodbye.
-    #[error("the server hung up: {:?} (reason {})", .0.text, .0.reason.map_or("unknown".into(), |code| code.to_string()))]
-    Disconnected(Disconnect),
+    NoKexinit(#[from] NoKexinit),
     /// Reading failed otherwise, in the system's words.
     #[error("reading failed: {0}")]
     Read(String),
@@ -131,12 +113,8 @@ impl ProbeError {
                 "not_ssh"
             }
             Self::Identification(IdentificationError::TurnedAway { .. }) => "turned_away",
-            Self::Identification(IdentificationError::Broken { .. })
-            | Self::Packet(_)
-            | Self::Kexinit(_)
-            | Self::Message(_) => "garbled",
-            Self::Flood { .. } => "flood",
-            Self::Disconnected(_) => "disconnected",
+            Self::Identification(IdentificationError::Broken { .. }) => "garbled",
+            Self::NoKexinit(why) => why.kind(),
             Self::Read(_) => "read_failed",
         }
     }
@@ -197,7 +175,7 @@ impl<'a> Exchange<'a> {
             Ok(offer) => reading.offer = Some(offer),
             Err(broken) => {
                 reading.offer = Some(*broken.read).filter(|offer| !offer.is_empty());
-                return Err(ProbeError::Kexinit(broken.what));
+                return Err(NoKexinit::Broken(broken.what).into());
             }
         }
         reading.timing.kexinit = Some(self.deadline.elapsed_ms());
@@ -220,19 +198,10 @@ impl<'a> Exchange<'a> {
     /// The payload of the server's KEXINIT.
     fn kexinit(&mut self) -> Result<Vec<u8>, ProbeError> {
         let mut patience = Some(SILENCE);
-        let (mut at, mut skipped) = (0, 0);
+        let mut packets = Packets::of(Peer::Server, MAX_SKIPPED);
         loop {
-            while let Some(packet) = packet::first(self.received.get(at..).unwrap_or_default())? {
-                match Message::of(packet.payload) {
-                    Message::Kexinit(payload) => return Ok(payload.to_vec()),
-                    Message::Disconnect(words) => return Err(ProbeError::Disconnected(words)),
-                    Message::Other(message) => return Err(ProbeError::Message(message)),
-                    Message::Skipped => skipped += 1,
-                }
-                at += packet.size;
-                if skipped > MAX_SKIPPED {
-                    return Err(ProbeError::Flood { messages: skipped, bytes: at });
-                }
+            if let Some(payload) = packets.kexinit(&self.received)? {
+                return Ok(payload.to_vec());
             }
             match self.receive(patience) {
                 Ok(()) => {}

@@ -8,6 +8,7 @@ mod transfer;
 use std::io::{self, Read, Write};
 
 use super::visible;
+use super::wire::{Body, string};
 pub use transfer::WriteError;
 
 /// The version that JSch and OpenSSH speak.
@@ -333,11 +334,6 @@ fn packet(kind: u8, body: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes()[..], &[kind], body].concat()
 }
 
-fn string(bytes: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-    [&length.to_be_bytes()[..], bytes].concat()
-}
-
 /// Attributes (section 5): flags, then what they announce.
 fn attributes(body: &mut Body<'_>) -> Option<Attributes> {
     const SIZE: u32 = 1;
@@ -365,30 +361,6 @@ fn space(body: &mut Body<'_>) -> Option<Space> {
         files,
         files_available,
     })
-}
-
-/// What is left of a packet's body.
-struct Body<'a>(&'a [u8]);
-
-impl<'a> Body<'a> {
-    fn number(&mut self) -> Option<u32> {
-        let (number, rest) = self.0.split_first_chunk::<4>()?;
-        self.0 = rest;
-        Some(u32::from_be_bytes(*number))
-    }
-
-    fn long(&mut self) -> Option<u64> {
-        let (number, rest) = self.0.split_first_chunk::<8>()?;
-        self.0 = rest;
-        Some(u64::from_be_bytes(*number))
-    }
-
-    fn string(&mut self) -> Option<&'a [u8]> {
-        let length = usize::try_from(self.number()?).ok()?;
-        let (text, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        Some(text)
-    }
 }
 
 #[cfg(test)]

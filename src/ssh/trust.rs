@@ -45,7 +45,7 @@ impl Trust {
     /// What differs, and how to forget the old key. This file is the user's; what CUCM has stored stands elsewhere.
     fn another_on_file(&self, line: usize, host: &str, port: u16, shown: &str) -> String {
         let file = &self.file;
-        let name = if port == 22 { host.to_owned() } else { format!("\"[{host}]:{port}\"") };
+        let name = if port == super::PORT { host.to_owned() } else { format!("\"[{host}]:{port}\"") };
         format!(
             "the server's key is {shown}, and {file}, line {line}, has another one for it; no password was sent. If the \
              new one is the server's, forget the old one: `ssh-keygen -R {name} -f {file}`"

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 
-use super::{Body, Handle, Sftp, SftpError, kind, packet, receive, status, status_error, string};
+use super::{Handle, Sftp, SftpError, kind, packet, receive, status, status_error};
+use crate::ssh::wire::{Body, string};
 
 /// Bytes of one read or write. Every server takes 32 KiB (draft-ietf-secsh-filexfer-02, section 3).
 const PIECE: usize = 32_768;
