@@ -282,7 +282,7 @@ proptest! {
         let now = "2019-07-25T00:00:00Z".parse().unwrap();
         let document = answer(&sources, Question { preserve_days: Some(days), now });
         prop_assert!(document.totals.files >= 1);
-        let look = cdrdiag::report::page::Look { width: 40, wraps_headlines: true, color: true, blocks: false };
+        let look = cdrdiag::report::page::Terminal { width: 40, wraps_headlines: true, color: true, blocks: false };
         cdrdiag::report::write(&document, cdrdiag::report::Format::Text, look, &mut Vec::new()).unwrap();
     }
 }

@@ -15,15 +15,16 @@ use cdrdiag::document::probe::{Probe, Target};
 use cdrdiag::document::remedy::Remedy;
 use cdrdiag::escape;
 use cdrdiag::model::offer::Setting;
-use cdrdiag::report::page::Look;
-use cdrdiag::report::{Format, Render, write};
+use cdrdiag::report::page::Terminal;
+use cdrdiag::report::view::ToView;
+use cdrdiag::report::{Format, write};
 use pulldown_cmark::{Event, Options, Parser};
 use serde::de::DeserializeOwned;
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 
 /// The facts of a document that every form for people holds, and those that monitoring and CI hold.
-trait Facts: Render + DeserializeOwned {
+trait Facts: ToView + DeserializeOwned {
     fn for_people(&self) -> Vec<String>;
     fn for_machines(&self) -> Vec<String>;
 }
@@ -186,9 +187,9 @@ fn answer<D: Facts>(arguments: &[&str]) -> Answer<D> {
     Answer { document, forms }
 }
 
-fn rendered<D: Render>(document: &D, format: Format) -> String {
+fn rendered<D: ToView>(document: &D, format: Format) -> String {
     let mut out = Vec::new();
-    write(document, format, Look { width: 100_000, wraps_headlines: true, color: false, blocks: false }, &mut out)
+    write(document, format, Terminal { width: 100_000, wraps_headlines: true, color: false, blocks: false }, &mut out)
         .unwrap();
     String::from_utf8(out).unwrap()
 }

@@ -101,12 +101,12 @@ struct CipherManagement {
     remedy: String,
     refused: Vec<String>,
     #[serde(rename = "trap")]
-    traps: Vec<Trap>,
+    harmful: Vec<HarmfulSetting>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Trap {
+struct HarmfulSetting {
     setting: Setting,
     names: Vec<String>,
     #[serde(default)]
@@ -114,9 +114,9 @@ struct Trap {
     effect: String,
 }
 
-impl Trap {
-    /// The names of the trap into which this list falls.
-    fn springs<'a>(&'a self, setting: Setting, list: &[String]) -> Vec<&'a str> {
+impl HarmfulSetting {
+    /// The names of this list that do harm.
+    fn found_in<'a>(&'a self, setting: Setting, list: &[String]) -> Vec<&'a str> {
         let found: Vec<_> = self.names.iter().filter(|name| list.contains(name)).map(String::as_str).collect();
         let caught = self.setting == setting && (!self.only || list.iter().all(|name| self.names.contains(name)));
         if caught { found } else { vec![] }
@@ -129,11 +129,11 @@ fn findings(profile: &Profile, setting: Setting, field: &str, list: &[String]) -
         let lists = setting.categories().iter().filter_map(|category| profile.algorithms.get(*category));
         lists.flatten().any(|other| other == name)
     };
-    let traps =
-        page.traps.iter().flat_map(|trap| trap.springs(setting, list).into_iter().map(move |name| (trap, name)));
-    let mut findings: Vec<_> = traps
+    let harmful =
+        page.harmful.iter().flat_map(|one| one.found_in(setting, list).into_iter().map(move |name| (one, name)));
+    let mut findings: Vec<_> = harmful
         .filter(|(_, name)| !by_default(name))
-        .map(|(trap, name)| format!("{name} in \"{field}\": {}; {} ({})", trap.effect, page.remedy, page.source))
+        .map(|(one, name)| format!("{name} in \"{field}\": {}; {} ({})", one.effect, page.remedy, page.source))
         .collect();
     for name in list {
         if is_refused(name) {

@@ -28,7 +28,7 @@ use crate::ssh::deadline::{Clock, Deadline};
 use crate::ssh::handshake::{self, Preferences};
 use crate::ssh::host_key;
 use crate::ssh::login::{self, NotLetIn};
-use crate::ssh::session::{Link, Shaken};
+use crate::ssh::session::{HandshakeOutcome, Link};
 use crate::ssh::target::Target;
 use crate::ssh::trust::Trust;
 pub use folder::{Folder, FolderError};
@@ -206,7 +206,7 @@ fn reach(order: &Order) -> Result<Reached> {
     let most = usize::try_from(order.traces.max_bytes).unwrap_or(usize::MAX).saturating_mul(4).saturating_add(AROUND);
     // Nothing newer than SHA-1 is there on old nodes, so no list is limited.
     let preferences = Preferences::of(&Offer::default())?;
-    let Shaken { link, words, opening } = Link::open(stream, &preferences, &clock, most);
+    let HandshakeOutcome { link, words, opening } = Link::open(stream, &preferences, &clock, most);
     let link = match link {
         Ok(link) => link,
         Err(_) if opening.bytes.is_empty() && deadline.remaining().is_some() => {
@@ -245,7 +245,7 @@ fn old_algorithms(link: &Link, node: &str) -> Option<String> {
 fn log_in(order: &Order, link: &Link, password: &SecretString) -> Result<()> {
     link.limit_waiting();
     login::log_in_to_node(&link.session, &order.user, password).map_err(|NotLetIn { trouble, password_sent }| {
-        let trouble = link.better(trouble);
+        let trouble = link.explain(trouble);
         let sent = if password_sent {
             "the password was sent once and is not tried again"
         } else {

@@ -9,17 +9,11 @@ use anyhow::{Context as _, Result, anyhow};
 use super::Context;
 use super::learn::{check_out, write};
 use crate::cli;
-use crate::document::capture::{Caller, Capture, Stopped, Stranger};
+use crate::document::capture::Stopped;
 use crate::exit::Code;
-use crate::learn::collector::{Collector, Sighting};
-use crate::learn::profile::learned;
-use crate::learn::{Form, Place};
+use crate::learn::captured::Captured;
 use crate::ssh::deadline::Deadline;
-use crate::ssh::greeting::Greeting;
 use crate::ssh::listener::{Listener, Visit};
-
-/// The most strangers that are listed. Clients end the waiting when they are enough.
-const MAX_LISTED: usize = 1_000;
 
 /// The port to which CUCM connects: a billing server's entry has no field for another.
 const SFTP: u16 = crate::ssh::PORT;
@@ -49,10 +43,10 @@ pub fn run(args: &cli::Capture, context: &Context<'_>) -> Result<Code> {
         context.announce(&line);
     }
     let deadline = args.timeout.map(Deadline::after);
-    let mut guests = Guests::default();
-    let stopped = receive(&events, args.count, deadline, &mut guests, context);
-    let mut answer = guests.into_answer(address, stopped);
-    let learned = answer.clients.iter_mut().map(|caller| &mut caller.learned);
+    let mut captured = Captured::default();
+    let stopped = receive(&events, args.count, deadline, &mut captured, context);
+    let mut answer = captured.into_answer(address, stopped);
+    let learned = answer.clients.iter_mut().map(|client| &mut client.learned);
     let written = args.out.as_ref().map_or(Ok(()), |out| write(out, learned));
     let code = context.answer(&answer)?;
     written.map(|()| code)
@@ -63,10 +57,10 @@ fn receive(
     events: &Receiver<Event>,
     count: u32,
     deadline: Option<Deadline>,
-    guests: &mut Guests,
+    captured: &mut Captured,
     context: &Context<'_>,
 ) -> Stopped {
-    while guests.captured < u64::from(count) {
+    while captured.count() < u64::from(count) {
         let event = match deadline.map(|deadline| deadline.remaining()) {
             None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
             Some(Some(remaining)) => events.recv_timeout(remaining),
@@ -78,71 +72,13 @@ fn receive(
                     Ok(greeting) => context.announce(&format!("{} came: {}", visit.peer, greeting.identification.raw)),
                     Err(error) => context.announce(&format!("{} is not counted: {error}", visit.peer)),
                 }
-                guests.take(*visit);
+                captured.take(*visit);
             }
             Err(RecvTimeoutError::Timeout) => return Stopped::Timeout,
             Ok(Event::Interrupted) | Err(RecvTimeoutError::Disconnected) => return Stopped::Interrupted,
         }
     }
     Stopped::Count
-}
-
-/// Who came so far.
-#[derive(Default)]
-struct Guests {
-    captured: u64,
-    clients: Vec<(Visit, Greeting, u64)>,
-    strangers: Vec<Stranger>,
-    strangers_left_out: u64,
-}
-
-impl Guests {
-    fn take(&mut self, visit: Visit) {
-        match visit.result.clone() {
-            Ok(greeting) => {
-                self.captured += 1;
-                let same = |(other, known, _): &&mut (Visit, Greeting, u64)| {
-                    other.peer.ip() == visit.peer.ip() && *known == greeting
-                };
-                match self.clients.iter_mut().find(same) {
-                    Some((.., visits)) => *visits += 1,
-                    None => self.clients.push((visit, greeting, 1)),
-                }
-            }
-            Err(_) if self.strangers.len() >= MAX_LISTED => self.strangers_left_out += 1,
-            Err(error) => self.strangers.push(Stranger {
-                peer: visit.peer.to_string(),
-                at: visit.at,
-                kind: error.kind().to_owned(),
-                message: error.to_string(),
-            }),
-        }
-    }
-
-    fn into_answer(self, address: SocketAddr, stopped: Stopped) -> Capture {
-        let clients = self.clients.into_iter().filter_map(|(visit, greeting, visits)| caller(&visit, greeting, visits));
-        Capture {
-            listened: address.to_string(),
-            stopped,
-            clients: clients.collect(),
-            strangers: self.strangers,
-            strangers_left_out: self.strangers_left_out,
-        }
-    }
-}
-
-fn caller(visit: &Visit, greeting: Greeting, visits: u64) -> Option<Caller> {
-    let mut collector = Collector::default();
-    let sighting = Sighting {
-        address: Some(visit.peer.ip().to_canonical().to_string()),
-        identification: Some(greeting.identification.raw),
-        proposal: greeting.proposal,
-        ..Sighting::default()
-    };
-    let path = format!("cdrdiag capture, {}", visit.at.format("%Y-%m-%d %H:%M:%S UTC"));
-    collector.add(&sighting, &Place { path, number: None, form: Form::Capture });
-    let (clients, _) = collector.finish();
-    clients.first().map(|client| Caller { at: visit.at, port: visit.peer.port(), visits, learned: learned(client) })
 }
 
 /// What the user has to know while cdrdiag listens: how to bring CUCM here.

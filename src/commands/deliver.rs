@@ -54,7 +54,7 @@ pub fn run(args: &cli::Deliver, context: &Context<'_>) -> Result<Code> {
     };
     answer.warnings.extend(warning);
     let unknown = answer.failure.as_ref().is_some_and(|failure| failure.cause.as_deref() == Some("unknown_host"));
-    let slip = targets::slip(&args.target, &config).filter(|_| unknown);
+    let slip = targets::misspelt(&args.target, &config).filter(|_| unknown);
     let hosts = config.targets.keys().cloned().collect();
     let remarks = Remarks { warnings: slip.into_iter().collect(), hosts, ..Remarks::default() };
     reports.answer(answer, Inputs { given: given(&args.files), remarks, ..Inputs::default() }, context)

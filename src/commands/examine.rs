@@ -115,9 +115,9 @@ pub fn is_unknown(entry: &Entry) -> bool {
 }
 
 /// What to say of names that no server has, and that were probably meant to be configured ones.
-pub fn slips<'a>(found: impl IntoIterator<Item = &'a Entry>, config: &Config) -> Remarks {
+pub fn misspelt<'a>(found: impl IntoIterator<Item = &'a Entry>, config: &Config) -> Remarks {
     let unknown = found.into_iter().filter(|entry| is_unknown(entry));
-    let warnings: Vec<_> = unknown.filter_map(|entry| targets::slip(&entry.target, config)).collect();
+    let warnings: Vec<_> = unknown.filter_map(|entry| targets::misspelt(&entry.target, config)).collect();
     let hosts = if warnings.is_empty() { Vec::new() } else { config.targets.keys().cloned().collect() };
     Remarks { warnings, hosts, ..Remarks::default() }
 }

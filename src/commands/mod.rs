@@ -35,7 +35,7 @@ use anyhow::Result;
 use crate::cli::{self, Cli, Color, Command, Global};
 use crate::document::Document;
 use crate::exit::{self, Code, UsageError};
-use crate::report::{self, Format, Render, page::Look};
+use crate::report::{self, Format, page::Terminal, view::ToView};
 
 /// Runs the command that was asked for.
 ///
@@ -107,8 +107,8 @@ impl Context<'_> {
     ///
     /// # Errors
     /// When standard output does not take it.
-    pub fn answer<D: Render>(&self, document: &D) -> Result<Code> {
-        printed(report::write(document, self.format, self.look(), &mut io::stdout().lock()), document)
+    pub fn answer<D: ToView>(&self, document: &D) -> Result<Code> {
+        printed(report::write(document, self.format, self.terminal(), &mut io::stdout().lock()), document)
     }
 
     /// The same for a document that has no other form than JSON.
@@ -166,7 +166,7 @@ impl Context<'_> {
         !self.global.quiet && io::stderr().is_terminal()
     }
 
-    fn look(&self) -> Look {
+    fn terminal(&self) -> Terminal {
         let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).map(exit::bounded);
         let terminal = io::stdout().is_terminal();
         let measured = || terminal_size::terminal_size().filter(|_| terminal).map_or(80, exit::columns);
@@ -177,7 +177,7 @@ impl Context<'_> {
             Color::Never => false,
             Color::Auto => terminal && !anstyle_query::no_color() && terminal_takes_escapes(),
         };
-        Look { width, wraps_headlines, color, blocks: terminal && shows_unicode() }
+        Terminal { width, wraps_headlines, color, blocks: terminal && shows_unicode() }
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::examine::{Examination, Subject, is_unknown, slips};
+use super::examine::{Examination, Subject, is_unknown, misspelt};
 use super::reports::{Inputs, Reports, given};
 use super::{Context, profiles, targets};
 use crate::algorithms::answer::profile_refs;
@@ -38,7 +38,7 @@ pub fn run(args: &cli::Probe, context: &Context<'_>) -> Result<Code> {
     });
     let targets = targets.into_iter().collect::<Result<_, _>>()?;
     let document = Fleet { profiles: profile_refs(&examination.profiles), targets, warnings: Vec::new() };
-    let remarks = slips(&unknown, &config);
+    let remarks = misspelt(&unknown, &config);
     if context.is_json() && !reports.are_wanted() {
         remarks.tell(context);
         return context.answer_json(&document);

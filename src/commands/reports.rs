@@ -18,7 +18,7 @@ use crate::cli;
 use crate::exit::{Code, UsageError};
 use crate::redact::Redactor;
 use crate::report::view::{Appendix, InputHash, ToView};
-use crate::report::{Render, html, markdown};
+use crate::report::{html, markdown};
 use crate::trace::sources::Members;
 
 /// The files to write, opened before the work begins, so that a bad path shows at once.
@@ -110,7 +110,7 @@ impl Reports {
     /// When the answer can't be redacted, a file can't be written, or standard output does not take the answer.
     pub fn answer<D>(self, document: D, mut inputs: Inputs, context: &Context<'_>) -> Result<Code>
     where
-        D: Render + ToView + DeserializeOwned,
+        D: ToView + DeserializeOwned,
     {
         let wanted = self.html.is_some() || self.markdown.is_some();
         let mut hashes = if wanted { hashed(&inputs.read) } else { Vec::new() };
@@ -141,7 +141,7 @@ impl Reports {
         };
         inputs.remarks.tell(context);
         if wanted {
-            if let Err(taken) = self.spare(&inputs) {
+            if let Err(taken) = self.refuse_to_overwrite(&inputs) {
                 // Which files a folder holds shows only now; what was found in them is not lost for it.
                 context.answer(&document)?;
                 return Err(taken);
@@ -155,7 +155,7 @@ impl Reports {
     }
 
     /// A report must not take the place of what it is about, nor of anything but an earlier report.
-    fn spare(&self, inputs: &Inputs) -> Result<()> {
+    fn refuse_to_overwrite(&self, inputs: &Inputs) -> Result<()> {
         let is_input = |target: &&Target| {
             let path = target.path.canonicalize().ok();
             let files = inputs.given.iter().chain(&inputs.read).map(|label| file_of(label));

@@ -67,7 +67,7 @@ pub fn resolve(argument: &str, config: &Config, port: Option<u16>) -> Result<Tar
 }
 
 /// What to say of a name that turned out to be no host's, where the configuration has one much like it.
-pub fn slip(name: &str, config: &Config) -> Option<String> {
+pub fn misspelt(name: &str, config: &Config) -> Option<String> {
     let meant = nearest(name, config.targets.keys().map(String::as_str))?;
     Some(format!("{name}: no such host; did you mean {meant:?}, which the configuration file names?"))
 }

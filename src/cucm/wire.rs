@@ -92,7 +92,7 @@ impl Wire {
             }
             // libssh2 tells nothing of a disconnect at this stage.
             Err(_) if !link.is_open() => Err(Trouble::own("channel", "it ended the connection")),
-            Err(error) => Err(link.better(Trouble::own("channel", error.message().to_owned()))),
+            Err(error) => Err(link.explain(Trouble::own("channel", error.message().to_owned()))),
         }
     }
 

@@ -20,7 +20,7 @@ use crate::ssh::handshake;
 use crate::ssh::host_key;
 use crate::ssh::login;
 use crate::ssh::relay::HANDSHAKE_BYTES;
-use crate::ssh::session::{Link, Shaken};
+use crate::ssh::session::{HandshakeOutcome, Link};
 use crate::ssh::sftp::{Sftp, SftpError, status};
 use crate::ssh::trouble::Trouble;
 use crate::words::grouped;
@@ -112,7 +112,7 @@ impl Walk {
     fn shake_hands(&self, stream: TcpStream) -> Result<Link, Trouble> {
         let start = Instant::now();
         self.log.begin_at(Stage::Identification, start);
-        let Shaken { link, words, opening } = self.open(stream);
+        let HandshakeOutcome { link, words, opening } = self.open(stream);
         let Some(identification) = words.identification else {
             let trouble = link.err().unwrap_or_else(|| Trouble::own("garbled", "no identification string came"));
             return Err(words.trouble.unwrap_or(trouble));
@@ -136,7 +136,7 @@ impl Walk {
         }
     }
 
-    pub(super) fn open(&self, stream: TcpStream) -> Shaken {
+    pub(super) fn open(&self, stream: TcpStream) -> HandshakeOutcome {
         let max_bytes = (2 * HANDSHAKE_BYTES).saturating_add(self.order.load.most_bytes());
         Link::open(stream, &self.order.preferences, &self.clock, max_bytes)
     }
@@ -207,10 +207,10 @@ impl Walk {
     fn log_in(&self, link: &Link, login: &Login) -> Result<(), Trouble> {
         self.stage(Stage::Authentication, || {
             link.limit_waiting();
-            let methods = login::methods(&link.session, &self.order.user).map_err(|error| link.better(error))?;
+            let methods = login::methods(&link.session, &self.order.user).map_err(|error| link.explain(error))?;
             self.log.note(|answer| answer.auth_methods.clone_from(&methods));
             let method =
-                login::log_in(&link.session, &self.order.user, login, &methods).map_err(|error| link.better(error))?;
+                login::log_in(&link.session, &self.order.user, login, &methods).map_err(|error| link.explain(error))?;
             self.log.note(|answer| answer.auth_method = Some(method.to_owned()));
             Ok(((), method.to_owned()))
         })

@@ -15,9 +15,9 @@ pub struct Capture {
     /// Why it stopped.
     pub stopped: Stopped,
     /// The SSH clients that came. One that comes again, with the same proposal, counts and stands here once.
-    pub clients: Vec<Caller>,
+    pub clients: Vec<CapturedClient>,
     /// Others that connected.
-    pub strangers: Vec<Stranger>,
+    pub strangers: Vec<OtherConnection>,
     /// How many more of them there were than stand in the list.
     pub strangers_left_out: u64,
 }
@@ -44,7 +44,7 @@ pub enum Stopped {
 
 /// A client that was captured.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct Caller {
+pub struct CapturedClient {
     /// When it came first.
     pub at: DateTime<Utc>,
     /// From which port it came first.
@@ -58,7 +58,7 @@ pub struct Caller {
 
 /// Somebody who connected and is no SSH client, or did not say enough.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Stranger {
+pub struct OtherConnection {
     /// Its address and port.
     pub peer: String,
     /// When it came.

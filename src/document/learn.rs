@@ -62,13 +62,13 @@ pub struct Learned {
 
 impl Learned {
     /// The software of its identification string, where that is not JSch, which is what CUCM's client is.
-    pub fn stranger(&self) -> Option<&str> {
-        stranger(self.identification.as_deref()?)
+    pub fn foreign_software(&self) -> Option<&str> {
+        foreign_software(self.identification.as_deref()?)
     }
 }
 
 /// The software that an identification string names, where it is not JSch.
-pub fn stranger(identification: &str) -> Option<&str> {
+pub fn foreign_software(identification: &str) -> Option<&str> {
     let software = identification.splitn(3, '-').nth(2).unwrap_or(identification);
     let is_jsch = software.get(..4).is_some_and(|name| name.eq_ignore_ascii_case("jsch"));
     (!is_jsch).then(|| software.split(' ').next().unwrap_or(software))

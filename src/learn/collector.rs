@@ -15,7 +15,7 @@ const MAX_LISTS: usize = 8;
 
 /// Something that a source tells of a client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sighting {
+pub struct Observation {
     /// The client's address; `None` where the source is the client's own.
     pub address: Option<String>,
     /// Its identification string.
@@ -111,7 +111,7 @@ impl Client {
         known.push(seen);
     }
 
-    fn absorb(&mut self, other: Self) {
+    fn merge(&mut self, other: Self) {
         self.address = self.address.take().or(other.address);
         self.identification = self.identification.take().or(other.identification);
         self.first_kex_packet_follows = self.first_kex_packet_follows.or(other.first_kex_packet_follows);
@@ -133,27 +133,27 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Takes what a source tells. A sighting without a list only adds an identification string to what follows.
-    pub fn add(&mut self, sighting: &Sighting, place: &Place) {
+    /// Takes what a source tells. A observation without a list only adds an identification string to what follows.
+    pub fn add(&mut self, observation: &Observation, place: &Place) {
         self.order += 1;
         let order = self.order;
-        let Some(client) = self.client(sighting.address.as_deref()) else {
+        let Some(client) = self.client(observation.address.as_deref()) else {
             self.left_out += 1;
             return;
         };
-        if sighting.identification.is_some() {
-            client.identification.clone_from(&sighting.identification);
+        if observation.identification.is_some() {
+            client.identification.clone_from(&observation.identification);
         }
-        let follows = sighting.proposal.first_kex_packet_follows;
+        let follows = observation.proposal.first_kex_packet_follows;
         client.first_kex_packet_follows = follows.or(client.first_kex_packet_follows);
         let mut too_long = None;
         for category in Category::ALL {
-            let Some(list) = sighting.proposal.get(category) else { continue };
+            let Some(list) = observation.proposal.get(category) else { continue };
             if list.len() > NAMES {
                 too_long = Some((category, list.len()));
                 continue;
             }
-            let assumed = sighting.assumed.contains(&category);
+            let assumed = observation.assumed.contains(&category);
             let list = list.to_vec();
             client.add(category, Seen { list, first: place.clone(), last: place.clone(), times: 1, assumed, order });
         }
@@ -187,7 +187,7 @@ impl Collector {
             && let Some(other) = clients.pop()
             && let Some(client) = clients.first_mut()
         {
-            client.absorb(other);
+            client.merge(other);
         }
         (clients, self.warnings)
     }
@@ -211,20 +211,20 @@ mod tests {
     use crate::learn::Form;
     use crate::model::offer::split_list;
 
-    fn sighting(address: Option<&str>, category: Category, list: &str) -> Sighting {
+    fn observation(address: Option<&str>, category: Category, list: &str) -> Observation {
         let mut proposal = Offer::default();
         proposal.set(category, split_list(list));
-        Sighting { address: address.map(str::to_owned), proposal, ..Sighting::default() }
+        Observation { address: address.map(str::to_owned), proposal, ..Observation::default() }
     }
 
     fn place(number: u64) -> Place {
         Place { path: "x".into(), number: Some(number), form: Form::Sshd }
     }
 
-    fn collect(sightings: &[Sighting]) -> Vec<Client> {
+    fn collect(sightings: &[Observation]) -> Vec<Client> {
         let mut collector = Collector::default();
-        for (sighting, number) in sightings.iter().zip(1..) {
-            collector.add(sighting, &place(number));
+        for (observation, number) in sightings.iter().zip(1..) {
+            collector.add(observation, &place(number));
         }
         collector.finish().0
     }
@@ -232,9 +232,9 @@ mod tests {
     #[test]
     fn lines_about_one_client_add_up_and_clients_stay_apart() {
         let clients = collect(&[
-            sighting(Some("10.0.0.1"), Category::Kex, "a"),
-            sighting(Some("10.0.0.2"), Category::Kex, "b"),
-            sighting(Some("10.0.0.1"), Category::HostKey, "c"),
+            observation(Some("10.0.0.1"), Category::Kex, "a"),
+            observation(Some("10.0.0.2"), Category::Kex, "b"),
+            observation(Some("10.0.0.1"), Category::HostKey, "c"),
         ]);
         assert_eq!(clients.len(), 2);
         let proposal = clients[0].proposal();
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_contradiction_is_told_and_the_last_list_taken() {
-        let kex = |list| sighting(None, Category::Kex, list);
+        let kex = |list| observation(None, Category::Kex, list);
         let clients = collect(&[kex("a"), kex("b"), kex("b")]);
         let conflict = clients[0].conflicts()[0];
         assert_eq!((&conflict.taken.list, &conflict.other.list), (&split_list("b"), &split_list("a")));
@@ -256,27 +256,27 @@ mod tests {
 
     #[test]
     fn an_assumed_list_gives_way_to_one_that_is_told() {
-        let assumed = Sighting { assumed: vec![Category::MacS2c], ..sighting(None, Category::MacS2c, "x") };
-        let clients = collect(&[sighting(None, Category::MacS2c, "y"), assumed]);
+        let assumed = Observation { assumed: vec![Category::MacS2c], ..observation(None, Category::MacS2c, "x") };
+        let clients = collect(&[observation(None, Category::MacS2c, "y"), assumed]);
         assert_eq!(clients[0].proposal().mac_s2c, Some(split_list("y")));
         assert!(clients[0].conflicts().is_empty());
     }
 
     #[test]
     fn a_log_of_the_clients_own_joins_the_one_client_whose_address_is_known() {
-        let own = sighting(None, Category::Kex, "a");
-        let one = collect(&[own.clone(), sighting(Some("10.0.0.1"), Category::HostKey, "b")]);
+        let own = observation(None, Category::Kex, "a");
+        let one = collect(&[own.clone(), observation(Some("10.0.0.1"), Category::HostKey, "b")]);
         assert_eq!((one.len(), one[0].address.as_deref()), (1, Some("10.0.0.1")));
         assert_eq!(one[0].proposal().kex, Some(split_list("a")));
-        let other = |address| sighting(Some(address), Category::HostKey, "b");
+        let other = |address| observation(Some(address), Category::HostKey, "b");
         assert_eq!(collect(&[own, other("10.0.0.1"), other("10.0.0.2")]).len(), 3);
     }
 
     #[test]
     fn a_list_that_no_client_proposes_is_left_out_and_told() {
         let mut collector = Collector::default();
-        collector.add(&sighting(None, Category::Kex, &"a,".repeat(NAMES)), &place(7));
-        collector.add(&sighting(None, Category::HostKey, "b"), &place(8));
+        collector.add(&observation(None, Category::Kex, &"a,".repeat(NAMES)), &place(7));
+        collector.add(&observation(None, Category::HostKey, "b"), &place(8));
         let (clients, warnings) = collector.finish();
         assert_eq!(clients[0].proposal().kex, None);
         assert!(
@@ -289,8 +289,8 @@ mod tests {
     fn a_flood_of_clients_and_lists_is_bounded_and_told() {
         let mut collector = Collector::default();
         for number in 0..2_000 {
-            collector.add(&sighting(Some(&number.to_string()), Category::Kex, "a"), &place(1));
-            collector.add(&sighting(Some("0"), Category::Kex, &number.to_string()), &place(number));
+            collector.add(&observation(Some(&number.to_string()), Category::Kex, "a"), &place(1));
+            collector.add(&observation(Some("0"), Category::Kex, &number.to_string()), &place(number));
         }
         let (clients, warnings) = collector.finish();
         assert_eq!((clients.len(), clients[0].lists[&Category::Kex].len()), (MAX_CLIENTS, MAX_LISTS));

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::collector::{Collector, Sighting};
+use super::collector::{Collector, Observation};
 use super::{Form, Place};
 use crate::algorithms::knowledge;
 use crate::model::offer::Setting;
@@ -28,7 +28,7 @@ impl Reader {
         if let Some((_, version)) = message.split_once(LOCAL_VERSION).filter(|(_, rest)| rest.starts_with("SSH-")) {
             let identification = Some(version.trim_end().to_owned());
             collector.add(
-                &Sighting { identification, ..Sighting::default() },
+                &Observation { identification, ..Observation::default() },
                 &Place { form: Form::JschLog, ..place.clone() },
             );
             return true;
@@ -45,7 +45,7 @@ impl Reader {
         let place = Place { form, ..place.clone() };
         match told(reader, seen, message) {
             Some(proposal) if is_plausible(&proposal) => {
-                collector.add(&Sighting { proposal, ..Sighting::default() }, &place);
+                collector.add(&Observation { proposal, ..Observation::default() }, &place);
             }
             Some(_) => collector.warn(format!("{place}: the lists are not in KEXINIT's order, so they were left out")),
             None => {}

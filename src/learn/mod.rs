@@ -4,6 +4,7 @@
 //! Each reader hands what it sees to a [`collector::Collector`], which knows clients by their addresses and bounds
 //! what is kept. [`profile`] makes a profile of a client, [`likeness`] tells which built-in one it resembles.
 
+pub mod captured;
 pub mod collector;
 mod connections;
 mod fragments;

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::collector::{Collector, Sighting};
+use super::collector::{Collector, Observation};
 use super::{Form, Place};
 use crate::algorithms::profile_file::{self, ProfileError, ProfileFormat};
 use crate::model::offer::{Category, Offer};
@@ -43,7 +43,7 @@ pub fn read(text: &str, path: &str, collector: &mut Collector) -> Result<(), Pro
         Some("parse-log") => {
             let client = root.pointer("/negotiation/client").cloned().unwrap_or_default();
             if let Ok(proposal) = serde_json::from_value::<Offer>(client) {
-                collector.add(&Sighting { proposal, ..Sighting::default() }, &place);
+                collector.add(&Observation { proposal, ..Observation::default() }, &place);
             }
         }
         Some("profile-show") | None => add(profile_file::parse(text, format)?, None, None, &place, collector),
@@ -60,7 +60,7 @@ fn add(
     collector: &mut Collector,
 ) {
     let assumed = Category::ALL.into_iter().filter(|category| profile.assumes_category(*category)).collect();
-    collector.add(&Sighting { address, identification, proposal: profile.algorithms, assumed }, place);
+    collector.add(&Observation { address, identification, proposal: profile.algorithms, assumed }, place);
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
 
-use super::collector::{Collector, Sighting};
+use super::collector::{Collector, Observation};
 use super::link::{self, Flow, Frames};
 use super::streams::{Role, Side, Streams};
 use super::{Form, Place};
@@ -44,13 +44,13 @@ pub fn is_capture(head: &[u8]) -> bool {
 /// Reads a packet capture to its end, or to where it breaks off, which is told.
 pub fn read(capture: impl Read + Send, path: &str, collector: &mut Collector) -> Summary {
     let mut add = |flow: Flow, greeting: Greeting, packet: u64| {
-        let sighting = Sighting {
+        let observation = Observation {
             address: Some(flow.source.ip().to_canonical().to_string()),
             identification: Some(greeting.identification.raw),
             proposal: greeting.proposal,
-            ..Sighting::default()
+            ..Observation::default()
         };
-        collector.add(&sighting, &Place { path: path.to_owned(), number: Some(packet), form: Form::Packets });
+        collector.add(&observation, &Place { path: path.to_owned(), number: Some(packet), form: Form::Packets });
     };
     let (summary, warnings) = Reader::new(path, Side::Client, &mut add).run(capture);
     for warning in warnings {

@@ -7,7 +7,7 @@ use super::collector::{Client, Seen};
 use super::likeness::likenesses;
 use crate::algorithms::builtin::builtin;
 use crate::algorithms::profile_file;
-use crate::document::learn::{Conflict, Learned, stranger};
+use crate::document::learn::{Conflict, Learned, foreign_software};
 use crate::escape;
 use crate::model::offer::{Category, Offer, titles};
 use crate::model::profile::Profile;
@@ -106,7 +106,7 @@ fn source(path: &str, form: Form, lists: &[(Category, &Seen)]) -> String {
 fn notes(client: &Client, profile: &Profile) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(raw) = &client.identification {
-        notes.extend(stranger(raw).map(|software| format!("{software} is not CUCM's client (JSch).")));
+        notes.extend(foreign_software(raw).map(|software| format!("{software} is not CUCM's client (JSch).")));
         notes.push(format!("Its identification string: {raw}"));
     }
     if profile.algorithms != client.proposal() {
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
     use crate::algorithms::profile_file::ProfileFormat;
     use crate::learn::Place;
-    use crate::learn::collector::{Collector, Sighting};
+    use crate::learn::collector::{Collector, Observation};
     use crate::learn::text;
 
     fn learn(log: &str) -> Vec<Learned> {
@@ -193,14 +193,14 @@ mod tests {
 
     #[test]
     fn nothing_that_hides_reaches_a_profile() {
-        let sighting = Sighting {
+        let observation = Observation {
             address: None,
             identification: Some("SSH-2.0-x\u{202e}y\u{200b}".to_owned()),
             proposal: Offer { kex: Some(vec!["a\u{feff}".into(), "b".into()]), ..Offer::default() },
             assumed: Vec::new(),
         };
         let mut collector = Collector::default();
-        collector.add(&sighting, &Place { path: "a\u{2066}b".to_owned(), form: Form::Capture, number: None });
+        collector.add(&observation, &Place { path: "a\u{2066}b".to_owned(), form: Form::Capture, number: None });
         let learned = learned(&collector.finish().0[0]);
         assert!(learned.toml.chars().all(|c| c == '\n' || !escape::is_unsafe(c)), "{}", learned.toml);
         assert_eq!(learned.profile.title, "x\\u{202e}y\\u{200b}");

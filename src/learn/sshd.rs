@@ -9,14 +9,14 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::collector::Sighting;
+use super::collector::Observation;
 use crate::model::offer::{Category, Offer, split_list};
 
 /// What a line of a log holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// A client's list of one category.
-    Client(Box<Sighting>),
+    Client(Box<Observation>),
     /// The same words by an SSH client: the list is a server's.
     Server,
     /// sshd cut its message off, somewhere in the list.
@@ -66,7 +66,7 @@ pub fn read(message: &str, is_sshd: bool) -> Option<Refusal> {
         proposal.set(*category, list.clone());
     }
     let assumed = categories.iter().skip(1).copied().collect();
-    Some(Refusal::Client(Box::new(Sighting { address: host, proposal, assumed, ..Sighting::default() })))
+    Some(Refusal::Client(Box::new(Observation { address: host, proposal, assumed, ..Observation::default() })))
 }
 
 #[cfg(test)]
@@ -74,9 +74,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn client(message: &str) -> Sighting {
+    fn client(message: &str) -> Observation {
         match read(message, false) {
-            Some(Refusal::Client(sighting)) => *sighting,
+            Some(Refusal::Client(observation)) => *observation,
             other => panic!("{message}: {other:?}"),
         }
     }
@@ -93,17 +93,18 @@ mod tests {
             let line = format!(
                 "Unable to negotiate with 10.0.0.1 port 58692: no matching {what} found. Their offer: a,b [preauth]"
             );
-            let sighting = client(&line);
-            assert_eq!(sighting.address.as_deref(), Some("10.0.0.1"));
-            assert_eq!(sighting.proposal.get(category), Some(split_list("a,b").as_slice()));
-            assert!(!sighting.assumed.contains(&category));
+            let observation = client(&line);
+            assert_eq!(observation.address.as_deref(), Some("10.0.0.1"));
+            assert_eq!(observation.proposal.get(category), Some(split_list("a,b").as_slice()));
+            assert!(!observation.assumed.contains(&category));
         }
     }
 
     #[test]
     fn a_direction_that_sshd_does_not_tell_is_assumed() {
-        let sighting = client("Unable to negotiate with ::1 port 1: no matching MAC found. Their offer: a [preauth]");
-        assert_eq!((sighting.address.as_deref(), sighting.assumed), (Some("::1"), vec![Category::MacS2c]));
+        let observation =
+            client("Unable to negotiate with ::1 port 1: no matching MAC found. Their offer: a [preauth]");
+        assert_eq!((observation.address.as_deref(), observation.assumed), (Some("::1"), vec![Category::MacS2c]));
     }
 
     #[test]

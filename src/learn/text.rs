@@ -7,7 +7,7 @@ use std::io::{self, BufRead};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::collector::{Collector, Sighting};
+use super::collector::{Collector, Observation};
 use super::connections::{self, Connection, Connections};
 use super::servers::{self, Lists};
 use super::sshd::{self, Refusal};
@@ -123,7 +123,7 @@ impl Reader {
             let identification = connection.identification.take();
             let place = Place { form: Form::Server, ..place.clone() };
             self.has_lists = true;
-            collector.add(&Sighting { address, identification, proposal, assumed }, &place);
+            collector.add(&Observation { address, identification, proposal, assumed }, &place);
             return true;
         }
         if let Some(who) = servers::refusal_without_list(&entry.message) {
@@ -171,14 +171,14 @@ fn debug_list(found: sshd_debug::Line<'_>, connection: &mut Connection, place: &
     let mut proposal = Offer::default();
     proposal.set(found.category, split_list(found.list));
     let (address, identification) = (connection.address.clone(), connection.identification.take());
-    collector.add(&Sighting { address, identification, proposal, ..Sighting::default() }, place);
+    collector.add(&Observation { address, identification, proposal, ..Observation::default() }, place);
 }
 
 fn refused(refusal: Refusal, connection: &mut Connection, place: &Place, collector: &mut Collector) {
     match refusal {
-        Refusal::Client(mut sighting) => {
-            sighting.identification = connection.identification.take();
-            collector.add(&sighting, place);
+        Refusal::Client(mut observation) => {
+            observation.identification = connection.identification.take();
+            collector.add(&observation, place);
         }
         Refusal::Server => collector.warn(format!(
             "{}: an SSH client wrote this line, so the list in it is a server's: it was left out",

@@ -182,13 +182,11 @@ fn no_marker_survives_in_a_probe() {
 }
 
 /// Every form of an answer.
-fn renderings<D: Document + DeserializeOwned + crate::report::Render + crate::report::view::ToView>(
-    value: Value,
-) -> String {
-    use crate::report::{Format, html, markdown, page::Look, view::Appendix, write};
+fn renderings<D: Document + DeserializeOwned + crate::report::view::ToView>(value: Value) -> String {
+    use crate::report::{Format, html, markdown, page::Terminal, view::Appendix, write};
     let document: D = serde_json::from_value(value).unwrap();
     let done = Redactor::new(&[]).document(&document).unwrap();
-    let look = Look { width: 4000, wraps_headlines: true, color: false, blocks: false };
+    let look = Terminal { width: 4000, wraps_headlines: true, color: false, blocks: false };
     let mut all = Vec::new();
     for format in [Format::Text, Format::FullText, Format::Json] {
         write(&done, format, look, &mut all).unwrap();

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::page::{Look, Page, Tone};
+use super::page::{Page, Terminal, Tone};
 use super::text;
 use super::view::{Appendix, Block, Headline, Piece, Section, Table, View};
 use crate::escape;
@@ -58,7 +58,7 @@ fn write_section(text: &mut String, section: &Section) {
                 fence(text, [line.as_str()]);
             }
             Block::Chart(chart) => {
-                let mut page = Page::new(Look { width: 100, wraps_headlines: true, color: false, blocks: false });
+                let mut page = Page::new(Terminal { width: 100, wraps_headlines: true, color: false, blocks: false });
                 text::chart::write(chart, &mut page);
                 fence(text, page.into_string().lines());
             }

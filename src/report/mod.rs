@@ -15,38 +15,7 @@ use std::io::{self, BufWriter, Write};
 use crate::document::{Document, Envelope};
 use crate::escape;
 use monitor::Monitored;
-use page::Page;
 use view::ToView;
-
-/// A document that people can read.
-pub trait Render: Document {
-    /// Writes the document as text, whole.
-    fn render(&self, page: &mut Page);
-
-    /// Writes what an engineer acts on: verdict, cause, what to do, until when. The whole, where that is short.
-    fn first_screen(&self, page: &mut Page) {
-        self.render(page);
-    }
-
-    /// What it says to monitoring and CI, where it says something.
-    fn monitored(&self) -> Option<Monitored> {
-        None
-    }
-}
-
-impl<D: ToView> Render for D {
-    fn render(&self, page: &mut Page) {
-        text::whole(&self.view(), page);
-    }
-
-    fn first_screen(&self, page: &mut Page) {
-        text::first_screen(&self.view(), page);
-    }
-
-    fn monitored(&self) -> Option<Monitored> {
-        ToView::monitored(self)
-    }
-}
 
 /// The form of an answer on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,13 +36,13 @@ pub enum Format {
 ///
 /// # Errors
 /// When `out` does not take it, or when the form is not one for this document.
-pub fn write<D: Render>(document: &D, format: Format, look: page::Look, out: &mut dyn Write) -> io::Result<()> {
+pub fn write<D: ToView>(document: &D, format: Format, terminal: page::Terminal, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Json => return json(document, out),
         Format::Prometheus => out.write_all(prometheus::text(&monitored(document)?.families).as_bytes())?,
         Format::Junit => out.write_all(&junit::xml(D::NAME, &monitored(document)?.suites)?)?,
-        Format::Text => out.write_all(page(look, |page| document.first_screen(page)).as_bytes())?,
-        Format::FullText => out.write_all(page(look, |page| document.render(page)).as_bytes())?,
+        Format::Text => out.write_all(text::first_screen(&document.view(), terminal).as_bytes())?,
+        Format::FullText => out.write_all(text::whole(&document.view(), terminal).as_bytes())?,
     }
     out.flush()
 }
@@ -105,12 +74,6 @@ impl<W: Write> Write for Escaping<W> {
     }
 }
 
-fn page(look: page::Look, fill: impl FnOnce(&mut Page)) -> String {
-    let mut page = Page::new(look);
-    fill(&mut page);
-    page.into_string()
-}
-
-fn monitored<D: Render>(document: &D) -> io::Result<Monitored> {
+fn monitored<D: ToView>(document: &D) -> io::Result<Monitored> {
     document.monitored().ok_or_else(|| io::Error::other(format!("{} has no such form", D::NAME)))
 }

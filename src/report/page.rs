@@ -13,7 +13,7 @@ use crate::{escape, wrap};
 
 /// What the page's reader can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look {
+pub struct Terminal {
     /// Columns of the terminal, or what stands for it in a pipe.
     pub width: usize,
     /// Whether a headline longer than that is wrapped. A pipe gets it whole, so that scripts find it.
@@ -57,19 +57,19 @@ impl Tone {
 /// Text under way to the terminal.
 #[derive(Debug)]
 pub struct Page {
-    look: Look,
+    terminal: Terminal,
     text: String,
 }
 
 impl Page {
     /// An empty page.
-    pub fn new(look: Look) -> Self {
-        Self { look, text: String::new() }
+    pub fn new(terminal: Terminal) -> Self {
+        Self { terminal, text: String::new() }
     }
 
     /// The columns that the page may fill.
     pub fn width(&self) -> usize {
-        self.look.width
+        self.terminal.width
     }
 
     /// The finished text.
@@ -89,13 +89,13 @@ impl Page {
 
     /// A verdict: as [`Page::line`], but in one line where headlines are not wrapped.
     pub fn headline(&mut self, pieces: &[(Tone, &str)]) {
-        let width = if self.look.wraps_headlines { self.look.width } else { usize::MAX };
+        let width = if self.terminal.wraps_headlines { self.terminal.width } else { usize::MAX };
         self.wrapped(width, 0, 2, pieces);
     }
 
     /// As [`Page::line`], the first line indented by `indent` columns and the following ones by `hang`.
     pub fn indented(&mut self, indent: usize, hang: usize, pieces: &[(Tone, &str)]) {
-        self.wrapped(self.look.width, indent, hang, pieces);
+        self.wrapped(self.terminal.width, indent, hang, pieces);
     }
 
     fn wrapped(&mut self, width: usize, indent: usize, hang: usize, pieces: &[(Tone, &str)]) {
@@ -131,7 +131,7 @@ impl Page {
 
     /// The title of a part, with a rule behind it.
     pub fn rule(&mut self, title: &str) {
-        let rule = "-".repeat(self.look.width.min(80).saturating_sub(display_width(title) + 4));
+        let rule = "-".repeat(self.terminal.width.min(80).saturating_sub(display_width(title) + 4));
         self.gap();
         self.line(&[(Tone::Strong, &format!("-- {title} {rule}"))]);
     }
@@ -149,7 +149,7 @@ impl Page {
     pub fn levels(&mut self, label: &str, tone: Tone, values: &[u64], note: &str) {
         const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
         const PLAIN: [char; 9] = [' ', '.', ':', '-', '=', '+', '*', '#', '@'];
-        let signs = if self.look.blocks { BLOCKS } else { PLAIN };
+        let signs = if self.terminal.blocks { BLOCKS } else { PLAIN };
         let most = values.iter().copied().max().unwrap_or_default();
         // What is not nothing shows, however small beside the rest.
         let sign = |value: u64| match u128::from(value) * 8 {
@@ -158,7 +158,7 @@ impl Page {
                 signs[usize::try_from(eighths.div_ceil(u128::from(most.max(1)))).map_or(8, |level| level.min(8))]
             }
         };
-        let (left, right) = if self.look.blocks { ('▏', '▕') } else { ('|', '|') };
+        let (left, right) = if self.terminal.blocks { ('▏', '▕') } else { ('|', '|') };
         // Writing to a String cannot fail.
         let _ = write!(self.text, "    {label:<10} {left}");
         self.push(tone, &values.iter().map(|value| sign(*value)).collect::<String>());
@@ -204,7 +204,7 @@ impl Page {
             cells(column).map(longest).max().unwrap_or_default()
         };
         let mut widths: Vec<(usize, usize)> = (0..columns).map(|column| (whole(column), least(column))).collect();
-        let room = self.look.width.max(20).saturating_sub(indent + columns * padding);
+        let room = self.terminal.width.max(20).saturating_sub(indent + columns * padding);
         while widths.iter().map(|(width, _)| width).sum::<usize>() > room {
             let Some((width, _)) = widths.iter_mut().filter(|(width, least)| width > least).max() else { break };
             *width -= 1;
@@ -224,7 +224,7 @@ impl Page {
     }
 
     fn push(&mut self, tone: Tone, text: &str) {
-        if self.look.color && tone != Tone::Plain {
+        if self.terminal.color && tone != Tone::Plain {
             let style = tone.style();
             // Writing to a String cannot fail.
             let _ = write!(self.text, "{style}{text}{style:#}");
@@ -250,13 +250,13 @@ mod tests {
     use super::*;
 
     fn page(width: usize, color: bool) -> Page {
-        Page::new(Look { width, wraps_headlines: true, color, blocks: false })
+        Page::new(Terminal { width, wraps_headlines: true, color, blocks: false })
     }
 
     #[test]
     fn amounts_show_in_blocks_or_in_plain_characters_and_the_least_of_them_shows() {
         let shown = |blocks| {
-            let mut page = Page::new(Look { width: 80, wraps_headlines: true, color: false, blocks });
+            let mut page = Page::new(Terminal { width: 80, wraps_headlines: true, color: false, blocks });
             page.levels("failed", Tone::Bad, &[0, 1, 500, 1000, u64::MAX / 2], "up to\x1b many");
             page.levels("failed", Tone::Bad, &[0, 4, 8], "up to 8");
             page.into_string()

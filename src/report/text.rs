@@ -2,25 +2,29 @@
 
 pub(super) mod chart;
 
-use super::page::{Page, Tone};
+use super::page::{Page, Terminal, Tone};
 use super::view::{Block, Depth, Form, Headline, Piece, Section, Table, View};
 
-/// Writes what an engineer acts on, and how to see the rest.
-pub fn first_screen(view: &View, page: &mut Page) {
+/// What an engineer acts on, and how to see the rest.
+pub fn first_screen(view: &View, terminal: Terminal) -> String {
+    let mut page = Page::new(terminal);
     let (first, rest): (Vec<&Section>, Vec<&Section>) =
         view.sections.iter().partition(|section| section.depth == Depth::FirstScreen);
-    title(view, page);
-    sections(&first, page);
+    title(view, &mut page);
+    sections(&first, &mut page);
     if !rest.is_empty() {
         page.gap();
         page.line(&[(Tone::Faint, "--full shows the rest: reasons, tables, lists and sources.")]);
     }
+    page.into_string()
 }
 
-/// Writes all of it.
-pub fn whole(view: &View, page: &mut Page) {
-    title(view, page);
-    sections(&view.sections.iter().collect::<Vec<_>>(), page);
+/// All of it.
+pub fn whole(view: &View, terminal: Terminal) -> String {
+    let mut page = Page::new(terminal);
+    title(view, &mut page);
+    sections(&view.sections.iter().collect::<Vec<_>>(), &mut page);
+    page.into_string()
 }
 
 fn title(view: &View, page: &mut Page) {
@@ -144,21 +148,19 @@ fn rows(table: &Table) -> Vec<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::page::Look;
     use crate::report::view::tests::{everything, hostile};
 
     #[test]
     fn every_kind_of_block_shows_and_nothing_from_outside_moves_the_cursor() {
-        let mut page = Page::new(Look { width: 100, wraps_headlines: true, color: false, blocks: false });
-        whole(&everything(hostile()), &mut page);
-        let text = page.into_string();
+        let terminal = Terminal { width: 100, wraps_headlines: true, color: false, blocks: false };
+        let text = whole(&everything(hostile()), terminal);
         assert!(text.matches("</title>").count() >= 10, "{text}");
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
     }
 
     #[test]
     fn lines_to_copy_are_never_wrapped() {
-        let mut page = Page::new(Look { width: 40, wraps_headlines: true, color: false, blocks: false });
+        let mut page = Page::new(Terminal { width: 40, wraps_headlines: true, color: false, blocks: false });
         let line = "Ciphers aes256-gcm@openssh.com,aes256-ctr aes128-ctr and more";
         block(&Block::Code(vec![line.to_owned()]), &mut page);
         assert_eq!(page.into_string(), format!("    {line}\n"));

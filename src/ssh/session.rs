@@ -23,7 +23,7 @@ pub(crate) struct Link {
 }
 
 /// What a handshake came to, and how the server began.
-pub(crate) struct Shaken {
+pub(crate) struct HandshakeOutcome {
     pub(crate) link: Result<Link, Trouble>,
     pub(crate) words: FirstWords,
     pub(crate) opening: Opening,
@@ -31,12 +31,21 @@ pub(crate) struct Shaken {
 
 impl Link {
     /// Shakes hands.
-    pub(crate) fn open(server: TcpStream, preferences: &Preferences, clock: &Clock, max_bytes: usize) -> Shaken {
+    pub(crate) fn open(
+        server: TcpStream,
+        preferences: &Preferences,
+        clock: &Clock,
+        max_bytes: usize,
+    ) -> HandshakeOutcome {
         let (stream, relay) = match Relay::open(server, clock, max_bytes) {
             Ok(open) => open,
             Err(error) => {
                 let trouble = Trouble::own("sockets", format!("no sockets for it: {error}"));
-                return Shaken { link: Err(trouble), words: FirstWords::default(), opening: Opening::default() };
+                return HandshakeOutcome {
+                    link: Err(trouble),
+                    words: FirstWords::default(),
+                    opening: Opening::default(),
+                };
             }
         };
         let shaken = handshake::open(stream, preferences, clock.deadline());
@@ -49,7 +58,7 @@ impl Link {
                 Err(relays.unwrap_or_else(|| told(&error)))
             }
         };
-        Shaken { link, words, opening }
+        HandshakeOutcome { link, words, opening }
     }
 
     /// Says goodbye: it spares the server's log a broken connection.
@@ -68,7 +77,7 @@ impl Link {
     }
 
     /// A trouble that may come of the deadline, or of a bound.
-    pub(crate) fn better(&self, trouble: Trouble) -> Trouble {
+    pub(crate) fn explain(&self, trouble: Trouble) -> Trouble {
         let relays = ended(self.relay.ending(), self.clock.deadline());
         // A connection that the server closed is told by libssh2 as well, and in more words.
         relays.filter(|relays| relays.code != CLOSED).unwrap_or(trouble)
@@ -91,8 +100,8 @@ impl Link {
 
     /// Opens the SFTP subsystem.
     pub(crate) fn sftp(&self) -> Result<Sftp<Channel>, Trouble> {
-        let mut channel = self.session.channel_session().map_err(|error| self.better(told(&error)))?;
-        channel.subsystem("sftp").map_err(|error| self.better(told(&error)))?;
+        let mut channel = self.session.channel_session().map_err(|error| self.explain(told(&error)))?;
+        channel.subsystem("sftp").map_err(|error| self.explain(told(&error)))?;
         Sftp::start(channel).map_err(|(error, channel)| {
             let trouble = self.sftp_trouble(&error);
             if self.is_open() { self.last_words(channel, trouble) } else { trouble }

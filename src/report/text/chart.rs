@@ -75,7 +75,7 @@ struct Column {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::page::Look;
+    use crate::report::page::Terminal;
     use crate::report::view::chart::Bar;
     use proptest::prelude::*;
 
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn a_lane_fits_the_page_and_says_in_words_what_it_shows() {
         let bars: Vec<_> = (0..240).map(|hour| (hour, 5, u64::from(hour > 200), 0)).collect();
-        let mut page = Page::new(Look { width: 80, wraps_headlines: true, color: false, blocks: false });
+        let mut page = Page::new(Terminal { width: 80, wraps_headlines: true, color: false, blocks: false });
         write(&chart(&bars), &mut page);
         insta::assert_snapshot!(page.into_string());
     }

@@ -2,7 +2,7 @@
 
 use super::learn::{headline, section};
 use super::{Block, Fact, Section, ToView, View, fact, list, toned, words};
-use crate::document::capture::{Caller, Capture, Stopped, Stranger};
+use crate::document::capture::{Capture, CapturedClient, OtherConnection, Stopped};
 use crate::report::page::Tone;
 use crate::words::counted;
 
@@ -13,7 +13,7 @@ impl ToView for Capture {
             clients => (counted(clients.len() as u64, "SSH client"), Tone::Good),
         };
         let headlines = if let [only] = self.clients.as_slice() { vec![headline(&only.learned)] } else { Vec::new() };
-        let section = |caller: &Caller| section(&caller.learned, self.clients.len() > 1, came(caller));
+        let section = |client: &CapturedClient| section(&client.learned, self.clients.len() > 1, came(client));
         let mut sections: Vec<_> = self.clients.iter().map(section).collect();
         let others = counted(self.strangers.len() as u64 + self.strangers_left_out, "other connection");
         sections.push(Section::first(&others, strangers(self)));
@@ -29,15 +29,16 @@ fn until(stopped: Stopped) -> &'static str {
 }
 
 /// When a client came, and how often.
-fn came(caller: &Caller) -> Vec<Fact> {
-    let visits = (caller.visits > 1).then(|| fact("visits", caller.visits.to_string()));
-    let came = fact("came", caller.at.format("%Y-%m-%d %H:%M:%S UTC").to_string());
+fn came(client: &CapturedClient) -> Vec<Fact> {
+    let visits = (client.visits > 1).then(|| fact("visits", client.visits.to_string()));
+    let came = fact("came", client.at.format("%Y-%m-%d %H:%M:%S UTC").to_string());
     std::iter::once(came).chain(visits).collect()
 }
 
 fn strangers(answer: &Capture) -> Vec<Block> {
-    let point =
-        |stranger: &Stranger| vec![toned(Tone::Strong, &stranger.peer), words(format!(": {}", stranger.message))];
+    let point = |stranger: &OtherConnection| {
+        vec![toned(Tone::Strong, &stranger.peer), words(format!(": {}", stranger.message))]
+    };
     let listed = answer.strangers.iter().map(point);
     let more = (answer.strangers_left_out > 0)
         .then(|| vec![toned(Tone::Faint, format!("and {} more", answer.strangers_left_out))]);

@@ -101,12 +101,12 @@ fn sent(sent: &Sent) -> Row {
 mod tests {
     use super::*;
     use crate::document::collect::{Fact as Asked, Node, ServiceState};
-    use crate::report::page::Look;
+    use crate::report::page::Terminal;
     use crate::report::{Format, write};
 
     fn text(answer: &Collect, format: Format) -> String {
         let mut out = Vec::new();
-        let look = Look { width: 100, wraps_headlines: false, color: false, blocks: false };
+        let look = Terminal { width: 100, wraps_headlines: false, color: false, blocks: false };
         write(answer, format, look, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }

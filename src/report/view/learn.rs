@@ -46,7 +46,7 @@ fn read(answer: &ProfileLearn) -> Vec<Block> {
 pub fn section(client: &Learned, several: bool, facts: Vec<Fact>) -> Option<Section> {
     let mut blocks = Vec::from_iter(several.then(|| Block::Headlines(vec![headline(client)])));
     blocks.extend(super::facts(facts));
-    if let Some(software) = client.stranger() {
+    if let Some(software) = client.foreign_software() {
         let text = " is not CUCM's client (JSch): what it proposes says nothing of CUCM.";
         blocks.push(Block::Paragraph(vec![toned(Tone::Warn, "warning: "), toned(Tone::Strong, software), words(text)]));
     }

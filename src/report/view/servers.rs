@@ -32,7 +32,7 @@ pub fn headlines(target: &Target) -> Vec<Headline> {
     if lines.is_empty() {
         let refused = refusals(target).into_iter();
         lines.extend(refused.map(|(ids, cause)| line(Tone::Bad, "refuses", clients(ids), cause)));
-        let broken = broken_off(target).into_iter();
+        let broken = failed_handshakes(target).into_iter();
         lines.extend(broken.map(|(ids, failure)| line(Tone::Bad, "does not let in", clients(ids), failure)));
         lines.extend(accepted(target).into_iter().map(|object| line(Tone::Good, "accepts", object, String::new())));
     }
@@ -70,7 +70,7 @@ fn refusals(target: &Target) -> Vec<(Vec<&str>, String)> {
 }
 
 /// Each failure of a handshake that the lists let succeed, with the clients that it keeps out.
-fn broken_off(target: &Target) -> Vec<(Vec<&str>, String)> {
+fn failed_handshakes(target: &Target) -> Vec<(Vec<&str>, String)> {
     let failure = |client: &Client| Some(format!("{}; see the server's log", client.disagreement.as_ref()?));
     grouped(target, |client| failure(client).filter(|_| client.handshake_fails()))
 }
@@ -82,7 +82,7 @@ fn contradictions(target: &Target) -> Vec<(Vec<&str>, String)> {
 
 /// All that is wrong with a server that answered, in a few words each.
 pub fn whys(target: &Target) -> Vec<String> {
-    let of_clients = [refusals(target), broken_off(target), contradictions(target)].concat().into_iter();
+    let of_clients = [refusals(target), failed_handshakes(target), contradictions(target)].concat().into_iter();
     let of_clients = of_clients.map(|(clients, why)| format!("{}: {why}", clients.join(", ")));
     let login = target.takes_no_password().then(|| format!("no password login ({})", target.auth_methods().join(", ")));
     of_clients.chain(login).collect()
