@@ -7,7 +7,7 @@ mod trace_generator;
 use std::io::{self, BufWriter, Write};
 
 use clap::{Parser, ValueEnum};
-use trace_generator::{Course, Scenario, generate_into};
+use trace_generator::{Course, Expected, Scenario, generate_into, repeat_fixture};
 
 /// Writes a large cdrrepmgr trace with known counts
 #[derive(Debug, Parser)]
@@ -25,31 +25,36 @@ struct Args {
     kind: Kind,
 }
 
-/// The traces that users have.
+/// The traces that users have. Each of 1 GB holds what is said of it.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Kind {
     /// Mostly records that tell nothing of deliveries
+    // 7.3 million records; some 98 % of the lines are filler, and between one and two in a hundred of level ERROR.
     Filler,
-    /// A healthy sender's own lines
+    /// Mostly the lines by which a healthy sender says that it runs
+    // 8.2 million records, some 98 % of them such; a few deliveries that fail or go through between them.
     Healthy,
-    /// Nine of ten deliveries fail, on interleaved threads of eight destinations
+    /// Three of four deliveries fail, on interleaved threads of eight destinations
+    // 6.7 million records, 392,000 failed and 152,000 good deliveries; two thirds of the records are the deliveries' own.
     Outage,
-    /// Nothing but failures, to one destination
+    /// Nothing but failures: the fixture repeated
+    // 539,000 times, one destination; the clock runs on, and each minute another file is tried.
     Failures,
 }
 
-impl Kind {
-    fn scenario(self, seed: u64) -> (Scenario, Course) {
-        let (scenario, course) = (Scenario { seed, ..Scenario::default() }, Course::default());
-        let fails = |percent| Course { fails_percent: Some(percent), ..course };
-        match self {
-            // Some 98 % of the lines are filler, and between one and two in a hundred of level ERROR.
-            Self::Filler => (Scenario { filler: 45, ..scenario }, course),
-            Self::Healthy => (Scenario { filler: 45, ..scenario }, Course { senders_repeat: true, ..course }),
-            Self::Outage => (Scenario { destinations: 8, filler: 0, ..scenario }, fails(90)),
-            Self::Failures => (Scenario { destinations: 1, filler: 0, ..scenario }, fails(100)),
-        }
-    }
+/// Writes a trace of this kind.
+fn write(args: &Args, out: &mut impl Write) -> io::Result<Expected> {
+    let (scenario, course) = (Scenario { seed: args.seed, ..Scenario::default() }, Course::default());
+    let (scenario, course) = match args.kind {
+        Kind::Filler => (Scenario { filler: 45, ..scenario }, course),
+        Kind::Healthy => (Scenario { filler: 45, ..scenario }, Course { senders_repeat: true, ..course }),
+        Kind::Outage => (
+            Scenario { destinations: 8, filler: 0, ..scenario },
+            Course { fails_percent: Some(72), filler_percent: 45, ..course },
+        ),
+        Kind::Failures => return repeat_fixture(args.size, out),
+    };
+    generate_into(scenario, course, args.size, out)
 }
 
 fn size(text: &str) -> Result<u64, String> {
@@ -69,9 +74,8 @@ fn size(text: &str) -> Result<u64, String> {
 
 fn main() -> io::Result<()> {
     let args = Args::parse();
-    let (scenario, course) = args.kind.scenario(args.seed);
     let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
-    let expected = generate_into(scenario, course, args.size, &mut out)?;
+    let expected = write(&args, &mut out)?;
     out.flush()?;
     eprintln!("{} records in {} lines, {} bytes", expected.records, expected.lines, expected.bytes);
     for (number, truth) in expected.destinations {

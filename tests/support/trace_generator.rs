@@ -33,6 +33,8 @@ pub struct Course {
     pub senders_repeat: bool,
     /// So many deliveries in a hundred fail; `None`: faults come and go.
     pub fails_percent: Option<u64>,
+    /// Filler records for a hundred lines that matter, besides the scenario's.
+    pub filler_percent: u64,
 }
 
 impl Default for Scenario {
@@ -110,6 +112,55 @@ pub fn generate_into(scenario: Scenario, course: Course, bytes: u64, out: &mut i
     }
     manager.write_until(i64::MAX, out)?;
     Ok(manager.expected)
+}
+
+/// Writes the fixture again and again, to at least so many bytes, and tells the truth about it: the service starts, its
+/// connection fails, a delivery fails. The clock runs on, and the file that is tried is that of the minute.
+///
+/// # Errors
+/// When `out` does not take it.
+pub fn repeat_fixture(bytes: u64, out: &mut impl Write) -> io::Result<Expected> {
+    const FIXTURE: &str = include_str!("../../fixtures/cdrrepmgr00073.log");
+    const FILE: &str = "cmr_StandAloneCluster_03_201907231317_844004";
+    const TIME: usize = 23;
+    const PERIOD: Ms = 13 * SECOND;
+    let written = |line: &str| NaiveDateTime::parse_from_str(line.get(..TIME)?, "%Y-%m-%d %H:%M:%S,%3f").ok();
+    let mut expected = Expected::default();
+    let mut truth = Truth { host: Some("1.1.1.1".to_owned()), ..Truth::default() };
+    for turn in 0.. {
+        if expected.bytes >= bytes {
+            break;
+        }
+        let minute = turn * PERIOD / MINUTE;
+        let made = time(BEGIN - UTC_OFFSET + minute * MINUTE).format("%Y%m%d%H%M");
+        let file = format!("cmr_StandAloneCluster_03_{made}_{}", 844_004 + minute);
+        let mut record = String::new();
+        for line in FIXTURE.lines() {
+            let at = written(line).map(|at| at + TimeDelta::milliseconds(turn * PERIOD));
+            if let Some(at) = at {
+                push_time(&mut record, at.and_utc().timestamp_millis());
+                expected.records += 1;
+            }
+            if let Some(at) = at.filter(|_| line.contains("Failed connect to") || line.contains(") - SFTP/FTP failed"))
+            {
+                truth.fails("1.1.1.1", at.and_utc().timestamp_millis());
+            }
+            record.push_str(&line.get(at.map_or(0, |_| TIME)..).unwrap_or_default().replace(FILE, &file));
+            record.push('\n');
+            expected.lines += 1;
+        }
+        expected.bytes += record.len() as u64;
+        out.write_all(record.as_bytes())?;
+        truth.delivery_failures += 1;
+        truth.connection_failures += 1;
+        *truth.causes.entry("algorithm_negotiation".to_owned()).or_default() += 1;
+        *truth.waiting.entry(file).or_default() += 1;
+    }
+    if let Some((.., failures)) = truth.outages.last_mut() {
+        *failures = truth.delivery_failures;
+    }
+    expected.destinations.insert(1, truth);
+    Ok(expected)
 }
 
 /// A generator of pseudo-random numbers (`SplitMix64`, Steele and others, 2014): deterministic and small.
@@ -533,7 +584,7 @@ impl Manager {
 
     /// Filler between now and the next action.
     fn fill(&mut self, until: Ms) {
-        let wanted = self.weighty * self.scenario.filler;
+        let wanted = self.weighty * self.scenario.filler + self.weighty * self.course.filler_percent / 100;
         for _ in self.fillers..wanted {
             let at = self.now + self.random.below((until - self.now).max(1).unsigned_abs()).cast_signed();
             if self.course.senders_repeat {
