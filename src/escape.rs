@@ -23,7 +23,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
 /// terminal obeys or hides it is written as `\u009b`.
 pub fn json(text: &str) -> Cow<'_, str> {
     let harmless = |c: char| c == '\n' || !is_unsafe(c);
-    if text.chars().all(harmless) {
+    if is_plain(text.as_bytes()) || text.chars().all(harmless) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
@@ -38,6 +38,12 @@ pub fn json(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(safe)
+}
+
+/// Whether it is printable ASCII in lines. Looks at many bytes at once, since nearly every answer is nothing else.
+fn is_plain(text: &[u8]) -> bool {
+    let plain = |byte: &u8| (*byte == b'\n') | (b' '..0x7f).contains(byte);
+    text.chunks(64).all(|chunk| chunk.iter().fold(true, |so_far, byte| so_far & plain(byte)))
 }
 
 fn push_escape(safe: &mut String, c: char) {

@@ -13,6 +13,7 @@ pub mod deliver;
 pub mod diagnose;
 pub mod fleet;
 pub mod learn;
+pub mod local_time;
 pub mod node;
 pub mod obstacle;
 pub mod parse_log;

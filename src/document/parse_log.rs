@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::node::{NodeState, NodeTrouble};
-use super::{Document, Verdict};
+use super::{Document, Verdict, local_time};
 use crate::model::delivery_file::Kind;
 use crate::model::offer::{Category, Offer};
 use crate::model::stage::Stage;
@@ -409,8 +409,10 @@ impl fmt::Display for Evidence {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Outage {
     /// The first failure.
+    #[serde(serialize_with = "local_time::serialize")]
     pub from: NaiveDateTime,
     /// The next success; `null` while it lasts.
+    #[serde(serialize_with = "local_time::serialize_option")]
     pub to: Option<NaiveDateTime>,
     /// Failed deliveries in it.
     pub failures: u64,

@@ -2,6 +2,7 @@
 //! trace said is escaped on the way.
 
 pub mod html;
+mod json;
 mod junit;
 pub mod markdown;
 pub mod monitor;
@@ -10,10 +11,9 @@ mod prometheus;
 mod text;
 pub mod view;
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
 use crate::document::{Document, Envelope};
-use crate::escape;
 use monitor::Monitored;
 use view::ToView;
 
@@ -52,26 +52,7 @@ pub fn write<D: ToView>(document: &D, format: Format, terminal: page::Terminal, 
 /// # Errors
 /// When `out` does not take it.
 pub fn json<D: Document>(document: &D, out: &mut dyn Write) -> io::Result<()> {
-    let mut out = BufWriter::with_capacity(1 << 16, out);
-    serde_json::to_writer_pretty(Escaping(&mut out), &Envelope::of(document))?;
-    out.write_all(b"\n")?;
-    out.flush()
-}
-
-/// Takes JSON as it is written, and shows what must not reach a terminal as escapes.
-struct Escaping<W>(W);
-
-impl<W: Write> Write for Escaping<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // A serializer hands on whole characters.
-        let text = std::str::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-        self.0.write_all(escape::json(text).as_bytes())?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
+    json::write(&Envelope::of(document), out)
 }
 
 fn monitored<D: ToView>(document: &D) -> io::Result<Monitored> {
