@@ -5,6 +5,7 @@
 //! the CLI from whose window somebody copied the trace.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use chrono::{NaiveDate, NaiveDateTime};
@@ -15,6 +16,12 @@ use super::lanes;
 
 /// Length of a timestamp: `2019-07-25 13:12:11,889`.
 pub const TIMESTAMP: usize = 23;
+
+/// Length of a timestamp to the minute.
+pub const MINUTE: usize = 16;
+
+/// A time to the minute, as written.
+pub type Minute = [u8; MINUTE];
 
 /// What a line is to the record structure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,8 +70,10 @@ pub fn classify_line(line: &[u8]) -> Line {
 pub fn classify_odd_line(line: &[u8]) -> Line {
     let blank = |byte: &u8| matches!(byte, 0 | b' ' | b'\t' | b'\r' | 0x0c | b'>');
     let Some(mut start) = line.iter().position(|byte| !blank(byte)) else { return Line::Noise };
-    // What a record's time, a byte order mark, the pager or the prompt begins with.
-    if !matches!(line[start], b'0'..=b'9' | 0xef | b'o' | b'a' | b'P' | b'e' | b'S') {
+    // What a record's time, a byte order mark, the pager or the prompt begins with; and not a line of a stack.
+    if !matches!(line[start], b'0'..=b'9' | 0xef | b'o' | b'a' | b'P' | b'e' | b'S')
+        || line[start..].starts_with(b"at ")
+    {
         return start_behind_prefix(line).map_or(Line::Continuation, Line::Start);
     }
     if line[start..].starts_with(b"\xef\xbb\xbf") {
@@ -134,31 +143,61 @@ pub struct Header<'a> {
 impl<'a> Header<'a> {
     /// Takes a record's first line apart; `None` where it is cut short or of another form.
     pub fn parse(line: &'a [u8]) -> Option<Self> {
-        let time = line.get(..TIMESTAMP).filter(|_| line.get(TIMESTAMP) == Some(&b' '))?;
+        Layout::of(line).map(|layout| Self::of(layout, line))
+    }
+
+    /// The parts of a line that has this layout.
+    pub fn of(layout: Layout, line: &'a [u8]) -> Self {
+        let Layout { level, thread, class, message } = layout;
+        let (level, thread) = (line[level].trim_ascii(), &line[thread]);
+        Self { time: &line[..TIMESTAMP], level, thread, class: &line[class], message: &line[message] }
+    }
+}
+
+/// Where the parts of a record's first line stand. Each begins and ends beside an ASCII character, so that it can be cut
+/// out of a text as well as out of bytes.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// The level, with the blanks around it.
+    pub level: Range<usize>,
+    /// The thread's name.
+    pub thread: Range<usize>,
+    /// The logger's last two parts.
+    pub class: Range<usize>,
+    /// What it says, without blanks at its end.
+    pub message: Range<usize>,
+}
+
+impl Layout {
+    /// Of a record's first line; `None` where it is cut short or of another form.
+    #[inline]
+    pub fn of(line: &[u8]) -> Option<Self> {
+        line.get(TIMESTAMP).filter(|byte| **byte == b' ')?;
         let open = lanes::find::<16>(line, TIMESTAMP + 1, b'[')?;
-        let close = find_before(line, open + 1, b']', b" ")?;
+        let close = find_before(line, open + 1, b']', *b" ")?;
         let space = lanes::find::<32>(line, close + 2, b' ')?;
-        let message = match find_before(line, space + 1, b')', b" - ") {
-            Some(end) => &line[end + 4..],
+        let message = match find_before(line, space + 1, b')', *b" - ") {
+            Some(end) => end + 4,
             // `%m` may be empty, and trailing blanks lost.
-            None if line[space + 1..].trim_ascii_end().ends_with(b") -") => &[],
+            None if line[space + 1..].trim_ascii_end().ends_with(b") -") => line.len(),
             None => return None,
         };
+        let end = message + trim_end(&line[message..]).len();
         Some(Self {
-            time,
-            level: line[TIMESTAMP + 1..open].trim_ascii(),
-            thread: &line[open + 1..close],
-            class: &line[close + 2..space],
-            message: trim_end(message),
+            level: TIMESTAMP + 1..open,
+            thread: open + 1..close,
+            class: close + 2..space,
+            message: message..end,
         })
     }
 }
 
 /// Where `byte` first stands from `from` on with `behind` following.
-fn find_before(line: &[u8], mut from: usize, byte: u8, behind: &[u8]) -> Option<usize> {
+#[inline]
+fn find_before<const COUNT: usize>(line: &[u8], mut from: usize, byte: u8, behind: [u8; COUNT]) -> Option<usize> {
     loop {
         let at = lanes::find::<32>(line, from, byte)?;
-        if line[at + 1..].starts_with(behind) {
+        if line[at + 1..].first_chunk() == Some(&behind) {
             return Some(at);
         }
         from = at + 1;
@@ -172,13 +211,40 @@ pub fn unquoted(line: &str) -> &str {
 
 /// Reads a timestamp; `None` where it names no day or time.
 pub fn parse_time(time: &[u8]) -> Option<NaiveDateTime> {
-    let number = |from: usize, to: usize| {
-        time.get(from..to)?
-            .iter()
-            .try_fold(0u32, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
-    };
-    let date = NaiveDate::from_ymd_opt(i32::try_from(number(0, 4)?).ok()?, number(5, 7)?, number(8, 10)?)?;
-    date.and_hms_milli_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?, number(20, 23)?)
+    Clock::default().read(time)
+}
+
+/// Reads timestamps one after the other: the day, hour and minute, which seldom change from one to the next, once.
+#[derive(Debug, Default)]
+pub struct Clock {
+    /// As written, and what it says.
+    minute: Minute,
+    read: Option<(NaiveDate, u32, u32)>,
+}
+
+impl Clock {
+    /// Reads a timestamp; `None` where it names no day or time.
+    pub fn read(&mut self, time: &[u8]) -> Option<NaiveDateTime> {
+        let time = time.first_chunk::<TIMESTAMP>()?;
+        let (minute, _) = time.split_first_chunk::<MINUTE>()?;
+        if *minute != self.minute {
+            self.minute = *minute;
+            self.read = parse_minute(minute);
+        }
+        let (day, hour, minute) = self.read?;
+        day.and_hms_milli_opt(hour, minute, number(&time[17..19])?, number(&time[20..])?)
+    }
+}
+
+fn parse_minute(minute: &Minute) -> Option<(NaiveDate, u32, u32)> {
+    let year = i32::try_from(number(&minute[..4])?).ok()?;
+    let day = NaiveDate::from_ymd_opt(year, number(&minute[5..7])?, number(&minute[8..10])?)?;
+    Some((day, number(&minute[11..13])?, number(&minute[14..])?))
+}
+
+#[inline]
+fn number(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
 }
 
 /// Whether the clock was set between two records: threads may write a few milliseconds out of order.

@@ -52,11 +52,10 @@ impl<'a> DeliveryFile<'a> {
         let (rest, created) = split_last(rest)?;
         let (cluster, node) = split_last(rest).filter(|(cluster, _)| !cluster.is_empty())?;
         let sequence = digits(sequence)?.parse().ok()?;
-        let created = digits(created).filter(|minute| minute.len() == 12)?;
         let node = digits(node)?;
-        let number = |from: usize, to: usize| created[from..to].parse().ok();
-        let day = NaiveDate::from_ymd_opt(created[..4].parse().ok()?, number(4, 6)?, number(6, 8)?)?;
-        let created_utc = day.and_hms_opt(number(8, 10)?, number(10, 12)?, 0)?.and_utc();
+        let [year, month, day, hour, minute] = minute_parts(created)?;
+        let day = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+        let created_utc = day.and_hms_opt(hour, minute, 0)?.and_utc();
         Some(Self { kind, cluster, node, created_utc, sequence })
     }
 }
@@ -64,6 +63,13 @@ impl<'a> DeliveryFile<'a> {
 fn split_last(name: &str) -> Option<(&str, &str)> {
     let at = memchr::memrchr(b'_', name.as_bytes())?;
     Some((&name[..at], &name[at + 1..]))
+}
+
+/// `201907231317`
+fn minute_parts(text: &str) -> Option<[u32; 5]> {
+    let text = <&[u8; 12]>::try_from(text.as_bytes()).ok().filter(|text| text.iter().all(u8::is_ascii_digit))?;
+    let number = |digits: &[u8]| digits.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
+    Some([number(&text[..4]), number(&text[4..6]), number(&text[6..8]), number(&text[8..10]), number(&text[10..])])
 }
 
 fn digits(text: &str) -> Option<&str> {

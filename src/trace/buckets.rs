@@ -59,20 +59,21 @@ impl Buckets {
 
     /// The bucket of this time. A time far off makes all buckets wider.
     pub fn at(&mut self, time: NaiveDateTime) -> &mut Bucket {
-        self.make_room(time);
-        let number = time.and_utc().timestamp().div_euclid(self.width_s());
+        let (second, width) = (time.and_utc().timestamp(), self.width_s());
         // Traces run forward, so it is the last one almost always.
-        let index = match self.filled.last() {
-            Some((last, _)) if *last == number => self.filled.len() - 1,
-            _ => match self.filled.binary_search_by_key(&number, |(known, _)| *known) {
-                Ok(index) => index,
-                Err(index) => {
-                    self.filled.insert(index, (number, Bucket::default()));
-                    index
-                }
-            },
-        };
+        let is_last = |(last, _): &(i64, Bucket)| (last * width..(last + 1) * width).contains(&second);
+        let index = if self.filled.last().is_some_and(is_last) { self.filled.len() - 1 } else { self.find(second) };
         &mut self.filled[index].1
+    }
+
+    #[cold]
+    fn find(&mut self, second: i64) -> usize {
+        self.make_room(second);
+        let number = second.div_euclid(self.width_s());
+        self.filled.binary_search_by_key(&number, |(known, _)| *known).unwrap_or_else(|index| {
+            self.filled.insert(index, (number, Bucket::default()));
+            index
+        })
     }
 
     /// Adds another node's buckets.
@@ -98,8 +99,7 @@ impl Buckets {
         self.filled.is_empty()
     }
 
-    fn make_room(&mut self, time: NaiveDateTime) {
-        let second = time.and_utc().timestamp();
+    fn make_room(&mut self, second: i64) {
         while let (Some((first, _)), Some((last, _))) = (self.filled.first(), self.filled.last()) {
             let number = second.div_euclid(self.width_s());
             if number.max(*last) - number.min(*first) < MOST {

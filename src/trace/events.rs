@@ -18,8 +18,12 @@ const TEXT_LIMIT: usize = 16 * 1024;
 
 /// What stands before the outcome of a delivery, and before the names of a file that was not delivered and its host.
 const SUCCESS: &str = "sendSuccess=";
+const FAILURES: &str = "numOfFailure=";
 const FAILED: &str = "SFTP/FTP failed: ";
 const FAILED_EXCEPTION: &str = "java.lang.Exception: SFTP/FTP failed: ";
+
+/// What stands before the stack of an exception that the sender prints.
+const SENDERS_EXCEPTION: &str = "Java Exception happened in my CDRSender, with Exception:";
 
 /// What begins the innermost cause of an exception.
 const CAUSED_BY: &str = "Caused by: ";
@@ -59,11 +63,44 @@ fn foreign_record_may_matter(class: &[u8]) -> bool {
 
 /// Reads a record that passed [`may_matter`]. `more` is what follows its first line, noise taken out.
 pub fn read<'a>(header: &Header<'a>, more: &'a [u8]) -> Option<Event<Cow<'a, str>>> {
-    let what = match (records::text(header.message), records::text(more)) {
-        (Cow::Borrowed(message), Cow::Borrowed(more)) => read_message(header, message, more)?,
-        (message, more) => read_message(header, &message, &more)?.map(|text| Cow::Owned(text.into_owned())),
-    };
+    let what = read_bytes(header, more)?;
     Some(Event { time: records::parse_time(header.time)?, thread: records::text(header.thread), what })
+}
+
+/// As [`read`], without when and on which thread.
+pub fn read_bytes<'a>(header: &Header<'a>, more: &'a [u8]) -> Option<What<Cow<'a, str>>> {
+    let (level, class) = (header.level, header.class);
+    match (records::text(header.message), records::text(more)) {
+        (Cow::Borrowed(message), Cow::Borrowed(more)) => read_text(level, class, message, more),
+        (message, more) => Some(read_text(level, class, &message, &more)?.map(|text| Cow::Owned(text.into_owned()))),
+    }
+}
+
+/// As [`read_bytes`], of what is known to be a text.
+pub fn read_text<'a>(level: &[u8], class: &[u8], message: &'a str, more: &'a str) -> Option<What<Cow<'a, str>>> {
+    // One look at the first byte spares most comparisons.
+    let begun = match message.as_bytes().first() {
+        Some(b'C') => sender(message),
+        Some(b's') => outcome(message),
+        Some(b'S' | b'j') => delivery_failed(message),
+        _ => None,
+    };
+    if begun.is_some() {
+        return begun;
+    }
+    let loud = matches!(level, b"ERROR" | b"FATAL" | b"WARN");
+    let words = Words::of(message);
+    if !loud && words.lists {
+        return Some(What::Lists(message.into()));
+    }
+    words
+        .exception
+        .then(|| exception_block(more))
+        .flatten()
+        .or_else(|| connection_failed(message, &words))
+        .or_else(|| words.alarm.map(What::Alarm))
+        .or_else(|| loud.then(|| error(class, message, more, words.lists))?)
+        .or_else(|| (!loud && words.file).then(|| named_file(class, message))?)
 }
 
 /// Reads what names a host in a line that has lost the record's time, thread and class. Errors are left to the table
@@ -77,26 +114,6 @@ pub(super) fn read_undated<'a>(message: &'a str, more: &'a str) -> Option<What<C
             (what, _) => what,
         })
         .or_else(|| connection_failed(message, &Words::of(message)))
-}
-
-fn read_message<'a>(header: &Header<'_>, message: &'a str, more: &'a str) -> Option<What<Cow<'a, str>>> {
-    if let Some(what) = sender(message).or_else(|| outcome(message)).or_else(|| delivery_failed(message)) {
-        return Some(what);
-    }
-    let class = header.class;
-    let loud = matches!(header.level, b"ERROR" | b"FATAL" | b"WARN");
-    let words = Words::of(message);
-    if !loud && words.lists {
-        return Some(What::Lists(message.into()));
-    }
-    words
-        .exception
-        .then(|| exception_block(more))
-        .flatten()
-        .or_else(|| connection_failed(message, &words))
-        .or_else(|| words.alarm.map(What::Alarm))
-        .or_else(|| loud.then(|| error(class, message, more, words.lists))?)
-        .or_else(|| (!loud && words.file).then(|| named_file(class, message))?)
 }
 
 /// What makes an event of a message wherever it stands in it. One search finds it all.
@@ -151,7 +168,10 @@ impl Words {
         static SEARCHER: LazyLock<Option<Searcher>> =
             LazyLock::new(|| Searcher::new(Words::ALL.iter().map(|(_, text)| text)));
         let mut words = Self::default();
-        if let Some(searcher) = SEARCHER.as_ref() {
+        if message == SENDERS_EXCEPTION {
+            // Said of every failed delivery, it is not searched each time.
+            words.exception = true;
+        } else if let Some(searcher) = SEARCHER.as_ref() {
             for found in searcher.find_iter(message) {
                 words.note(Self::ALL[found.pattern().as_usize()], found.end());
             }
@@ -188,10 +208,14 @@ fn sender<T>(message: &str) -> Option<What<T>> {
 
 fn outcome<T>(message: &str) -> Option<What<T>> {
     let rest = message.strip_prefix(SUCCESS)?;
-    let success = rest.starts_with("true");
-    // After a success it is 0, and a copy of the trace that is cut before it tells the same event.
-    let failures = rest.split_once("numOfFailure=").filter(|_| !success).and_then(|(_, number)| leading_number(number));
-    Some(What::DeliveryEnded { success, failures: failures.map(u64::from) })
+    if rest.starts_with("true") {
+        // The number behind it is 0, and a copy of the trace that is cut before it tells the same event.
+        return Some(What::DeliveryEnded { success: true, failures: None });
+    }
+    // As it is always written, and else wherever it stands.
+    let usual = rest.strip_prefix("false,").and_then(|rest| rest.trim_ascii_start().strip_prefix(FAILURES));
+    let number = usual.or_else(|| Some(rest.split_once(FAILURES)?.1));
+    Some(What::DeliveryEnded { success: false, failures: number.and_then(leading_number).map(u64::from) })
 }
 
 fn delivery_failed(message: &str) -> Option<What<Cow<'_, str>>> {
@@ -217,7 +241,11 @@ fn innermost_cause(more: &str) -> Option<&str> {
 }
 
 fn mention<'a>(by: DeliverySpeaker, names: &'a str, caused_by: Option<&'a str>) -> Option<What<Cow<'a, str>>> {
-    let to = memchr::memrchr_iter(b' ', names.as_bytes()).find(|at| names[..*at].ends_with(" to"))?;
+    let bytes = names.as_bytes();
+    let mut to = memchr::memrchr(b' ', bytes)?;
+    while !bytes[..to].ends_with(b" to") {
+        to = memchr::memrchr(b' ', &bytes[..to])?;
+    }
     Some(What::DeliveryFailed(DeliveryMention {
         by,
         file: names[..to - " to".len()].trim().into(),
@@ -262,14 +290,30 @@ fn named_file<'a>(class: &[u8], message: &'a str) -> Option<What<Cow<'a, str>>> 
     if !(class.starts_with(b"cdrrep.FtpManager") || class.starts_with(b"cdrrep.CDRSender")) {
         return None;
     }
-    let name_ends = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
-    // `cdr_` and `cmr_` begin three bytes before their underscore.
+    // `cdr_` and `cmr_` begin three bytes before their underscore; the other underscores of a name do not.
+    let begins = |start: &usize| matches!(message.as_bytes()[*start..], [b'c', b'd' | b'm', b'r', ..]);
     memchr::memchr_iter(b'_', message.as_bytes())
-        .filter_map(|at| at.checked_sub(3).and_then(|start| Some((message.get(..start)?, message.get(start..)?))))
+        .filter_map(|at| at.checked_sub(3).filter(begins))
+        .filter_map(|start| Some((message.get(..start)?, message.get(start..)?)))
         .filter(|(before, _)| before.chars().next_back().is_none_or(name_ends))
-        .map(|(_, name)| name.find(name_ends).map_or(name, |end| &name[..end]).trim_end_matches('.'))
+        .map(|(_, name)| file_name(name).trim_end_matches('.'))
         .find(|name| DeliveryFile::parse(name).is_some())
         .map(|name| What::FileNamed(name.into()))
+}
+
+fn name_ends(c: char) -> bool {
+    !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
+/// The name that the text begins with.
+fn file_name(text: &str) -> &str {
+    let ends = |byte: u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    match text.bytes().position(ends) {
+        // Nearly always, and found without taking characters apart.
+        Some(end) if text.as_bytes()[end].is_ascii() => &text[..end],
+        Some(_) => text.find(name_ends).map_or(text, |end| &text[..end]),
+        None => text,
+    }
 }
 
 fn leading_number(text: &str) -> Option<u32> {

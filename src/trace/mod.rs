@@ -16,6 +16,7 @@ pub mod note;
 pub mod oddities;
 pub mod overlap;
 pub mod reading;
+pub mod recall;
 pub mod running;
 pub mod scan;
 pub mod sources;

@@ -3,10 +3,16 @@
 
 use std::borrow::Cow;
 
-use foldhash::{HashMap, HashMapExt};
+use foldhash::fast::RandomState;
+use indexmap::IndexSet;
+
+use super::recall;
 
 /// A block seldom holds more.
 const NAMES: usize = 256;
+
+/// So many are found without being hashed.
+const RECENT: usize = 128;
 
 /// A name by its number. It means nothing outside its block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,34 +26,55 @@ impl Name {
 }
 
 /// Numbers names.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Names<'b> {
-    numbers: HashMap<Cow<'b, str>, u32>,
+    texts: IndexSet<Cow<'b, str>, RandomState>,
+    /// A delivery's records name the same thread, file and host one after the other.
+    recent: [(&'b str, Name); RECENT],
+}
+
+impl Default for Names<'_> {
+    fn default() -> Self {
+        Self { texts: IndexSet::default(), recent: [("", Name(0)); RECENT] }
+    }
 }
 
 impl<'b> Names<'b> {
     /// The number of a name.
+    #[inline]
     pub fn number(&mut self, text: Cow<'b, str>) -> Name {
-        if let Some(number) = self.numbers.get(&*text) {
-            return Name(*number);
+        let Cow::Borrowed(text) = text else { return self.insert(text) };
+        let place = place(text);
+        let (known, name) = self.recent[place];
+        if known == text && !text.is_empty() {
+            return name;
         }
-        if self.numbers.is_empty() {
-            self.numbers = HashMap::with_capacity(NAMES);
+        let name = self.insert(Cow::Borrowed(text));
+        self.recent[place] = (text, name);
+        name
+    }
+
+    fn insert(&mut self, text: Cow<'b, str>) -> Name {
+        if self.texts.is_empty() {
+            self.texts.reserve(NAMES);
         }
+        let (index, _) = self.texts.insert_full(text);
         // A block has far fewer bytes than this has numbers.
-        let number = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
-        self.numbers.insert(text, number);
-        Name(number)
+        Name(u32::try_from(index).unwrap_or(u32::MAX))
     }
 
     /// The names in the order of their numbers.
-    pub fn into_texts(self) -> Vec<Cow<'b, str>> {
-        let mut texts = vec![Cow::default(); self.numbers.len()];
-        for (text, number) in self.numbers {
-            texts[number as usize] = text;
-        }
-        texts
+    pub fn into_texts(self) -> impl ExactSizeIterator<Item = Cow<'b, str>> {
+        self.texts.into_iter()
     }
+}
+
+/// Told by its length and by how it begins and ends, where threads, hosts and files have their numbers.
+#[inline]
+fn place(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let (begin, end) = (recall::eight(bytes.first_chunk()), recall::eight(bytes.last_chunk()));
+    recall::spread::<RECENT>(begin ^ end.rotate_left(29) ^ bytes.len() as u64)
 }
 
 #[cfg(test)]
@@ -59,6 +86,6 @@ mod tests {
         let mut names = Names::default();
         let numbers = ["main", "h", "main", "f"].map(|text| names.number(text.into()).index());
         assert_eq!(numbers, [0, 1, 0, 2]);
-        assert_eq!(names.into_texts(), ["main", "h", "f"]);
+        assert!(names.into_texts().eq(["main", "h", "f"]));
     }
 }

@@ -12,8 +12,9 @@ use foldhash::HashMap;
 use foldhash::quality::RandomState;
 
 use super::counts::InputCounts;
-use super::scan::{self, MINUTE, Minute, Seen};
+use super::scan::{self, Seen};
 use super::sources::Source;
+use crate::log4j::records::{MINUTE, Minute};
 
 /// Seeded anew each time, so that no trace can hold two records that pass for one.
 static FINGERPRINTS: LazyLock<RandomState> = LazyLock::new(RandomState::default);
@@ -63,13 +64,20 @@ impl Overlap {
         self.coming.iter().map(|time| time.as_ref().map(|time| written(time).unwrap_or([0; MINUTE]))).collect()
     }
 
+    /// Whether the next event counts and no other has to be thought of: no file that was read, or will be, may hold it.
+    #[inline]
+    pub fn is_alone(&self, source: usize, seen: &Seen<'_>) -> bool {
+        self.holders.is_empty() && self.held.is_empty() && !seen.last && !self.may_come_again(source, seen)
+    }
+
+    fn may_come_again(&self, source: usize, seen: &Seen<'_>) -> bool {
+        self.coming[source].is_some_and(|coming| seen.event.time >= coming)
+    }
+
     /// Takes the next event. Gives those records held back that count now, before it, and tells whether it counts itself.
     /// `inputs` tells what time the sources span that were read so far.
     pub fn sift(&mut self, source: usize, line: u64, seen: &Seen<'_>, inputs: &[InputCounts]) -> (Vec<Held>, bool) {
-        let may_come_again = self.coming[source].is_some_and(|coming| seen.event.time >= coming);
-        if self.holders.is_empty() && self.held.is_empty() && !may_come_again && !seen.last {
-            return (Vec::new(), true);
-        }
+        let may_come_again = self.may_come_again(source, seen);
         let fingerprint = FINGERPRINTS.hash_one(seen.first_line());
         if self.was_read(seen, fingerprint, source, inputs) {
             self.repeated[source] += 1;

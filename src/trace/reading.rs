@@ -206,15 +206,21 @@ impl<'s> Fold<'s> {
         let mut node = None;
         for seen in events {
             let line = before + seen.line + 1;
-            let (released, counts) = self.overlap.sift(source, line, &seen, &self.inputs);
-            for held in released {
-                self.fold_held(&held);
-            }
-            if counts {
+            if self.overlap.is_alone(source, &seen) || self.counts(source, line, &seen) {
                 let node = *node.get_or_insert_with(|| self.node(source));
                 self.nodes[node].1.push(seen.event, Spot { source, line, record: seen.record }, &mut names);
             }
         }
+    }
+
+    /// Whether an event counts that another file may hold as well. Those held back that count before it are folded.
+    #[cold]
+    fn counts(&mut self, source: usize, line: u64, seen: &Seen<'_>) -> bool {
+        let (released, counts) = self.overlap.sift(source, line, seen, &self.inputs);
+        for held in released {
+            self.fold_held(&held);
+        }
+        counts
     }
 
     fn fold_held(&mut self, held: &Held) {

@@ -2,6 +2,7 @@
 //! between, it changes nothing; so it is passed over before anything of it is read.
 
 use super::event::What;
+use super::recall;
 use crate::log4j::records::TIMESTAMP;
 
 /// Where a record's level begins.
@@ -53,10 +54,7 @@ impl<'b> Running<'b> {
 /// The thread's place, told by the end of its name where it is one of Java's own making: `INFO  [Thread-12]`.
 #[inline]
 fn place(words: &[u8]) -> usize {
-    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let name = words.get(8..).and_then(<[u8]>::first_chunk).map_or(0, |name| u64::from_le_bytes(*name));
-    // The shift leaves fewer bits than any usize has.
-    usize::try_from(name.wrapping_mul(SPREAD) >> (u64::BITS - THREADS.ilog2())).unwrap_or(0)
+    recall::spread::<THREADS>(recall::eight(words.get(8..).and_then(<[u8]>::first_chunk)))
 }
 
 #[cfg(test)]

@@ -6,22 +6,17 @@ use self_cell::self_cell;
 
 use super::blocks::Block;
 use super::counts::{Counts, count_lines};
-use super::event::Event;
+use super::event::{Event, What};
 use super::events;
 use super::names::{Name, Names};
 use super::oddities::{Oddities, Oddity};
+use super::recall::Recall;
 use super::running::Running;
 use crate::log4j::lanes;
-use crate::log4j::records::{self, Header, Line, TIMESTAMP};
+use crate::log4j::records::{self, Clock, Header, Layout, Line, MINUTE, Minute, TIMESTAMP};
 
 /// A block seldom holds more events.
 const EVENTS: usize = 64;
-
-/// Length of a timestamp to the minute. No more is compared of most records: a clock that is set back changes it.
-pub const MINUTE: usize = 16;
-
-/// A time to the minute, as written.
-pub type Minute = [u8; MINUTE];
 
 self_cell! {
     /// A block with what it holds.
@@ -100,6 +95,8 @@ pub fn scan(block: &Block, repeated_from: Option<Minute>) -> Scanned<'_> {
         inside: block.inside_record,
         repeated_from,
         running: Running::default(),
+        recall: Recall::default(),
+        clock: Clock::default(),
         out: Scanned {
             source: block.source,
             lent: block.lent,
@@ -161,7 +158,7 @@ struct Scan<'b> {
     line: u64,
     /// Where the last record starts, and its line, if there is one.
     last: (usize, u64),
-    /// The last record's minute.
+    /// The last record's minute. No more is compared of most records: a clock that is set back changes it.
     minute: Minute,
     /// Whether noise stands inside the record under way.
     noisy: bool,
@@ -170,6 +167,8 @@ struct Scan<'b> {
     /// From when on another source may hold the same records.
     repeated_from: Option<Minute>,
     running: Running<'b>,
+    recall: Recall<'b>,
+    clock: Clock,
     out: Scanned<'b>,
 }
 
@@ -289,27 +288,64 @@ impl<'b> Scan<'b> {
     #[inline(never)]
     fn read_record(&mut self, Open { start, end: first_end, line }: Open, end: usize) {
         let bytes: &'b [u8] = self.bytes;
-        let first = records::trim_end(&bytes[start..first_end]);
-        let more = bytes.get(first_end + 1..end).unwrap_or_default();
-        let Some(header) = Header::parse(first) else {
-            return self.out.oddities.note(Oddity::Malformed, line);
-        };
-        let names = &mut self.out.names;
-        let event = if self.noisy {
-            let more = without_noise(more);
-            let read = events::read(&header, records::trim_end(&more));
-            read.map(|event| event.map(|text| names.number(Cow::Owned(text.into_owned()))))
-        } else {
-            let read = events::read(&header, records::trim_end(more));
-            read.map(|event| event.map(|text| names.number(text)))
-        };
-        let Some(event) = event else { return };
-        let record = &bytes[start..end];
-        if !record.is_ascii() && std::str::from_utf8(record).is_err() {
-            self.out.oddities.note(Oddity::Latin1, line);
+        let (record, first) = (&bytes[start..end], &bytes[start..first_end]);
+        let Some((time, said)) = record.split_first_chunk::<TIMESTAMP>() else { return };
+        let told = self.recall.find(said).unwrap_or_else(|| {
+            let told = self.read_anew(record, first, line);
+            self.recall.keep(said, told);
+            told
+        });
+        if let (Some((thread, what)), Some(time)) = (told, self.clock.read(time)) {
+            self.running.follow(&what, first);
+            self.out.events.push(Seen { line, event: Event { time, thread, what }, record, last: false });
         }
-        self.running.follow(&event.what, &bytes[start..first_end]);
-        self.out.events.push(Seen { line, event, record, last: false });
+    }
+
+    /// On which thread a record tells what. `first` is its first line.
+    fn read_anew(&mut self, record: &'b [u8], first: &'b [u8], line: u64) -> Option<(Name, What<Name>)> {
+        let Some(layout) = Layout::of(records::trim_end(first)) else {
+            self.out.oddities.note(Oddity::Malformed, line);
+            return None;
+        };
+        // One look shows that the whole record is a text; its parts are cut out of it.
+        match std::str::from_utf8(record) {
+            Ok(text) if !self.noisy => self.read_text(layout, text, first.len()),
+            text => {
+                let more = record.get(first.len() + 1..).unwrap_or_default();
+                let told = self.read_bytes(&Header::of(layout, first), more)?;
+                if text.is_err() {
+                    self.out.oddities.note(Oddity::Latin1, line);
+                }
+                Some(told)
+            }
+        }
+    }
+
+    #[inline]
+    fn read_text(
+        &mut self,
+        Layout { level, thread, class, message }: Layout,
+        record: &'b str,
+        first: usize,
+    ) -> Option<(Name, What<Name>)> {
+        let more = record.get(first + 1..).unwrap_or_default();
+        let more = &more[..records::trim_end(more.as_bytes()).len()];
+        let (level, class) = (record[level].as_bytes().trim_ascii(), record[class].as_bytes());
+        let what = events::read_text(level, class, &record[message], more)?;
+        let names = &mut self.out.names;
+        let what = what.map(|text| names.number(text));
+        Some((names.number(record[thread].into()), what))
+    }
+
+    /// As [`Self::read_text`], where noise stands in the record, or bytes that are no UTF-8.
+    #[cold]
+    fn read_bytes(&mut self, header: &Header<'b>, more: &'b [u8]) -> Option<(Name, What<Name>)> {
+        let without_noise = self.noisy.then(|| without_noise(more));
+        let more = records::trim_end(without_noise.as_deref().unwrap_or(more));
+        let what = events::read_bytes(header, more)?;
+        let names = &mut self.out.names;
+        let what = what.map(|text| names.number(Cow::Owned(text.into_owned())));
+        Some((names.number(records::text(header.thread)), what))
     }
 }
 

@@ -72,7 +72,7 @@ struct Term<'b> {
 impl<'b> Glossary<'b> {
     /// Of these names nothing is known yet.
     pub fn new(names: Names<'b>) -> Self {
-        Self(names.into_texts().into_iter().map(|text| Term { text, ..Term::default() }).collect())
+        Self(names.into_texts().map(|text| Term { text, ..Term::default() }).collect())
     }
 
     fn term(&mut self, name: Name) -> &mut Term<'b> {
