@@ -23,7 +23,6 @@ pub struct Negotiation {
 pub enum Choice<'a> {
     /// The client's first algorithm that the server has.
     Agreed(&'a str),
-    /// None in common.
     NoneCommon,
     /// JSch met an empty name in the server's list before it met an agreement.
     EmptyName,

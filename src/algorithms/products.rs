@@ -169,7 +169,6 @@ impl Product {
 /// A product found in an identification string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Match<'t> {
-    /// The product.
     pub product: &'static Product,
     /// Its name in the string, where it is not the first word.
     pub software: Option<&'t str>,

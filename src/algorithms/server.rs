@@ -2,7 +2,7 @@
 
 use super::knowledge;
 use super::products::{self, Knowledge};
-pub use super::products::{Configuration, KeyFile, KeyStore, Lines, Platform, Product};
+pub use super::products::{Configuration, Lines, Platform, Product};
 use super::version::Version;
 use crate::document::probe::Identification;
 use crate::model::offer::Setting;

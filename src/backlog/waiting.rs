@@ -14,9 +14,7 @@ use crate::model::delivery_file::{DeliveryFile, Kind};
 pub struct Series {
     /// What the files hold.
     pub kind: Kind,
-    /// The cluster.
     pub cluster: String,
-    /// The node.
     pub node: String,
 }
 
@@ -45,7 +43,6 @@ impl Waiting {
 /// The files that wait, by name.
 #[derive(Debug, Default)]
 pub struct Files {
-    /// The files by name.
     pub by_name: BTreeMap<String, Waiting>,
     /// Listed again.
     pub repeated: u64,

@@ -31,7 +31,7 @@ use crate::ssh::login::{self, NotLetIn};
 use crate::ssh::session::{HandshakeOutcome, Link};
 use crate::ssh::target::Target;
 use crate::ssh::trust::Trust;
-pub use folder::{Folder, FolderError};
+pub use folder::Folder;
 use names::Places;
 use reading::Doubt;
 use record::Record;
@@ -58,7 +58,6 @@ pub struct Order {
     pub trust: Trust,
     /// How long the node may be silent.
     pub silence: Duration,
-    /// Which traces.
     pub traces: Traces,
     /// Whether the waiting files themselves are read.
     pub waiting: bool,

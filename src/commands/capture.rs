@@ -40,7 +40,7 @@ pub fn run(args: &cli::Capture, context: &Context<'_>) -> Result<Code> {
     ctrlc::set_handler(move || drop(interrupted.send(Event::Interrupted))).context("cannot wait for Ctrl-C")?;
     listener.receive(sender, |visit| Event::Visit(Box::new(visit))).context("cannot listen")?;
     for line in directions(address, args.count) {
-        context.announce(&line);
+        context.warn(&line);
     }
     let deadline = args.timeout.map(Deadline::after);
     let mut captured = Captured::default();
@@ -69,8 +69,8 @@ fn receive(
         match event {
             Ok(Event::Visit(visit)) => {
                 match &visit.result {
-                    Ok(greeting) => context.announce(&format!("{} came: {}", visit.peer, greeting.identification.raw)),
-                    Err(error) => context.announce(&format!("{} is not counted: {error}", visit.peer)),
+                    Ok(greeting) => context.warn(&format!("{} came: {}", visit.peer, greeting.identification.raw)),
+                    Err(error) => context.warn(&format!("{} is not counted: {error}", visit.peer)),
                 }
                 captured.take(*visit);
             }

@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 
-use super::Context;
 use crate::cli;
 use crate::exit::Code;
 
@@ -10,8 +9,8 @@ use crate::exit::Code;
 ///
 /// # Errors
 /// When standard output does not take it.
-pub fn run(args: &cli::Completions, context: &Context<'_>) -> Result<Code> {
+pub fn run(args: &cli::Completions) -> Result<Code> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut cli::help::command(), "cdrdiag", &mut script);
-    context.print(&script)
+    super::print(&script)
 }

@@ -159,12 +159,7 @@ impl Examination {
         Self { profiles, family, timeout, handshake: !no_handshake }
     }
 
-    /// Examines one server; a saved answer is judged as it is.
-    pub fn examine(&self, subject: &Subject) -> Entry {
-        self.judge(self.visit(subject, &Turns::new(1)))
-    }
-
-    /// Examines all of them, at most this many at a time; what `keep` makes of each as soon as it is done comes in the order
+    /// Examines all of them, a saved answer as it is, at most this many at a time; what `keep` makes of each as soon as it is done comes in the order
     /// given. Only the visits are made by many threads: judging takes no time that another would wait for.
     pub fn examine_all<S>(&self, targets: &[Subject], concurrency: usize, mut keep: impl FnMut(Entry) -> S) -> Vec<S> {
         let open = open_files::affordable(concurrency);

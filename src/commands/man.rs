@@ -22,7 +22,7 @@ pub fn run(args: &cli::Man, context: &Context<'_>) -> Result<Code> {
     let pages = pages()?;
     match &args.folder {
         Some(folder) => save(&pages, folder).with_context(|| format!("cannot write to {}", folder.display()))?,
-        None => return context.print(pages.first().map(|page| page.text.as_slice()).unwrap_or_default()),
+        None => return super::print(pages.first().map(|page| page.text.as_slice()).unwrap_or_default()),
     }
     context.detail(&format!("{} pages written", pages.len()));
     Ok(Code::Ok)

@@ -54,9 +54,9 @@ pub fn dispatch(cli: &Cli) -> Result<Code> {
         Command::Deliver(args) => deliver::run(args, &context),
         Command::Profile(args) => profile::run(args, &context),
         Command::Capture(args) => capture::run(args, &context),
-        Command::Completions(args) => completions::run(args, &context),
+        Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args, &context),
-        Command::Schema(args) => schema::run(args, &context),
+        Command::Schema(args) => schema::run(args),
     }
 }
 
@@ -111,28 +111,9 @@ impl Context<'_> {
         printed(report::write(document, self.format, self.terminal(), &mut io::stdout().lock()), document)
     }
 
-    /// The same for a document that has no other form than JSON.
-    ///
-    /// # Errors
-    /// When standard output does not take it.
-    pub fn answer_json<D: Document>(&self, document: &D) -> Result<Code> {
-        printed(report::json(document, &mut io::stdout().lock()), document)
-    }
-
     /// Whether the answer on standard output is for scripts.
     pub fn is_json(&self) -> bool {
         self.format == Format::Json
-    }
-
-    /// Prints an answer that is no document: a script, a page, a schema.
-    ///
-    /// # Errors
-    /// When standard output does not take it.
-    pub fn print(&self, answer: &[u8]) -> Result<Code> {
-        let mut out = io::stdout().lock();
-        out.write_all(answer)?;
-        out.flush()?;
-        Ok(Code::Ok)
     }
 
     /// One line on standard error about something that went wrong on the way; not under `--quiet`.
@@ -140,11 +121,6 @@ impl Context<'_> {
         if !self.global.quiet {
             exit::tell(message);
         }
-    }
-
-    /// One line on standard error that the user has to know while the command waits; not under `--quiet`.
-    pub fn announce(&self, message: &str) {
-        self.warn(message);
     }
 
     /// One line on standard error about what was done or left out; only under `--verbose`.
@@ -179,6 +155,25 @@ impl Context<'_> {
         };
         Terminal { width, wraps_headlines, color, blocks: terminal && shows_unicode() }
     }
+}
+
+/// Prints the answer of a document that has no other form than JSON, and says with which code to exit.
+///
+/// # Errors
+/// When standard output does not take it.
+pub fn answer_json<D: Document>(document: &D) -> Result<Code> {
+    printed(report::json(document, &mut io::stdout().lock()), document)
+}
+
+/// Prints an answer that is no document: a script, a page, a schema.
+///
+/// # Errors
+/// When standard output does not take it.
+pub fn print(answer: &[u8]) -> Result<Code> {
+    let mut out = io::stdout().lock();
+    out.write_all(answer)?;
+    out.flush()?;
+    Ok(Code::Ok)
 }
 
 /// A console of Windows shows escape sequences as garbage until it is told to read them, and one before Windows 10

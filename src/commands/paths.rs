@@ -17,7 +17,6 @@ use crate::trace::sources::{Problem, Why};
 /// A path, and what its file holds as far as that is known.
 #[derive(Debug)]
 pub struct Given {
-    /// The path.
     pub path: PathBuf,
     /// `None` for a folder, standard input, a pipe, and what can't be read or is not known: it is taken at its word.
     pub kind: Option<Kind>,

@@ -41,7 +41,7 @@ pub fn run(args: &cli::Probe, context: &Context<'_>) -> Result<Code> {
     let remarks = misspelt(&unknown, &config);
     if context.is_json() && !reports.are_wanted() {
         remarks.tell(context);
-        return context.answer_json(&document);
+        return super::answer_json(&document);
     }
     let saved = subjects.iter().filter_map(Subject::file);
     let inputs = Inputs::of(given(args.list.as_slice()).into_iter().chain(saved)).remarking(remarks);

@@ -2,7 +2,6 @@
 
 use anyhow::{Context as _, Result};
 
-use super::Context;
 use crate::cli;
 use crate::document::SCHEMAS;
 use crate::exit::Code;
@@ -11,8 +10,8 @@ use crate::exit::Code;
 ///
 /// # Errors
 /// When standard output does not take it.
-pub fn run(args: &cli::Schema, context: &Context<'_>) -> Result<Code> {
+pub fn run(args: &cli::Schema) -> Result<Code> {
     let known = SCHEMAS.iter().find(|(name, _)| *name == args.document);
     let (_, schema) = known.with_context(|| format!("there is no document {}", args.document))?;
-    context.print((serde_json::to_string_pretty(&schema())? + "\n").as_bytes())
+    super::print((serde_json::to_string_pretty(&schema())? + "\n").as_bytes())
 }

@@ -29,7 +29,6 @@ impl NodePath {
 /// A table of the node's database (Data Dictionary, tables 385 and 386).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Table {
-    /// The billing servers.
     BillingServer,
     /// The settings of CDR Management.
     CdrmConfig,
@@ -79,7 +78,6 @@ pub enum Command {
     Status,
     /// Whether FIPS mode is on.
     Fips,
-    /// The services.
     Services,
     /// A folder's content, or one file's line.
     List(NodePath),

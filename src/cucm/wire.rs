@@ -23,7 +23,6 @@ pub(crate) enum Arrived {
     Bytes,
     /// Nothing so far.
     Nothing,
-    /// The end.
     End,
 }
 

@@ -2,25 +2,25 @@
 //! capture, cdrdiag's own answers. Bytes in, clients out; nothing here opens a file or a socket.
 //!
 //! Each reader hands what it sees to a [`collector::Collector`], which knows clients by their addresses and bounds
-//! what is kept. [`profile`] makes a profile of a client, [`likeness`] tells which built-in one it resembles.
+//! what is kept. `profile` makes a profile of a client, `likeness` tells which built-in one it resembles.
 
-pub mod captured;
+pub(crate) mod captured;
 pub mod collector;
 mod connections;
 mod fragments;
-pub mod jsch;
+pub(crate) mod jsch;
 mod layers;
-pub mod likeness;
+pub(crate) mod likeness;
 mod link;
-pub mod own;
-pub mod packets;
-pub mod profile;
-pub mod servers;
+pub(crate) mod own;
+pub(crate) mod packets;
+pub(crate) mod profile;
+pub(crate) mod servers;
 pub mod source;
-pub mod sshd;
-pub mod sshd_debug;
+pub(crate) mod sshd;
+pub(crate) mod sshd_debug;
 mod streams;
-pub mod text;
+pub(crate) mod text;
 
 use std::fmt;
 

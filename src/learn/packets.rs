@@ -22,7 +22,6 @@ const MAX_INTERFACES: usize = 1_000;
 /// What a packet capture held.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Packets.
     pub packets: u64,
     /// Clients' greetings.
     pub greetings: u64,

@@ -28,7 +28,6 @@ pub struct Proposals {
 pub struct Line<'a> {
     /// Whose.
     pub side: Side,
-    /// The category.
     pub category: Category,
     /// The names with commas.
     pub list: &'a str,

@@ -24,7 +24,6 @@ const MAX_LINE: usize = 64 * 1024;
 pub struct Summary {
     /// Bytes, unpacked.
     pub bytes: u64,
-    /// Lines.
     pub lines: u64,
     /// Lines that told something of a client.
     pub of_interest: u64,

@@ -1,4 +1,4 @@
 //! log4j's text layout as CUCM writes it: where a record begins, and what stands in its head.
 
-pub mod lanes;
+pub(crate) mod lanes;
 pub mod records;

@@ -10,7 +10,6 @@ pub enum Kind {
     Host,
     /// A file or a folder.
     File,
-    /// A cluster.
     Cluster,
     /// A node of a cluster.
     Node,

@@ -1,11 +1,11 @@
 //! Documents rendered for people. Nothing here knows where a document came from, and whatever a server or a
 //! trace said is escaped on the way.
 
-pub mod html;
+pub(crate) mod html;
 mod json;
 mod junit;
-pub mod markdown;
-pub mod monitor;
+pub(crate) mod markdown;
+pub(crate) mod monitor;
 pub mod page;
 mod prometheus;
 mod text;

@@ -1,5 +1,5 @@
 //! Saved answers: what somebody scanned earlier or mailed, read as if the server were at hand. Pure parsers, bytes
-//! in, servers out; only [`file`] opens anything.
+//! in, servers out; only `file` opens anything.
 //!
 //! The form is recognised by content, never by a file's name. What a form does not tell stays unknown.
 

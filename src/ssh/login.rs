@@ -22,7 +22,6 @@ const WANTS_ANOTHER: &str = "Authentication failed";
 /// What a login is made with. It is wiped when it is dropped, and no debug output shows it.
 #[derive(Debug)]
 pub enum Login {
-    /// A password.
     Password(SecretString),
     /// A private key.
     Key {

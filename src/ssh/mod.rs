@@ -2,8 +2,8 @@
 //! carry them over sockets.
 //!
 //! [`identification`], [`packet`] and [`kexinit`] take bytes and know no socket; they serve both roles, since a
-//! client's KEXINIT has the form of a server's. [`probe`], [`handshake`] and [`listener`] are the edges.
-//! [`sftp`] speaks over a channel, [`known_hosts`] reads a file's text. `session`, [`trust`] and [`login`] are a
+//! client's KEXINIT has the form of a server's. [`probe`], [`handshake`] and `listener` are the edges.
+//! [`sftp`] speaks over a channel, [`known_hosts`] reads a file's text. `session`, `trust` and `login` are a
 //! connection with an account: `deliver` and `collect` share them.
 
 pub mod connect;
@@ -14,8 +14,8 @@ pub mod host_key;
 pub mod identification;
 pub mod kexinit;
 pub mod known_hosts;
-pub mod listener;
-pub mod login;
+pub(crate) mod listener;
+pub(crate) mod login;
 pub(crate) mod opening;
 pub mod packet;
 pub mod packets;
@@ -25,7 +25,7 @@ pub(crate) mod session;
 pub mod sftp;
 pub mod target;
 pub(crate) mod trouble;
-pub mod trust;
+pub(crate) mod trust;
 pub(crate) mod wire;
 
 /// The port of SSH where none is named (RFC 4253, section 4.1).

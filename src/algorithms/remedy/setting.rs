@@ -13,7 +13,6 @@ use crate::model::profile::Profile;
 pub struct WorkingServer<'a> {
     /// How a sentence names it.
     pub name: &'a str,
-    /// What it offers.
     pub offer: &'a Offer,
 }
 

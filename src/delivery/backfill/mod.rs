@@ -11,8 +11,8 @@ mod plan;
 use std::fmt;
 use std::sync::Arc;
 
-pub use journal::{Journal, JournalError};
-pub use plan::{Plan, PlanError, Saved};
+pub use journal::Journal;
+pub use plan::{Plan, Saved};
 
 /// What to hand in, and how.
 #[derive(Clone)]

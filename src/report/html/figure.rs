@@ -26,7 +26,6 @@ pub struct Figure {
     pub causes: Vec<(String, String)>,
     /// The axis.
     pub ticks: Vec<Tick>,
-    /// The lanes.
     pub lanes: Vec<LaneFigure>,
     /// Whether any lane has an outage.
     pub has_outage: bool,
@@ -46,7 +45,6 @@ pub struct Tick {
 /// One destination.
 #[derive(Debug)]
 pub struct LaneFigure {
-    /// Its name.
     pub name: String,
     /// All of it in words, for those who can't see it.
     pub summary: String,
@@ -84,9 +82,7 @@ pub struct Rect {
 pub struct Mark {
     /// From the left, in percent.
     pub left: String,
-    /// Its number.
     pub number: usize,
-    /// When.
     pub when: String,
     /// What.
     pub label: String,

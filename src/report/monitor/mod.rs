@@ -25,7 +25,6 @@ pub struct Suite {
     pub name: String,
     /// Seconds that it took, where that is known.
     pub seconds: Option<f64>,
-    /// The cases.
     pub cases: Vec<Case>,
 }
 
@@ -58,7 +57,6 @@ pub struct Family {
     pub metric: &'static str,
     /// What it says.
     pub help: &'static str,
-    /// Its samples.
     pub samples: Vec<Sample>,
 }
 
@@ -67,7 +65,6 @@ pub struct Family {
 pub struct Sample {
     /// Names and values of its labels.
     pub labels: Vec<(&'static str, String)>,
-    /// Its value.
     pub value: f64,
 }
 
