@@ -77,6 +77,7 @@ pub fn parse(
     let mut document = answer::document(reading, &found.sources, &choice);
     document.warnings.splice(0..0, problems.iter().cloned());
     document.warnings.extend(left_out(&found.left_out));
+    document.warnings.extend(found.remarks);
     document.unread = problems;
     document.alarms = raised;
     document.inputs.extend(found.texts.iter().map(alarm_text));
@@ -98,7 +99,7 @@ fn read(sources: &[Source], narrow: &cli::Narrow, context: &Context<'_>) -> Read
 /// What could not be read to its end, and what holds no record.
 fn unread<'a>(sources: &'a [Source], reading: &'a Reading) -> impl Iterator<Item = Problem> + 'a {
     let problem = |source: &Source, why| Problem { path: source.label.clone(), why };
-    let broken = reading.broken.iter();
+    let broken = reading.broken.iter().chain(&reading.cut);
     let broken = broken.map(move |(source, error)| problem(&sources[*source], Why::Partly(error.clone())));
     let holds_none = |input: &InputCounts| {
         // Lines may all continue a record of the trace before.

@@ -204,6 +204,12 @@ fn find_before<const COUNT: usize>(line: &[u8], mut from: usize, byte: u8, behin
     }
 }
 
+/// Whether a record's first line, however short, is of level ERROR or FATAL.
+pub fn is_error(line: &[u8]) -> bool {
+    let level = line.get(TIMESTAMP..).unwrap_or_default().trim_ascii_start();
+    level.starts_with(b"ERROR") || level.starts_with(b"FATAL")
+}
+
 /// A line without blanks around it and without the marks of a quotation.
 pub fn unquoted(line: &str) -> &str {
     line.trim_start_matches(|c: char| c.is_whitespace() || c == '>').trim_end()

@@ -29,6 +29,8 @@ pub enum Oddity {
     Overlong,
     /// Records whose first line is cut short or of another form.
     Malformed,
+    /// Records of a failure that end before they say which.
+    CutError,
     /// The last line has no end.
     CutShort,
 }
@@ -48,6 +50,7 @@ impl fmt::Display for Oddity {
             }
             Self::Overlong => "a record is too long to be kept whole",
             Self::Malformed => "a record is cut short or of another form",
+            Self::CutError => "an ERROR record is cut before it says what failed",
             Self::CutShort => "the last line has no end: it may be cut short",
         })
     }

@@ -35,6 +35,8 @@ pub struct Reading {
     pub warnings: Vec<String>,
     /// What could not be read to its end: the source and why.
     pub broken: Vec<(usize, String)>,
+    /// Failures that are cut before they say what failed: the source, and where.
+    pub cut: Vec<(usize, String)>,
 }
 
 /// Reads the sources, which stand in the order of their time. `progress` is told how many bytes were read.
@@ -164,6 +166,8 @@ struct Fold<'s> {
     overlap: Overlap,
     told: HashSet<(usize, Oddity)>,
     warnings: Vec<String>,
+    /// Failures that are cut before they say what failed: the source and the line.
+    cut: Vec<(usize, u64)>,
     /// Sources that could not be read on: what comes from behind the fault has no line number.
     broken: HashSet<usize>,
 }
@@ -178,6 +182,7 @@ impl<'s> Fold<'s> {
             overlap: Overlap::new(sources),
             told: HashSet::new(),
             warnings: Vec::new(),
+            cut: Vec::new(),
             broken: HashSet::new(),
         }
     }
@@ -258,8 +263,13 @@ impl<'s> Fold<'s> {
         let across_blocks = backwards.then_some((Oddity::Backwards, 0));
         for (oddity, at) in across_blocks.into_iter().chain(scanned.oddities.iter()) {
             if self.told.insert((scanned.source, oddity)) {
+                let number = line + at + 1;
+                if oddity == Oddity::CutError {
+                    self.cut.push((scanned.source, number));
+                    continue;
+                }
                 let label = &self.sources[scanned.source].label;
-                self.warnings.push(format!("{label}:{}: {oddity}", line + at + 1));
+                self.warnings.push(format!("{label}:{number}: {oddity}"));
             }
         }
     }
@@ -278,7 +288,14 @@ impl<'s> Fold<'s> {
                 (a, b) => a.or(b),
             };
         }
-        Reading { inputs: self.inputs, nodes, lists, warnings: self.warnings, broken: Vec::new() }
+        // A copy of a trace that is written ends anywhere: that is told, and no failure of its own.
+        let is_end = |source: usize, line: u64| {
+            let counts = &self.inputs[source].counts;
+            counts.records > 1 && counts.lines == line && self.told.contains(&(source, Oddity::CutShort))
+        };
+        let cut = self.cut.iter().filter(|(source, line)| !is_end(*source, *line));
+        let cut = cut.map(|(source, line)| (*source, format!("line {line}: {}", Oddity::CutError))).collect();
+        Reading { inputs: self.inputs, nodes, lists, warnings: self.warnings, broken: Vec::new(), cut }
     }
 }
 

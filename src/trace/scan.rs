@@ -304,7 +304,8 @@ impl<'b> Scan<'b> {
     /// On which thread a record tells what. `first` is its first line.
     fn read_anew(&mut self, record: &'b [u8], first: &'b [u8], line: u64) -> Option<(Name, What<Name>)> {
         let Some(layout) = Layout::of(records::trim_end(first)) else {
-            self.out.oddities.note(Oddity::Malformed, line);
+            let is_error = records::is_error(first);
+            self.out.oddities.note(if is_error { Oddity::CutError } else { Oddity::Malformed }, line);
             return None;
         };
         // One look shows that the whole record is a text; its parts are cut out of it.

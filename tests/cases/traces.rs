@@ -138,3 +138,47 @@ fn a_lone_exception_leads_to_a_diagnosis_with_the_servers() {
     let first = &answer["conclusions"][0];
     assert_eq!((&first["id"], &first["certainty"]), (&"failover_to_refusing_server".into(), &"assumed".into()));
 }
+
+#[test]
+fn a_trace_whose_lines_a_terminal_or_a_mail_broke_or_a_log_server_exported_tells_the_same() {
+    let trace = include_str!("../../fixtures/cdrrepmgr00073.log");
+    let whole = of_lines(trace, 1)["destinations"].take();
+    let lines = |parts: Vec<String>| parts.join("\n") + "\n";
+    let broken = trace.lines().flat_map(|line| line.as_bytes().chunks(80)).map(String::from_utf8_lossy);
+    let broken = lines(broken.map(std::borrow::Cow::into_owned).collect());
+    let options = || textwrap::Options::new(74).break_words(false);
+    let mailed = trace.lines().flat_map(|line| textwrap::wrap(line, options())).map(|part| format!("> {part}"));
+    let mailed = lines(mailed.collect());
+    let records = trace.trim_start_matches("2019-").split("\n2019-").map(|record| format!("2019-{record}"));
+    let json = |record: &String| serde_json::json!({"host": "cucm", "message": record}).to_string();
+    let records: Vec<String> = records.collect();
+    let csv = |record: &String| format!("cucm,\"{}\"", record.replace('"', "\"\""));
+    let (json, csv) = (lines(records.iter().map(json).collect()), lines(records.iter().map(csv).collect()));
+    for (text, remark) in
+        [(broken, "broken at 80"), (mailed, "broken at"), (json, "stand in JSON"), (csv, "stand in CSV")]
+    {
+        let answer = of_lines(&text, 1);
+        for field in ["host", "delivery_failures", "connection_failures", "files_waiting", "first_failure"] {
+            assert_eq!(answer["destinations"][0][field], whole[0][field], "{field}: {text}");
+        }
+        assert_eq!(answer["destinations"][0]["causes"][0]["cause"], "algorithm_negotiation", "{text}");
+        assert!(answer["warnings"].to_string().contains(remark), "{answer:#}");
+    }
+}
+
+#[test]
+fn an_error_that_is_cut_before_it_says_what_failed_is_not_healthy() {
+    let answer = of_lines(&ERROR[..60], 1);
+    assert_eq!(answer["destinations"], Value::Array(vec![]));
+    assert!(answer["unread"][0].as_str().unwrap().contains("an ERROR record is cut"), "{answer:#}");
+}
+
+#[test]
+fn a_saved_web_page_is_named_and_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("ticket.html");
+    fs::write(&page, format!("<html><pre>{ERROR}</pre></html>")).unwrap();
+    let done = Command::cargo_bin("cdrdiag").unwrap().arg("parse-log").arg(&page).assert().code(3);
+    let said = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+    assert!(said.contains("ticket.html: not read: a web (HTML) document; save what it holds as plain text"), "{said}");
+}

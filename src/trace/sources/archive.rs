@@ -7,6 +7,7 @@ use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+use super::copied::Copied;
 use super::extent::{Extent, ExtentReader};
 use super::format::{self, Format};
 use super::{Asked, Found, Place, Source, Why, head_of, natural_order};
@@ -53,7 +54,14 @@ impl Found {
     /// Takes what is no archive, packed or not.
     fn take_text(&mut self, source: Source, head: &[u8], asked: Asked) {
         let text = text::utf_16(head).map(|_| text::decode(head).into_owned().into_bytes());
-        self.judge(source, text.as_deref().unwrap_or(head), asked);
+        let head = text.as_deref().unwrap_or(head);
+        let copied = Copied::of(head);
+        let Some(remark) = copied.remark() else { return self.judge(source, head, asked) };
+        let (label, before) = (source.label.clone(), self.sources.len());
+        self.judge(source, &head_of(copied.restored(head)), asked);
+        if self.sources.len() > before {
+            self.remarks.push(format!("{label}: {remark}"));
+        }
     }
 
     /// An archive that is packed with gzip as a whole: `.tar.gz`, `.zip.gz`.

@@ -77,6 +77,13 @@ pub fn office<'n>(mut names: impl Iterator<Item = &'n str>) -> Option<Unread> {
     names.find_map(|name| OFFICE.iter().find(|(part, _)| *part == name)).map(|(_, what)| Unread::Document(what))
 }
 
+/// A page as a browser saves it. Other programs leave theirs in folders, so that it counts only where it was named.
+pub fn is_web_page(head: &[u8]) -> bool {
+    let start = head.trim_ascii_start();
+    let begins = |tag: &[u8]| start.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
+    begins(b"<!doctype html") || begins(b"<html")
+}
+
 /// By the mark at 257, or else, in archives from before it, by the header's sum (POSIX pax, "ustar Interchange
 /// Format").
 fn is_tar(head: &[u8]) -> bool {

@@ -3,6 +3,7 @@
 
 mod alarm_text;
 mod archive;
+mod copied;
 mod extent;
 mod format;
 mod member;
@@ -26,8 +27,10 @@ use crate::unpacking::Allowance;
 use crate::{bounds, text};
 pub use alarm_text::AlarmText;
 use archive::Budget;
+use copied::Copied;
 use extent::Extent;
 pub use format::Format;
+use format::Unread;
 pub use member::Members;
 pub use open::Opened;
 use order::{natural_order, sort_by_time};
@@ -90,6 +93,8 @@ pub struct Found {
     pub left_out: Vec<String>,
     /// How many of these belong to the paths before.
     left_out_before: usize,
+    /// What was made of traces that are no copies of the file, a line each.
+    pub remarks: Vec<String>,
     /// Texts without records that tell of alarms.
     pub texts: Vec<AlarmText>,
     /// Texts without records that tell of errors all the same.
@@ -196,7 +201,8 @@ impl Found {
             return Ok(());
         }
         let head = head_of(file);
-        let as_it_is = Format::of(&head) == Format::Plain && text::utf_16(&head).is_none();
+        let is_plain = Format::of(&head) == Format::Plain && text::utf_16(&head).is_none();
+        let as_it_is = is_plain && Copied::of(&head) == Copied::AsItIs;
         let place =
             if as_it_is { Place::File(path.to_owned()) } else { Place::Extent(Extent::file(path, metadata.len())) };
         let source = Source {
@@ -228,6 +234,8 @@ impl Found {
         let is_found = source.first.is_some() && speaks_of_deliveries(name, head);
         if !(is_meant || is_found) {
             self.left_out.push(source.label);
+        } else if asked == Asked::ByName && format::is_web_page(head) {
+            self.problem(source.label, Why::NotRead(Unread::Document("web (HTML)")));
         } else if source.first.is_none() && looks_binary(head) {
             self.problem(source.label, Why::Binary);
         } else if source.first.is_none()

@@ -7,9 +7,10 @@ use std::sync::PoisonError;
 use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 
+use super::copied::Copied;
 use super::extent::Extent;
 use super::format::GZIP;
-use super::{Place, Source};
+use super::{HEAD, Place, Source};
 use crate::text;
 
 /// How much tells whether a text is in UTF-16.
@@ -31,7 +32,7 @@ impl Source {
     pub fn open(&self) -> io::Result<Opened> {
         Ok(match &self.place {
             Place::File(path) => Opened::File(File::open(path)?),
-            _ => Opened::Stream(decoded(self.unpacked()?)?),
+            _ => Opened::Stream(restored(decoded(self.unpacked()?)?)?),
         })
     }
 
@@ -63,6 +64,15 @@ fn decoded(reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     Ok(match text::utf_16(&head) {
         Some(encoding) => text::reader(encoding, whole),
         None => whole,
+    })
+}
+
+/// Broken or exported lines become the records' own.
+fn restored(reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    let (head, whole) = glance(reader, HEAD as u64)?;
+    Ok(match Copied::of(&head) {
+        Copied::AsItIs => whole,
+        copied => copied.restored(whole),
     })
 }
 

@@ -1,0 +1,97 @@
+//! Traces that came another way than as a copy of the file: out of a terminal or a mail that broke their lines, or out
+//! of a log server's export. Each is turned back into the records' own lines while it is read.
+
+mod exported;
+mod wrapped;
+
+use std::io::{BufReader, Read};
+
+use wrapped::Wrapping;
+
+/// How a text was copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Copied {
+    /// Each record begins a line of its own, and no line is broken.
+    AsItIs,
+    /// Long lines are broken.
+    Wrapped(Wrapping),
+    /// Records stand in strings of JSON.
+    Json,
+    /// Records stand in quoted fields of CSV (RFC 4180).
+    Csv,
+}
+
+impl Copied {
+    /// By a text's beginning.
+    pub fn of(head: &[u8]) -> Self {
+        let wrapped = Wrapping::of(head).map(Self::Wrapped);
+        wrapped.or_else(|| exported::form(head)).unwrap_or(Self::AsItIs)
+    }
+
+    /// What to say of a text that was copied so; `None` where it is as it was written.
+    pub fn remark(self) -> Option<String> {
+        let how = match self {
+            Self::AsItIs => return None,
+            Self::Wrapped(wrapping) => format!("its lines are broken at {} characters: joined again", wrapping.width()),
+            Self::Json => "its records stand in JSON: taken out".to_owned(),
+            Self::Csv => "its records stand in CSV: taken out".to_owned(),
+        };
+        Some(format!("{how}; line numbers count the records' own lines"))
+    }
+
+    /// The text with each record in lines of its own.
+    pub fn restored<'a>(self, text: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
+        let text = BufReader::new(text);
+        match self {
+            Self::AsItIs => Box::new(text),
+            Self::Wrapped(wrapping) => Box::new(wrapped::Joined::new(text, wrapping)),
+            Self::Json => Box::new(exported::Strings::of_json(text)),
+            Self::Csv => Box::new(exported::Strings::of_csv(text)),
+        }
+    }
+}
+
+/// Lines without their ends.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    pub(super) const RECORDS: [&str; 4] = [
+        "2019-07-25 13:12:11,971 ERROR [main] sftpapi.SFTPConnection (SFTPConnection.java:252) - error Making SFTP connectionAlgorithm negotiation fail",
+        "2019-07-25 13:12:11,975 ERROR [main] sftpapi.ftpClient (ftpClient.java:246) - connect(): Failed connect to 1.1.1.1",
+        "2019-07-25 13:12:18,996 ERROR [Thread-13] cdrrep.FtpManager (FtpManager.java:223) - SFTP/FTP failed: cmr_StandAloneCluster_03_201907231317_844004 to 1.1.1.1",
+        "2019-07-25 13:12:19,001 INFO  [Thread-13] cdrrep.CDRSender (CDRSender.java:85) - CDRSender for destination 1 is running...",
+    ];
+
+    pub(super) fn restored(text: &str) -> (Copied, Vec<String>) {
+        let copied = Copied::of(text.as_bytes());
+        let mut bytes = Vec::new();
+        copied.restored(text.as_bytes()).read_to_end(&mut bytes).unwrap();
+        (copied, String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn a_trace_as_it_was_written_stays_so() {
+        let real = include_str!("../../../../fixtures/cdrrepmgr00073.log");
+        assert_eq!(Copied::of(real.as_bytes()), Copied::AsItIs);
+        for text in [RECORDS.join("\n"), format!("> {}\n", RECORDS[0]), String::new(), "x".repeat(70_000)] {
+            assert_eq!(Copied::of(text.as_bytes()), Copied::AsItIs, "{}", &text[..text.len().min(200)]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_break_it(bytes: Vec<u8>, width in 1usize..100) {
+            for copied in [Copied::of(&bytes), Copied::Wrapped(Wrapping::Anywhere(width)), Copied::Wrapped(Wrapping::AtBlanks(width)), Copied::Json, Copied::Csv] {
+                let mut out = Vec::new();
+                copied.restored(bytes.as_slice()).read_to_end(&mut out).unwrap();
+                prop_assert!(out.len() <= bytes.len() * 3 + 2);
+            }
+        }
+    }
+}
