@@ -54,6 +54,11 @@ pub fn starts_record(bytes: &[u8]) -> bool {
     wrong.simd_eq(u8x16::splat(0)).to_bitmask() == 0xffff
 }
 
+/// A record's first line, without what stands at its end.
+pub fn first_line(record: &[u8]) -> &[u8] {
+    trim_end(&record[..memchr::memchr(b'\n', record).unwrap_or(record.len())])
+}
+
 /// What a line is. `line` comes without its line feed.
 pub fn classify_line(line: &[u8]) -> Line {
     if starts_record(line) {

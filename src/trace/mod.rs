@@ -20,6 +20,7 @@ pub(crate) mod recall;
 pub(crate) mod running;
 pub mod scan;
 pub mod sources;
+pub(crate) mod spread;
 pub(crate) mod tallies;
 pub mod timeline;
 pub(crate) mod undated;

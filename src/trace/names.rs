@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use foldhash::fast::RandomState;
 use indexmap::IndexSet;
 
-use super::recall;
+use super::spread::{eight, spread};
 
 /// A block seldom holds more.
 const NAMES: usize = 256;
@@ -73,8 +73,8 @@ impl<'b> Names<'b> {
 #[inline]
 fn place(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let (begin, end) = (recall::eight(bytes.first_chunk()), recall::eight(bytes.last_chunk()));
-    recall::spread::<RECENT>(begin ^ end.rotate_left(29) ^ bytes.len() as u64)
+    let (begin, end) = (eight(bytes.first_chunk()), eight(bytes.last_chunk()));
+    spread::<RECENT>(begin ^ end.rotate_left(29) ^ bytes.len() as u64)
 }
 
 #[cfg(test)]

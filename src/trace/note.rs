@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::causes::Causes;
-use super::scan;
 use crate::log4j::records;
 use crate::model::stage::Stage;
 
@@ -41,7 +40,7 @@ pub struct Spot<'a> {
 impl Spot<'_> {
     /// The place, to be kept.
     pub fn keep(self) -> Place {
-        let line = scan::first_line(self.record);
+        let line = records::first_line(self.record);
         let text = records::text(&line[..line.len().min(EVIDENCE)]).into_owned();
         Place { source: self.source, line: self.line, text }
     }

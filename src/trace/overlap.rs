@@ -12,9 +12,9 @@ use foldhash::HashMap;
 use foldhash::quality::RandomState;
 
 use super::counts::InputCounts;
-use super::scan::{self, Seen};
+use super::scan::Seen;
 use super::sources::Source;
-use crate::log4j::records::{MINUTE, Minute};
+use crate::log4j::records::{self, MINUTE, Minute};
 
 /// Seeded anew each time, so that no trace can hold two records that pass for one.
 static FINGERPRINTS: LazyLock<RandomState> = LazyLock::new(RandomState::default);
@@ -110,7 +110,7 @@ impl Overlap {
     }
 
     fn holds_longer(&self, seen: &Seen<'_>) -> bool {
-        let length = |record| scan::first_line(record).len();
+        let length = |record| records::first_line(record).len();
         self.held
             .iter()
             .any(|held| same_record(&held.record, seen.record) && length(&held.record) >= length(seen.record))
@@ -128,6 +128,6 @@ impl Overlap {
 
 /// Whether the first line of one of these is the beginning of the other's.
 fn same_record(a: &[u8], b: &[u8]) -> bool {
-    let (a, b) = (scan::first_line(a), scan::first_line(b));
+    let (a, b) = (records::first_line(a), records::first_line(b));
     a.starts_with(b) || b.starts_with(a)
 }

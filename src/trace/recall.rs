@@ -3,6 +3,7 @@
 
 use super::event::What;
 use super::names::Name;
+use super::spread::{eight, spread};
 
 /// So many sayings are remembered; more take each other's place.
 const SAYINGS: usize = 256;
@@ -42,20 +43,6 @@ impl<'b> Recall<'b> {
 fn place(said: &[u8]) -> usize {
     let thread = eight(said.get(9..).and_then(<[u8]>::first_chunk));
     spread::<SAYINGS>(thread ^ eight(said.last_chunk()).rotate_left(29) ^ said.len() as u64)
-}
-
-/// Eight bytes as a number, where they are there.
-#[inline]
-pub fn eight(bytes: Option<&[u8; 8]>) -> u64 {
-    bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
-}
-
-/// One of so many places, a power of two: near numbers are put far apart (Fibonacci hashing).
-#[inline]
-pub fn spread<const PLACES: usize>(number: u64) -> usize {
-    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-    // The shift leaves fewer bits than any usize has.
-    usize::try_from(number.wrapping_mul(SPREAD) >> (u64::BITS - PLACES.ilog2())).unwrap_or(0)
 }
 
 #[cfg(test)]

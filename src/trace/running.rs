@@ -2,7 +2,7 @@
 //! between, it changes nothing; so it is passed over before anything of it is read.
 
 use super::event::What;
-use super::recall;
+use super::spread::{eight, spread};
 use crate::log4j::records::TIMESTAMP;
 
 /// Where a record's level begins.
@@ -54,7 +54,7 @@ impl<'b> Running<'b> {
 /// The thread's place, told by the end of its name where it is one of Java's own making: `INFO  [Thread-12]`.
 #[inline]
 fn place(words: &[u8]) -> usize {
-    recall::spread::<THREADS>(recall::eight(words.get(8..).and_then(<[u8]>::first_chunk)))
+    spread::<THREADS>(eight(words.get(8..).and_then(<[u8]>::first_chunk)))
 }
 
 #[cfg(test)]

@@ -73,13 +73,8 @@ pub struct Seen<'b> {
 impl<'b> Seen<'b> {
     /// The record's first line.
     pub fn first_line(&self) -> &'b [u8] {
-        first_line(self.record)
+        records::first_line(self.record)
     }
-}
-
-/// A record's first line, without what stands at its end.
-pub fn first_line(record: &[u8]) -> &[u8] {
-    records::trim_end(&record[..memchr::memchr(b'\n', record).unwrap_or(record.len())])
 }
 
 /// Reads a block, as [`ScannedBlock::scan`] does.
@@ -125,7 +120,7 @@ pub fn scan(block: &Block, repeated_from: Option<Minute>) -> Scanned<'_> {
 /// Reads one record again, as it stands in a block.
 pub fn reread(record: &[u8]) -> Option<(Event<Name>, Names<'_>)> {
     let more = memchr::memchr(b'\n', record).map_or(&[][..], |end| &record[end + 1..]);
-    let (header, more) = (Header::parse(first_line(record))?, without_noise(more));
+    let (header, more) = (Header::parse(records::first_line(record))?, without_noise(more));
     let mut names = Names::default();
     let event = events::read(&header, records::trim_end(&more))?;
     Some((event.map(|text| names.number(Cow::Owned(text.into_owned()))), names))
