@@ -186,18 +186,22 @@ impl Reader {
         !heads.is_empty()
     }
 
-    /// The rest of a name that the window's edge broke: `…_201907231317_8440` and `04` on the next line.
+    /// The rest of a name that the window's edge broke: `…_201907231317_8440` and `04` on the next line, before other
+    /// names where there are several a line.
     fn broken(&mut self, line: &str) -> bool {
         let Some(last) = self.listing.sections.last_mut().and_then(|section| section.entries.last_mut()) else {
             return false;
         };
-        let joined = format!("{}{line}", last.name);
-        let continues = last.modified.is_some() && !is_known(line) && !line.contains(char::is_whitespace);
-        if self.open && continues && DeliveryFile::parse(&joined).is_some() {
-            last.name = joined;
-            return true;
+        let (part, others) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let joined = format!("{}{part}", last.name);
+        let may_be_alone =
+            last.modified.is_none() && is_known(&last.name) && !part.bytes().all(|byte| byte.is_ascii_digit());
+        if !self.open || is_known(part) || may_be_alone || DeliveryFile::parse(&joined).is_none() {
+            return false;
         }
-        false
+        last.name = joined;
+        self.line(others);
+        true
     }
 
     /// Names without `detail`, one or several a line. Prose that holds a file's name is not taken for a listing:
@@ -312,6 +316,19 @@ mod tests {
         let newest = &section.entries[3];
         assert_eq!((newest.name.as_str(), newest.size), ("cdrrepmgr00073.log", Some(559_502)));
         assert_eq!(newest.modified.unwrap().to_string(), "2019-07-25 15:12:40");
+        assert_eq!(listing.skipped_lines, 0);
+    }
+
+    #[test]
+    fn names_that_the_windows_edge_broke_are_put_together_one_or_several_a_line() {
+        let text = "admin:file list activelog cm/cdr_repository/preserve/20190205/*\n\n\
+            cdr_StandAloneCluster_01_201902051047_7     cdr_StandAloneCluster_01_20\n1902051048_8\n\
+            cdr_StandAloneCluster_01_201902051049_9   cdr_StandAloneCluster_01_201902051050_1\n0\n\
+            cdr_StandAloneCluster_01_2019020510\n51_11   cdr_StandAloneCluster_01_201902051052_12\n\
+            \ndir count = 0, file count = 6\nadmin:";
+        let listing = parse(text.as_bytes());
+        let numbers: Vec<_> = names(&listing).iter().map(|name| name.rsplit('_').next().unwrap()).collect();
+        assert_eq!(numbers, ["7", "8", "9", "10", "11", "12"]);
         assert_eq!(listing.skipped_lines, 0);
     }
 
