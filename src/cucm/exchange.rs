@@ -195,9 +195,13 @@ impl Exchange {
             || pager::bar_at_end(&self.raw).is_some()
     }
 
+    /// The prompt at the end, with the carriage returns that lead to it: a line of the answer's own ends in a line feed.
     fn prompt(&self, body: usize) -> Option<Prompted> {
         let from = self.from(body);
-        self.habits.prompt.at_end(&self.raw).filter(|prompt| prompt.start >= from)
+        let mut prompt = self.habits.prompt.at_end(&self.raw).filter(|prompt| prompt.start >= from)?;
+        let before = self.raw.get(from..prompt.start).unwrap_or_default();
+        prompt.start -= before.iter().rev().take_while(|byte| **byte == b'\r').count();
+        Some(prompt)
     }
 
     fn press(&mut self, at: usize, bold: bool, quiet: Duration) -> Next {
@@ -220,7 +224,7 @@ impl Exchange {
         let turned = self.turn_early_pages(body);
         let from = self.from(body);
         if let Some(bar) = pager::bar_at_end(&self.raw).filter(|bar| bar.start >= from) {
-            return Some(self.bar(bar, quiet, from));
+            return Some(self.bar(self.placed(bar, from), quiet, from));
         }
         if turned {
             return self.range().map(|range| self.turn_on(range));
@@ -257,7 +261,8 @@ impl Exchange {
         {
             let from = self.from(body);
             let scan = from.max(self.scanned.saturating_sub(pager::TAIL));
-            let bar = pager::bar_of(&self.raw, scan, first, last).filter(|bar| self.fits(*bar, from));
+            let bar = pager::bar_of(&self.raw, scan, first, last).map(|bar| self.placed(bar, from));
+            let bar = bar.filter(|bar| self.fits(*bar, from));
             let behind = self.habits.behind_bar.as_deref().unwrap_or_default();
             let Some(bar) = bar.filter(|bar| self.raw.get(bar.end..).is_some_and(|rest| rest.starts_with(behind)))
             else {
@@ -353,6 +358,12 @@ impl Exchange {
     fn follows(&self, range: Range) -> bool {
         let first = self.range().map_or(1, |last| last.last.saturating_add(1));
         range.last <= range.total && (range.first == first || range.last == 0)
+    }
+
+    /// The bar without the notice before it, where that line is the file's own: so many the viewer says it showed.
+    fn placed(&self, bar: Bar, from: usize) -> Bar {
+        let without = Bar { start: bar.without_notice, ..bar };
+        if self.fits(bar, from) || !self.fits(without, from) { bar } else { without }
     }
 
     /// Whether the viewer's numbers go with what it showed: a line of a trace may look like it.
@@ -454,3 +465,6 @@ fn resumed(text: &[u8], is_resumed: bool) -> &[u8] {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+#[path = "exchange/variants/tests.rs"]
+mod variants;

@@ -33,6 +33,8 @@ pub(crate) struct Bar {
     pub(crate) bold: bool,
     /// Where it begins, with what the viewer prints before it.
     pub(crate) start: usize,
+    /// Where it begins if `end of the file reached` before it is the file's own last line.
+    pub(crate) without_notice: usize,
     /// Behind its colon. A few escape sequences and a line end may follow.
     pub(crate) end: usize,
 }
@@ -50,7 +52,13 @@ static PRESS: LazyLock<Regex> = LazyLock::new(|| {
 });
 static BAR: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?-u)(?:((?:\x1b\[[0-9;]*m)+)(?:\r*\n)*)?(?:end of the file reached[ ]*(?:\x1b\[[0-9;]*m)*(?:\r*\n)+)?(?:((?:\x1b\[[0-9;]*m)+)(?:\r*\n)*)?options:[ ]?q=quit,[^()\r\n\x1b]{0,80}\([ ]?lines?[ ]([0-9][0-9,]{0,20})[ ]?(?:-|to)[ ]?([0-9][0-9,]{0,20})[ ]of[ ]([0-9][0-9,]{0,20})[ ]?\)[ ]?:",
+        r"(?x-u)
+        (?: (?P<bold_before> (?:\x1b\[[0-9;]*m)+ ) (?:\r*\n)* )?
+        (?P<notice> end\ of\ the\ file\ reached\ * (?:\x1b\[[0-9;]*m)* (?:\r*\n)+ )?
+        (?: (?P<bold> (?:\x1b\[[0-9;]*m)+ ) (?:\r*\n)* )?
+        options:\ ?q=quit, [^()\r\n\x1b]{0,80}
+        \(\ ?lines?\ (?P<first>[0-9][0-9,]{0,20})\ ?(?:-|to)\ ?(?P<last>[0-9][0-9,]{0,20})
+        \ of\ (?P<total>[0-9][0-9,]{0,20})\ ?\)\ ?:",
     )
 });
 /// What may follow the bar's colon.
@@ -81,13 +89,19 @@ pub(crate) fn bar_of(bytes: &[u8], from: usize, first: u64, last: u64) -> Option
 }
 
 fn bar(found: &Captures<'_>, offset: usize) -> Option<Bar> {
-    let number = |group| {
-        let digits = found.get(group)?.as_bytes().iter().filter(|byte| **byte != b',').copied().collect();
+    let number = |name| {
+        let digits = found.name(name)?.as_bytes().iter().filter(|byte| **byte != b',').copied().collect();
         String::from_utf8(digits).ok()?.parse().ok()
     };
-    let range = Range { first: number(3)?, last: number(4)?, total: number(5)? };
-    let (bold, whole) = (found.get(1).or(found.get(2)).is_some(), found.get(0)?);
-    Some(Bar { range, bold, start: offset + whole.start(), end: offset + whole.end() })
+    let range = Range { first: number("first")?, last: number("last")?, total: number("total")? };
+    let (bold_before, whole) = (found.name("bold_before"), found.get(0)?);
+    let bold = bold_before.or(found.name("bold")).is_some();
+    let start = offset + whole.start();
+    let notice = found.name("notice").filter(|_| bold_before.is_none());
+    let without_notice = notice.map_or(start, |notice| offset + notice.end());
+    // It is told at the end alone.
+    let start = if range.last < range.total { without_notice } else { start };
+    Some(Bar { range, bold, start, without_notice, end: offset + whole.end() })
 }
 
 /// The prompt of a session: `admin:`, or another account's name (CLI guide, "About CLI"). After `set commandcount

@@ -47,10 +47,12 @@ const MOST: usize = 3;
 /// many blank lines CUCM prints before each file, as far as other files have shown it.
 pub(crate) fn assemble(pages: &[Page], rest: &[u8], listed: Option<u64>, lead: Option<usize>) -> Viewed {
     if pages.is_empty() {
-        return whole(&lines(rest), listed, lead);
+        let text = lines(rest);
+        let viewed = whole(&text, listed, lead);
+        return if viewed.complete { viewed } else { whole(without_notice(&text), listed, lead) };
     }
-    let viewed = joined(pages, rest, listed, lead);
-    if viewed.complete || viewed.changed || !follow_each_other(pages) {
+    let (viewed, counts_lines) = joined(pages, rest, listed, lead);
+    if counts_lines || viewed.changed || !follow_each_other(pages) {
         return viewed;
     }
     // A viewer may count its lines otherwise; then the size alone can tell.
@@ -97,20 +99,17 @@ fn blank_lines<'a>(bytes: impl Iterator<Item = &'a u8>) -> usize {
 
 /// Without the viewer: the listed size decides what of the line ends around it belongs to the file.
 fn whole(text: &[u8], listed: Option<u64>, lead: Option<usize>) -> Viewed {
-    let with_notice = without_notice(text);
-    for text in [text, with_notice] {
-        let Some(listed) = listed else { break };
-        let edges = Edges::of(text, listed);
-        let known = lead.filter(|known| edges.leads.contains(known)).map(|known| (known, Lead::Unknown));
-        let Some((lead, shows)) = known.or_else(|| lead_of(&edges.tidy, edges.before)) else { continue };
-        let end = text.len() - (edges.extra - lead);
-        let bytes = text.get(lead..end).unwrap_or_default().to_vec();
-        let is_blank = text.iter().all(|byte| *byte == b'\n');
-        let shows = if is_blank { Lead::Unknown } else { shows };
-        return Viewed { bytes, complete: !matches!(shows, Lead::Assumed(_)), lead: shows, ..Viewed::default() };
-    }
     let blank = blank_lines(text.iter()).min(lead.unwrap_or(1));
-    Viewed { bytes: text.get(blank..).unwrap_or_default().to_vec(), ..Viewed::default() }
+    let unproved = || Viewed { bytes: text.get(blank..).unwrap_or_default().to_vec(), ..Viewed::default() };
+    let Some(listed) = listed else { return unproved() };
+    let edges = Edges::of(text, listed);
+    let known = lead.filter(|known| edges.leads.contains(known)).map(|known| (known, Lead::Unknown));
+    let Some((lead, shows)) = known.or_else(|| lead_of(&edges.tidy, edges.before)) else { return unproved() };
+    let end = text.len() - (edges.extra - lead);
+    let bytes = text.get(lead..end).unwrap_or_default().to_vec();
+    let is_blank = text.iter().all(|byte| *byte == b'\n');
+    let shows = if is_blank { Lead::Unknown } else { shows };
+    Viewed { bytes, complete: !matches!(shows, Lead::Assumed(_)), lead: shows, ..Viewed::default() }
 }
 
 /// How many of the blank lines at the beginning are CUCM's, of those that are possible, and how sure that is.
@@ -131,26 +130,28 @@ fn follow_each_other(pages: &[Page]) -> bool {
     }) && pages.last().is_some_and(|page| page.range.last >= page.range.total)
 }
 
-/// By the viewer's pages.
-fn joined(pages: &[Page], rest: &[u8], listed: Option<u64>, lead: Option<usize>) -> Viewed {
+/// By the viewer's pages, and whether each may have as many lines as it says.
+fn joined(pages: &[Page], rest: &[u8], listed: Option<u64>, lead: Option<usize>) -> (Viewed, bool) {
     let total = pages.first().map_or(0, |page| page.range.total);
     let changed = pages.iter().any(|page| page.range.total != total);
     let mut all: Vec<Page> = pages.iter().map(|page| Page { text: ended(lines(&page.text)), ..page.clone() }).collect();
     all.extend(unbarred(&all, rest));
     strip_echoed_keys(&mut all);
-    let (mut bytes, mut exact, mut shows) = (Vec::new(), true, Lead::Unknown);
-    let inner = inner_lead(all.get(1..).unwrap_or_default());
+    let (mut bytes, mut exact, mut shows, mut counts_lines) = (Vec::new(), true, Lead::Unknown, true);
+    let inner = inner_leads(all.get(1..).unwrap_or_default());
     for (number, page) in all.iter().enumerate() {
         let edges = PageEdges::of(page);
-        let lead = if number == 0 {
+        counts_lines &= !edges.leads.is_empty();
+        let own = if number == 0 {
             let known = lead.filter(|known| edges.leads.contains(known)).map(|known| (known, Lead::Unknown));
             let found = known.or_else(|| lead_of(&edges.leads, edges.before));
             shows = found.map_or(Lead::Unknown, |(_, shows)| shows);
-            found.map(|(lead, _)| lead)
+            found.and_then(|(lead, _)| edges.own(page, lead))
         } else {
-            inner.filter(|lead| edges.leads.contains(lead))
+            // Of a page that is blank any of its lines will do.
+            let mut possible = inner.iter().map(|lead| edges.own(page, *lead));
+            possible.next().flatten().filter(|first| possible.all(|other| other == Some(first)))
         };
-        let own = lead.and_then(|lead| page.text.get(lead..page.text.len() - (edges.extra - lead)));
         exact &= own.is_some();
         bytes.extend(own.unwrap_or(&page.text));
     }
@@ -162,17 +163,18 @@ fn joined(pages: &[Page], rest: &[u8], listed: Option<u64>, lead: Option<usize>)
     let joined = exact && !changed && follow_each_other(&all);
     let fits = listed.is_none_or(|listed| listed == bytes.len() as u64);
     let complete = joined && fits && !matches!(shows, Lead::Assumed(_));
-    Viewed { bytes, complete, joined, changed, lead: shows }
+    (Viewed { bytes, complete, joined, changed, lead: shows }, counts_lines)
 }
 
 /// The last page, where the viewer ends without a bar for it.
 fn unbarred(pages: &[Page], rest: &[u8]) -> Option<Page> {
     let Range { last, total, .. } = pages.last()?.range;
-    let text = lines(rest);
-    let text = without_notice(&text);
-    let is_there = last < total && text.iter().any(|byte| *byte != b'\n');
+    let text = ended(lines(rest));
     let range = Range { first: last.saturating_add(1), last: total, total };
-    is_there.then(|| Page { range, text: ended(text.to_vec()) })
+    let fits = memchr::memchr_iter(b'\n', &text).count() as u64 <= range.lines();
+    let text = if fits { text } else { ended(without_notice(&text).to_vec()) };
+    let is_there = last < total && text.iter().any(|byte| *byte != b'\n');
+    is_there.then_some(Page { range, text })
 }
 
 /// A terminal may show the keys that turn the pages, on a line of their own.
@@ -185,14 +187,14 @@ fn strip_echoed_keys(pages: &mut [Page]) {
     }
 }
 
-/// How many blank lines the viewer prints before each page but the first: what fits them all.
-fn inner_lead(pages: &[Page]) -> Option<usize> {
+/// How many blank lines the viewer may print before each page but the first: what fits them all.
+fn inner_leads(pages: &[Page]) -> Vec<usize> {
     let mut possible: Vec<usize> = (0..=MOST).collect();
     for page in pages {
         let edges = PageEdges::of(page);
         possible.retain(|lead| edges.leads.contains(lead));
     }
-    if let [only] = possible.as_slice() { Some(*only) } else { None }
+    possible
 }
 
 /// The blank lines around a page, of which it says how many lines it has.
@@ -216,6 +218,11 @@ impl PageEdges {
         let after = blank_lines(page.text.iter().rev()).saturating_sub(own).min(MOST);
         let leads = (0..=extra.min(before).min(MOST)).filter(|lead| extra - lead <= after).collect();
         Self { before, leads, extra }
+    }
+
+    /// The page's own lines, if so many before them are the viewer's.
+    fn own<'a>(&self, page: &'a Page, lead: usize) -> Option<&'a [u8]> {
+        page.text.get(lead..page.text.len() - self.extra.checked_sub(lead)?)
     }
 }
 
@@ -254,11 +261,12 @@ fn ended(mut text: Vec<u8>) -> Vec<u8> {
 }
 
 /// Line ends as the file has them: a terminal writes CR LF for LF (POSIX, `ONLCR`), once each. One that does not leaves
-/// line feeds alone.
+/// line feeds alone; CR LF before and behind the file is then CUCM's own.
 fn lines(text: &[u8]) -> Vec<u8> {
     let is_bare = |at: usize| at > 0 && text.get(at - 1) != Some(&b'\r');
     if memchr::memchr_iter(b'\n', text).any(is_bare) {
-        return text.strip_prefix(b"\r").filter(|rest| rest.starts_with(b"\n")).unwrap_or(text).to_vec();
+        let text = text.strip_prefix(b"\r").filter(|rest| rest.starts_with(b"\n")).unwrap_or(text);
+        return text.strip_suffix(b"\r\n").map_or_else(|| text.to_vec(), |before| [before, b"\n"].concat());
     }
     let mut out = Vec::with_capacity(text.len());
     for (at, byte) in text.iter().enumerate() {
