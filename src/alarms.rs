@@ -11,7 +11,8 @@ use std::sync::LazyLock;
 use chrono::NaiveDateTime;
 use regex::{Captures, Regex};
 
-use crate::document::parse_log::{AlarmCount, AlarmMonth, Concern, Evidence, RaisedAlarms};
+use crate::document::alarms::{AlarmCount, AlarmMonth, Concern, RaisedAlarms};
+use crate::document::evidence::Evidence;
 
 /// The longest record of an alarm that is kept as evidence, in characters.
 const EVIDENCE: usize = 400;

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use cdrdiag::document::Verdict;
+use cdrdiag::document::alarms::RaisedAlarms;
 use cdrdiag::document::backlog::Backlog;
 use cdrdiag::document::compare::Compare;
 use cdrdiag::document::diagnose::Diagnose;
 use cdrdiag::document::node::NodeState;
-use cdrdiag::document::parse_log::{Outage, ParseLog, RaisedAlarms};
+use cdrdiag::document::parse_log::{Outage, ParseLog};
 use cdrdiag::document::probe::{Probe, Target};
 use cdrdiag::document::remedy::Remedy;
 use cdrdiag::escape;

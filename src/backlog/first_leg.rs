@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Source;
 use super::folder::Place;
-use crate::document::backlog::FirstLeg;
+use crate::document::first_leg::FirstLeg;
 use crate::model::delivery_file::DeliveryFile;
 
 /// What was listed of the folder in which nodes write their files; `None` where it was not listed.

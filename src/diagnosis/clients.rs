@@ -99,7 +99,7 @@ fn overridden(profile: &Profile, traced: &Negotiation) -> Profile {
 mod tests {
     use super::*;
     use crate::algorithms::builtin::{default_set, find};
-    use crate::document::parse_log::Evidence;
+    use crate::document::evidence::Evidence;
     use crate::model::offer::split_list;
 
     fn traced(client: Offer) -> Negotiation {

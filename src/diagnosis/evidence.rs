@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, Mismatch, Server, Trouble};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence, EvidenceKind};
-use crate::document::parse_log;
+use crate::document::evidence;
 use crate::document::probe::Client;
 use crate::model::offer::{Setting, settings};
 use crate::model::stage::Stage;
@@ -70,7 +70,7 @@ pub fn course(trouble: &Trouble<'_>) -> Option<Evidence> {
 }
 
 /// A line of a trace.
-pub fn line(what: String, at: &parse_log::Evidence) -> Evidence {
+pub fn line(what: String, at: &evidence::Evidence) -> Evidence {
     Evidence {
         path: Some(at.path.clone()),
         line: Some(at.line),

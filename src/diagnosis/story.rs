@@ -8,10 +8,9 @@ use crate::algorithms::answer::judge_target;
 use crate::algorithms::builtin::default_set;
 use crate::backlog::{Question, Source, answer, listing};
 use crate::document::diagnose::{Conclusion, Diagnose};
+use crate::document::evidence::Evidence;
 use crate::document::node::NodeState;
-use crate::document::parse_log::{
-    CauseCount, Destination, Evidence, Input, Negotiation, Outage, ParseLog, Status, WaitingFile,
-};
+use crate::document::parse_log::{CauseCount, Destination, Input, Negotiation, Outage, ParseLog, Status, WaitingFile};
 use crate::document::probe::{Outcome, Target, TargetError};
 use crate::model::delivery_file::Kind;
 use crate::model::offer::{Category, Offer, split_list};

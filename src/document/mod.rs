@@ -3,6 +3,7 @@
 //!
 //! The contract within v1: names in `snake_case`; a thing unknown is `null`; a list is never missing; fields are only added.
 
+pub mod alarms;
 pub mod backfill;
 pub mod backlog;
 pub mod capture;
@@ -11,6 +12,8 @@ pub mod compare;
 pub mod config;
 pub mod deliver;
 pub mod diagnose;
+pub mod evidence;
+pub mod first_leg;
 pub mod fleet;
 pub mod learn;
 pub mod local_time;

@@ -254,13 +254,13 @@ pub fn merge(accounts: impl IntoIterator<Item = Account>) -> Vec<Account> {
 /// the deliveries have moved to the other node, or the first one's trace ends earlier. A node that still tries, and
 /// fails, goes on failing.
 fn end_outages(ledger: &mut Ledger, other: &Ledger) {
-    let ended = other.spells.iter().filter_map(|spell| spell.ended);
+    let ended = other.outages.iter().filter_map(|outage| outage.ended);
     let mut successes: Vec<_> = ended.chain(other.first_delivery).chain(other.last_delivery).collect();
     successes.sort_unstable();
     // Connections that failed count as tries, too.
     let Some(last_try) = ledger.last_failure else { return };
     let success = successes.into_iter().find(|success| (*success - last_try).as_seconds_f64() > OVERLONG_PAUSE_S);
-    for spell in ledger.spells.iter_mut().filter(|spell| spell.ended.is_none()) {
-        spell.ended = success;
+    for outage in ledger.outages.iter_mut().filter(|outage| outage.ended.is_none()) {
+        outage.ended = success;
     }
 }

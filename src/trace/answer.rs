@@ -5,15 +5,16 @@ use chrono_tz::Tz;
 
 use super::accounts::{Account, merge};
 use super::buckets::{self, Buckets};
-use super::ledger::{Ledger, Spell};
+use super::ledger::{self, Ledger};
 use super::note::Place;
 use super::reading::Reading;
 use super::sources::Source;
 use super::tallies::{Tallies, Tally};
 use super::timeline::TracedLists;
+use crate::document::evidence::Evidence;
 use crate::document::parse_log::{
-    Age, Alarm, Bucket, CauseCount, CauseShare, Destination, Evidence, Input, Negotiation, Outage, ParseLog, Retries,
-    Status, Timeline, WaitingFile,
+    Age, Alarm, Bucket, CauseCount, CauseShare, Destination, Input, Negotiation, Outage, ParseLog, Retries, Status,
+    Timeline, WaitingFile,
 };
 use crate::model::delivery_file::DeliveryFile;
 use crate::words::counted;
@@ -148,17 +149,17 @@ fn destination(account: Account, sources: &[Source], choice: &Choice, end: Optio
 }
 
 fn outages(ledger: &Ledger) -> Vec<Outage> {
-    let outage = |(index, spell): (usize, &Spell)| {
+    let outage = |(index, span): (usize, &ledger::Outage)| {
         let begins_before_trace = index == 0 && ledger.begins_inside_outage();
         Outage {
-            from: spell.from,
-            to: spell.ended,
-            failures: spell.failures,
+            from: span.from,
+            to: span.ended,
+            failures: span.failures,
             begins_before_trace,
             failures_before_trace: ledger.counted_before.filter(|_| begins_before_trace),
         }
     };
-    ledger.spells.iter().enumerate().map(outage).collect()
+    ledger.outages.iter().enumerate().map(outage).collect()
 }
 
 fn timeline(buckets: &Buckets) -> Timeline {

@@ -27,7 +27,7 @@ pub struct Failure {
 
 /// A time without delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Spell {
+pub struct Outage {
     /// The first failure.
     pub from: NaiveDateTime,
     /// The last failure.
@@ -81,12 +81,12 @@ pub struct Ledger {
     /// Failed connections by cause.
     pub connection_causes: Tallies,
     /// Times without delivery.
-    pub spells: Vec<Spell>,
+    pub outages: Vec<Outage>,
     /// Alarms by name.
     pub alarms: BTreeMap<&'static str, Span>,
     /// Files that failed and were not delivered since, with the number of attempts.
     pub waiting: WaitingFiles,
-    /// Pauses between two failures of one spell: how many, and how many were overlong.
+    /// Pauses between two failures of one outage: how many, and how many were overlong.
     pub pauses: (u64, u64),
     /// The longest pause in seconds.
     pub longest_pause_s: f64,
@@ -97,7 +97,7 @@ pub struct Ledger {
 impl Ledger {
     /// Whether the last thing that happened is a failure.
     pub fn is_failing(&self) -> bool {
-        self.spells.iter().any(|spell| spell.ended.is_none())
+        self.outages.iter().any(|outage| outage.ended.is_none())
     }
 
     /// A delivery failed.
@@ -107,13 +107,13 @@ impl Ledger {
         let bucket = self.buckets.at(failure.time);
         bucket.fail(failure.note.reason.cause, 1);
         bucket.waiting_change += i64::from(attempts_before == 0);
-        let spell = self.spell_at(failure.time);
-        let pause = (failure.time - spell.until).as_seconds_f64();
-        let counts = spell.failures > 0;
-        spell.failures += 1;
+        let outage = self.outage_at(failure.time);
+        let pause = (failure.time - outage.until).as_seconds_f64();
+        let counts = outage.failures > 0;
+        outage.failures += 1;
         // A delivery of which only the end is traced is judged after the next one's connection.
-        spell.from = spell.from.min(failure.time);
-        spell.until = if counts { spell.until.max(failure.time) } else { failure.time };
+        outage.from = outage.from.min(failure.time);
+        outage.until = if counts { outage.until.max(failure.time) } else { failure.time };
         if counts {
             self.pauses.0 += 1;
             self.pauses.1 += u64::from(pause > OVERLONG_PAUSE_S);
@@ -127,7 +127,7 @@ impl Ledger {
         self.connection_failures += 1;
         self.connection_causes.count(time, note);
         self.buckets.at(time).connection_failures += 1;
-        self.spell_at(time);
+        self.outage_at(time);
     }
 
     /// A file arrived, or the service started, whether or not the window holds it.
@@ -138,14 +138,14 @@ impl Ledger {
 
     /// CUCM counts so many failures without a success between them, the last one told of included.
     pub fn count_failures(&mut self, counted: u64) {
-        if let ([spell], None, None) = (self.spells.as_slice(), self.first_good, self.counted_before) {
-            self.counted_before = counted.checked_sub(spell.failures);
+        if let ([outage], None, None) = (self.outages.as_slice(), self.first_good, self.counted_before) {
+            self.counted_before = counted.checked_sub(outage.failures);
         }
     }
 
     /// Whether the first outage may have begun before what was read: nothing good is known of the time before it.
     pub fn begins_inside_outage(&self) -> bool {
-        let Some(first) = self.spells.first() else { return false };
+        let Some(first) = self.outages.first() else { return false };
         let good_before = self.first_good.is_some_and(|good| good <= first.from) || self.counted_before == Some(0);
         self.failing_before || !good_before
     }
@@ -156,8 +156,8 @@ impl Ledger {
         self.deliveries += 1;
         self.first_delivery = self.first_delivery.or(Some(time));
         self.last_delivery = Some(time);
-        if let Some(spell) = self.spells.last_mut().filter(|spell| spell.ended.is_none()) {
-            spell.ended = Some(time);
+        if let Some(outage) = self.outages.last_mut().filter(|outage| outage.ended.is_none()) {
+            outage.ended = Some(time);
         }
         let before = self.waiting.len();
         if before > 0 {
@@ -201,9 +201,9 @@ impl Ledger {
         for tally in other.connection_causes.into_tallies() {
             self.connection_causes.add(tally);
         }
-        if !other.spells.is_empty() {
-            self.spells.extend(other.spells);
-            self.spells.sort_by_key(|spell| spell.from);
+        if !other.outages.is_empty() {
+            self.outages.extend(other.outages);
+            self.outages.sort_by_key(|outage| outage.from);
         }
         for (name, span) in other.alarms {
             add_span(&mut self.alarms, name, span);
@@ -221,14 +221,14 @@ impl Ledger {
         self.longest_pause_s = self.longest_pause_s.max(other.longest_pause_s);
     }
 
-    fn spell_at(&mut self, time: NaiveDateTime) -> &mut Spell {
+    fn outage_at(&mut self, time: NaiveDateTime) -> &mut Outage {
         self.first_failure = earlier(self.first_failure, Some(time));
         self.last_failure = self.last_failure.max(Some(time));
-        if self.spells.last().is_none_or(|spell| spell.ended.is_some()) {
-            self.spells.push(Spell { from: time, until: time, ended: None, failures: 0 });
+        if self.outages.last().is_none_or(|outage| outage.ended.is_some()) {
+            self.outages.push(Outage { from: time, until: time, ended: None, failures: 0 });
         }
-        let last = self.spells.len() - 1;
-        &mut self.spells[last]
+        let last = self.outages.len() - 1;
+        &mut self.outages[last]
     }
 }
 
@@ -276,7 +276,7 @@ mod tests {
         ledger.succeed(at(18), None, None);
         ledger.succeed(at(24), None, None);
         assert!(!ledger.is_failing());
-        assert_eq!(ledger.spells, [Spell { from: at(0), until: at(6), ended: Some(at(18)), failures: 2 }]);
+        assert_eq!(ledger.outages, [Outage { from: at(0), until: at(6), ended: Some(at(18)), failures: 2 }]);
         assert_eq!(ledger.pauses, (1, 0));
     }
 

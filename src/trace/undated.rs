@@ -7,7 +7,8 @@ use super::event::{DeliveryMention, What};
 use super::events;
 use super::negotiation::{self, NegotiationReader};
 use super::note::Reason;
-use crate::document::parse_log::{CauseCount, Destination, Evidence, Negotiation, Status, Timeline};
+use crate::document::evidence::Evidence;
+use crate::document::parse_log::{CauseCount, Destination, Negotiation, Status, Timeline};
 use crate::log4j::records;
 
 /// In a text of so few lines a message of the library counts without its class, as in a mail: `Auth fail`.

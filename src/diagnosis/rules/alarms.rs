@@ -2,8 +2,9 @@
 
 use super::super::evidence::{conclusion, line};
 use super::super::facts::Facts;
+use crate::document::alarms::{Concern, RaisedAlarms};
 use crate::document::diagnose::{Certainty, Conclusion};
-use crate::document::parse_log::{Concern, Destination, RaisedAlarms, Status};
+use crate::document::parse_log::{Destination, Status};
 
 /// Files do not reach a billing server, and no trace says why.
 pub fn deliveries_fail(facts: &Facts<'_>) -> Option<Conclusion> {

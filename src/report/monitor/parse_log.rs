@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDateTime;
 
 use super::{Case, Failure, Family, Monitored, Sample, Suite, family, gauge, number};
+use crate::document::alarms::RaisedAlarms;
 use crate::document::node::{Check, NodeState, NodeTrouble};
-use crate::document::parse_log::{Destination, ParseLog, Problem, RaisedAlarms, Status};
+use crate::document::parse_log::{Destination, ParseLog, Problem, Status};
 use crate::words::{clock, many};
 
 /// Alarms that have a sample also where CUCM did not raise them (catalogue `CDRRepAlarmCatalog`).

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{Block, Row, Section, Times, ToView, View, fact, prose, toned, words};
-use crate::document::backlog::{Backlog, Deadline, FirstLeg, Gap, TraceFolder};
+use crate::document::backlog::{Backlog, Deadline, Gap, TraceFolder};
+use crate::document::first_leg::FirstLeg;
 use crate::report::monitor::{self, Monitored};
 use crate::report::page::Tone;
 use crate::words::{grouped, many};

@@ -7,8 +7,9 @@ use super::{
     Block, Clock, Fact, Form, Headline, Row, Section, Times, ToView, View, by_setting, code, fact, facts, list, node,
     note, prose_in, table, toned, words,
 };
+use crate::document::alarms::RaisedAlarms;
 use crate::document::parse_log::{
-    Alarm, CauseCount, Destination, Input, Negotiation, Outage, ParseLog, RaisedAlarms, Retries, Status, WaitingFile,
+    Alarm, CauseCount, Destination, Input, Negotiation, Outage, ParseLog, Retries, Status, WaitingFile,
 };
 use crate::model::offer::Category;
 use crate::report::monitor::{self, Monitored};
