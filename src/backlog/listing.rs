@@ -145,7 +145,8 @@ impl Reader {
     fn line(&mut self, raw: &str) {
         let clean = CONTROL.replace_all(raw, "");
         let clean = PAGER.replace_all(&clean, " ");
-        let line = clean.trim();
+        // A mail quotes what it answers.
+        let line = clean.trim_start_matches(|c: char| c.is_whitespace() || c == '>').trim_end();
         if line.is_empty() {
             return;
         }
@@ -330,6 +331,12 @@ mod tests {
         let numbers: Vec<_> = names(&listing).iter().map(|name| name.rsplit('_').next().unwrap()).collect();
         assert_eq!(numbers, ["7", "8", "9", "10", "11", "12"]);
         assert_eq!(listing.skipped_lines, 0);
+    }
+
+    #[test]
+    fn a_listing_that_a_mail_quotes_is_read() {
+        let quoted: String = REAL.lines().flat_map(|line| ["> > ", line, "\n"]).collect();
+        assert_eq!(names(&parse(quoted.as_bytes())), names(&parse(REAL.as_bytes())));
     }
 
     #[test]
