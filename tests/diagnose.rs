@@ -93,7 +93,7 @@ fn the_storys_parts_agree_with_each_other() {
 #[test]
 fn the_story_for_people_begins_with_what_counts() {
     let answer = text(&STORY, 1);
-    let opening = "A failover is the cause: 192.0.2.10 has pointed since 2025-03-09 02:40:06 to the secondary \
+    let opening = "A failover is the cause: since 2025-03-09 02:40:06, 192.0.2.10 has pointed to the secondary \
                    (192.0.2.6), which rejects CUCM's SSH algorithms since 2025-03-09 02:40:06";
     assert!(answer.starts_with(opening), "{answer}");
     let at = |what: &str| answer.find(what).unwrap_or_else(|| panic!("{what} in {answer}"));
@@ -214,7 +214,7 @@ fn escape_sequences_stay_out_of_the_terminal() {
 fn a_failover_is_not_dated_by_a_trace_that_begins_inside_the_outage() {
     let inside = ["fixtures/story/traces/cdrrepmgr00074.log.gz"];
     let found = text(&[&inside, &STORY[3..7]].concat(), 1);
-    assert!(found.contains("may point at least since 2025-03-11 14:34:58 to the secondary"), "{found}");
+    assert!(found.contains("since at least 2025-03-11 14:34:58, 192.0.2.10 may point to the secondary"), "{found}");
     assert!(found.contains("CUCM counts 1,786 failures before it begins"), "{found}");
 }
 

@@ -556,7 +556,7 @@ fn an_outage_that_the_trace_begins_inside_has_no_certain_beginning() {
     assert_eq!(outage["begins_before_trace"], true);
     assert_eq!(outage["failures_before_trace"], 1786);
     let text = stdout(&run(&[INSIDE_OUTAGE]));
-    assert!(text.starts_with("FAILING    192.0.2.10 at least since 2025-03-11 14:34:58"), "{text}");
+    assert!(text.starts_with("FAILING    192.0.2.10 since at least 2025-03-11 14:34:58"), "{text}");
     assert!(!text.contains("this text"), "{text}");
     for known in [FIXTURE, "fixtures/story/traces"] {
         let outage = &answer(&[known])["destinations"][0]["outages"][0];

@@ -237,8 +237,8 @@ pub struct Outage {
 impl Outage {
     /// When it began, as far as is known, to follow `since` or `from`: `at least` where it may have begun earlier.
     pub fn began(&self, word: &str) -> String {
-        let least = if self.begins_before_trace { "at least " } else { "" };
-        format!("{least}{word} {}", clock(self.from))
+        let least = if self.begins_before_trace { " at least" } else { "" };
+        format!("{word}{least} {}", clock(self.from))
     }
 
     /// Where the trace begins inside it: that it does, and how many failures came before.

@@ -39,7 +39,7 @@ impl SettingChange<'_> {
             commands: server.commands(lines),
             ..self.blank()
         };
-        Some(line.told(self.why(), self.what(), format!("The line goes {}.{note}", lines.place)))
+        Some(line.told(self.why(), self.what(), format!("Put it {}.{note}", lines.place)))
     }
 
     fn words(&self, place: Option<&str>, steps: &str) -> Remedy {

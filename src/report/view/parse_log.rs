@@ -266,7 +266,7 @@ fn outages(outages: &[Outage]) -> Vec<Block> {
     let shown = outages.iter().rev().take(OUTAGES).map(outage).collect();
     let mut blocks = Vec::from_iter(table(["outage from", "to", "lasted", "failures"], shown));
     if let Some((first, beginning)) = outages.first().and_then(|first| Some((first, first.beginning()?))) {
-        let text = format!("At least from {}: {beginning}.", clock(first.from));
+        let text = format!("From at least {}: {beginning}.", clock(first.from));
         blocks.push(Block::Paragraph(vec![toned(Tone::Warn, text)]));
     }
     if let Some(more @ 1..) = outages.len().checked_sub(OUTAGES) {

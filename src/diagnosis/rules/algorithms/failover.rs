@@ -87,12 +87,12 @@ fn failover_certainty(facts: &Facts<'_>, trouble: &Trouble<'_>, secondary: &Serv
 fn failover_headline(trouble: &Trouble<'_>, secondary: &Server<'_>, certainty: Certainty) -> String {
     let (host, secondary) = (trouble.host(), secondary.name());
     if certainty == Certainty::Assumed {
-        let since = since(trouble).map(|since| format!(" {since}")).unwrap_or_default();
+        let since = since(trouble).map(|since| format!("{since}, ")).unwrap_or_default();
         return format!(
-            "A failover would explain it: {host} may point{since} to {secondary}, which rejects CUCM's SSH algorithms"
+            "A failover would explain it: {since}{host} may point to {secondary}, which rejects CUCM's SSH algorithms"
         );
     }
-    format!("A failover is the cause: {host} {} {secondary}, which rejects CUCM's SSH algorithms", points(trouble))
+    format!("A failover is the cause: {} {secondary}, which rejects CUCM's SSH algorithms", points_to(trouble, &host))
 }
 
 /// When an address must have moved, where deliveries had worked: after the last of them, before the first failure.
@@ -122,7 +122,7 @@ fn since(trouble: &Trouble<'_>) -> Option<String> {
     })
 }
 
-fn points(trouble: &Trouble<'_>) -> String {
-    let verb = if trouble.lasts() { "has pointed" } else { "pointed" };
-    since(trouble).map_or_else(|| "points to".to_owned(), |since| format!("{verb} {since} to"))
+fn points_to(trouble: &Trouble<'_>, host: &str) -> String {
+    let verb = if trouble.lasts() { "has pointed to" } else { "pointed to" };
+    since(trouble).map_or_else(|| format!("{host} points to"), |since| format!("{since}, {host} {verb}"))
 }
