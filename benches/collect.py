@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """How long `cdrdiag collect` takes, and how much memory, against the node that the tests play (tests/collect/cucm.py)
-behind a round trip of 50 ms: four traces of 0.5 MB and the listing of 10,000 waiting files, with the viewer's pager and
-without.
+behind a round trip of 50 ms: four traces of 0.5 MB and the listing of 10,000 waiting files, with the viewer's pager,
+with that of listings, too, where it can't be turned off, and with none.
 
     benches/collect.py      RUNS=3 RTT_MS=50 are the defaults; CDRDIAG names the binary (default: the release build)
 
@@ -27,7 +27,7 @@ TRACES = "/cm/trace/cdrrep/log4j"
 PRESERVE = "/cm/cdr_repository/preserve"
 
 
-def scenario(viewer):
+def scenario(pagers):
     line = "2019-07-25 13:12:11,{:03} INFO  [Thread-9] cdrrep.CDRSender (CDRSender.java:126) - CDRSender for destination 1 is running...\n"
     text = "".join(line.format(number % 1000) for number in range(4_600))
     traces = [
@@ -35,7 +35,7 @@ def scenario(viewer):
     ]
     date = f"{PRESERVE}/20190725"
     folders = {TRACES: traces, PRESERVE: [{"name": "20190725", "dir": True}], date: []}
-    return {"folders": folders, "numbered": {date: 10_000}, "viewer": viewer}
+    return {"folders": folders, "numbered": {date: 10_000}} | pagers
 
 
 async def delayed(reader, writer):
@@ -68,9 +68,9 @@ async def proxy(port):
     return await asyncio.start_server(connect, "127.0.0.1", 0)
 
 
-async def run(folder, viewer):
+async def run(folder, pagers):
     """Seconds and KiB of one collection."""
-    plan = scenario(viewer) | {"record": f"{folder}/record", "host_key": f"{folder}/key"}
+    plan = scenario(pagers) | {"record": f"{folder}/record", "host_key": f"{folder}/key"}
     Path(folder, "scenario.json").write_text(json.dumps(plan))
     node = await asyncio.create_subprocess_exec(
         "/usr/bin/python3", "-W", "ignore", str(ROOT / "tests/collect/cucm.py"), f"{folder}/scenario.json",
@@ -109,8 +109,13 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", f"{folder}/key"], check=True)
         Path(folder, "password").write_text("secret\n")
-        for name, viewer in [("viewer's pager", True), ("no viewer", False)]:
-            runs = [asyncio.run(run(folder, viewer)) for _ in range(RUNS)]
+        kinds = {
+            "viewer's pager": {"viewer": True},
+            "both pagers": {"viewer": True, "pagination_off": False},
+            "no pager": {"viewer": False},
+        }
+        for name, pagers in kinds.items():
+            runs = [asyncio.run(run(folder, pagers)) for _ in range(RUNS)]
             seconds, kib = (statistics.median(column) for column in zip(*runs))
             print(f"{name:16} median {seconds:6.1f} s   {kib / 1024:5.1f} MiB")
 

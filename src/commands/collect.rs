@@ -16,6 +16,7 @@ use crate::exit::{self, Code, UsageError};
 use crate::interrupt::Interrupt;
 use crate::ssh;
 use crate::ssh::connect::Family;
+use crate::ssh::known_hosts::Fingerprint;
 use crate::ssh::target::Target;
 
 /// The account that the installation of a node makes; DESIGN and `known_hosts` aside, nothing else is assumed.
@@ -66,7 +67,7 @@ pub fn collect(
     let (user, target) = node(&wanted.node, config)?;
     let out = wanted.out.clone().unwrap_or_else(|| default_folder(&target));
     let folder = Folder::new(out).map_err(|error| UsageError(error.to_string()))?;
-    let confirmed = session.host_key.clone().or_else(|| config.cucm.host_key.clone());
+    let confirmed = session.host_key.clone().or_else(|| configured_key(&target, config));
     let order = Order {
         name: target.to_string(),
         trust: credentials::trust(session.known_hosts.as_deref(), confirmed)?,
@@ -97,6 +98,13 @@ pub fn collect(
     // Whatever a command does with it, nothing is left that has to end in good order.
     over.raise();
     answer
+}
+
+/// The host key that the configuration confirms, where it is this node's.
+fn configured_key(target: &Target, config: &Config) -> Option<Fingerprint> {
+    let named = config.cucm.host.as_deref().map(|host| node(host, config));
+    let is_other = matches!(named, Some(Ok((_, named))) if named != *target);
+    config.cucm.host_key.clone().filter(|_| !is_other)
 }
 
 /// Nobody is asked for a password that no node is there to take.

@@ -109,3 +109,23 @@ fn what_is_for_a_node_needs_one() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("--out is for --cucm"));
 }
+
+#[test]
+fn a_collected_folder_s_story_can_be_told_without_names() {
+    if !can_run("a_collected_folder_s_story_can_be_told_without_names") {
+        return;
+    }
+    let node = failing(json!({"services": "Cisco CDR Repository Manager[STOPPED]  Commanded Out of Service\n"}));
+    node.collect(&[]);
+    let mut command = node.command();
+    command.args(["diagnose", "out", "--now", "2019-07-30", "--redact", "--html", "page.html"]);
+    let output = command.args(["--markdown", "page.md", "--json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let read = |name: &str| std::fs::read_to_string(node.path(name)).unwrap();
+    for page in [read("page.html"), read("page.md")] {
+        for name in ["cucm-pub", "10.59.1.27", "StandAloneCluster", "127.0.0.1"] {
+            assert!(!page.contains(name), "{name} is still there");
+        }
+        assert!(page.contains("Cisco CDR Repository Manager") && page.contains("14.0.1.12900-161"), "{page}");
+    }
+}

@@ -244,3 +244,38 @@ fn a_password_that_has_to_be_changed_is_not_changed() {
     assert!(error.to_lowercase().contains("expired") && error.contains("was sent once"), "{error}");
     assert_eq!(node.record(), Vec::<String>::new());
 }
+
+#[test]
+fn the_configuration_names_the_node_its_account_and_its_host_key() {
+    if !can_run("the_configuration_names_the_node_its_account_and_its_host_key") {
+        return;
+    }
+    let node = Node::start(scenario(json!({})));
+    let configure = |host: &str, key: &str| {
+        let text = format!("[cucm]\nhost = \"{host}\"\nuser = \"reader\"\nhost_key = \"{key}\"\n");
+        fs::write(node.path("cdrdiag.toml"), text).unwrap();
+    };
+    let here = format!("127.0.0.1:{}", node.port);
+    let run = |arguments: &[&str]| {
+        let mut command = node.command();
+        command.arg("collect").args(arguments).args(["--json", "--password-file", "password"]);
+        command.output().unwrap()
+    };
+    configure(&here, &node.fingerprint());
+    let output = run(&["--out", "first"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&answer["node"]["user"], &answer["node"]["port"]), (&json!("reader"), &json!(node.port)));
+
+    let other = format!("SHA256:{}", "A".repeat(43));
+    configure(&here, &other);
+    assert_eq!(run(&["--out", "second"]).status.code(), Some(3), "another key than the configuration's");
+    assert_eq!(node.logins(), 1);
+
+    configure("cucm-other", &other);
+    let key = fs::read_to_string(node.path("host_key.pub")).unwrap();
+    fs::write(node.path("known_hosts"), format!("[127.0.0.1]:{} {key}", node.port)).unwrap();
+    let output = run(&[&here, "--out", "third", "--known-hosts", "known_hosts"]);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), node.logins()), (Some(0), 2), "the configured key is another node's: {error}");
+}

@@ -43,6 +43,9 @@ fn echoes_that_wrap_pieces_and_other_prompts_change_nothing() {
         json!({"echo_width": 80, "echo_wrap": "\r\u{1b}[K"}),
         json!({"prompt": "\u{1b}[0m\u{1b}[24;1Hadmin:", "viewer": true}),
         json!({"prompt": "administrator:"}),
+        json!({"prompt": "\r\nreader@cucm-pub: ", "viewer": true}),
+        json!({"prompt": "admin(NUMBER):", "viewer": true}),
+        json!({"echo": false}),
         json!({"pieces": 700}),
         json!({"pieces": 700, "viewer": true}),
     ] {
@@ -119,8 +122,8 @@ fn a_terminal_of_the_system_s_spoils_nothing_whether_it_keeps_keys_or_throws_the
     if !can_run("a_terminal_of_the_system_s_spoils_nothing_whether_it_keeps_keys_or_throws_them_away") {
         return;
     }
-    for keeps_keys in [false, true] {
-        let node = Node::on_a_terminal(scenario(json!({"keeps_keys": keeps_keys})));
+    for (keeps_keys, columns) in [(false, 511), (true, 511), (true, 80), (false, 40)] {
+        let node = Node::on_a_terminal(scenario(json!({"keeps_keys": keeps_keys, "columns": columns})));
         let (answer, _) = node.collect(&["--waiting", "--timeout", "10"]);
         for (name, lines) in [("cdrrepmgr00072.log", 70), ("cdrrepmgr00073.log", 130)] {
             assert_eq!(named(&answer["traces"], name)["complete"], true, "{answer:#}");

@@ -37,8 +37,10 @@ fn what_came_before_the_connection_broke_or_stalled_is_kept_and_told_as_cut() {
     if !can_run("what_came_before_the_connection_broke_or_stalled_is_kept_and_told_as_cut") {
         return;
     }
-    for (fault, outcome) in [("drop_after", "cut"), ("stall_after", "timed_out")] {
-        let node = Node::start(scenario(json!({fault: 9_000})));
+    for (fault, outcome, viewer) in
+        [("drop_after", "cut", false), ("stall_after", "timed_out", false), ("drop_after", "cut", true)]
+    {
+        let node = Node::start(scenario(json!({fault: 9_000, "viewer": viewer})));
         let (answer, code) = node.collect(&["--timeout", "3"]);
         assert_eq!(code, 1, "{answer:#}");
         let last = answer["commands"].as_array().unwrap().last().unwrap();
@@ -155,4 +157,30 @@ fn interrupted_at(node: &Node, command: &str) -> Output {
     let output = child.wait_with_output().unwrap();
     assert!(interrupted.elapsed() < Duration::from_secs(10), "{command}");
     output
+}
+
+#[test]
+fn what_was_not_asked_when_the_session_timed_out_is_not_determined() {
+    if !can_run("what_was_not_asked_when_the_session_timed_out_is_not_determined") {
+        return;
+    }
+    let words = "\r\nCLI session timed out\r\n";
+    let node = Node::start(scenario(json!({"hangs_up_at": ["utils service list"], "last_words": words})));
+    let (answer, code) = node.collect(&["--waiting"]);
+    assert_eq!((code, &answer["not_determined"]), (1, &json!(["services", "billing_servers"])), "{answer:#}");
+    assert_eq!(answer["node"]["release"], "14.0.1.12900-161", "what came before is kept");
+    assert_eq!((&answer["traces"], &answer["listings"]), (&json!([]), &json!([])));
+    assert!(warnings(&answer).contains("utils service list: the node ended the session"), "{answer:#}");
+}
+
+#[test]
+fn an_account_that_may_only_read_gets_everything_page_by_page() {
+    if !can_run("an_account_that_may_only_read_gets_everything_page_by_page") {
+        return;
+    }
+    let node = Node::start(scenario(json!({"pagination_off": false, "page": 5, "viewer": true})));
+    let (answer, code) = node.collect(&["--waiting"]);
+    let refused = answer["commands"].as_array().unwrap().iter().filter(|sent| sent["outcome"] != "done").count();
+    assert_eq!((code, refused), (0, 1), "only the pager's setting is refused: {answer:#}");
+    assert!(node.record().iter().any(|sent| sent == "key: "), "pages were turned");
 }
