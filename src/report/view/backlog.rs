@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Block, Row, Section, Times, ToView, View, fact, prose, toned, words};
+use super::{Block, Row, Section, Times, ToView, View, fact, notes, prose, toned, words};
 use crate::document::backlog::{Backlog, Deadline, Gap, TraceFolder};
 use crate::document::first_leg::FirstLeg;
 use crate::report::monitor::{self, Monitored};
@@ -51,7 +51,7 @@ fn sections(backlog: &Backlog) -> Vec<Section> {
         backlog.deadline.as_ref().and_then(losses),
         Section::first("Save them meanwhile, on CUCM's command line (it asks for an SFTP server)", commands(backlog)),
         Section::first("Folders that nothing lists yet", unlisted(backlog)),
-        Section::first("Mind", warnings(backlog)),
+        Section::first("Mind", notes(&backlog.warnings)),
     ];
     all.into_iter().flatten().collect()
 }
@@ -235,11 +235,6 @@ fn commands(backlog: &Backlog) -> Vec<Block> {
 fn unlisted(backlog: &Backlog) -> Vec<Block> {
     let commands: Vec<_> = backlog.unlisted_folders.iter().map(|folder| folder.command.clone()).collect();
     if commands.is_empty() { Vec::new() } else { vec![Block::Code(commands)] }
-}
-
-fn warnings(backlog: &Backlog) -> Vec<Block> {
-    let points: Vec<_> = backlog.warnings.iter().map(|warning| prose(warning)).collect();
-    if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }
 }
 
 /// A table of words, unless it has no rows.

@@ -1,6 +1,6 @@
 //! What to change on servers: the lines to copy together, and why each is what it is.
 
-use super::{Block, Fact, Piece, code, note, prose, to_copy, toned, words};
+use super::{Block, Fact, Piece, code, note, prose, to_copy, together, toned, words};
 use crate::document::remedy::Remedy;
 use crate::report::page::Tone;
 
@@ -28,14 +28,7 @@ fn reason(remedy: &Remedy) -> Fact {
 }
 
 fn of_servers(remedies: &[Remedy]) -> Vec<(&str, Vec<&Remedy>)> {
-    let mut servers: Vec<(&str, Vec<&Remedy>)> = Vec::new();
-    for remedy in remedies {
-        match servers.iter_mut().find(|(server, _)| *server == remedy.server) {
-            Some((_, all)) => all.push(remedy),
-            None => servers.push((&remedy.server, vec![remedy])),
-        }
-    }
-    servers
+    together(remedies.iter().map(|remedy| (remedy.server.as_str(), remedy)))
 }
 
 fn change(name: &str, remedies: &[&Remedy]) -> Vec<Block> {

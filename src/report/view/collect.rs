@@ -1,6 +1,6 @@
 //! `collect` as a page: whether all of it came, what the node says of itself, and what was read.
 
-use super::{Block, Fact, Row, Section, ToView, View, code, facts, list, node, note, table, toned, words};
+use super::{Block, Fact, Row, Section, ToView, View, code, facts, node, notes, table, toned, words};
 use crate::document::collect::{Collect, CommandOutcome, Sent, Service, Trace};
 use crate::document::node::NodeState;
 use crate::document::{Document, Verdict};
@@ -19,20 +19,14 @@ impl ToView for Collect {
         };
         let title = format!("{verb}  from {}@{} into {}", self.node.user, self.node.target, self.out);
         let stopped = self.stopped().into_iter().map(does_not_run);
-        let in_short = stopped.chain(facts(told(self))).chain(read(self)).collect();
+        let in_short = stopped.chain(facts(told(self))).chain(read(self));
         let sections = [
             Section::first("In short", in_short),
-            Section::first(
-                "Notes",
-                list(self.warnings.iter().map(|warning| note(warning)).collect()).into_iter().collect(),
-            ),
+            Section::first("Notes", notes(&self.warnings)),
             Section::first("Next", vec![Block::Code(vec![format!("cdrdiag diagnose {}", self.out)])]),
-            Section::full(
-                "Commands",
-                table(["command", "outcome", "ms"], self.commands.iter().map(sent).collect()).into_iter().collect(),
-            ),
+            Section::full("Commands", table(["command", "outcome", "ms"], self.commands.iter().map(sent).collect())),
         ];
-        View { title, tone, headlines: Vec::new(), sections: sections.into_iter().flatten().collect() }
+        View::of(title, tone, sections)
     }
 }
 

@@ -12,12 +12,12 @@ impl ToView for Config {
         };
         let problem = |problem: &String| Block::Paragraph(vec![toned(Tone::Bad, "profile: "), words(problem)]);
         let sections = [
-            Section::first("Problems", self.problems.iter().map(problem).collect()),
-            Section::first("Defaults", Vec::from_iter(table(["default", "value", "from"], defaults(self)))),
-            Section::first("Targets", Vec::from_iter(table(["target", "host", "port", "note"], targets(self)))),
+            Section::first("Problems", self.problems.iter().map(problem)),
+            Section::first("Defaults", table(["default", "value", "from"], defaults(self))),
+            Section::first("Targets", table(["target", "host", "port", "note"], targets(self))),
         ];
         let tone = if self.problems.is_empty() { Tone::Strong } else { Tone::Bad };
-        View { title, tone, headlines: Vec::new(), sections: sections.into_iter().flatten().collect() }
+        View::of(title, tone, sections)
     }
 }
 

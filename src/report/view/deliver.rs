@@ -1,7 +1,7 @@
 //! `deliver` as a page: whether it was delivered, or where it stopped, why and what helps; then every stage.
 
 use super::changes::changes;
-use super::{Block, Row, Section, Table, ToView, View, code, fact, prose, prose_in, servers, toned, words};
+use super::{Block, Row, Section, Table, ToView, View, code, fact, notes, prose_in, servers, toned, words};
 use crate::document::deliver::{Deliver, Failure, FreeSpace, StageReport, Throughput};
 use crate::model::stage::Stage;
 use crate::report::page::Tone;
@@ -20,9 +20,9 @@ impl ToView for Deliver {
             Section::first("Stages", vec![stages(&self.stages)]),
             Section::first("What was seen", facts(self)),
             servers::checked_against(self.profile.as_slice()),
-            Section::first("Notes", notes(self)),
+            Section::first("Notes", notes(&self.warnings)),
         ];
-        View { title, tone, headlines: Vec::new(), sections: sections.into_iter().flatten().collect() }
+        View::of(title, tone, sections)
     }
 }
 
@@ -173,11 +173,6 @@ fn facts(answer: &Deliver) -> Vec<Block> {
     }
     facts.extend(answer.throughput.as_ref().map(|pace| fact("throughput", throughput_words(pace))));
     if facts.is_empty() { Vec::new() } else { vec![Block::Facts(facts)] }
-}
-
-fn notes(answer: &Deliver) -> Vec<Block> {
-    let notes: Vec<_> = answer.warnings.iter().map(|warning| prose(warning)).collect();
-    if notes.is_empty() { Vec::new() } else { vec![Block::List(notes)] }
 }
 
 fn space_words(space: &FreeSpace) -> String {

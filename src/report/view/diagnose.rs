@@ -51,11 +51,11 @@ fn first_screen(diagnose: &Diagnose) -> Vec<Option<Section>> {
     let changes = changes(&diagnose.remedy, |server| server_name(diagnose, server));
     let confirm = first.next.iter().map(|next| prose(next)).collect();
     vec![
-        Section::first("In short", Vec::from_iter(facts(in_short(diagnose, first)))),
-        Section::first("What to do", changes.into_iter().chain(to_copy(first.commands.clone())).collect()),
-        Section::first("Also", others.flat_map(also).collect()),
-        Section::first("To confirm", Vec::from_iter(list(confirm))),
-        Section::first("Notes", Vec::from_iter(list(notes(diagnose)))),
+        Section::first("In short", facts(in_short(diagnose, first))),
+        Section::first("What to do", changes.into_iter().chain(to_copy(first.commands.clone()))),
+        Section::first("Also", others.flat_map(also)),
+        Section::first("To confirm", list(confirm)),
+        Section::first("Notes", list(notes(diagnose))),
     ]
 }
 
@@ -71,7 +71,7 @@ fn not_given(diagnose: &Diagnose, host: &str) -> String {
 
 /// Why, then each part as its own command tells it.
 fn rest(diagnose: &Diagnose) -> Vec<Option<Section>> {
-    let why = (0..diagnose.conclusions.len()).flat_map(|index| conclusion(diagnose, index)).collect();
+    let why = (0..diagnose.conclusions.len()).flat_map(|index| conclusion(diagnose, index));
     let mut sections = vec![
         Section::full("Why", why),
         Section::full("Why these changes", reasons(&diagnose.remedy, |server| server_name(diagnose, server))),

@@ -1,6 +1,6 @@
 //! `profile learn`; and one learned client, as `capture` tells of it, too.
 
-use super::{Block, Fact, Form, Headline, Section, ToView, View, fact, list, note, toned, words};
+use super::{Block, Fact, Form, Headline, Section, ToView, View, fact, notes, toned, words};
 use crate::document::learn::{Conflict, Difference, Input, Learned, Likeness, ProfileLearn};
 use crate::model::offer::{Setting, titles};
 use crate::report::page::Tone;
@@ -33,7 +33,7 @@ fn read(answer: &ProfileLearn) -> Vec<Block> {
         ("read".to_owned(), vec![toned(Tone::Faint, format!("{} ({what})", input.path))])
     };
     let mut blocks = vec![Block::Facts(answer.inputs.iter().map(input).collect())];
-    blocks.extend(list(answer.warnings.iter().map(|warning| note(warning)).collect()));
+    blocks.extend(notes(&answer.warnings));
     if answer.clients.is_empty() {
         let where_else = "JSch's log has it at level INFO, the billing server's sshd where it refused the client, a packet capture where it holds the connection's first packets. cdrdiag capture asks the client itself.";
         blocks.push(Block::Paragraph(vec![words(where_else)]));

@@ -57,6 +57,13 @@ pub struct View {
     pub sections: Vec<Section>,
 }
 
+impl View {
+    /// One without verdicts beside the title, of those sections that there are.
+    fn of(title: String, tone: Tone, sections: impl IntoIterator<Item = Option<Section>>) -> Self {
+        Self { title, tone, headlines: Vec::new(), sections: sections.into_iter().flatten().collect() }
+    }
+}
+
 /// One verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Headline {
@@ -113,12 +120,13 @@ pub struct Section {
 
 impl Section {
     /// A section of the first screen, unless it is empty.
-    pub fn first(title: &str, blocks: Vec<Block>) -> Option<Self> {
+    pub fn first(title: &str, blocks: impl IntoIterator<Item = Block>) -> Option<Self> {
+        let blocks: Vec<Block> = blocks.into_iter().collect();
         (!blocks.is_empty()).then(|| Self { title: title.to_owned(), depth: Depth::FirstScreen, blocks })
     }
 
     /// A section for `--full`, unless it is empty.
-    pub fn full(title: &str, blocks: Vec<Block>) -> Option<Self> {
+    pub fn full(title: &str, blocks: impl IntoIterator<Item = Block>) -> Option<Self> {
         Self::first(title, blocks).map(Self::in_full)
     }
 
@@ -228,6 +236,23 @@ fn to_copy(lines: Vec<String>) -> Option<Block> {
 fn table<const N: usize>(head: [&str; N], rows: Vec<Row>) -> Option<Block> {
     let head = head.map(str::to_owned).to_vec();
     (!rows.is_empty()).then_some(Block::Table(Table { head, rows }))
+}
+
+/// What the reader has to mind, a point each, unless there is nothing.
+fn notes<'a>(warnings: impl IntoIterator<Item = &'a String>) -> Option<Block> {
+    list(warnings.into_iter().map(|warning| note(warning)).collect())
+}
+
+/// What belongs together by a key, in the order in which the keys come first.
+fn together<K: PartialEq, V>(items: impl IntoIterator<Item = (K, V)>) -> Vec<(K, Vec<V>)> {
+    let mut groups: Vec<(K, Vec<V>)> = Vec::new();
+    for (key, value) in items {
+        match groups.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, values)) => values.push(value),
+            None => groups.push((key, vec![value])),
+        }
+    }
+    groups
 }
 
 /// What the reader has to mind.

@@ -4,8 +4,8 @@ use chrono::NaiveDateTime;
 
 use super::chart::Chart;
 use super::{
-    Block, Clock, Fact, Form, Headline, Row, Section, Times, ToView, View, by_setting, code, fact, facts, list, node,
-    note, prose_in, table, toned, words,
+    Block, Clock, Fact, Form, Headline, Row, Section, Times, ToView, View, by_setting, code, fact, facts, node, notes,
+    prose_in, table, toned, words,
 };
 use crate::document::alarms::RaisedAlarms;
 use crate::document::parse_log::{
@@ -23,14 +23,13 @@ const OUTAGES: usize = 20;
 impl ToView for ParseLog {
     fn view(&self) -> View {
         let (title, tone) = title(self);
-        let mut sections =
-            vec![Section::first("Not read", Vec::from_iter(not_read(self))), Section::first("Timeline", chart(self))];
+        let mut sections = vec![Section::first("Not read", not_read(self)), Section::first("Timeline", chart(self))];
         sections.extend(destinations(self));
         sections.extend(of_node(self));
         sections.push(Section::first("What was read", read(self)));
-        sections.push(Section::first("Notes", Vec::from_iter(notes(self))));
+        sections.push(Section::first("Notes", notes(&self.warnings)));
         sections.extend(rest(self));
-        sections.push(Section::full("Inputs", Vec::from_iter(inputs(self))));
+        sections.push(Section::full("Inputs", inputs(self)));
         View { title, tone, headlines: headlines(self), sections: sections.into_iter().flatten().collect() }
     }
 
@@ -47,23 +46,23 @@ impl ToView for ParseLog {
 pub fn as_part(answer: &ParseLog) -> Vec<Option<Section>> {
     let headlines = headlines(answer);
     let verdicts = if headlines.is_empty() { Vec::new() } else { vec![Block::Headlines(headlines)] };
-    let verdicts = verdicts.into_iter().chain(read(answer)).collect();
+    let verdicts = verdicts.into_iter().chain(read(answer));
     let mut sections = vec![Section::first("Traces", verdicts), Section::first("Timeline", chart(answer))];
     sections.extend(destinations(answer));
     sections.extend(of_node(answer));
     sections.extend(rest(answer));
-    sections.push(Section::full("Inputs", Vec::from_iter(inputs(answer))));
+    sections.push(Section::full("Inputs", inputs(answer)));
     sections.into_iter().map(|section| section.map(Section::in_full)).collect()
 }
 
 /// What CUCM says beside its traces: alarms, and a node's own words about itself.
 fn of_node(answer: &ParseLog) -> [Option<Section>; 2] {
-    let nodes = answer.nodes.iter().flat_map(node::blocks).collect();
+    let nodes = answer.nodes.iter().flat_map(node::blocks);
     [Section::first("Alarms", alarms(answer)), Section::first("CUCM node", nodes)]
 }
 
 fn rest(answer: &ParseLog) -> Vec<Option<Section>> {
-    let lists = answer.negotiation.iter().flat_map(negotiation).collect();
+    let lists = answer.negotiation.iter().flat_map(negotiation);
     let mut sections: Vec<_> = answer.destinations.iter().map(details).collect();
     sections.push(Section::full("Algorithm lists in the trace", lists));
     sections
@@ -342,8 +341,4 @@ fn inputs(answer: &ParseLog) -> Option<Block> {
         Row::of(vec![code(&input.path), words(grouped(input.records)), time(input.first), time(input.last)])
     };
     table(["trace", "records", "first (local time)", "last"], answer.inputs.iter().map(row).collect())
-}
-
-fn notes(answer: &ParseLog) -> Option<Block> {
-    list(answer.warnings.iter().map(|warning| note(warning)).collect())
 }

@@ -1,7 +1,7 @@
 //! `probe`: the verdict and the change that mends it first, what they rest on after that.
 
 use super::changes::{changes, reasons};
-use super::{Block, Row, Section, ToView, View, code, fact, facts, list, note, servers, table, toned, words};
+use super::{Block, Row, Section, ToView, View, code, fact, facts, notes, servers, table, toned, words};
 use crate::document::probe::{Access, Outcome, Probe, Target};
 use crate::report::monitor::Monitored;
 use crate::report::monitor::judged::Judged;
@@ -37,11 +37,11 @@ fn alone(probe: &Probe, target: &Target) -> Vec<Option<Section>> {
     let name = |_: &str| target.name();
     vec![
         Section::first("What to do", changes(&target.remedy, name)),
-        Section::first("The server", Vec::from_iter(facts(who))),
-        Section::first("Notes", servers::notes(target).into_iter().chain(warnings(probe)).collect()),
+        Section::first("The server", facts(who)),
+        Section::first("Notes", servers::notes(target).into_iter().chain(notes(&probe.warnings))),
         Section::full("Why these changes", reasons(&target.remedy, name)),
-        Section::full("What each client agrees on", Vec::from_iter(servers::clients(target))),
-        Section::full("How it presents itself", Vec::from_iter(facts(servers::details(target)))),
+        Section::full("What each client agrees on", servers::clients(target)),
+        Section::full("How it presents itself", facts(servers::details(target))),
         Section::full("What it offers", servers::offer(target)),
     ]
 }
@@ -49,14 +49,14 @@ fn alone(probe: &Probe, target: &Target) -> Vec<Option<Section>> {
 /// Every server in a line, then each with a problem, then all that is known of each.
 fn beside_others(probe: &Probe, targets: &[Target]) -> Vec<Option<Section>> {
     let rows = table(["server", "software", "outcome", "why"], targets.iter().map(row).collect());
-    let mut sections = vec![Section::first("Servers", Vec::from_iter(rows))];
+    let mut sections = vec![Section::first("Servers", rows)];
     for target in targets.iter().filter(|target| !target.is_fine()) {
         let name = |_: &str| target.name();
         let mut blocks = vec![Block::Headlines(servers::headlines(target))];
         blocks.extend(changes(&target.remedy, name));
         sections.push(Section::first(&target.name(), blocks));
     }
-    sections.push(Section::first("Notes", Vec::from_iter(warnings(probe))));
+    sections.push(Section::first("Notes", notes(&probe.warnings)));
     for target in targets {
         sections.push(Section::full("Why these changes", reasons(&target.remedy, |_| target.name())));
         sections.push(servers::section(target));
@@ -73,10 +73,6 @@ fn row(target: &Target) -> Row {
     let cells =
         [code(target.name()), words(servers::software(target)), toned(tone, target.outcome.words()), words(why)];
     Row { marked: !target.is_fine(), cells: cells.to_vec() }
-}
-
-fn warnings(probe: &Probe) -> Option<Block> {
-    list(probe.warnings.iter().map(|warning| note(warning)).collect())
 }
 
 /// What one server comes to, in a line.

@@ -13,7 +13,7 @@ impl ToView for ProfileList {
         let rows = table(["profile", "what it is", "releases"], self.profiles.iter().map(row).collect());
         let default = vec![words("Used when --profile names none: "), toned(Tone::Strong, self.default.join(", "))];
         let hint = vec![toned(Tone::Faint, "cdrdiag profile show ID prints the lists and their sources.")];
-        let blocks = rows.into_iter().chain([Block::Paragraph(default), Block::Paragraph(hint)]).collect();
+        let blocks = rows.into_iter().chain([Block::Paragraph(default), Block::Paragraph(hint)]);
         View {
             title: counted(self.profiles.len() as u64, "built-in profile"),
             tone: Tone::Strong,
@@ -30,7 +30,7 @@ impl ToView for ProfileShow {
         let problems =
             self.findings.iter().map(|finding| vec![toned(Tone::Bad, "problem: "), words(finding)]).collect();
         let sections = [
-            Section::first("Problems", Vec::from_iter(list(problems))),
+            Section::first("Problems", list(problems)),
             Section::first("What it proposes", vec![Block::Facts(facts(&self.profile))]),
             Section::first("Sources", points(source)),
             Section::first("Notes", points(notes)),

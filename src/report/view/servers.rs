@@ -1,6 +1,8 @@
 //! Servers: who gets in, who they are, what they offer. What the answers that speak of servers share.
 
-use super::{Block, Fact, Form, Headline, Piece, Row, Section, code, fact, facts, list, note, toned, words};
+use std::collections::HashSet;
+
+use super::{Block, Fact, Form, Headline, Piece, Row, Section, code, fact, facts, list, note, together, toned, words};
 use crate::document::probe::{Access, Client, HostKey, Identification, Outcome, ProfileRef, Target};
 use crate::model::offer::{Category, Offer, Setting};
 use crate::model::profile::client_names;
@@ -90,15 +92,8 @@ pub fn whys(target: &Target) -> Vec<String> {
 
 /// The clients for which `text` says the same, together, in their order.
 fn grouped(target: &Target, text: impl Fn(&Client) -> Option<String>) -> Vec<(Vec<&str>, String)> {
-    let mut groups: Vec<(Vec<&str>, String)> = Vec::new();
-    for client in &target.clients {
-        let Some(said) = text(client) else { continue };
-        match groups.iter_mut().find(|(_, other)| *other == said) {
-            Some((clients, _)) => clients.push(&client.profile),
-            None => groups.push((vec![&client.profile], said)),
-        }
-    }
-    groups
+    let said = target.clients.iter().filter_map(|client| Some((text(client)?, client.profile.as_str())));
+    together(said).into_iter().map(|(said, clients)| (clients, said)).collect()
 }
 
 /// One server in a section of its own.
@@ -160,19 +155,14 @@ fn host_key(key: &HostKey) -> String {
 
 /// What each client agrees on, and how the real handshake went; clients that fare alike share a column.
 pub fn clients(target: &Target) -> Option<Block> {
-    let mut columns: Vec<(Vec<&str>, Vec<Piece>)> = Vec::new();
-    for client in &target.clients {
-        let cells = SETTINGS.map(|setting| agreed(client, setting));
-        let cells = cells.into_iter().chain([words(handshake(client))]).collect();
-        match columns.iter_mut().find(|(_, others)| *others == cells) {
-            Some((alike, _)) => alike.push(&client.profile),
-            None => columns.push((vec![&client.profile], cells)),
-        }
-    }
-    let head = std::iter::once(String::new()).chain(columns.iter().map(|(alike, _)| alike.join(", "))).collect();
+    let cells = |client: &Client| -> Vec<Piece> {
+        SETTINGS.iter().map(|setting| agreed(client, *setting)).chain([words(handshake(client))]).collect()
+    };
+    let columns = together(target.clients.iter().map(|client| (cells(client), client.profile.as_str())));
+    let head = std::iter::once(String::new()).chain(columns.iter().map(|(_, alike)| alike.join(", "))).collect();
     let titles = SETTINGS.map(Setting::title).into_iter().chain(["handshake"]);
     let row = |(index, title)| {
-        let cells = columns.iter().filter_map(|(_, cells)| cells.get(index).cloned());
+        let cells = columns.iter().filter_map(|(cells, _)| cells.get(index).cloned());
         Row::of(std::iter::once(words(title)).chain(cells).collect())
     };
     let rows = titles.enumerate().map(row).collect();
@@ -208,15 +198,8 @@ pub fn handshake(client: &Client) -> &'static str {
 
 /// What the lists alone do not show, and why a handshake tells less than it might, with the clients that it concerns.
 pub fn notes(target: &Target) -> Option<Block> {
-    let mut notes: Vec<(&str, Vec<&str>)> = Vec::new();
-    for client in &target.clients {
-        for note in client_notes(client) {
-            match notes.iter_mut().find(|(other, _)| *other == note) {
-                Some((_, clients)) => clients.push(&client.profile),
-                None => notes.push((note, vec![&client.profile])),
-            }
-        }
-    }
+    let of = |client| client_notes(client).map(|note| (note, client.profile.as_str()));
+    let notes = together(target.clients.iter().flat_map(of));
     let point = |(text, clients): (&str, Vec<&str>)| {
         [note(text), vec![toned(Tone::Faint, format!(" ({})", clients.join(", ")))]].concat()
     };
@@ -271,13 +254,10 @@ fn names(list: Option<&[String]>, taken: &[&str]) -> Vec<Piece> {
 
 /// The weak algorithms, those with the same reason together, each once for both directions.
 fn weak(target: &Target) -> Vec<Block> {
-    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-    for weak in &target.weak {
-        match reasons.iter_mut().find(|(reason, _)| *reason == weak.reason) {
-            Some((_, algorithms)) if algorithms.contains(&weak.algorithm.as_str()) => {}
-            Some((_, algorithms)) => algorithms.push(&weak.algorithm),
-            None => reasons.push((&weak.reason, vec![&weak.algorithm])),
-        }
+    let mut reasons = together(target.weak.iter().map(|weak| (weak.reason.as_str(), weak.algorithm.as_str())));
+    for (_, algorithms) in &mut reasons {
+        let mut seen = HashSet::new();
+        algorithms.retain(|algorithm| seen.insert(*algorithm));
     }
     let point = |(reason, algorithms): (&str, Vec<&str>)| {
         vec![toned(Tone::Warn, algorithms.join(", ")), words(format!(": {reason}"))]
@@ -296,5 +276,5 @@ pub fn checked_against(profiles: &[ProfileRef]) -> Option<Section> {
         ];
         (profile.id.clone(), value)
     };
-    Section::full("Checked against", Vec::from_iter(facts(profiles.iter().map(of).collect())))
+    Section::full("Checked against", facts(profiles.iter().map(of).collect()))
 }

@@ -117,15 +117,7 @@ impl Row {
 
 /// What no client proposes, by the servers that offer it.
 fn elsewhere<'a>(rows: &[&'a Row], columns: &[Column<'_>]) -> Vec<(String, Vec<&'a str>)> {
-    let mut places: Vec<(String, Vec<&str>)> = Vec::new();
-    for row in rows {
-        let place = place(row, columns);
-        match places.iter_mut().find(|(other, _)| *other == place) {
-            Some((_, names)) => names.push(&row.name),
-            None => places.push((place, vec![&row.name])),
-        }
-    }
-    places
+    view::together(rows.iter().map(|row| (place(row, columns), row.name.as_str())))
 }
 
 fn place(row: &Row, columns: &[Column<'_>]) -> String {

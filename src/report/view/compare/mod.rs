@@ -30,7 +30,7 @@ impl ToView for Compare {
         sections.extend(side_by_side(self));
         sections.extend(self.targets().map(servers::section));
         sections.push(servers::checked_against(&self.profiles));
-        View { title, tone, headlines: Vec::new(), sections: sections.into_iter().flatten().collect() }
+        View::of(title, tone, sections)
     }
 
     fn monitored(&self) -> Option<Monitored> {
@@ -64,7 +64,7 @@ pub fn side_by_side(compare: &Compare) -> Vec<Option<Section>> {
     let lists = if several { lists::tables(compare, &columns) } else { Vec::new() };
     vec![
         Section::full("The lists side by side", lists),
-        Section::full("What else differs", Vec::from_iter(facts(differences(compare, &columns)))),
+        Section::full("What else differs", facts(differences(compare, &columns))),
     ]
 }
 

@@ -6,21 +6,15 @@ use crate::document::probe::{Access, Client};
 use crate::model::profile::client_names;
 use crate::report::page::Tone;
 use crate::report::view::servers::{self, SETTINGS};
-use crate::report::view::{Block, Piece, Row, Table, toned, words};
+use crate::report::view::{Block, Piece, Row, Table, together, toned, words};
 
 /// One block of rows for clients that fare alike everywhere.
 pub(super) fn table(compare: &Compare, columns: &[Column<'_>]) -> Block {
-    let mut groups: Vec<(Vec<&str>, Vec<Vec<Piece>>)> = Vec::new();
-    for profile in &compare.profiles {
-        let cells = columns.iter().map(|column| cells(client(column, &profile.id))).collect::<Vec<_>>();
-        match groups.iter_mut().find(|(_, others)| *others == cells) {
-            Some((ids, _)) => ids.push(&profile.id),
-            None => groups.push((vec![&profile.id], cells)),
-        }
-    }
+    let cells = |id: &str| columns.iter().map(|column| cells(client(column, id))).collect::<Vec<_>>();
+    let groups = together(compare.profiles.iter().map(|profile| (cells(&profile.id), profile.id.as_str())));
     let head = std::iter::once(String::new()).chain(columns.iter().map(|column| column.label.clone())).collect();
     let mut rows = Vec::new();
-    for (ids, cells) in groups {
+    for (cells, ids) in groups {
         let names = SETTINGS.map(|setting| format!("  {}", setting.title()));
         let names = std::iter::once(client_names(ids)).chain(names).chain(["  handshake".to_owned()]);
         rows.extend(names.enumerate().map(|(index, name)| {
