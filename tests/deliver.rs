@@ -221,3 +221,18 @@ fn what_a_server_says_reaches_no_terminal_raw() {
     let answer = place.run(&[&peer.target(), "-u", "cucm", "-d", "/cdr", "--password-file", "password"]);
     assert!(!answer.stdout.contains('\x1b') && !answer.stderr.contains('\x1b'), "{:?}", answer.stdout);
 }
+
+#[test]
+fn saved_files_are_handed_in_only_where_somebody_agrees() {
+    let place = Place::new();
+    let saved = place.home.path().join("saved");
+    fs::create_dir(&saved).unwrap();
+    fs::write(saved.join("cdr_Main_01_202503090001_1"), "a,b\n").unwrap();
+    let arguments = ["127.0.0.1:1", "-u", "cucm", "-d", "/cdr", "--password-file", "password", "--files"];
+    let asked = place.run(&[&arguments[..], &["saved"]].concat());
+    refused(&asked, 2, "1 file would stay on cucm@127.0.0.1:1:/cdr: --yes confirms it");
+    assert!(!saved.join("cdrdiag-delivered.jsonl").exists(), "nothing was begun");
+
+    fs::create_dir(place.home.path().join("empty")).unwrap();
+    refused(&place.run(&[&arguments[..], &["empty", "--yes"]].concat()), 3, "empty");
+}
