@@ -199,6 +199,71 @@ fn what_is_said_beside_a_redacted_answer_names_nobody_either() {
     }
 }
 
+/// A folder in which every name that a user, a server or CUCM chose holds `zq`: of folders, files, members, hosts, clusters.
+fn named_by_somebody() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = fs::read_to_string(format!("{FIXTURES}/cdrrepmgr00073.log")).unwrap();
+    let trace = trace.replace("1.1.1.1", "zqbilling").replace("StandAloneCluster", "ZqCluster");
+    let place = folder.path().join("zq Ordner ä");
+    fs::create_dir(&place).unwrap();
+    fs::write(place.join("cdrrepmgr00001-zq.log"), &trace).unwrap();
+    fs::write(place.join("zq.zip"), b"PK\x03\x04 and no more").unwrap();
+    fs::write(place.join("zq notes.png"), b"\x89PNG").unwrap();
+    let listing = fs::read_to_string(format!("{FIXTURES}/listings/preserve-detail.txt")).unwrap();
+    fs::write(folder.path().join("zq liste.txt"), listing.replace("StandAloneCluster", "ZqCluster")).unwrap();
+    let answer = fs::read_to_string(format!("{FIXTURES}/story/secondary.json")).unwrap();
+    fs::write(folder.path().join("zq#1.json"), answer.replace("192.0.2.6", "zqhost.example")).unwrap();
+    fs::write(folder.path().join("zq servers"), "zq.invalid # ours\n\"zq#1.json\"\n".replace('"', "")).unwrap();
+    fs::write(folder.path().join("zq pass"), "secret\n").unwrap();
+    fs::write(folder.path().join("cdrdiag.toml"), "[targets.zqmain]\nhost = \"127.0.0.1\"\nport = 9\n").unwrap();
+    folder
+}
+
+#[test]
+fn no_command_names_anybody_in_any_form_of_a_redacted_answer() {
+    let folder = named_by_somebody();
+    let trace = "zq Ordner ä";
+    let deliver = ["deliver", "zqmain", "--user", "zqcdr", "--directory", "/zq/in", "--password-file", "zq pass"];
+    for (arguments, forms) in [
+        (vec!["parse-log", trace], &["text", "full", "json", "prometheus", "junit"][..]),
+        (vec!["parse-log", trace, "zq missing.log"], &["text", "full", "json", "prometheus", "junit"]),
+        (
+            vec!["diagnose", trace, "--primary", "zq#1.json", "--secondary", "zqmain"],
+            &["text", "full", "json", "junit"],
+        ),
+        (
+            vec!["diagnose", "--preserve", "zq liste.txt", "--primary", "zqmain", "--preserve-days", "30"],
+            &["text", "full", "json", "prometheus"],
+        ),
+        (vec!["probe", "zqmain", "zq.invalid", "zq#1.json"], &["text", "full", "json", "prometheus", "junit"]),
+        (vec!["probe", "--targets", "zq servers"], &["text", "full", "json"]),
+        (vec!["compare", "zq#1.json", "zqmain"], &["text", "full", "json", "prometheus", "junit"]),
+        (vec!["backlog", "zq liste.txt", "--preserve-days", "30"], &["text", "full", "json", "prometheus", "junit"]),
+        (deliver.to_vec(), &["text", "full", "json"]),
+    ] {
+        for form in forms {
+            let form = match *form {
+                "text" => vec![],
+                "full" => vec!["--full"],
+                "json" => vec!["--json"],
+                other => vec!["--format", other],
+            };
+            let arguments = [&arguments[..], &["--redact", "-v"], &form].concat();
+            let mut command = cdrdiag(folder.path(), &arguments);
+            command.args(["--html", "r.html", "--markdown", "r.md"]).timeout(std::time::Duration::from_secs(60));
+            let done = command.output().unwrap();
+            let page = fs::read_to_string(folder.path().join("r.html")).unwrap();
+            let markdown = fs::read_to_string(folder.path().join("r.md")).unwrap();
+            let (text, error) = (String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap());
+            assert_eq!(done.status.code(), Some(1), "{arguments:?}: {error}");
+            for shown in [text, error, page, markdown] {
+                let line = shown.lines().find(|line| line.to_lowercase().contains("zq"));
+                assert_eq!(line, None, "{arguments:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_timeline_adds_up_to_the_totals() {
     let folder = tempfile::tempdir().unwrap();
