@@ -25,6 +25,7 @@
 //! | `search` | folders searched through, within bounds |
 //! | `bounds` | how much is read of each form of input |
 //! | `unpacking` | what packed input may unpack to |
+//! | `whole_file` | files that are written whole or not at all |
 //! | `suggest` | "did you mean …?" |
 //! | `words` | numbers, times and durations as people read them |
 //! | `escape` | what came from a server or a trace, made harmless for a terminal |
@@ -32,8 +33,8 @@
 //! | `interrupt` | Ctrl-C, for those who have a session to end |
 //! | `exit` | the exit codes |
 //!
-//! Files and sockets are touched by `bounds`, `commands`, `config`, `delivery`, `search`, `ssh`'s edges and
-//! `trace::sources` and `trace::input` alone. All else is pure: bytes and values in, values out.
+//! Files and sockets are touched by `bounds`, `collect`, `commands`, `config`, `delivery`, `search`, `whole_file`, `ssh`'s
+//! edges and `trace::sources` and `trace::input` alone. All else is pure: bytes and values in, values out.
 
 pub mod alarms;
 pub mod algorithms;
@@ -67,6 +68,7 @@ mod tables;
 pub mod text;
 pub mod trace;
 mod unpacking;
+mod whole_file;
 mod words;
 mod wrap;
 

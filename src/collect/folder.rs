@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use crate::document::Envelope;
 use crate::document::collect::{self, Collect};
 use crate::escape;
+use crate::whole_file;
 
 /// Why a folder is none to collect into.
 #[derive(Debug, thiserror::Error)]
@@ -55,13 +56,14 @@ impl Folder {
         Ok(Box::new(BufWriter::new(file)))
     }
 
-    /// Writes a file below it; its path in it has slashes everywhere.
+    /// Writes a file below it, whole or not at all: half a CDR file would be handed in as one. Its path in it has slashes
+    /// everywhere.
     pub(super) fn write(&self, inside: &str, bytes: &[u8]) -> Result<()> {
         let path = self.0.join(inside);
         if let Some(folder) = path.parent() {
             make(folder)?;
         }
-        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
+        whole_file::put(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// Writes the answer as `collection.json`.

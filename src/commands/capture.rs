@@ -48,6 +48,7 @@ pub fn run(args: &cli::Capture, context: &Context<'_>) -> Result<Code> {
     let mut answer = captured.into_answer(address, stopped);
     let learned = answer.clients.iter_mut().map(|client| &mut client.learned);
     let written = args.out.as_ref().map_or(Ok(()), |out| write(out, learned));
+    // Whoever came may not come again: what was seen is told though it can't be written.
     let code = context.answer(&answer)?;
     written.map(|()| code)
 }

@@ -9,7 +9,6 @@ use anyhow::{Context as _, Result, bail};
 
 use super::Context;
 use super::reports::replaceable;
-use super::whole_file::WholeFile;
 use crate::cli;
 use crate::document::learn::{Input, Learned, ProfileLearn};
 use crate::exit::{Code, UsageError};
@@ -17,6 +16,7 @@ use crate::learn::collector::Collector;
 use crate::learn::own;
 use crate::learn::profile::learned;
 use crate::learn::source::{self, Kind};
+use crate::whole_file::WholeFile;
 
 /// Learns what clients proposed.
 ///
@@ -42,9 +42,10 @@ pub fn run(args: &cli::ProfileLearn, context: &Context<'_>) -> Result<Code> {
     let (clients, warnings) = collector.finish();
     let mut clients: Vec<_> = clients.iter().map(learned).collect();
     choose(&mut clients, &args.client)?;
-    let written = args.out.as_ref().map_or(Ok(()), |out| write(out, clients.iter_mut()));
-    let code = context.answer(&ProfileLearn { inputs, clients, warnings })?;
-    written.map(|()| code)
+    if let Some(out) = &args.out {
+        write(out, clients.iter_mut())?;
+    }
+    context.answer(&ProfileLearn { inputs, clients, warnings })
 }
 
 fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {

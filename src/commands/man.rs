@@ -13,6 +13,7 @@ use super::Context;
 use crate::cli::help::{EXIT_CODES, Example, examples, is_offered};
 use crate::cli::{self, Cli};
 use crate::exit::Code;
+use crate::whole_file;
 
 /// Prints the manual's first page, or writes all of its pages into a folder.
 ///
@@ -38,7 +39,7 @@ struct Page {
 
 fn save(pages: &[Page], folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    pages.iter().try_for_each(|page| fs::write(folder.join(&page.name), &page.text))
+    pages.iter().try_for_each(|page| whole_file::put(&folder.join(&page.name), &page.text))
 }
 
 /// The page about cdrdiag, then one for each command.

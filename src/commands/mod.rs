@@ -24,7 +24,6 @@ pub mod reports;
 mod schema;
 pub mod targets;
 mod turns;
-mod whole_file;
 
 pub use profile::profiles;
 

@@ -12,7 +12,6 @@ use sha2::{Digest, Sha256};
 
 use super::Context;
 use super::collected::Alias;
-use super::whole_file::WholeFile;
 use crate::bounds;
 use crate::cli;
 use crate::exit::{Code, UsageError};
@@ -20,6 +19,7 @@ use crate::redact::Redactor;
 use crate::report::view::{Appendix, InputHash, ToView};
 use crate::report::{html, markdown};
 use crate::trace::sources::Members;
+use crate::whole_file::WholeFile;
 
 /// The files to write, opened before the work begins, so that a bad path shows at once.
 #[derive(Debug)]

@@ -184,3 +184,31 @@ fn an_account_that_may_only_read_gets_everything_page_by_page() {
     assert_eq!((code, refused), (0, 1), "only the pager's setting is refused: {answer:#}");
     assert!(node.record().iter().any(|sent| sent == "key: "), "pages were turned");
 }
+
+#[test]
+fn a_disk_that_is_full_leaves_no_half_of_a_file_under_its_name() {
+    if !can_run("a_disk_that_is_full_leaves_no_half_of_a_file_under_its_name") {
+        return;
+    }
+    let mut scenario = scenario(json!({}));
+    let folder = format!("{}/20190725", super::node::PRESERVE);
+    scenario["folders"][folder] = json!([{"name": "cdr_Main_01_201907251311_1", "text": "a,b\n1,2\n".repeat(800)}]);
+    let node = Node::start(scenario);
+    let mut command = Command::new("sh");
+    // 4 KiB a file: neither the second trace nor the waiting file nor the answer fits.
+    let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"";
+    command.args(["-c", script, env!("CARGO_BIN_EXE_cdrdiag"), "collect", &format!("reader@127.0.0.1:{}", node.port)]);
+    command.args(["--out", "out", "--waiting", "--password-file", "password", "--host-key", &node.fingerprint()]);
+    let folder = node.path("out").parent().unwrap().to_owned();
+    let output = command.current_dir(&folder).env("HOME", &folder).stdin(Stdio::null()).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{error}");
+    assert!(error.contains("cannot write"), "{error}");
+    let out = node.path("out");
+    let files = walkdir::WalkDir::new(&out).into_iter().flatten().filter(|entry| entry.file_type().is_file());
+    for file in files {
+        let (name, length) = (file.file_name().to_string_lossy().into_owned(), file.metadata().unwrap().len());
+        assert!(name == "session.log" || length < 4_096, "{name} is cut");
+        assert!(!name.ends_with(".part"), "{name} is left");
+    }
+}

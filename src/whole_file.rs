@@ -52,14 +52,26 @@ impl WholeFile {
                 }
                 file.write_all(text.as_bytes())
             }
-            Form::Beside { mut file, place } => {
-                file.write_all(text.as_bytes())?;
+            Form::Beside { file, place } => {
+                file.as_file().write_all(text.as_bytes())?;
                 file.as_file().sync_all()?;
                 file.persist(place)?;
                 Ok(())
             }
         }
     }
+}
+
+/// Writes a file whole or not at all, without waiting for the disk.
+///
+/// # Errors
+/// When it can't be written; a former file stays.
+pub fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let file = beside(path, None)?;
+    // Its own writer names the temporary file in an error.
+    file.as_file().write_all(bytes)?;
+    file.persist(path)?;
+    Ok(())
 }
 
 /// A new file in the same folder, which goes again unless it is renamed.
