@@ -112,10 +112,13 @@ impl Plan {
                 self.others += u64::from(name != journal::NAME);
                 continue;
             };
-            let metadata = fs::metadata(entry.path()).map_err(|error| unreadable(source, Some(entry.path()), error))?;
+            let is_link = entry.depth() > 0 && entry.path_is_symlink();
+            let metadata = if is_link { fs::symlink_metadata(entry.path()) } else { fs::metadata(entry.path()) };
+            let metadata = metadata.map_err(|error| unreadable(source, Some(entry.path()), error))?;
             let (created_utc, sequence) = file;
             let saved = Saved { name, path: entry.into_path(), bytes: metadata.len(), created_utc, sequence };
-            match unfit(&saved, &cut) {
+            let why = if is_link { Some(link()) } else { unfit(&saved, &cut) };
+            match why {
                 Some((outcome, why)) => self.left_out.push(saved.came_to(outcome, Some(why))),
                 None => found.entry(saved.name.clone()).or_default().push(saved),
             }
@@ -149,6 +152,11 @@ fn unreadable(source: &Path, path: Option<&Path>, error: io::Error) -> PlanError
 /// Whether a file that was named is among those that were found before.
 fn holds_one(source: &Path, found: &BTreeMap<String, Vec<Saved>>) -> bool {
     found.values().flatten().any(|saved| saved.path.starts_with(source))
+}
+
+/// A folder that somebody handed on may hold links to anything on this machine.
+fn link() -> (FileOutcome, String) {
+    (FileOutcome::Failed, "it is a link, which may lead anywhere: give the file itself".to_owned())
 }
 
 /// Why a file must not be sent, though its name is right.
@@ -256,6 +264,20 @@ mod tests {
         assert_eq!(below.files[0].name, "cdr_Main_01_202503090002_2");
         assert_eq!((below.left_out.len(), below.left_out[0].outcome), (1, FileOutcome::Incomplete));
         assert_eq!(plan(&folder).left_out.len(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_a_folder_is_not_handed_in() {
+        use std::os::unix::fs::symlink;
+        let secret = folder(&[("secret", "root:x")]);
+        let folder = folder(&[("cdr_Main_01_202503090001_1", "x")]);
+        symlink(secret.path().join("secret"), folder.path().join("cdr_Main_01_202503090002_2")).unwrap();
+        symlink("nowhere", folder.path().join("cdr_Main_01_202503090003_3")).unwrap();
+        symlink(folder.path(), folder.path().join("loop")).unwrap();
+        let plan = plan(&folder);
+        assert_eq!((plan.files.len(), plan.left_out.len()), (1, 2), "{:?}", plan.left_out);
+        assert!(plan.left_out.iter().all(|file| file.message.as_ref().unwrap().contains("link")));
     }
 
     #[test]

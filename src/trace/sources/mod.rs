@@ -166,6 +166,7 @@ impl Found {
         for entry in search::below(folder, WalkDir::new(folder).sort_by(by_name)) {
             match entry {
                 Ok(entry) if entry.file_type().is_file() => self.add_file(entry.path(), Asked::InFolder),
+                Ok(entry) if entry.depth() > 0 && entry.path_is_symlink() => self.leave_link(&entry),
                 Ok(_) => {}
                 Err(Unsearched { path, why }) => self.problem(path, Why::Search(why)),
             }
@@ -177,6 +178,16 @@ impl Found {
             self.problem(folder.display().to_string(), Why::Exhausted);
         } else if before == self.so_far() {
             self.problem(folder.display().to_string(), Why::EmptyFolder);
+        }
+    }
+
+    /// A link in a folder may lead anywhere, so none is followed; one that is called like a trace may stand for one.
+    fn leave_link(&mut self, link: &DirEntry) {
+        let label = link.path().display().to_string();
+        if is_a_traces_name(&link.file_name().to_string_lossy()) {
+            self.problem(label, Why::Link);
+        } else {
+            self.left_out.push(label);
         }
     }
 

@@ -35,6 +35,12 @@ pub enum Why {
     /// A folder could not be searched through.
     #[error("{}: left out", .0)]
     Search(String),
+    /// A link in a folder.
+    #[error("not read: a link, which may lead anywhere; give the file itself")]
+    Link,
+    /// What `collect` read is gone.
+    #[error("collection.json names it, and it is not there: give the folder as collect wrote it")]
+    Missing,
     /// A folder or an archive that holds too much else.
     #[error(
         "the search ended after {} files that hold no trace: give the folder that holds cdrrepmgrNNNNN.log",

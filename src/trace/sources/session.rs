@@ -2,6 +2,7 @@
 //! `collect` made of a session.
 
 use std::io::{self, Read};
+use std::path::{Component, Path};
 use std::sync::Mutex;
 
 use super::{Found, Opened, Place, Source, Stream, Why, first_time, looks_binary};
@@ -47,6 +48,9 @@ impl Found {
         let folder = parent(&source.label);
         for (path, why) in answer.not_whole() {
             self.problem(format!("{folder}{path}"), Why::Partly(why));
+        }
+        for path in missing(&source, &answer) {
+            self.problem(format!("{folder}{path}"), Why::Missing);
         }
         let node = NodeState::collected(&source.label, &answer);
         self.nodes.push(NodeText::new(&source.label, &whole, node));
@@ -101,6 +105,17 @@ impl NodeText {
         let lines = memchr::memchr_iter(b'\n', text).count() as u64;
         Self { label: label.to_owned(), bytes: text.len() as u64, lines, node }
     }
+}
+
+/// The traces of a collection that its folder lacks. A path that leads out of the folder is none in it.
+fn missing<'c>(source: &Source, answer: &'c Collect) -> Vec<&'c str> {
+    let Place::File(file) = &source.place else { return Vec::new() };
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let is_there = |path: &str| {
+        let is_below = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+        is_below && ["", ".gz"].iter().any(|packed| folder.join(format!("{path}{packed}")).is_file())
+    };
+    answer.traces.iter().filter_map(|trace| trace.path.as_deref()).filter(|path| !is_there(path)).collect()
 }
 
 /// The folder of a path, with its separator.
