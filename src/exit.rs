@@ -8,6 +8,7 @@ use terminal_size::{Height, Width};
 use crate::document::Verdict;
 use crate::message::message;
 use crate::plain;
+use crate::words::shortened;
 
 /// How cdrdiag ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +43,10 @@ impl From<Verdict> for Code {
 #[error("{0}")]
 pub struct UsageError(pub String);
 
-/// Tells something on standard error.
+/// Tells something on standard error. A name that an input holds may be of any length.
 pub fn tell(text: &str) {
+    const SHOWN: usize = 2_000;
+    let text = &shortened(text, SHOWN);
     let error = io::stderr();
     let width = error.is_terminal().then(|| terminal_size::terminal_size_of(&error).map_or(80, columns));
     // Nobody is left to be told when standard error is closed.

@@ -42,12 +42,16 @@ pub fn many(number: u64, one: &str, several: &str) -> String {
 
 /// A foreign message as it is shown: its beginning, and its length where it is longer. JSON has the whole of it.
 pub fn excerpt(message: &str) -> Cow<'_, str> {
-    const SHOWN: usize = 400;
-    match message.char_indices().nth(SHOWN) {
-        None => Cow::Borrowed(message),
+    shortened(message, 400)
+}
+
+/// A text's first characters, and its length where it has more.
+pub fn shortened(text: &str, shown: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(shown) {
+        None => Cow::Borrowed(text),
         Some((end, _)) => {
-            let length = u64::try_from(message.chars().count()).unwrap_or(u64::MAX);
-            Cow::Owned(format!("{}… ({} characters)", &message[..end], grouped(length)))
+            let length = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
+            Cow::Owned(format!("{}… ({} characters)", &text[..end], grouped(length)))
         }
     }
 }

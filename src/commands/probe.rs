@@ -58,8 +58,7 @@ fn subjects(args: &cli::Probe, config: &Config) -> Result<Vec<Subject>> {
     let mut subjects = args.targets.iter().map(|text| find(text)).collect::<Result<Vec<_>>>()?;
     if let Some(path) = &args.list {
         let text = read(path).with_context(|| format!("cannot read the targets in {}", path.display()))?;
-        for (number, line) in (1..).zip(text.lines()) {
-            let line = without_comment(line);
+        for (number, line) in targets::listed(&text) {
             let comma = line.contains(',') && !Path::new(line).exists();
             if comma && !config.targets.contains_key(line) {
                 let place = format!("{}, line {number}", path.display());
@@ -77,14 +76,6 @@ fn subjects(args: &cli::Probe, config: &Config) -> Result<Vec<Subject>> {
         return Err(UsageError("no target given: name a server, or a list of them by --targets".into()).into());
     }
     Ok(subjects)
-}
-
-/// A comment begins the line or follows a blank: a saved answer's `FILE#SERVER` holds a `#`, too.
-fn without_comment(line: &str) -> &str {
-    let line = line.trim();
-    let begins = |(at, _): &(usize, &str)| line[..*at].chars().next_back().is_none_or(char::is_whitespace);
-    let end = line.match_indices('#').find(begins).map_or(line.len(), |(at, _)| at);
-    line[..end].trim_end()
 }
 
 fn read(path: &Path) -> io::Result<String> {
@@ -106,13 +97,5 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
             assert_eq!(read(&path).unwrap(), "billing:2022\r\n");
         }
-    }
-
-    #[test]
-    fn a_comment_begins_the_line_or_follows_a_blank() {
-        assert_eq!(without_comment("  # all of it"), "");
-        assert_eq!(without_comment(" 10.0.0.5:22\t# the first"), "10.0.0.5:22");
-        assert_eq!(without_comment("scan.xml#10.0.0.5:22 # é"), "scan.xml#10.0.0.5:22");
-        assert_eq!(without_comment("é# x"), "é# x");
     }
 }

@@ -43,6 +43,19 @@ pub enum TargetError {
     Syntax(#[from] TargetSyntaxError),
 }
 
+/// The lines of a list of targets, each with its number and without its comment; some are empty.
+pub fn listed(text: &str) -> impl Iterator<Item = (u32, &str)> {
+    (1..).zip(text.lines().map(without_comment))
+}
+
+/// A comment begins the line or follows a blank: a saved answer's `FILE#SERVER` holds a `#`, too.
+fn without_comment(line: &str) -> &str {
+    let line = line.trim();
+    let begins = |(at, _): &(usize, &str)| line[..*at].chars().next_back().is_none_or(char::is_whitespace);
+    let end = line.match_indices('#').find(begins).map_or(line.len(), |(at, _)| at);
+    line[..end].trim_end()
+}
+
 /// Finds out what a target means. A name from the configuration counts first, then a file that is there, then a
 /// host; `port` (a flag) is that of targets which name none.
 ///
@@ -170,5 +183,13 @@ mod tests {
     fn the_flags_port_holds_for_targets_that_name_none() {
         let target = resolve("host", &Config::default(), Some(24)).unwrap();
         assert_eq!(target, TargetSpec::Live(Target::parse("host:24", 1).unwrap()));
+    }
+
+    #[test]
+    fn a_comment_begins_the_line_or_follows_a_blank() {
+        assert_eq!(without_comment("  # all of it"), "");
+        assert_eq!(without_comment(" 10.0.0.5:22\t# the first"), "10.0.0.5:22");
+        assert_eq!(without_comment("scan.xml#10.0.0.5:22 # é"), "scan.xml#10.0.0.5:22");
+        assert_eq!(without_comment("é# x"), "é# x");
     }
 }

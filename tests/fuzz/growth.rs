@@ -152,6 +152,68 @@ fn profiles_and_configurations() {
 }
 
 #[test]
+fn lists_of_targets() {
+    // A line that is none ends it before a server is asked.
+    let probe = ["probe", "--targets", "a"];
+    let list = |lines: Vec<u8>| [lines, b"\nsftp://x y\n".to_vec()].concat();
+    let ends = |what: &str, contents: Vec<u8>| {
+        let output = run(&probe, &[contents]);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            matches!(output.status.code(), Some(2 | 3)) && error.len() < 1_000,
+            "{what}: {}: {error:.1000}",
+            output.status
+        );
+    };
+    ends("lines", list(many(90_000, |n| format!("127.0.0.1:{}\n", n % 60_000 + 1))));
+    ends("too many", list(many(120_000, |n| format!("127.0.0.1:{}\n", n % 60_000 + 1))));
+    ends("comments", list("# x\n".repeat(1_000_000).into()));
+    ends("a long line", list("x".repeat(4_000_000).into()));
+    ends("commas", list("a,".repeat(1_000_000).into()));
+}
+
+#[test]
+fn journals() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("cdr_Main_01_202503090001_1"), "x").unwrap();
+    std::fs::write(folder.path().join("password"), "x").unwrap();
+    let line = |n: u32| {
+        format!(
+            "{{\"at\":\"2025-03-09T02:40:06Z\",\"event\":\"delivered\",\"server\":\"s{n}\",\"directory\":\"/\",\"name\":\"n{n}\",\"bytes\":{n}}}\n"
+        )
+    };
+    let deliver =
+        ["deliver", "127.0.0.1:1", "-u", "x", "-d", "/", "--password-file", "password", "--yes", "--files", "."];
+    for (what, journal) in [
+        ("lines", many(100_000, line)),
+        ("the same again", line(1).repeat(200_000).into()),
+        ("empty lines", "\n".repeat(2_000_000).into()),
+        ("one line", "x".repeat(20_000_000).into()),
+        ("nested", "[".repeat(5_000_000).into()),
+        ("a long name", format!("{{\"name\":\"{}", "n".repeat(20_000_000)).into()),
+    ] {
+        std::fs::write(folder.path().join("cdrdiag-delivered.jsonl"), journal).unwrap();
+        let output = within(folder.path(), &deliver);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(matches!(output.status.code(), Some(1 | 3)), "{what}: {}: {error:.1000}", output.status);
+    }
+}
+
+#[test]
+fn secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    for (what, secret) in [("a long line", "x".repeat(50_000_000)), ("lines", "\n".repeat(5_000_000))] {
+        std::fs::write(folder.path().join("a"), secret).unwrap();
+        for flag in ["--password-file", "--identity", "--known-hosts"] {
+            let output = within(folder.path(), &["deliver", "127.0.0.1:1", "-u", "x", "-d", "/", flag, "a"]);
+            let error = String::from_utf8_lossy(&output.stderr);
+            assert!(matches!(output.status.code(), Some(2 | 3)), "{what} as {flag}: {}: {error:.1000}", output.status);
+            assert!(error.lines().count() == 1 && error.len() < 1_000, "{what} as {flag}: {error:.1000}");
+        }
+    }
+}
+
+#[test]
 fn saved_answers() {
     let categories =
         ["kex", "host_key", "cipher_c2s", "cipher_s2c", "mac_c2s", "mac_s2c", "compression_c2s", "compression_s2c"];

@@ -203,4 +203,52 @@ proptest! {
         prop_assert!(keys <= asks * AHEAD);
         one.finish();
     }
+
+    /// The same twice, and no more than came: what is cut out are pagers.
+    #[test]
+    fn an_answer_is_the_same_twice_and_no_longer_than_what_came(
+        pieces in prop::collection::vec((printed(), 0_u64..7_000), 1..40), is_file in any::<bool>(),
+    ) {
+        let run = || {
+            let mut one = exchange("show status", if is_file { Kind::File(Some(99)) } else { Kind::Text });
+            let said: Vec<_> = pieces.iter().map(|(piece, quiet)| {
+                one.take(piece);
+                one.next(Duration::from_millis(*quiet))
+            }).collect();
+            (said, one.finish())
+        };
+        let (said, output) = run();
+        prop_assert_eq!((&said, &output), (&run().0, &run().1));
+        let came: usize = pieces.iter().map(|(piece, _)| piece.len()).sum();
+        let pages: usize = output.pages.iter().map(|page| page.text.len()).sum();
+        prop_assert!(output.text.len() <= came && pages <= came);
+    }
+}
+
+#[test]
+fn a_long_answer_costs_time_by_its_length() {
+    let lines = "2019-07-25 13:12:11,971 INFO  [main] a.B (C.java:1) - nothing\r\n".repeat(16);
+    let question = "Continue (y/n)? and on\r\n".repeat(40);
+    for (piece, kind) in [
+        (lines.clone(), Kind::Text),
+        (lines, Kind::File(Some(1 << 40))),
+        (question, Kind::Text),
+        (bar(1, 20, 9_000_000), Kind::File(None)),
+        ("admin:\r\n".repeat(120), Kind::Text),
+        ("x".repeat(1_024), Kind::File(None)),
+        ("\x1b[1m".repeat(256), Kind::File(None)),
+    ] {
+        let mut one = exchange("show status", kind);
+        let mut quarter = || {
+            let begin = std::time::Instant::now();
+            for _ in 0..128 {
+                one.take(piece.as_bytes());
+                one.next(QUICK);
+            }
+            begin.elapsed()
+        };
+        let (first, _, _, last) = (quarter(), quarter(), quarter(), quarter());
+        // By the square of its length the last takes seven times as long as the first; a busy machine, twice.
+        assert!(last < 4 * first + Duration::from_millis(500), "{piece:.20}: {first:?}, then {last:?}");
+    }
 }

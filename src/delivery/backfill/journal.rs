@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::bounds;
 
 /// The journal's name.
-pub(super) const NAME: &str = "cdrdiag-delivered.jsonl";
+pub const NAME: &str = "cdrdiag-delivered.jsonl";
 
 /// What a line tells of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
