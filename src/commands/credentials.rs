@@ -159,6 +159,8 @@ fn read(path: &Path) -> io::Result<Zeroizing<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use secrecy::ExposeSecret as _;
 
     #[test]
     fn a_password_saved_on_windows_is_read_without_its_byte_order_mark() {
@@ -186,5 +188,33 @@ mod tests {
         assert!(is_encrypted("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"));
         assert!(is_encrypted("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
         assert!(!is_encrypted("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n"));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_password_s_file_holds_it_is_its_first_line_or_none_and_never_told(
+            bytes in prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..60),
+                "\\PC{0,20}(\r?\n\\PC{0,20}){0,3}".prop_map(String::into_bytes),
+                "[a-z]{4,9}\n?".prop_map(|text| text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+            ],
+        ) {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), &bytes).unwrap();
+            let read = || match node_password(Some(file.path()), String::new()) {
+                Ok(Password::Given(password)) => Ok(password.expose_secret().to_owned()),
+                Ok(Password::Asked(_)) => Err("asked".to_owned()),
+                Err(error) => Err(format!("{error:#}")),
+            };
+            let found = read();
+            prop_assert_eq!(&found, &read());
+            match found {
+                Ok(password) => prop_assert!(!password.is_empty() && !password.contains('\n'), "{:?}", password),
+                Err(error) => {
+                    let secret = text::decode(&bytes).lines().next().unwrap_or_default().to_owned();
+                    prop_assert!(secret.len() < 4 || !error.contains(&secret), "{}", error);
+                }
+            }
+        }
     }
 }

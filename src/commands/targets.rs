@@ -129,6 +129,7 @@ fn bracketed(host: &str) -> String {
 mod tests {
     use super::*;
     use crate::config::parse;
+    use proptest::prelude::*;
 
     fn meaning(argument: &str) -> Result<String, String> {
         let config = parse(
@@ -191,5 +192,26 @@ mod tests {
         assert_eq!(without_comment(" 10.0.0.5:22\t# the first"), "10.0.0.5:22");
         assert_eq!(without_comment("scan.xml#10.0.0.5:22 # é"), "scan.xml#10.0.0.5:22");
         assert_eq!(without_comment("é# x"), "é# x");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_list_holds_each_line_is_read_once_and_alike(
+            pieces in prop::collection::vec(prop_oneof![
+                "[ -~\t]{0,30}", Just("main".to_owned()), Just("10.0.0.5:2222 # old".to_owned()),
+                Just("[2001:db8::1]:22".to_owned()), Just("no.xml#10.0.0.5".to_owned()), "\\PC{0,12}",
+            ], 0..12),
+            end in prop_oneof![Just("\n"), Just("\r\n"), Just("\r")],
+        ) {
+            let text = pieces.join(end);
+            let config = crate::config::parse("[targets.main]\nhost = \"10.0.0.5\"\n").unwrap();
+            let read = || {
+                let lines = listed(&text).filter(|(_, line)| !line.is_empty());
+                lines.map(|(number, line)| format!("{number} {:?}", resolve(line, &config, None))).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(read(), read());
+            prop_assert!(read().len() <= pieces.len());
+            prop_assert!(listed(&text).all(|(_, line)| line == line.trim() && !line.contains('\n')));
+        }
     }
 }

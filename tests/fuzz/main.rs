@@ -4,7 +4,10 @@
 //!
 //! A few cases each, so that every run of the tests can have them. Longer, as a release needs it:
 //!
-//!     PROPTEST_CASES=20000 cargo test --release --test fuzz
+//!     PROPTEST_CASES=20000 cargo test --release --lib --test fuzz
+//!
+//! What is nobody's API (journals, passwords, lists of targets, the exchange with a node) has its properties beside the
+//! code: `--lib`.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on is to panic")]
 
 mod answers;

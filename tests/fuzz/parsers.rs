@@ -7,10 +7,7 @@ use std::sync::LazyLock;
 
 use cdrdiag::algorithms::profile_file::{self, ProfileFormat};
 use cdrdiag::backlog::listing;
-use cdrdiag::commands::credentials::{Password, node_password};
-use cdrdiag::commands::targets;
 use cdrdiag::cucm::{services, status, table, terminal, transcript};
-use cdrdiag::delivery::backfill::journal::{self, Journal, Place};
 use cdrdiag::learn::collector::Collector;
 use cdrdiag::learn::source;
 use cdrdiag::log4j::records::{self, Header};
@@ -24,7 +21,6 @@ use cdrdiag::trace::causes::Causes;
 use cdrdiag::trace::events;
 use cdrdiag::{alarms, config, saved, text};
 use proptest::prelude::*;
-use secrecy::ExposeSecret as _;
 
 use crate::cases;
 use crate::inputs::{self, FIXTURES, LISTINGS, LOGS, SAVED, TOML, TRACES, changed};
@@ -76,27 +72,6 @@ static LINES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     ]
     .map(|text| text.as_bytes().to_vec())
     .to_vec()
-});
-
-/// What `deliver --files` notes of its files.
-static JOURNALS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
-    let line = |event: &str, number: u32| {
-        format!(
-            "{{\"at\":\"2025-03-09T02:40:06Z\",\"event\":\"{event}\",\"server\":\"10.0.0.5:22\",\"directory\":\"/cdr\",\
-             \"name\":\"cdr_Main_01_202503090001_{number}\",\"bytes\":{number}}}\n"
-        )
-    };
-    let all: String = (0..40).map(|number| line(if number % 3 == 0 { "begun" } else { "delivered" }, number)).collect();
-    vec![all.clone().into_bytes(), all[..all.len() - 30].into(), line("delivered", 1).into_bytes(), Vec::new()]
-});
-
-/// Servers to probe, one a line.
-static TARGETS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
-    vec![
-        b"# ours\nbilling-1\n10.0.0.5:2222 # the old one\n[2001:db8::1]:22\n\nsaved.xml#10.0.0.5\r\n".to_vec(),
-        b"sftp://billing/cdr\nbilling,other\nC:\\saved\\a.json\nmain\n".to_vec(),
-        b"\xff\xfeb\0i\0l\0l\0\r\0\n\0".to_vec(),
-    ]
 });
 
 /// A server that answers whatever it is asked by what it holds.
@@ -168,61 +143,6 @@ proptest! {
         for line in text.lines() {
             alike(|| Target::parse(line, 22));
         }
-    }
-
-    #[test]
-    fn journals(bytes in changed(&JOURNALS)) {
-        let folder = tempfile::tempdir().unwrap();
-        let place = Place { server: "10.0.0.5:22", directory: "/cdr" };
-        let read = || {
-            std::fs::write(folder.path().join(journal::NAME), &bytes).unwrap();
-            Journal::open(folder.path()).map_err(|error| error.to_string()).map(|journal| {
-                let name = |number: u64| format!("cdr_Main_01_202503090001_{number}");
-                (0..40).map(|number| (journal.has(place, &name(number), number), journal.began(place, &name(number), number)))
-                    .collect::<Vec<_>>()
-            })
-        };
-        if let Err(error) = twice(read) {
-            prop_assert!(error.lines().count() == 1, "{}", error);
-        }
-        let length = std::fs::metadata(folder.path().join(journal::NAME)).unwrap().len();
-        prop_assert!(length <= bytes.len() as u64 + 1, "what was noted stays, and ends its last line");
-        let journal = Journal::open(folder.path());
-        if let Ok(journal) = journal {
-            journal.delivered(place, "cdr_Main_01_202503090001_99", 7).unwrap();
-            prop_assert!(Journal::open(folder.path()).unwrap().has(place, "cdr_Main_01_202503090001_99", 7));
-        }
-    }
-
-    #[test]
-    fn password_files(bytes in changed(&LINES)) {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), &bytes).unwrap();
-        let read = || match node_password(Some(file.path()), String::new()) {
-            Ok(Password::Given(password)) => Ok(password.expose_secret().to_owned()),
-            Ok(Password::Asked(_)) => Err("asked".to_owned()),
-            Err(error) => Err(format!("{error:#}")),
-        };
-        match twice(read) {
-            Ok(password) => prop_assert!(!password.is_empty() && !password.contains('\n'), "{:?}", password),
-            Err(error) => {
-                let secret = text::decode(&bytes).lines().next().unwrap_or_default().to_owned();
-                prop_assert!(error.len() < 300 && (secret.len() < 4 || !error.contains(&secret)), "{}", error);
-            }
-        }
-    }
-
-    #[test]
-    fn lists_of_targets(bytes in changed(&TARGETS)) {
-        let text = text::decode(&bytes);
-        let config = config::parse("[targets.main]\nhost = \"10.0.0.5\"\n").unwrap();
-        let found = || {
-            let lines = targets::listed(&text).filter(|(_, line)| !line.is_empty());
-            lines.map(|(number, line)| (number, line, targets::resolve(line, &config, None).map_err(|error| error.to_string())))
-                .map(|found| format!("{found:?}")).collect::<Vec<_>>()
-        };
-        let found = twice(found);
-        prop_assert!(found.len() <= text.lines().count());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::bounds;
 
 /// The journal's name.
-pub const NAME: &str = "cdrdiag-delivered.jsonl";
+pub(super) const NAME: &str = "cdrdiag-delivered.jsonl";
 
 /// What a line tells of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,6 +166,7 @@ fn end_cut_line(mut file: &File) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const PLACE: Place<'_> = Place { server: "billing:22", directory: "/cdr" };
 
@@ -202,5 +203,53 @@ mod tests {
         std::fs::create_dir(folder.path().join(NAME)).unwrap();
         let error = Journal::open(folder.path()).unwrap_err();
         assert!(error.to_string().contains(NAME), "{error}");
+    }
+
+    /// A journal's text that was changed, cut and spliced.
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        let line = |event: &str, number: u64| {
+            format!(
+                "{{\"at\":\"2025-03-09T02:40:06Z\",\"event\":\"{event}\",\"server\":\"billing:22\",\"directory\":\"/cdr\",\
+                 \"name\":\"n{number}\",\"bytes\":{number}}}\n"
+            )
+        };
+        let piece = prop_oneof![
+            (0_u64..9).prop_map(move |number| line("delivered", number).into_bytes()),
+            (0_u64..9).prop_map(move |number| line("begun", number).into_bytes()),
+            (0_u64..9, 0_usize..150).prop_map(move |(number, cut)| {
+                let whole = line("delivered", number).into_bytes();
+                whole.into_iter().take(cut).collect()
+            }),
+            prop::collection::vec(any::<u8>(), 0..30),
+            "[\\[{\":,}\\]\\n]{0,40}".prop_map(String::into_bytes),
+        ];
+        prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_journal_holds_it_is_the_same_twice_and_goes_on(bytes in text()) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join(NAME);
+            let read = || {
+                std::fs::write(&path, &bytes).unwrap();
+                let journal = Journal::open(folder.path()).map_err(|error| error.to_string())?;
+                let of = |number: u64| {
+                    let name = format!("n{number}");
+                    (journal.has(PLACE, &name, number), journal.began(PLACE, &name, number))
+                };
+                Ok::<_, String>((0..9).map(of).collect::<Vec<_>>())
+            };
+            let found = read();
+            prop_assert_eq!(&found, &read());
+            let length = std::fs::metadata(&path).unwrap().len();
+            prop_assert!(length <= bytes.len() as u64 + 1, "it ends its last line, and no more");
+            if let Err(error) = found {
+                prop_assert!(error.lines().count() == 1 && error.len() < 500, "{}", error);
+            } else {
+                Journal::open(folder.path()).unwrap().delivered(PLACE, "new", 7).unwrap();
+                prop_assert!(Journal::open(folder.path()).unwrap().has(PLACE, "new", 7));
+            }
+        }
     }
 }

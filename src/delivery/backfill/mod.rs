@@ -5,7 +5,7 @@
 //! half a file. Nothing on the server is overwritten.
 
 mod hand_in;
-pub mod journal;
+mod journal;
 mod plan;
 
 use std::fmt;
