@@ -17,7 +17,7 @@ use cdrdiag::trace::timeline::Window;
 use cdrdiag::trace::{reading, sources};
 use proptest::prelude::*;
 use tempfile::TempDir;
-use trace_generator::{Course, Expected, Random, Scenario, Truth, generate, generate_course};
+use trace_generator::{Course, Expected, Random, Scenario, Truth, generate, generate_course, repeat_fixture};
 
 const KIB: u64 = 1024;
 
@@ -520,6 +520,22 @@ fn nine_of_ten_deliveries_that_fail_on_interleaved_threads_of_eight_destinations
         assert!(failed > 5 * delivered && delivered > 20, "{failed} failed, {delivered} delivered");
         assert_counts(&parse_bytes(&trace), &expected);
     }
+}
+
+#[test]
+fn the_kinds_of_trace_that_are_measured_agree_in_every_count() {
+    let mut trace = Vec::new();
+    let expected = repeat_fixture(700 * KIB, &mut trace).unwrap();
+    let truth = &expected.destinations[&1];
+    assert!(truth.delivery_failures > 300 && truth.waiting.len() > 60, "{truth:?}");
+    assert_counts(&parse_bytes(&trace), &expected);
+
+    let (outage, course) = (
+        Scenario { seed: 25, destinations: 8, filler: 0, names_files: true },
+        Course { fails_percent: Some(72), filler_percent: 45, ..Course::default() },
+    );
+    let (trace, expected) = generate_course(outage, course, 1_500 * KIB);
+    assert_counts(&parse_bytes(&trace), &expected);
 }
 
 #[test]

@@ -68,10 +68,10 @@ pub fn find<const NEAR: usize>(bytes: &[u8], from: usize, byte: u8) -> Option<us
 /// Whether one of these pairs of bytes stands in the first 33 bytes. Yes also where there are fewer.
 #[inline]
 pub fn pair_is_near<const PAIRS: usize>(bytes: &[u8], pairs: [[u8; 2]; PAIRS]) -> bool {
+    let Some(near) = bytes.first_chunk::<{ 2 * LANES + 1 }>() else { return true };
     let mut found = u8x16::splat(0);
     for at in [0, LANES] {
-        let Some(window) = bytes.get(at..at + LANES + 1) else { return true };
-        let (Some(lanes), Some(next)) = (window.first_chunk(), window.last_chunk()) else { return true };
+        let (Some(lanes), Some(next)) = (near[at..].first_chunk(), near[at + 1..].first_chunk()) else { return true };
         let (lanes, next) = (u8x16::new(*lanes), u8x16::new(*next));
         for [first, second] in pairs {
             found |= lanes.simd_eq(u8x16::splat(first)) & next.simd_eq(u8x16::splat(second));

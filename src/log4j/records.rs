@@ -75,10 +75,12 @@ pub fn classify_line(line: &[u8]) -> Line {
 pub fn classify_odd_line(line: &[u8]) -> Line {
     let blank = |byte: &u8| matches!(byte, 0 | b' ' | b'\t' | b'\r' | 0x0c | b'>');
     let Some(mut start) = line.iter().position(|byte| !blank(byte)) else { return Line::Noise };
-    // What a record's time, a byte order mark, the pager or the prompt begins with; and not a line of a stack.
-    if !matches!(line[start], b'0'..=b'9' | 0xef | b'o' | b'a' | b'P' | b'e' | b'S')
-        || line[start..].starts_with(b"at ")
-    {
+    if line[start..].starts_with(b"at ") {
+        // Of a stack. Before a record a search puts no blank but behind a colon.
+        return Line::Continuation;
+    }
+    // What a record's time, a byte order mark, the pager or the prompt begins with.
+    if !matches!(line[start], b'0'..=b'9' | 0xef | b'o' | b'a' | b'P' | b'e' | b'S') {
         return start_behind_prefix(line).map_or(Line::Continuation, Line::Start);
     }
     if line[start..].starts_with(b"\xef\xbb\xbf") {
@@ -148,12 +150,12 @@ pub struct Header<'a> {
 impl<'a> Header<'a> {
     /// Takes a record's first line apart; `None` where it is cut short or of another form.
     pub fn parse(line: &'a [u8]) -> Option<Self> {
-        Layout::of(line).map(|layout| Self::of(layout, line))
+        Layout::of(line).map(|layout| Self::of(&layout, line))
     }
 
     /// The parts of a line that has this layout.
-    pub fn of(layout: Layout, line: &'a [u8]) -> Self {
-        let Layout { level, thread, class, message } = layout;
+    pub fn of(layout: &Layout, line: &'a [u8]) -> Self {
+        let Layout { level, thread, class, message } = layout.clone();
         let (level, thread) = (line[level].trim_ascii(), &line[thread]);
         Self { time: &line[..TIMESTAMP], level, thread, class: &line[class], message: &line[message] }
     }

@@ -16,6 +16,9 @@ use crate::model::delivery_file::DeliveryFile;
 /// No more of a record's text is kept than this; lists of algorithms and stack traces fit easily.
 const TEXT_LIMIT: usize = 16 * 1024;
 
+/// How a sender begins to tell of itself.
+const SENDER: &str = "CDRSender ";
+
 /// What stands before the outcome of a delivery, and before the names of a file that was not delivered and its host.
 const SUCCESS: &str = "sendSuccess=";
 const FAILURES: &str = "numOfFailure=";
@@ -69,28 +72,50 @@ pub fn read<'a>(header: &Header<'a>, more: &'a [u8]) -> Option<Event<Cow<'a, str
 
 /// As [`read`], without when and on which thread.
 pub fn read_bytes<'a>(header: &Header<'a>, more: &'a [u8]) -> Option<What<Cow<'a, str>>> {
-    let (level, class) = (header.level, header.class);
     match (records::text(header.message), records::text(more)) {
-        (Cow::Borrowed(message), Cow::Borrowed(more)) => read_text(level, class, message, more),
-        (message, more) => Some(read_text(level, class, &message, &more)?.map(|text| Cow::Owned(text.into_owned()))),
+        (Cow::Borrowed(message), Cow::Borrowed(more)) => read_parts(header, message, more),
+        (message, more) => Some(read_parts(header, &message, &more)?.map(|text| Cow::Owned(text.into_owned()))),
     }
 }
 
-/// As [`read_bytes`], of what is known to be a text.
-pub fn read_text<'a>(level: &[u8], class: &[u8], message: &'a str, more: &'a str) -> Option<What<Cow<'a, str>>> {
-    // One look at the first byte spares most comparisons.
-    let begun = match message.as_bytes().first() {
-        Some(b'C') => sender(message),
-        Some(b's') => outcome(message),
-        Some(b'S' | b'j') => delivery_failed(message),
-        _ => None,
-    };
-    if begun.is_some() {
-        return begun;
+fn read_parts<'a>(header: &Header<'_>, message: &'a str, more: &'a str) -> Option<What<Cow<'a, str>>> {
+    read_text(&Clues::of(header.level, header.class, message.as_bytes())?, header.class, message, more)
+}
+
+/// What a message's bytes show before anybody takes them for a text.
+#[derive(Debug)]
+pub struct Clues {
+    loud: bool,
+    /// `None` where the message begins as those do that need no others.
+    words: Option<Words>,
+}
+
+impl Clues {
+    /// `None` where the record tells nothing.
+    pub fn of(level: &[u8], class: &[u8], message: &[u8]) -> Option<Self> {
+        let loud = matches!(level, b"ERROR" | b"FATAL" | b"WARN");
+        // One look at the first byte spares most comparisons.
+        let begins =
+            |begin: &&str| message.first() == begin.as_bytes().first() && message.starts_with(begin.as_bytes());
+        if [SENDER, SUCCESS, FAILED, FAILED_EXCEPTION].iter().any(begins) {
+            return Some(Self { loud, words: None });
+        }
+        let words = Words::of(message);
+        let tells = words != Words::default() || loud && is_senders_or_librarys(class);
+        tells.then_some(Self { loud, words: Some(words) })
     }
-    let loud = matches!(level, b"ERROR" | b"FATAL" | b"WARN");
-    let words = Words::of(message);
-    if !loud && words.lists {
+}
+
+/// Reads a message with these clues, and what follows its line.
+pub fn read_text<'a>(clues: &Clues, class: &[u8], message: &'a str, more: &'a str) -> Option<What<Cow<'a, str>>> {
+    let words = match clues.words {
+        Some(words) => words,
+        None => match sender(message).or_else(|| outcome(message)).or_else(|| delivery_failed(message)) {
+            None => Words::of(message.as_bytes()),
+            told => return told,
+        },
+    };
+    if !clues.loud && words.lists {
         return Some(What::Lists(message.into()));
     }
     words
@@ -99,8 +124,8 @@ pub fn read_text<'a>(level: &[u8], class: &[u8], message: &'a str, more: &'a str
         .flatten()
         .or_else(|| connection_failed(message, &words))
         .or_else(|| words.alarm.map(What::Alarm))
-        .or_else(|| loud.then(|| error(class, message, more, words.lists))?)
-        .or_else(|| (!loud && words.file).then(|| named_file(class, message))?)
+        .or_else(|| clues.loud.then(|| error(class, message, more, words.lists))?)
+        .or_else(|| (!clues.loud && words.file).then(|| named_file(class, message))?)
 }
 
 /// Reads what names a host in a line that has lost the record's time, thread and class. Errors are left to the table
@@ -113,11 +138,11 @@ pub(super) fn read_undated<'a>(message: &'a str, more: &'a str) -> Option<What<C
             }
             (what, _) => what,
         })
-        .or_else(|| connection_failed(message, &Words::of(message)))
+        .or_else(|| connection_failed(message, &Words::of(message.as_bytes())))
 }
 
 /// What makes an event of a message wherever it stands in it. One search finds it all.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Words {
     /// Where what follows [`Word::Connect`] or [`Word::Establish`] begins.
     connect: Option<usize>,
@@ -164,11 +189,11 @@ impl Words {
         (Word::Lists, negotiation::MARKERS[3]),
     ];
 
-    fn of(message: &str) -> Self {
+    fn of(message: &[u8]) -> Self {
         static SEARCHER: LazyLock<Option<Searcher>> =
             LazyLock::new(|| Searcher::new(Words::ALL.iter().map(|(_, text)| text)));
         let mut words = Self::default();
-        if message == SENDERS_EXCEPTION {
+        if message == SENDERS_EXCEPTION.as_bytes() {
             // Said of every failed delivery, it is not searched each time.
             words.exception = true;
         } else if let Some(searcher) = SEARCHER.as_ref() {
@@ -177,7 +202,7 @@ impl Words {
             }
         } else {
             for word in Self::ALL {
-                if let Some(at) = message.find(word.1) {
+                if let Some(at) = memmem::find(message, word.1.as_bytes()) {
                     words.note(word, at + word.1.len());
                 }
             }
@@ -198,7 +223,7 @@ impl Words {
 }
 
 fn sender<T>(message: &str) -> Option<What<T>> {
-    let rest = message.strip_prefix("CDRSender ")?;
+    let rest = message.strip_prefix(SENDER)?;
     if let Some(rest) = rest.strip_prefix("for destination ") {
         return Some(What::SenderRunning(leading_number(rest)?));
     }

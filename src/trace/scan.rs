@@ -7,10 +7,10 @@ use self_cell::self_cell;
 use super::blocks::Block;
 use super::counts::{Counts, count_lines};
 use super::event::{Event, What};
-use super::events;
+use super::events::{self, Clues};
 use super::names::{Name, Names};
 use super::oddities::{Oddities, Oddity};
-use super::recall::Recall;
+use super::recall::{Known, Recall};
 use super::running::Running;
 use crate::log4j::lanes;
 use crate::log4j::records::{self, Clock, Header, Layout, Line, MINUTE, Minute, TIMESTAMP};
@@ -285,15 +285,21 @@ impl<'b> Scan<'b> {
         let bytes: &'b [u8] = self.bytes;
         let (record, first) = (&bytes[start..end], &bytes[start..first_end]);
         let Some((time, said)) = record.split_first_chunk::<TIMESTAMP>() else { return };
-        let told = self.recall.find(said).unwrap_or_else(|| {
-            let told = self.read_anew(record, first, line);
-            self.recall.keep(said, told);
-            told
-        });
-        if let (Some((thread, what)), Some(time)) = (told, self.clock.read(time)) {
-            self.running.follow(&what, first);
-            self.out.events.push(Seen { line, event: Event { time, thread, what }, record, last: false });
+        let known = self.recall.find(said);
+        let told = match known {
+            Some(Known::Event(event)) => Some(self.out.events[event].event).map(|event| (event.thread, event.what)),
+            Some(Known::Nothing) => None,
+            None => self.read_anew(record, first, line),
+        };
+        let Some((thread, what)) = told else {
+            return self.recall.keep(said, Known::Nothing);
+        };
+        let Some(time) = self.clock.read(time) else { return };
+        if known.is_none() {
+            self.recall.keep(said, Known::Event(self.out.events.len()));
         }
+        self.running.follow(&what, first);
+        self.out.events.push(Seen { line, event: Event { time, thread, what }, record, last: false });
     }
 
     /// On which thread a record tells what. `first` is its first line.
@@ -303,12 +309,14 @@ impl<'b> Scan<'b> {
             self.out.oddities.note(if is_error { Oddity::CutError } else { Oddity::Malformed }, line);
             return None;
         };
+        let header = Header::of(&layout, first);
+        let clues = Clues::of(header.level, header.class, header.message)?;
         // One look shows that the whole record is a text; its parts are cut out of it.
         match std::str::from_utf8(record) {
-            Ok(text) if !self.noisy => self.read_text(layout, text, first.len()),
+            Ok(text) if !self.noisy => self.read_text(&clues, &layout, text, first.len()),
             text => {
                 let more = record.get(first.len() + 1..).unwrap_or_default();
-                let told = self.read_bytes(&Header::of(layout, first), more)?;
+                let told = self.read_bytes(&header, more)?;
                 if text.is_err() {
                     self.out.oddities.note(Oddity::Latin1, line);
                 }
@@ -320,17 +328,18 @@ impl<'b> Scan<'b> {
     #[inline]
     fn read_text(
         &mut self,
-        Layout { level, thread, class, message }: Layout,
+        clues: &Clues,
+        layout: &Layout,
         record: &'b str,
         first: usize,
     ) -> Option<(Name, What<Name>)> {
         let more = record.get(first + 1..).unwrap_or_default();
         let more = &more[..records::trim_end(more.as_bytes()).len()];
-        let (level, class) = (record[level].as_bytes().trim_ascii(), record[class].as_bytes());
-        let what = events::read_text(level, class, &record[message], more)?;
+        let class = record[layout.class.clone()].as_bytes();
+        let what = events::read_text(clues, class, &record[layout.message.clone()], more)?;
         let names = &mut self.out.names;
         let what = what.map(|text| names.number(text));
-        Some((names.number(record[thread].into()), what))
+        Some((names.number(record[layout.thread.clone()].into()), what))
     }
 
     /// As [`Self::read_text`], where noise stands in the record, or bytes that are no UTF-8.
