@@ -239,6 +239,8 @@ struct Sender {
     host: String,
     thread: String,
     next: Ms,
+    /// When the last delivery has said its last word.
+    ends: Ms,
     /// Files not yet delivered, the oldest first.
     queue: VecDeque<String>,
     /// How many at the front of the queue were tried.
@@ -357,7 +359,9 @@ impl Manager {
     /// The service restarts; a delivery under way ends with its first record.
     fn restart(&mut self) {
         let index = self.random.below(self.senders.len() as u64) as usize;
-        if self.senders[index].fault.is_some() && !self.senders[index].queue.is_empty() && self.random.percent(50) {
+        let tries = self.senders[index].fault.is_some() && !self.senders[index].queue.is_empty();
+        // A thread has one delivery under way.
+        if tries && self.random.percent(50) && self.senders[index].ends < self.now {
             self.fail(index, 0, true);
         }
         self.main_free = self.main_free.max(self.now + 5 * SECOND);
@@ -490,7 +494,7 @@ impl Manager {
             *self.truth(number).alarms.entry(alarm.to_owned()).or_default() += 1;
         }
         let pause = (6 * SECOND) << (failures - 1).min(5);
-        self.senders[index].next = at + pause.min(120 * SECOND);
+        (self.senders[index].ends, self.senders[index].next) = (at, at + pause.min(120 * SECOND));
     }
 
     fn book_failure(&mut self, index: usize, fault: &Fault, name: &str, at: Ms) {
@@ -624,6 +628,7 @@ impl Sender {
             host,
             thread: String::new(),
             next: 0,
+            ends: 0,
             queue: VecDeque::new(),
             tried: 0,
             last_failed: None,
