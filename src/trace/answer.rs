@@ -136,7 +136,7 @@ fn destination(account: Account, sources: &[Source], choice: &Choice, end: Optio
             .waiting
             .oldest(choice.limit)
             .into_iter()
-            .map(|(name, attempts)| waiting_file(name, attempts))
+            .map(|(name, attempts)| waiting_file(&name, attempts))
             .collect(),
         retries: (ledger.pauses.0 > 0).then_some(Retries {
             count: ledger.pauses.0,

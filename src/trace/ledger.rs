@@ -288,7 +288,7 @@ mod tests {
             ledger.fail(&failure(0, old, "x"));
             ledger.fail(&failure(1, new, "x"));
             ledger.succeed(at(2), named, last);
-            ledger.waiting.oldest(9).into_iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
+            ledger.waiting.oldest(9).into_iter().map(|(name, _)| name).collect::<Vec<_>>()
         };
         assert_eq!(waiting(Some(new), Some(old)), [old]);
         assert_eq!(waiting(None, Some(new)), [old]);
