@@ -13,7 +13,6 @@ use super::note::Note;
 /// A destination's book with what is known of whose it is.
 #[derive(Debug, Clone, Default)]
 pub struct Account {
-    /// The host.
     pub host: Option<String>,
     /// `CDRSender`'s number.
     pub destination: Option<u32>,

@@ -20,7 +20,6 @@ pub struct InputCounts {
 pub struct Counts {
     /// Bytes, unpacked.
     pub bytes: u64,
-    /// Lines.
     pub lines: u64,
     /// Records that begin here.
     pub records: u64,

@@ -23,7 +23,6 @@ pub enum What<T> {
     SenderRunning(u32),
     /// An error message, with its stack trace.
     Error {
-        /// The text.
         text: T,
         /// Whether the SFTP or FTP library says it, rather than the sender about something or other.
         of_library: bool,
@@ -63,9 +62,7 @@ pub enum ConnectionMention {
 pub struct DeliveryMention<T> {
     /// Which of them.
     pub by: DeliverySpeaker,
-    /// The file.
     pub file: T,
-    /// The host.
     pub host: T,
     /// What the innermost `Caused by:` of the stack trace below it says, where there is one.
     pub caused_by: Option<T>,

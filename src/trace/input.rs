@@ -98,7 +98,6 @@ impl Claim {
 pub enum Input {
     /// Can be read from anywhere, at once by several threads.
     File {
-        /// The file.
         file: Arc<File>,
         /// How far it was read, or left to others.
         at: u64,

@@ -19,7 +19,6 @@ pub const OVERLONG_PAUSE_S: f64 = 300.0;
 pub struct Failure {
     /// When.
     pub time: NaiveDateTime,
-    /// Which file.
     pub file: Arc<str>,
     /// Why.
     pub note: Arc<Note>,
@@ -43,9 +42,7 @@ pub struct Outage {
 pub struct Span {
     /// How often.
     pub count: u64,
-    /// First.
     pub first: NaiveDateTime,
-    /// Last.
     pub last: NaiveDateTime,
 }
 

@@ -19,9 +19,7 @@ pub struct Tally {
     pub note: Arc<Note>,
     /// Failures.
     pub count: u64,
-    /// The first.
     pub first: NaiveDateTime,
-    /// The last.
     pub last: NaiveDateTime,
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Block, Row, Section, Times, ToView, View, fact, notes, prose, toned, words};
+use super::{Block, Row, Section, Times, ToView, View, fact, fact_of, notes, prose, toned, words};
 use crate::document::backlog::{Backlog, Deadline, Gap, TraceFolder};
 use crate::document::first_leg::FirstLeg;
 use crate::report::monitor::{self, Monitored};
@@ -137,7 +137,7 @@ fn facts(backlog: &Backlog) -> Vec<Block> {
         facts.push(fact("repeated", format!("{files} listed more than once, counted once")));
     }
     let needs = backlog.deadline_needs.iter();
-    facts.extend(needs.map(|needs| ("deadline".to_owned(), vec![toned(Tone::Warn, needs)])));
+    facts.extend(needs.map(|needs| fact_of("deadline", toned(Tone::Warn, needs))));
     vec![Block::Facts(facts)]
 }
 
@@ -149,7 +149,7 @@ fn trace_folder(folder: &TraceFolder) -> Vec<Block> {
         }
         None => toned(Tone::Warn, "unknown: the listing has no times, and the numbers wrap"),
     };
-    let facts = vec![fact("traces", grouped(folder.traces)), ("newest".to_owned(), vec![newest])];
+    let facts = vec![fact("traces", grouped(folder.traces)), fact_of("newest", newest)];
     vec![Block::Facts(facts), Block::Code(vec![folder.command.clone()])]
 }
 

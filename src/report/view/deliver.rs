@@ -1,7 +1,7 @@
 //! `deliver` as a page: whether it was delivered, or where it stopped, why and what helps; then every stage.
 
 use super::changes::changes;
-use super::{Block, Row, Section, Table, ToView, View, code, fact, notes, prose_in, servers, toned, words};
+use super::{Block, Row, Section, Table, ToView, View, code, fact, fact_of, notes, prose_in, servers, toned, words};
 use crate::document::deliver::{Deliver, Failure, FreeSpace, StageReport, Throughput};
 use crate::model::stage::Stage;
 use crate::report::page::Tone;
@@ -112,18 +112,18 @@ fn backfill(answer: &Deliver) -> Vec<Block> {
         .map(|(count, what)| format!("{} {what}", grouped(count)))
         .collect();
     let files = format!("{}: {}", counted(totals.files, "file"), counts.join(", "));
-    let mut facts = vec![("files".to_owned(), vec![toned(Tone::Strong, files)])];
+    let mut facts = vec![fact_of("files", toned(Tone::Strong, files))];
     let bad: Vec<_> = backfill.files.iter().filter(|file| !file.outcome.is_good()).collect();
     for file in bad.iter().filter(|file| file.message.is_some()).take(LISTED) {
         let text = format!("{}: {}", file.name, excerpt(file.message.as_deref().unwrap_or_default()));
-        facts.push(("file".to_owned(), vec![toned(Tone::Bad, text)]));
+        facts.push(fact_of("file", toned(Tone::Bad, text)));
     }
     if bad.len() > LISTED {
         facts.push(fact("more", "--json lists every file"));
     }
     if backfill.written_directly {
         let text = "the server refuses to rename: files were written under their own names";
-        facts.push(("note".to_owned(), vec![toned(Tone::Warn, text)]));
+        facts.push(fact_of("note", toned(Tone::Warn, text)));
     }
     facts.extend(backfill.journal.iter().map(|path| fact("journal", format!("{path}: a later run goes on from here"))));
     vec![Block::Facts(facts)]
@@ -169,7 +169,7 @@ fn facts(answer: &Deliver) -> Vec<Block> {
     }
     facts.extend(answer.free_space.as_ref().map(|space| fact("free space", space_words(space))));
     if let Some(why) = &answer.free_space_unknown {
-        facts.push(("free space".to_owned(), vec![toned(Tone::Warn, format!("unknown: {why}"))]));
+        facts.push(fact_of("free space", toned(Tone::Warn, format!("unknown: {why}"))));
     }
     facts.extend(answer.throughput.as_ref().map(|pace| fact("throughput", throughput_words(pace))));
     if facts.is_empty() { Vec::new() } else { vec![Block::Facts(facts)] }

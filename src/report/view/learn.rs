@@ -1,6 +1,6 @@
 //! `profile learn`; and one learned client, as `capture` tells of it, too.
 
-use super::{Block, Fact, Form, Headline, Section, ToView, View, fact, notes, toned, words};
+use super::{Block, Fact, Form, Headline, Section, ToView, View, fact, fact_of, notes, toned, words};
 use crate::document::learn::{Conflict, Difference, Input, Learned, Likeness, ProfileLearn};
 use crate::model::offer::{Setting, titles};
 use crate::report::page::Tone;
@@ -30,7 +30,7 @@ fn read(answer: &ProfileLearn) -> Vec<Block> {
             "packets" => counted(input.entries, "packet"),
             _ => "written by cdrdiag".to_owned(),
         };
-        ("read".to_owned(), vec![toned(Tone::Faint, format!("{} ({what})", input.path))])
+        fact_of("read", toned(Tone::Faint, format!("{} ({what})", input.path)))
     };
     let mut blocks = vec![Block::Facts(answer.inputs.iter().map(input).collect())];
     blocks.extend(notes(&answer.warnings));

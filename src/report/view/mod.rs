@@ -214,7 +214,12 @@ fn by_setting(row: impl Fn(Category, &str) -> Option<Row>) -> Vec<Row> {
 
 /// A name with words of cdrdiag's as its value.
 fn fact(name: &str, value: impl Into<String>) -> Fact {
-    (name.to_owned(), vec![words(value)])
+    fact_of(name, words(value))
+}
+
+/// A name with a value of any tone.
+fn fact_of(name: &str, value: Piece) -> Fact {
+    (name.to_owned(), vec![value])
 }
 
 /// Facts, unless there are none.

@@ -1,6 +1,6 @@
 //! What a CUCM node says of itself.
 
-use super::{Block, Fact, Form, Headline, toned, words};
+use super::{Block, Fact, Form, Headline, fact_of, toned, words};
 use crate::document::collect::BillingServer;
 use crate::document::node::NodeState;
 use crate::report::page::Tone;
@@ -27,7 +27,7 @@ pub fn headlines(node: &NodeState) -> Vec<Headline> {
 pub fn blocks(node: &NodeState) -> Vec<Block> {
     let mut blocks = vec![Block::Heading(vec![words(node.name())]), Block::Facts(facts(node))];
     for trouble in node.troubles() {
-        blocks.push(Block::Facts(vec![("do".to_owned(), vec![toned(Tone::Strong, trouble.step())])]));
+        blocks.push(Block::Facts(vec![fact_of("do", toned(Tone::Strong, trouble.step()))]));
         blocks.push(Block::Evidence { place: node.path.clone(), text: trouble.quoted() });
         blocks.extend(trouble.command().map(|command| Block::Code(vec![command])));
     }

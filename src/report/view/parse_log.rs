@@ -4,8 +4,8 @@ use chrono::NaiveDateTime;
 
 use super::chart::Chart;
 use super::{
-    Block, Clock, Fact, Form, Headline, Row, Section, Times, ToView, View, by_setting, code, fact, facts, node, notes,
-    prose_in, table, toned, words,
+    Block, Clock, Fact, Form, Headline, Row, Section, Times, ToView, View, by_setting, code, fact, fact_of, facts,
+    node, notes, prose_in, table, toned, words,
 };
 use crate::document::alarms::RaisedAlarms;
 use crate::document::parse_log::{
@@ -183,7 +183,7 @@ fn cause_facts(destination: &Destination, cause: &CauseCount) -> Vec<Fact> {
     let stage = cause.stage.map(|stage| format!(", at stage {stage}")).unwrap_or_default();
     let share = format!("{stage}: {} of {}", grouped(cause.count), destination.failures().of);
     let mut facts = vec![("cause".to_owned(), vec![toned(Tone::Bad, &cause.cause), words(share)])];
-    facts.extend(cause.message.as_ref().map(|message| ("says".to_owned(), vec![code(excerpt(message))])));
+    facts.extend(cause.message.as_ref().map(|message| fact_of("says", code(excerpt(message)))));
     let remedy = match &cause.remedy {
         Some(remedy) => prose_in(Tone::Strong, remedy),
         None => prose_in(Tone::Warn, destination.without_remedy(cause)),
@@ -211,7 +211,7 @@ fn outcome(destination: &Destination) -> Vec<Fact> {
         facts.push(fact("outage", format!("{} to {} ({lasted}): {failures}", clock(outage.from), clock(to))));
     }
     let host = destination.without_host();
-    facts.extend(host.map(|where_told| ("host".to_owned(), vec![toned(Tone::Warn, where_told)])));
+    facts.extend(host.map(|where_told| fact_of("host", toned(Tone::Warn, where_told))));
     if destination.files_waiting > 0 {
         facts.push(fact("waiting", still_waiting(destination)));
     }

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{Block, Fact, Form, Headline, Piece, Row, Section, code, fact, facts, list, note, together, toned, words};
+use super::{
+    Block, Fact, Form, Headline, Piece, Row, Section, code, fact, fact_of, facts, list, note, together, toned, words,
+};
 use crate::document::probe::{Access, Client, HostKey, Identification, Outcome, ProfileRef, Target};
 use crate::model::offer::{Category, Offer, Setting};
 use crate::model::profile::client_names;
@@ -115,9 +117,9 @@ pub fn identity(target: &Target) -> Vec<Fact> {
         facts.push(fact("server", if name == target.target { software } else { format!("{name}, {software}") }));
     }
     if name != target.target {
-        facts.push(("answer from".to_owned(), vec![code(&target.target)]));
+        facts.push(fact_of("answer from", code(&target.target)));
     }
-    facts.extend(target.host_keys.iter().map(|key| ("host key".to_owned(), vec![code(host_key(key))])));
+    facts.extend(target.host_keys.iter().map(|key| fact_of("host key", code(host_key(key)))));
     if !target.auth_methods().is_empty() {
         facts.push(fact("login by", target.auth_methods().join(", ")));
     }
@@ -129,11 +131,11 @@ pub fn details(target: &Target) -> Vec<Fact> {
     let mut facts = Vec::new();
     if let Some(identification) = &target.identification {
         let lines = std::iter::once(&identification.raw).filter(|raw| !raw.is_empty());
-        facts.extend(lines.map(|raw| ("presents as".to_owned(), vec![code(raw)])));
-        facts.extend(identification.preceding_lines.iter().map(|line| ("before it".to_owned(), vec![code(line)])));
+        facts.extend(lines.map(|raw| fact_of("presents as", code(raw))));
+        facts.extend(identification.preceding_lines.iter().map(|line| fact_of("before it", code(line))));
     }
     let address = target.address.iter().filter(|address| target.name() != **address);
-    facts.extend(address.map(|address| ("address".to_owned(), vec![code(address)])));
+    facts.extend(address.map(|address| fact_of("address", code(address))));
     let timing = &target.timing_ms;
     let steps = [
         ("connected", timing.connect),
@@ -143,7 +145,7 @@ pub fn details(target: &Target) -> Vec<Fact> {
     ];
     let taken = steps.into_iter().filter_map(|(step, ms)| Some(format!("{step} {:.0} ms", ms?)));
     let taken = taken.collect::<Vec<_>>().join(", ");
-    facts.extend((!taken.is_empty()).then(|| ("time".to_owned(), vec![toned(Tone::Faint, taken)])));
+    facts.extend((!taken.is_empty()).then(|| fact_of("time", toned(Tone::Faint, taken))));
     facts
 }
 

@@ -26,7 +26,6 @@ struct Ways {
     echo: Echo,
     /// Blank lines before a file.
     lead: usize,
-    /// What a line ends in.
     line_end: &'static str,
     viewer: Option<Viewer>,
 }
