@@ -52,7 +52,7 @@ fn first_screen(diagnose: &Diagnose) -> Vec<Option<Section>> {
     let confirm = first.next.iter().map(|next| prose(next)).collect();
     vec![
         Section::first("In short", facts(in_short(diagnose, first))),
-        Section::first("What to do", changes.into_iter().chain(to_copy(first.commands.clone()))),
+        Section::first("What to do", changes.into_iter().chain(on_cucm(first))),
         Section::first("Also", others.flat_map(also)),
         Section::first("To confirm", list(confirm)),
         Section::first("Notes", list(notes(diagnose))),
@@ -120,7 +120,15 @@ fn since(diagnose: &Diagnose, first: &Conclusion) -> Option<String> {
 /// Another conclusion in short: its headline, what to do about it.
 fn also(conclusion: &Conclusion) -> Vec<Block> {
     let heading = Block::Heading(heading(conclusion));
-    [heading].into_iter().chain(to_copy(conclusion.commands.clone())).collect()
+    [heading].into_iter().chain(on_cucm(conclusion)).collect()
+}
+
+/// The commands for CUCM's command line; those that save what waits say so, since nothing else shows it.
+fn on_cucm(conclusion: &Conclusion) -> Vec<Block> {
+    let saves = conclusion.commands.iter().any(|command| command.starts_with("file get "));
+    let words = "Save them now, on CUCM's command line (it asks for an SFTP server):";
+    let words = saves.then(|| Block::Paragraph(prose(words)));
+    words.into_iter().chain(to_copy(conclusion.commands.clone())).collect()
 }
 
 fn heading(conclusion: &Conclusion) -> Vec<Piece> {
