@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Full parses of four kinds of trace, 1 GB each (filler, a healthy sender's own lines, an outage, nothing but failures),
-# beside `rg -c ERROR` over the same file, alternately, with the file in the page cache; lnav for orientation; peak
-# memory from 100 MB to 1 GB, and to 10 GB with BIG=1.
+# Full parses of four kinds of trace, 1 GB each (examples/generate_trace.rs says what each holds: filler that is no event;
+# a healthy sender's own lines; an outage, three of four deliveries failing on eight interleaved threads between other
+# records; nothing but failures, the fixture repeated), beside `rg -c ERROR` over the same file, alternately, with the file
+# in the page cache; lnav for orientation; peak memory from 100 MB to 1 GB, and to 10 GB with BIG=1.
 #
 #   benches/peers.sh            RUNS=10 SIZE=1G SEED=1 BIG=0 FEATURES= are the defaults
 #
