@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 
@@ -33,6 +33,11 @@ use crate::ssh::target::Target;
 
 /// Bytes of stack for a thread that reads one server after another: a thousand of them wait at a time.
 const STACK: usize = 512 << 10;
+
+/// So many threads begin, and as many again each time that long: those who answer need no more, and those who keep silent
+/// hold up nobody.
+const AT_FIRST: usize = 256;
+const STAGGER: Duration = Duration::from_millis(200);
 
 /// How servers are examined.
 #[derive(Debug, Clone)]
@@ -307,18 +312,28 @@ fn in_order<T: Sync, R: Send, S>(
     let mut results: Vec<(usize, S)> = Vec::with_capacity(items.len());
     thread::scope(|scope| {
         let worker = &worker;
-        let started = (0..concurrency)
-            .take_while(|_| {
-                let sender = sender.clone();
-                thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || worker(sender)).is_ok()
-            })
-            .count();
-        drop(sender);
+        let start = |sender: &mpsc::SyncSender<(usize, R)>, count: usize| {
+            let one = |sender| thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || worker(sender));
+            (0..count).take_while(|_| one(sender.clone()).is_ok()).count()
+        };
+        let (mut started, mut since) = (start(&sender, concurrency.min(AT_FIRST)), Instant::now());
         if started == 0 {
             results.extend(items.iter().map(|item| take_in(work(item))).enumerate());
         }
-        for (index, result) in receiver {
-            results.push((index, take_in(result)));
+        let mut sender = Some(sender);
+        while results.len() < items.len() {
+            if since.elapsed() >= STAGGER
+                && let Some(sender) = &sender
+            {
+                started += start(sender, AT_FIRST.min(concurrency - started));
+                since = Instant::now();
+            }
+            sender = sender.filter(|_| started < concurrency && next.load(Ordering::Relaxed) < items.len());
+            match receiver.recv_timeout(STAGGER) {
+                Ok((index, result)) => results.push((index, take_in(result))),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
         }
     });
     results.sort_by_key(|(index, _)| *index);
