@@ -9,7 +9,7 @@ use regex::Regex;
 
 /// The crate's modules, each floor above all that it may import. Those on a floor do not import each other.
 const FLOORS: [&[&str]; 11] = [
-    &["bounds", "escape", "interrupt", "log4j", "mail", "plain", "suggest", "tables", "words", "wrap"],
+    &["bounds", "escape", "interrupt", "log4j", "mail", "plain", "suggest", "tables", "whole_file", "words", "wrap"],
     &["message", "model", "search", "text", "unpacking"],
     &["document"],
     &["alarms", "algorithms", "backlog", "exit", "report"],
@@ -78,7 +78,7 @@ fn every_import_leads_down() {
     let mut wrong = Vec::new();
     for (module, others) in imports() {
         let Some(from) = module.first() else { continue };
-        assert!(floor(from).is_some(), "{from} stands on no floor");
+        assert!(floor(from).is_some(), "{from} stands on no floor: give it one in FLOORS");
         let others = others.iter().filter(|other| !other.is_empty());
         let up = others.filter(|other| other[0] != *from && floor(&other[0]) >= floor(from));
         wrong.extend(up.map(|other| format!("{} imports {}", module.join("::"), other.join("::"))));
