@@ -88,7 +88,7 @@ impl Mismatch {
     /// What a server does that stops clients so, to follow its name.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Negotiation => "has no algorithm in common with CUCM",
+            Self::Negotiation => "rejects CUCM's SSH algorithms",
             Self::KeyExchange => "takes no key exchange that CUCM can do",
             Self::HostKey => "has a host key that CUCM cannot verify",
         }

@@ -49,7 +49,8 @@ fn write_section(text: &mut String, section: &Section) {
                 let _ = writeln!(text, "- {}", pieces(point));
             }),
             Block::Facts(facts) => facts.iter().for_each(|(name, value)| {
-                let _ = writeln!(text, "- {}: {}", words(name), pieces(value));
+                let label = if name.is_empty() { String::new() } else { format!("{}: ", words(name)) };
+                let _ = writeln!(text, "- {label}{}", pieces(value));
             }),
             Block::Table(table) => write_table(text, table),
             Block::Code(lines) => fence(text, lines.iter().map(String::as_str)),

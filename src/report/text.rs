@@ -41,7 +41,7 @@ fn headline(line: &Headline, page: &mut Page) {
         Form::Mark => page.headline(&[
             (line.tone, &format!("{:<11}", line.verdict.to_uppercase())),
             (Tone::Strong, &line.subject),
-            (Tone::Plain, if line.subject.is_empty() { "" } else { " " }),
+            (Tone::Plain, line.joint()),
             (Tone::Plain, &rest),
         ]),
         Form::Verb => page.headline(&[

@@ -85,7 +85,7 @@ impl Lists {
     /// What to say of lists that are not whole.
     pub fn notes(&self) -> Vec<String> {
         let note = |(key, names, count): &(String, usize, usize)| {
-            format!("the saved answer holds {names} of the {count} names of {key}, so that list is unknown")
+            format!("{key} has {names} names where nmap counted {count}, so that list is unknown")
         };
         self.cut.iter().map(note).collect()
     }

@@ -191,10 +191,7 @@ mod tests {
         let text = SCAN.replace("|       b\r\n", "");
         let server = servers(&text).unwrap().remove(0);
         assert_eq!(server.offer.unwrap().kex, None);
-        assert_eq!(
-            server.notes,
-            ["the saved answer holds 1 of the 2 names of kex_algorithms, so that list is unknown"]
-        );
+        assert_eq!(server.notes, ["kex_algorithms has 1 names where nmap counted 2, so that list is unknown"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::{Block, Fact, Piece, code, note, prose, to_copy, together, toned, wor
 use crate::document::remedy::Remedy;
 use crate::report::page::Tone;
 
-/// The changes on each server as one block to copy: all new lines, then the commands that check and load them. `name`
+/// The changes on each server to copy: all new lines for its file, then the commands that check and load them. `name`
 /// gives the name by which people know a server.
 pub fn changes(remedies: &[Remedy], name: impl Fn(&str) -> String) -> Vec<Block> {
     of_servers(remedies).into_iter().flat_map(|(server, remedies)| change(&name(server), &remedies)).collect()
@@ -33,8 +33,12 @@ fn of_servers(remedies: &[Remedy]) -> Vec<(&str, Vec<&Remedy>)> {
 
 fn change(name: &str, remedies: &[&Remedy]) -> Vec<Block> {
     let mut blocks = vec![Block::Heading(heading(name, remedies))];
-    let lines = remedies.iter().flat_map(|remedy| remedy.lines()).cloned();
-    blocks.extend(to_copy(lines.chain(commands(remedies)).collect()));
+    let lines: Vec<String> = remedies.iter().flat_map(|remedy| remedy.lines()).cloned().collect();
+    let (has_lines, commands) = (!lines.is_empty(), to_copy(commands(remedies)));
+    blocks.extend(to_copy(lines));
+    // A command among a configuration's lines ends the server that reads it.
+    blocks.extend((has_lines && commands.is_some()).then(|| Block::Paragraph(prose("Then, in a shell:"))));
+    blocks.extend(commands);
     let mut hints: Vec<String> = Vec::new();
     for remedy in remedies {
         let hint = hint(remedy);

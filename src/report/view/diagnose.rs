@@ -44,16 +44,40 @@ fn tone(diagnose: &Diagnose) -> Tone {
     }
 }
 
-/// Since when, on what it rests, what to do as one block to copy, what waits and until when, what would confirm it.
+/// Conclusions that a change on a server follows from.
+const CHANGED_BY: [&str; 8] = [
+    "failover_to_refusing_server",
+    "server_refuses_algorithms",
+    "some_servers_refuse",
+    "both_servers_refuse",
+    "handshake_fails_there",
+    "failover_would_fail",
+    "servers_refuse",
+    "handshake_fails",
+];
+
+/// Conclusions that are no problem of now and lose records all the same.
+const LOSES_RECORDS: &str = "resend_on_failure_off";
+
+/// Since when, on what it rests, what to do, to copy, what waits and until when, what would confirm it.
 fn first_screen(diagnose: &Diagnose) -> Vec<Option<Section>> {
     let Some(first) = diagnose.conclusions.first() else { return Vec::new() };
-    let others = diagnose.conclusions.iter().skip(1).filter(|other| other.problem || !first.problem);
-    let changes = changes(&diagnose.remedy, |server| server_name(diagnose, server));
-    let confirm = first.next.iter().map(|next| prose(next)).collect();
+    let owner = diagnose.conclusions.iter().position(|one| CHANGED_BY.contains(&one.id.as_str())).unwrap_or(0);
+    let is_told = |other: &Conclusion| other.problem || !first.problem || other.id == LOSES_RECORDS;
+    let others = diagnose.conclusions.iter().enumerate().skip(1);
+    let others = others.filter(|(index, other)| is_told(other) || *index == owner);
+    let changes = || changes(&diagnose.remedy, |server| server_name(diagnose, server));
+    let of_first = if owner == 0 { changes() } else { Vec::new() };
+    let also = others.flat_map(|(index, other)| {
+        let of_other = if index == owner { changes() } else { Vec::new() };
+        also(other).into_iter().chain(of_other)
+    });
+    let waiting = diagnose.conclusions.iter().skip(1).filter(|other| other.id == "files_wait");
+    let confirm = first.next.iter().chain(waiting.flat_map(|other| &other.next)).map(|next| prose(next)).collect();
     vec![
         Section::first("In short", facts(in_short(diagnose, first))),
-        Section::first("What to do", changes.into_iter().chain(on_cucm(first))),
-        Section::first("Also", others.flat_map(also)),
+        Section::first("What to do", of_first.into_iter().chain(on_cucm(first))),
+        Section::first("Also", also),
         Section::first("To confirm", list(confirm)),
         Section::first("Notes", list(notes(diagnose))),
     ]

@@ -91,6 +91,15 @@ pub enum Form {
 }
 
 impl Headline {
+    /// What stands between a subject and [`rest`](Self::rest): a reason alone follows a colon.
+    pub fn joint(&self) -> &'static str {
+        match (self.subject.is_empty(), self.object.is_empty() && !self.why.is_empty()) {
+            (true, _) => "",
+            (false, true) => ": ",
+            (false, false) => " ",
+        }
+    }
+
     /// What there is to say about the subject: for whom or since when, and why.
     pub fn rest(&self) -> String {
         let parts = [&self.object, &self.why].into_iter().filter(|part| !part.is_empty());

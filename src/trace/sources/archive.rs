@@ -187,6 +187,8 @@ impl Found {
         let is_meant = asked == Asked::ByName && before == self.so_far();
         let asked = if is_meant { Asked::ByName } else { Asked::InFolder };
         self.add_part(within, within.label.clone(), mail::body(&mail).as_bytes(), asked);
+        // What goes with an attachment is no file of its own.
+        self.left_out.pop_if(|label| *label == within.label && asked == Asked::InFolder);
     }
 
     fn add_part(&mut self, within: &Source, label: String, bytes: &[u8], asked: Asked) {

@@ -107,11 +107,7 @@ pub fn no_common_algorithm(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<C
             format!("what the server offers, and the change that lets CUCM in: {}", probe(&host)),
             both_servers(facts),
         ],
-        ..conclusion(
-            Certainty::Seen,
-            format!("CUCM and {host} do not agree on algorithms: {}", trouble.cause?.cause),
-            text,
-        )
+        ..conclusion(Certainty::Seen, format!("CUCM and {host} do not agree on SSH algorithms"), text)
     })
 }
 
