@@ -32,6 +32,8 @@ pub const KNOWN_HOSTS: Bound = Bound { form: "known_hosts", bytes: 16 * MIB };
 pub const TARGETS: Bound = Bound { form: "list of targets", bytes: 16 * MIB };
 /// A scan of a thousand servers by nmap is some 5 MiB of XML.
 pub const SAVED: Bound = Bound { form: "saved answer", bytes: 16 * MIB };
+/// Log servers export some hundred thousand records at once; they are held in memory to be turned round.
+pub const REVERSED: Bound = Bound { form: "trace whose newest records stand first", bytes: 512 * MIB };
 /// Mail servers take some 25 to 150 MiB.
 pub const MAIL: Bound = Bound { form: "mail", bytes: 256 * MIB };
 /// What cdrdiag prints of a year's traces.

@@ -1,6 +1,10 @@
 //! Mails as files (RFC 5322 with MIME, RFC 2045): RTMT's alerts come so, and traces and scans are sent so. Pure.
 
-use mail_parser::{Message, MessageParser, MimeHeaders};
+use std::sync::LazyLock;
+
+use mail_parser::decoders::html::html_to_text;
+use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
+use regex::{Captures, Regex};
 
 /// Parts of a mail at most: people attach a folder's files, not thousands.
 const PARTS: usize = 1_000;
@@ -42,12 +46,32 @@ pub fn is_mail(head: &[u8]) -> bool {
     is_mime && is_sent
 }
 
-/// The mail's text behind its subject; of one that has HTML only, that as text.
+/// The mail's text behind its subject. Its HTML counts where the plain text beside it holds much less.
 pub fn body(mail: &[u8]) -> String {
     let Some(message) = parse(mail) else { return String::new() };
-    let subject = message.subject().map(|subject| format!("Subject: {subject}\n\n"));
-    let texts = (0..message.text_body_count().min(PARTS)).filter_map(|part| message.body_text(part));
-    subject.unwrap_or_default() + &texts.map(|text| text.replace("\r\n", "\n")).collect::<Vec<_>>().join("\n")
+    let subject = message.subject().map(|subject| format!("Subject: {subject}\n\n")).unwrap_or_default();
+    let (mut plain, mut pages) = (String::new(), String::new());
+    for part in message.text_bodies().chain(message.html_bodies()).take(PARTS) {
+        match &part.body {
+            PartType::Text(text) if !plain.contains(&**text) => plain.extend([&*text.replace("\r\n", "\n"), "\n"]),
+            PartType::Html(page) => {
+                let text = page_text(page);
+                pages.extend((!pages.contains(&text)).then_some(text));
+            }
+            _ => {}
+        }
+    }
+    subject + if plain.len() * 2 < pages.len() { &pages } else { &plain }
+}
+
+/// A page's text, each of its blocks and rows, and each line of what is laid out already, a line of its own.
+fn page_text(page: &str) -> String {
+    static ENDS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)</(?:div|td|th|tr|li|h\d|pre)\s*>").ok());
+    static LAID_OUT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?is)<pre\b.*?</pre\s*>").ok());
+    let (Some(ends), Some(laid_out)) = (ENDS.as_ref(), LAID_OUT.as_ref()) else { return html_to_text(page) };
+    let page = page.replace("\r\n", "\n");
+    let page = laid_out.replace_all(&page, |found: &Captures<'_>| found[0].replace('\n', "<br>"));
+    html_to_text(&ends.replace_all(&page, "$0<br>"))
 }
 
 /// What is attached, forwarded mails among it.
@@ -105,6 +129,32 @@ mod tests {
                 body.contains("BillingServerAddress=192.0.2.105") && body.starts_with("Subject: alert\n"),
                 "{body:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_page_keeps_its_lines_and_counts_where_the_plain_text_lacks_them() {
+        let records = [
+            "2019-07-25 13:12:11,971 ERROR [main] a (A.java:1) - x",
+            "2019-07-25 13:12:11,975 ERROR [main] b (B.java:2) - y",
+        ];
+        for page in [
+            format!("<html><body><pre>{}</pre></body></html>", records.join("\n")),
+            format!("<table><tr><td>{}</td></tr><tr><td>{}</td></tr></table>", records[0], records[1]),
+            format!("<div>{}</div><div>{}</div>", records[0], records[1]),
+            format!("<p>{}</p>\n<p>{}</p>", records[0], records[1]),
+            format!("{}<br>{}", records[0], records[1]),
+        ] {
+            let alone = format!("{HEAD}Content-Type: text/html\r\n\r\n{page}\r\n");
+            let beside = format!(
+                "{HEAD}Content-Type: multipart/alternative; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nsee \
+                 below\r\n--x\r\nContent-Type: text/html\r\n\r\n{page}\r\n--x--\r\n"
+            );
+            for mail in [alone, beside] {
+                let body = body(mail.as_bytes());
+                let lines: Vec<_> = body.lines().map(str::trim).filter(|line| line.starts_with("2019")).collect();
+                assert_eq!(lines, records, "{body}");
+            }
         }
     }
 

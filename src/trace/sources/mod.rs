@@ -213,7 +213,7 @@ impl Found {
         }
         let head = head_of(file);
         let is_plain = Format::of(&head) == Format::Plain && text::utf_16(&head).is_none();
-        let as_it_is = is_plain && Copied::of(&head) == Copied::AsItIs;
+        let as_it_is = is_plain && Copied::of(&head).remark().is_none();
         let place =
             if as_it_is { Place::File(path.to_owned()) } else { Place::Extent(Extent::file(path, metadata.len())) };
         let source = Source {

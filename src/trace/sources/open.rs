@@ -70,10 +70,8 @@ fn decoded(reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
 /// Broken or exported lines become the records' own.
 fn restored(reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     let (head, whole) = glance(reader, HEAD as u64)?;
-    Ok(match Copied::of(&head) {
-        Copied::AsItIs => whole,
-        copied => copied.restored(whole),
-    })
+    let copied = Copied::of(&head);
+    Ok(if copied.remark().is_none() { whole } else { copied.restored(whole) })
 }
 
 /// The first bytes, and a reader that gives them once more. Bytes that can't be read come as the reader's error later.

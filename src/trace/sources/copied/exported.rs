@@ -5,14 +5,14 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::{Copied, lines};
+use super::{Form, lines};
 use crate::log4j::records::{self, Line};
 
 /// A string is kept up to this many bytes; no record is longer.
 const LONGEST: usize = 4 << 20;
 
 /// The form of a text that begins so; `None` where no record stands in quotes.
-pub(super) fn form(head: &[u8]) -> Option<Copied> {
+pub(super) fn form(head: &[u8]) -> Option<Form> {
     static QUOTED: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r#"(?-u)"\s*\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[,.]\d{3} +[A-Z]{4,5} +\["#).ok());
     let has_plain = lines(head).any(|line| matches!(records::classify_line(line), Line::Start(0)));
@@ -20,7 +20,7 @@ pub(super) fn form(head: &[u8]) -> Option<Copied> {
         return None;
     }
     let first = head.iter().find(|byte| !byte.is_ascii_whitespace())?;
-    Some(if matches!(first, b'{' | b'[') { Copied::Json } else { Copied::Csv })
+    Some(if matches!(first, b'{' | b'[') { Form::Json } else { Form::Csv })
 }
 
 /// How a quote stands inside of a string.
@@ -111,7 +111,7 @@ impl<R: BufRead> Read for Strings<R> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Copied;
+    use super::super::Form;
     use super::super::tests::{RECORDS, restored};
 
     const STACK: &str = "com.jcraft.jsch.JSchException: \"Auth fail\"\n\tat x.Y.z(Y.java:1)";
@@ -124,7 +124,7 @@ mod tests {
         let pretty = serde_json::to_string_pretty(&serde_json::json!([message(&whole), message(RECORDS[1])])).unwrap();
         for text in [lines, pretty] {
             let (copied, lines) = restored(&text);
-            assert_eq!(copied, Copied::Json);
+            assert_eq!(copied.form, Form::Json);
             assert_eq!(lines.join("\n"), format!("{whole}\n{}", RECORDS[1]), "{text}");
         }
     }
@@ -139,7 +139,7 @@ mod tests {
         }
         let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
         let (copied, lines) = restored(&text);
-        assert_eq!(copied, Copied::Csv);
+        assert_eq!(copied.form, Form::Csv);
         assert_eq!(lines.join("\n"), format!("{whole}\n{}", RECORDS[1]));
     }
 }

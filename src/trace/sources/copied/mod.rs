@@ -2,6 +2,7 @@
 //! of a log server's export. Each is turned back into the records' own lines while it is read.
 
 mod exported;
+mod reversed;
 mod wrapped;
 
 use std::io::{BufReader, Read};
@@ -10,37 +11,66 @@ use wrapped::Wrapping;
 
 /// How a text was copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Copied {
-    /// Each record begins a line of its own, and no line is broken.
+pub struct Copied {
+    form: Form,
+    /// The newest record stands first, as log servers export them.
+    is_reversed: bool,
+}
+
+/// Where the records stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Each begins a line of its own, and no line is broken.
     AsItIs,
     /// Long lines are broken.
     Wrapped(Wrapping),
-    /// Records stand in strings of JSON.
+    /// In strings of JSON.
     Json,
-    /// Records stand in quoted fields of CSV (RFC 4180).
+    /// In quoted fields of CSV (RFC 4180).
     Csv,
 }
 
 impl Copied {
     /// By a text's beginning.
     pub fn of(head: &[u8]) -> Self {
-        let wrapped = Wrapping::of(head).map(Self::Wrapped);
-        wrapped.or_else(|| exported::form(head)).unwrap_or(Self::AsItIs)
+        let wrapped = Wrapping::of(head).map(Form::Wrapped);
+        let form = wrapped.or_else(|| exported::form(head)).unwrap_or(Form::AsItIs);
+        let is_reversed = match form {
+            Form::AsItIs => reversed::is_reversed(head),
+            form => {
+                let mut records = Vec::new();
+                // What stands before an error is enough to tell.
+                let _ = form.restored(head).read_to_end(&mut records);
+                reversed::is_reversed(&records)
+            }
+        };
+        Self { form, is_reversed }
     }
 
     /// What to say of a text that was copied so; `None` where it is as it was written.
     pub fn remark(self) -> Option<String> {
-        let how = match self {
-            Self::AsItIs => return None,
-            Self::Wrapped(wrapping) => format!("its lines are broken at {} characters: joined again", wrapping.width()),
-            Self::Json => "its records stand in JSON: taken out".to_owned(),
-            Self::Csv => "its records stand in CSV: taken out".to_owned(),
+        let form = match self.form {
+            Form::AsItIs => None,
+            Form::Wrapped(wrapping) => {
+                Some(format!("its lines are broken at {} characters: joined again", wrapping.width()))
+            }
+            Form::Json => Some("its records stand in JSON: taken out".to_owned()),
+            Form::Csv => Some("its records stand in CSV: taken out".to_owned()),
         };
-        Some(format!("{how}; line numbers count the records' own lines"))
+        let order = self.is_reversed.then(|| "its newest records stand first: turned round".to_owned());
+        let how: Vec<String> = form.into_iter().chain(order).collect();
+        (!how.is_empty()).then(|| format!("{}; line numbers count the records as they are read", how.join("; ")))
     }
 
-    /// The text with each record in lines of its own.
+    /// The text with each record in lines of its own, the oldest first.
     pub fn restored<'a>(self, text: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
+        let records = self.form.restored(text);
+        if self.is_reversed { Box::new(reversed::Reversed::new(records)) } else { records }
+    }
+}
+
+impl Form {
+    fn restored<'a>(self, text: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
         let text = BufReader::new(text);
         match self {
             Self::AsItIs => Box::new(text),
@@ -78,16 +108,18 @@ mod tests {
     #[test]
     fn a_trace_as_it_was_written_stays_so() {
         let real = include_str!("../../../../fixtures/cdrrepmgr00073.log");
-        assert_eq!(Copied::of(real.as_bytes()), Copied::AsItIs);
+        assert_eq!(Copied::of(real.as_bytes()).remark(), None);
         for text in [RECORDS.join("\n"), format!("> {}\n", RECORDS[0]), String::new(), "x".repeat(70_000)] {
-            assert_eq!(Copied::of(text.as_bytes()), Copied::AsItIs, "{}", &text[..text.len().min(200)]);
+            assert_eq!(Copied::of(text.as_bytes()).remark(), None, "{}", &text[..text.len().min(200)]);
         }
     }
 
     proptest! {
         #[test]
         fn no_bytes_break_it(bytes: Vec<u8>, width in 1usize..100) {
-            for copied in [Copied::of(&bytes), Copied::Wrapped(Wrapping::Anywhere(width)), Copied::Wrapped(Wrapping::AtBlanks(width)), Copied::Json, Copied::Csv] {
+            let wrappings = [Wrapping::Anywhere(width), Wrapping::AtBlanks(width)].map(Form::Wrapped);
+            for form in wrappings.into_iter().chain([Copied::of(&bytes).form, Form::Json, Form::Csv]) {
+                let copied = Copied { form, is_reversed: width % 2 == 0 };
                 let mut out = Vec::new();
                 copied.restored(bytes.as_slice()).read_to_end(&mut out).unwrap();
                 prop_assert!(out.len() <= bytes.len() * 3 + 2);

@@ -186,7 +186,7 @@ impl<R: BufRead> Read for Joined<R> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Copied;
+    use super::super::Form;
     use super::super::tests::{RECORDS, restored};
     use super::Wrapping;
 
@@ -206,7 +206,7 @@ mod tests {
         for width in [80, 100, 132] {
             let text: String = RECORDS.iter().map(|line| at_characters(line, width)).collect();
             let (copied, lines) = restored(&text);
-            assert_eq!(copied, Copied::Wrapped(Wrapping::Anywhere(width)), "{text}");
+            assert_eq!(copied.form, Form::Wrapped(Wrapping::Anywhere(width)), "{text}");
             assert_eq!(lines, RECORDS, "{width}");
         }
     }
@@ -216,7 +216,7 @@ mod tests {
         for (width, quote) in [(72, ""), (78, "> "), (76, "> > ")] {
             let text: String = RECORDS.iter().map(|line| at_blanks(line, width, quote)).collect();
             let (copied, lines) = restored(&text);
-            assert!(matches!(copied, Copied::Wrapped(Wrapping::AtBlanks(_))), "{text}");
+            assert!(matches!(copied.form, Form::Wrapped(Wrapping::AtBlanks(_))), "{text}");
             let lines: Vec<_> = lines.iter().map(|line| line.trim_start_matches(['>', ' '])).collect();
             assert_eq!(lines, RECORDS, "{text}");
         }
