@@ -104,6 +104,7 @@ fn start_behind_prefix(line: &[u8]) -> Option<usize> {
     // What behind the time precedes the thread's bracket: a level five wide, or one whose blank was lost.
     const TO_BRACKET: [usize; 2] = [TIMESTAMP + 7, TIMESTAMP + 6];
     const LONGEST: usize = 512;
+    const LONGEST_PREFIX: usize = 160;
     let near = &line[..line.len().min(LONGEST)];
     let bracket = memchr::memchr(b'[', near)?;
     let start =
@@ -112,7 +113,9 @@ fn start_behind_prefix(line: &[u8]) -> Option<usize> {
     let quoted = prefix.iter().take_while(|byte| matches!(byte, b'>' | b' ' | b'\t')).count();
     let name = prefix[quoted..].trim_ascii_end();
     let is_prefix = matches!(name.last(), Some(b':' | b'-')) && !name.iter().any(u8::is_ascii_whitespace);
-    is_prefix.then_some(start)
+    // Whatever else stands before a whole head: a relay's own time, a column, a bullet, a colour.
+    let is_whole = || prefix.len() <= LONGEST_PREFIX && Header::parse(&line[start..]).is_some();
+    (is_prefix || is_whole()).then_some(start)
 }
 
 /// The length of the CLI's own text at the start of a line: its pager's menu, or its prompt with the command.

@@ -87,6 +87,15 @@ impl<T> Event<T> {
 }
 
 impl<T> What<T> {
+    /// Whether it tells that something failed, even where it does not tell what.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Self::DeliveryEnded { success, .. } => !success,
+            Self::Error { .. } | Self::ConnectionFailed(..) | Self::DeliveryFailed(_) | Self::Alarm(_) => true,
+            Self::SenderCreated(_) | Self::SenderRunning(_) | Self::FileNamed(_) | Self::Lists(_) => false,
+        }
+    }
+
     /// The same with other names.
     pub fn map<U>(self, mut name: impl FnMut(T) -> U) -> What<U> {
         match self {

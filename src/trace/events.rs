@@ -274,19 +274,58 @@ fn mention<'a>(by: DeliverySpeaker, names: &'a str, caused_by: Option<&'a str>) 
     Some(What::DeliveryFailed(DeliveryMention {
         by,
         file: names[..to - " to".len()].trim().into(),
-        host: names[to..].trim().into(),
+        host: host(&names[to..]).into(),
         caused_by: caused_by.map(Cow::Borrowed),
     }))
 }
 
+/// The host at the start of a text, without what a copy glues behind it: a quote, a tag, a sentence's end.
+fn host(text: &str) -> &str {
+    let text = text.trim();
+    let end = text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']' | '%')));
+    match text[..end.unwrap_or(text.len())].trim_end_matches('.') {
+        "" => text,
+        host => host,
+    }
+}
+
 fn connection_failed<'a>(message: &'a str, words: &Words) -> Option<What<Cow<'a, str>>> {
     if let Some(host) = words.connect {
-        return Some(What::ConnectionFailed(ConnectionMention::Connect, message[host..].trim().into()));
+        return Some(What::ConnectionFailed(ConnectionMention::Connect, self::host(&message[host..]).into()));
     }
     let rest = &message[words.establish?..];
     // An IPv6 address may stand in brackets of its own.
     let end = memchr::memrchr_iter(b']', rest.as_bytes()).find(|end| rest[end + 1..].starts_with(" failed"))?;
     Some(What::ConnectionFailed(ConnectionMention::Establish, rest[..end].into()))
+}
+
+/// Whether a record that is no event says all the same that something failed: an error of the sender's or the library's
+/// whose text is not known. `first` is its first line.
+pub(super) fn is_failure(first: &[u8]) -> bool {
+    let says = |header: Header<'_>| {
+        let of_sender = memmem::find(header.message, b"CDRSender").is_some() && header.class.starts_with(b"cdrrep.");
+        is_senders_or_librarys(header.class) || of_sender
+    };
+    records::is_error(first) && Header::parse(first).is_some_and(says)
+}
+
+/// Whether a line that begins no record speaks of a failure, as a record does whose head is lost or of another form. The
+/// lines of a stack trace do not count: the record above them does.
+pub(super) fn speaks_of_failure(line: &[u8]) -> bool {
+    const WORDS: [&str; 6] = [
+        "SFTP/FTP failed",
+        "Failed connect to ",
+        "error Making SFTP",
+        "sendSuccess=false",
+        "Unable to successfully send file",
+        "com.jcraft.jsch.JSchException",
+    ];
+    static SEARCHER: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(WORDS));
+    let text = line.trim_ascii_start();
+    if ["at ", "... ", "Caused by:", "java.lang.Exception: "].iter().any(|start| text.starts_with(start.as_bytes())) {
+        return false;
+    }
+    SEARCHER.as_ref().is_some_and(|searcher| searcher.find(line).is_some())
 }
 
 /// Errors of the library come through `sftpapi`'s classes, those about a file through the sender's own.

@@ -92,6 +92,11 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// Whether anything failed, in what was asked for or outside of it.
+    pub fn has_failures(&self) -> bool {
+        self.delivery_failures + self.connection_failures + self.passed_over + self.outside > 0
+    }
+
     /// Whether the last thing that happened is a failure.
     pub fn is_failing(&self) -> bool {
         self.outages.iter().any(|outage| outage.ended.is_none())

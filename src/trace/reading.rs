@@ -168,6 +168,8 @@ struct Fold<'s> {
     warnings: Vec<String>,
     /// Failures that are cut before they say what failed: the source and the line.
     cut: Vec<(usize, u64)>,
+    /// Where each source first tells of a failure.
+    failures: BTreeMap<usize, u64>,
     /// Sources that could not be read on: what comes from behind the fault has no line number.
     broken: HashSet<usize>,
 }
@@ -183,6 +185,7 @@ impl<'s> Fold<'s> {
             told: HashSet::new(),
             warnings: Vec::new(),
             cut: Vec::new(),
+            failures: BTreeMap::new(),
             broken: HashSet::new(),
         }
     }
@@ -197,6 +200,9 @@ impl<'s> Fold<'s> {
         }
         let line = self.inputs[source].counts.lines + scanned.lent.lines;
         self.warn(&scanned, line);
+        if let Some(at) = scanned.failure {
+            self.failures.entry(scanned.source).or_insert(line + at + 1);
+        }
         self.count(&scanned);
         self.fold_events(scanned.events, scanned.names, source, line);
         if scanned.last && self.overlap.repeated(source) > 0 {
@@ -294,7 +300,15 @@ impl<'s> Fold<'s> {
             counts.records > 1 && counts.lines == line && self.told.contains(&(source, Oddity::CutShort))
         };
         let cut = self.cut.iter().filter(|(source, line)| !is_end(*source, *line));
-        let cut = cut.map(|(source, line)| (*source, format!("line {line}: {}", Oddity::CutError))).collect();
+        let mut cut: Vec<_> =
+            cut.map(|(source, line)| (*source, format!("line {line}: {}", Oddity::CutError))).collect();
+        // Where failures were counted, what else tells of some is theirs.
+        let none_counted = nodes.iter().flatten().all(|account: &Account| !account.ledger.has_failures());
+        let told = self.failures.iter().filter(|_| none_counted && cut.is_empty());
+        let told: Vec<_> = told
+            .map(|(source, line)| (*source, format!("line {line} tells of a failure, and not of which delivery")))
+            .collect();
+        cut.extend(told);
         Reading { inputs: self.inputs, nodes, lists, warnings: self.warnings, broken: Vec::new(), cut }
     }
 }

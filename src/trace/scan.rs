@@ -51,6 +51,8 @@ pub struct Scanned<'b> {
     pub events: Vec<Seen<'b>>,
     /// The names that the events hold.
     pub names: Names<'b>,
+    /// The first line that tells of a failure, whether or not it shows which delivery failed.
+    pub failure: Option<u64>,
     /// Whether the source ends with this block.
     pub last: bool,
     /// Whether the source could not be read on from here.
@@ -259,7 +261,11 @@ impl<'b> Scan<'b> {
                 self.skip(start);
                 self.noisy = true;
             }
-            Line::Continuation if self.out.counts.records > 0 => {}
+            Line::Continuation if self.out.counts.records > 0 => {
+                if events::speaks_of_failure(line) {
+                    self.out.failure.get_or_insert(self.line);
+                }
+            }
             Line::Continuation if self.inside => self.out.oddities.note(Oddity::Overlong, self.line),
             Line::Continuation => {
                 self.skip(start);
@@ -292,8 +298,14 @@ impl<'b> Scan<'b> {
             None => self.read_anew(record, first, line),
         };
         let Some((thread, what)) = told else {
+            if known.is_none() && events::is_failure(records::trim_end(first)) {
+                self.out.failure.get_or_insert(line);
+            }
             return self.recall.keep(said, Known::Nothing);
         };
+        if self.out.failure.is_none() && what.is_failure() {
+            self.out.failure = Some(line);
+        }
         let Some(time) = self.clock.read(time) else { return };
         if known.is_none() {
             self.recall.keep(said, Known::Event(self.out.events.len()));

@@ -14,8 +14,12 @@ use crate::log4j::records;
 /// In a text of so few lines a message of the library counts without its class, as in a mail: `Auth fail`.
 const FEW_LINES: usize = 3;
 
+/// A word as short as `null` is no message of its own.
+const SHORTEST: usize = 4;
+
 /// What stands before a message of the library's, wherever it was pasted from.
-const MARKS: [&str; 4] = ["com.jcraft.jsch.", "sftpapi.", "Caused by: ", "error Making SFTP connection"];
+const MARKS: [&str; 4] =
+    ["com.jcraft.jsch.JSch", "com.jcraft.jsch.SftpException", "Caused by: com.", "error Making SFTP connection"];
 
 /// What a text without records tells.
 #[derive(Debug)]
@@ -104,7 +108,7 @@ struct Failures {
 impl Failures {
     fn error(&mut self, text: &str, at: Evidence, few: bool) {
         let reason = Reason::of(text);
-        if MARKS.iter().any(|mark| text.contains(mark)) || (few && reason.is_known()) {
+        if MARKS.iter().any(|mark| text.contains(mark)) || (few && reason.is_known() && text.trim().len() > SHORTEST) {
             self.settle();
             self.pending = Some(Error { reason, at });
         }

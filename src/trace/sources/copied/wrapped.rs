@@ -76,7 +76,7 @@ impl Wrapping {
         let words = unquoted(next);
         let word = words.split(|byte| *byte == b' ').next().unwrap_or_default();
         let is_stack = ["at ", "Caused by:", "... "].iter().any(|start| words.starts_with(start.as_bytes()));
-        if words.is_empty() || is_stack || is_exception(word) {
+        if words.is_empty() || word == b"at" || is_stack || is_exception(word) {
             return None;
         }
         let length = width_of(line);
