@@ -106,9 +106,8 @@ fn start_behind_prefix(line: &[u8]) -> Option<usize> {
     const LONGEST: usize = 512;
     const LONGEST_PREFIX: usize = 160;
     let near = &line[..line.len().min(LONGEST)];
-    let bracket = memchr::memchr(b'[', near)?;
-    let start =
-        TO_BRACKET.iter().filter_map(|width| bracket.checked_sub(*width)).find(|at| starts_record(&line[*at..]))?;
+    let before = |bracket: usize| TO_BRACKET.iter().filter_map(move |width| bracket.checked_sub(*width));
+    let start = memchr::memchr_iter(b'[', near).flat_map(before).find(|at| starts_record(&line[*at..]))?;
     let prefix = &line[..start];
     let quoted = prefix.iter().take_while(|byte| matches!(byte, b'>' | b' ' | b'\t')).count();
     let name = prefix[quoted..].trim_ascii_end();

@@ -182,3 +182,83 @@ fn a_saved_web_page_is_named_and_not_read() {
     let said = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
     assert!(said.contains("ticket.html: not read: a web (HTML) document; save what it holds as plain text"), "{said}");
 }
+
+const DELIVERED: &str =
+    "2024-03-05 04:00:00,120 INFO  [Thread-9] cdrrep.CDRSender (CDRSender.java:373) - sendSuccess=true, numOfFailure=0";
+const FAILED: &str = "2024-03-05 04:11:10,120 ERROR [Thread-9] cdrrep.FtpManager (FtpManager.java:223) - SFTP/FTP failed: cdr_West_02_202403050400_11 to 192.0.2.77";
+
+#[test]
+fn nothing_is_healthy_where_a_line_tells_of_a_failure() {
+    let of = |level: &str, class: &str, message: &str| {
+        format!("2024-03-05 04:11:10,120 {level:<5} [Thread-9] {class} (X.java:1) - {message}")
+    };
+    for line in [
+        of("INFO", "cdrrep.CDRSender", "sendSuccess=false, numOfFailure=7"),
+        of("ERROR", "cdrrep.CDRSender", "Unable to successfully send file to outside billing server 192.0.2.77"),
+        of("INFO", "cdrrep.CDRSender", "raise alarm CDRFileDeliveryFailed"),
+        of(
+            "ERROR",
+            "cdrrep.LogConfig",
+            "Java Exception happened in my CDRSender, with Exception:\n java.lang.NullPointerException",
+        ),
+        of("ERROR", "sftpapi.ftpClient", "put(): the flux is inverted"),
+        of("FATAL", "cdrrep.FtpManager", "out of memory, sender stops"),
+        FAILED[..120].to_owned(),
+        FAILED.replacen('-', "/", 2),
+        "SFTP/FTP failed: cdr_West_02_202403050400_11 to 192.0.2.77".to_owned(),
+        "com.jcraft.jsch.JSchException: Auth fail".to_owned(),
+    ] {
+        let answer = of_lines(&format!("{DELIVERED}\n{line}\n"), 1);
+        let unread = answer["unread"].as_array().unwrap();
+        assert_eq!(unread.len(), 1, "{line}: {answer:#}");
+        assert!(unread[0].as_str().unwrap().contains("line 2"), "{line}: {answer:#}");
+    }
+    assert_eq!(of_lines(&format!("{DELIVERED}\n{}\n", of("INFO", "a.B", "x")), 0)["unread"], Value::Array(vec![]));
+}
+
+#[test]
+fn a_record_is_one_whatever_stands_before_its_head_and_a_host_ends_where_it_can() {
+    for before in [
+        "Mar  5 04:11:10 cucm-pub : ",
+        "<187>1 - ",
+        "7\t",
+        "     7 ",
+        "* ",
+        "| ",
+        "+",
+        "cucm-pub;",
+        "'",
+        "\"",
+        "[x] ",
+        "<li>",
+        "\u{1b}[31m",
+        "[05.03.2024 04:11] Mueller, Hans: ",
+    ] {
+        let answer = of_lines(&format!("{DELIVERED}\n{before}{FAILED}\n"), 1);
+        let failing = answer["destinations"].as_array().unwrap().iter().find(|one| one["status"] == "failing");
+        assert_eq!(failing.unwrap_or_else(|| panic!("{before}: {answer:#}"))["host"], "192.0.2.77", "{before}");
+    }
+    for behind in ["<br>", "\"}", "'", ",", ".", ";x", "\tx", " (timeout)", ", port 22", "\u{1b}[0m"] {
+        let answer = of_lines(&format!("{FAILED}{behind}\n"), 1);
+        assert_eq!(answer["destinations"][0]["host"], "192.0.2.77", "{behind}");
+    }
+}
+
+#[test]
+fn an_export_whose_newest_record_stands_first_tells_the_same() {
+    let trace = include_str!("../../fixtures/cdrrepmgr00073.log");
+    let records =
+        trace.trim_start_matches("2019-").split("\n2019-").map(|record| format!("2019-{}", record.trim_end()));
+    let mut records: Vec<String> = records.collect();
+    records.reverse();
+    let whole = of_lines(trace, 1)["destinations"].take();
+    let json: Vec<_> = records.iter().map(|record| serde_json::json!({"message": record}).to_string()).collect();
+    for text in [records.join("\n"), json.join("\n")] {
+        let answer = of_lines(&text, 1);
+        for field in ["host", "delivery_failures", "connection_failures", "status", "outages"] {
+            assert_eq!(answer["destinations"][0][field], whole[0][field], "{field}: {text}");
+        }
+        assert_eq!(answer["destinations"][0]["causes"][0]["cause"], "algorithm_negotiation");
+        assert!(answer["warnings"].to_string().contains("newest records stand first"), "{answer:#}");
+    }
+}

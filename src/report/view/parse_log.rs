@@ -124,13 +124,14 @@ fn headlines(answer: &ParseLog) -> Vec<Headline> {
         mark(Tone::Warn, "incomplete", inputs, what.to_owned())
     });
     let nodes = answer.nodes.iter().flat_map(node::headlines);
-    left_out
-        .into_iter()
-        .chain(alarms)
-        .chain(nodes)
-        .chain(answer.destinations.iter().map(headline))
-        .chain(unread)
-        .collect()
+    let destinations = answer.destinations.iter().map(headline);
+    let lines = left_out.into_iter().chain(alarms).chain(nodes);
+    // What is missing counts more than what is healthy, and less than what fails.
+    if answer.destinations.iter().any(|destination| destination.status != Status::Healthy) {
+        lines.chain(destinations).chain(unread).collect()
+    } else {
+        lines.chain(unread).chain(destinations).collect()
+    }
 }
 
 /// How one destination does.

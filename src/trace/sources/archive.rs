@@ -10,7 +10,7 @@ use zip::result::ZipError;
 use super::copied::Copied;
 use super::extent::{Extent, ExtentReader};
 use super::format::{self, Format};
-use super::{Asked, Found, Place, Source, Why, head_of, natural_order};
+use super::{Asked, Found, Place, Source, Why, head_of, natural_order, pasted};
 use crate::mail::{self, Attachment};
 use crate::unpacking::Allowance;
 use crate::{bounds, text};
@@ -186,9 +186,12 @@ impl Found {
         }
         let is_meant = asked == Asked::ByName && before == self.so_far();
         let asked = if is_meant { Asked::ByName } else { Asked::InFolder };
-        self.add_part(within, within.label.clone(), mail::body(&mail).as_bytes(), asked);
+        let body = mail::body(&mail);
+        self.add_part(within, within.label.clone(), body.as_bytes(), asked);
         // What goes with an attachment is no file of its own.
-        self.left_out.pop_if(|label| *label == within.label && asked == Asked::InFolder);
+        if self.left_out.pop_if(|label| *label == within.label && asked == Asked::InFolder).is_some() {
+            self.pasted.extend(pasted(&within.label, body.as_bytes()));
+        }
     }
 
     fn add_part(&mut self, within: &Source, label: String, bytes: &[u8], asked: Asked) {

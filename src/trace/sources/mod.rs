@@ -133,7 +133,8 @@ pub fn find(paths: &[PathBuf]) -> Found {
             found.add_file(path, Asked::ByName);
         }
     }
-    found.without_repetitions();
+    let named: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    found.without_repetitions(&named);
     sort_by_time(&mut found.sources);
     found
 }

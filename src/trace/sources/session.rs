@@ -59,12 +59,14 @@ impl Found {
     }
 
     /// Leaves out what stands in a collected folder twice: the session from which all of it was taken, and what other
-    /// commands read.
-    pub(super) fn without_repetitions(&mut self) {
+    /// commands read. Files that were `named` stay.
+    pub(super) fn without_repetitions(&mut self, named: &[String]) {
         let is_repeated = |label: &str| {
             let of = |folder: &String| label.strip_prefix(folder.as_str());
             let rest = self.collected.iter().find_map(of).map(|rest| rest.replace('\\', "/"));
-            rest.is_some_and(|rest| ["session.log", "listings/", "waiting/"].iter().any(|part| rest.starts_with(part)))
+            let is_part =
+                |rest: String| rest == "session.log" || rest.starts_with("listings/") || rest.starts_with("waiting/");
+            rest.is_some_and(is_part) && !named.iter().any(|name| name == label)
         };
         self.sources.retain(|source| !is_repeated(&source.label));
         self.nodes.retain(|text| !is_repeated(&text.label));
