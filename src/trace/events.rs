@@ -311,7 +311,7 @@ pub(super) fn is_failure(first: &[u8]) -> bool {
 
 /// Whether a line that begins no record speaks of a failure, as a record does whose head is lost or of another form. The
 /// lines of a stack trace do not count: the record above them does.
-pub(super) fn speaks_of_failure(line: &[u8]) -> bool {
+pub(in crate::trace) fn speaks_of_failure(line: &[u8]) -> bool {
     const WORDS: [&str; 6] = [
         "SFTP/FTP failed",
         "Failed connect to ",

@@ -7,6 +7,7 @@ use regex::bytes::Regex;
 
 use super::{Form, lines};
 use crate::log4j::records::{self, Line};
+use crate::trace::events;
 
 /// A string is kept up to this many bytes; no record is longer.
 const LONGEST: usize = 4 << 20;
@@ -32,27 +33,36 @@ enum Escape {
     Doubled,
 }
 
-/// The records in a text's strings, each in lines of its own; whatever else stands there is left out.
+/// The records in a text's strings and between them, each in lines of its own; whatever else stands there is left out.
 pub(super) struct Strings<R> {
     text: R,
     escape: Escape,
+    /// The last record put out: a document may hold it twice (`message` and `event.original`).
+    last: Vec<u8>,
     out: Cursor<Vec<u8>>,
 }
 
 impl<R: BufRead> Strings<R> {
     pub(super) fn of_json(text: R) -> Self {
-        Self { text, escape: Escape::Backslash, out: Cursor::default() }
+        Self { text, escape: Escape::Backslash, last: Vec::new(), out: Cursor::default() }
     }
 
     pub(super) fn of_csv(text: R) -> Self {
-        Self { text, escape: Escape::Doubled, out: Cursor::default() }
+        Self { text, escape: Escape::Doubled, last: Vec::new(), out: Cursor::default() }
     }
 
-    /// The next string's content, escaped as it stands there; `None` at the end.
-    fn next_string(&mut self) -> io::Result<Option<Vec<u8>>> {
-        if self.text.skip_until(b'"')? == 0 {
-            return Ok(None);
+    /// What stands before the next string: CSV quotes only the fields that need it.
+    fn before_string(&mut self) -> io::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        (&mut self.text).take(LONGEST as u64).read_until(b'"', &mut text)?;
+        if text.len() == LONGEST {
+            self.text.skip_until(b'"')?;
         }
+        Ok(text)
+    }
+
+    /// A string's content behind its first quote, escaped as it stands there.
+    fn string(&mut self) -> io::Result<Vec<u8>> {
         let mut string = Vec::new();
         loop {
             let room = LONGEST.saturating_sub(string.len()) as u64;
@@ -60,11 +70,11 @@ impl<R: BufRead> Strings<R> {
             if string.last() != Some(&b'"') {
                 // It has no end, or is longer than any record.
                 self.text.skip_until(b'"')?;
-                return Ok(Some(string));
+                return Ok(string);
             }
             if !self.goes_on(&string)? {
                 string.pop();
-                return Ok(Some(string));
+                return Ok(string);
             }
         }
     }
@@ -100,13 +110,29 @@ impl<R: BufRead> Read for Strings<R> {
             if count > 0 || buffer.is_empty() {
                 return Ok(count);
             }
-            let Some(string) = self.next_string()? else { return Ok(0) };
-            let text = self.unescaped(string);
-            if matches!(records::classify_line(&text), Line::Start(_)) {
-                self.out = Cursor::new([text.trim_ascii_end(), b"\n"].concat());
+            let mut before = self.before_string()?;
+            if before.is_empty() {
+                return Ok(0);
             }
+            let has_string = before.pop_if(|last| *last == b'"').is_some();
+            let mut found: Vec<u8> =
+                lines(&before).filter(|line| starts_record(line)).flat_map(|line| [line, b"\n"].concat()).collect();
+            if has_string {
+                let string = self.string()?;
+                let text = self.unescaped(string);
+                if text != self.last && lines(&text).any(|line| starts_record(line) || events::speaks_of_failure(line))
+                {
+                    found.extend([text.trim_ascii_end(), b"\n"].concat());
+                    self.last = text;
+                }
+            }
+            self.out = Cursor::new(found);
         }
     }
+}
+
+fn starts_record(line: &[u8]) -> bool {
+    matches!(records::classify_line(line), Line::Start(_))
 }
 
 #[cfg(test)]
@@ -141,5 +167,20 @@ mod tests {
         let (copied, lines) = restored(&text);
         assert_eq!(copied.form, Form::Csv);
         assert_eq!(lines.join("\n"), format!("{whole}\n{}", RECORDS[1]));
+    }
+
+    #[test]
+    fn fields_without_quotes_strings_that_begin_otherwise_and_records_told_twice_are_read_once() {
+        let stop = |record: &str| record.replacen(',', ".", 1);
+        let csv = format!("time,raw\na,\"{}\"\nb,{}\n", RECORDS[0], stop(RECORDS[1]));
+        let (copied, lines) = restored(&csv);
+        assert_eq!(copied.form, Form::Csv);
+        assert_eq!(lines, [RECORDS[0].to_owned(), format!("b,{}", stop(RECORDS[1]))]);
+        let twice = serde_json::json!({"message": RECORDS[0], "event": {"original": RECORDS[0]}});
+        let behind = serde_json::json!({"message": format!("host cucm1:\n{}", RECORDS[1])});
+        let stack = serde_json::json!({"message": " java.lang.Exception: SFTP/FTP failed: a to b"});
+        let (copied, lines) = restored(&format!("{twice}\n{behind}\n{stack}\n"));
+        assert_eq!(copied.form, Form::Json);
+        assert_eq!(lines, [RECORDS[0], "host cucm1:", RECORDS[1]], "a stack's line goes with its record alone");
     }
 }
