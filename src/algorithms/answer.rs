@@ -1,9 +1,12 @@
 //! From a server's offer and the profiles to what a document says of them.
 
+use std::collections::VecDeque;
+
 use super::judge::{Judgement, judge};
 use super::knowledge;
 use super::remedy::remedies;
-use crate::document::probe::{Access, Client, Handshake, Identification, ProfileRef, Target};
+use crate::document::probe::{Access, Client, Handshake, Identification, ProfileRef, Target, Weak};
+use crate::document::remedy::Remedy;
 use crate::model::offer::{Category, Offer};
 use crate::model::profile::Profile;
 
@@ -27,6 +30,55 @@ pub fn judge_target(target: &mut Target, profiles: &[Profile]) {
     target.weak = knowledge::weak(offer);
     target.clients = clients;
     target.conclude();
+}
+
+/// So many different servers' judgements are kept: a fleet is made of few kinds.
+const KEPT: usize = 32;
+
+/// Judgements of the servers so far: another that offers the same and presents itself alike gets the same one.
+#[derive(Debug, Default)]
+pub struct Judgements {
+    kept: VecDeque<Kept>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    offer: Offer,
+    identification: Option<Identification>,
+    clients: Vec<Client>,
+    remedy: Vec<Remedy>,
+    weak: Vec<Weak>,
+}
+
+impl Judgements {
+    /// As [`judge_target`], always for the same profiles.
+    pub fn judge(&mut self, target: &mut Target, profiles: &[Profile]) {
+        let known = self
+            .kept
+            .iter()
+            .find(|kept| target.offer.as_ref() == Some(&kept.offer) && target.identification == kept.identification);
+        let Some(known) = known.filter(|_| target.error.is_none()) else {
+            judge_target(target, profiles);
+            return self.keep(target);
+        };
+        let here = |remedy: &Remedy| Remedy { server: target.target.clone(), ..remedy.clone() };
+        let client = |client: &Client| Client { remedy: client.remedy.iter().map(here).collect(), ..client.clone() };
+        (target.remedy, target.weak) = (known.remedy.iter().map(here).collect(), known.weak.clone());
+        target.clients = known.clients.iter().map(client).collect();
+        target.conclude();
+    }
+
+    fn keep(&mut self, target: &Target) {
+        let Some(offer) = target.offer.clone().filter(|_| target.error.is_none()) else { return };
+        self.kept.truncate(KEPT - 1);
+        self.kept.push_front(Kept {
+            offer,
+            identification: target.identification.clone(),
+            clients: target.clients.clone(),
+            remedy: target.remedy.clone(),
+            weak: target.weak.clone(),
+        });
+    }
 }
 
 fn client(
@@ -109,6 +161,21 @@ mod tests {
         let mut target = target(mac);
         judge_target(&mut target, &builtin::default_set());
         target
+    }
+
+    #[test]
+    fn a_server_like_one_before_is_judged_alike_and_keeps_its_own_name() {
+        let mut judgements = Judgements::default();
+        for (name, mac) in
+            [("a", "none-of-them"), ("b", "hmac-sha2-256"), ("c", "none-of-them"), ("d", "hmac-sha2-256")]
+        {
+            let mut once = Target { target: name.into(), ..target(mac) };
+            let mut alone = once.clone();
+            judgements.judge(&mut once, &builtin::default_set());
+            judge_target(&mut alone, &builtin::default_set());
+            assert_eq!(once, alone, "{name}");
+        }
+        assert_eq!(judgements.kept.len(), 2);
     }
 
     fn shaken(result: Access, kex: &str) -> Handshake {

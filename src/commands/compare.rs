@@ -31,10 +31,11 @@ pub fn run(args: &cli::Compare, context: &Context<'_>) -> Result<Code> {
     let reports = Reports::open(&args.reports)?;
     // All at the same time: one that times out does not make the others wait.
     let targets = examination.examine_all(&subjects, subjects.len().min(MOST_AT_ONCE), |entry| entry);
-    let misspelt = misspelt(&targets, &config);
+    let mut remarks = misspelt(&targets, &config);
+    remarks.warnings.extend(Subject::given_twice(&subjects.iter().collect::<Vec<_>>()));
     let mut targets = targets.into_iter();
     let (Some(primary), Some(secondary)) = (targets.next(), targets.next()) else { bail!("a target got lost") };
     let document = compare_all(primary, secondary, targets.collect(), &examination.profiles);
     let inputs = Inputs::of(subjects.iter().filter_map(Subject::file));
-    reports.answer(document, inputs.remarking(misspelt), context)
+    reports.answer(document, inputs.remarking(remarks), context)
 }

@@ -148,6 +148,7 @@ fn servers(args: &cli::Diagnose, config: &Config, examination: &Examination, par
             },
         });
     }
+    parts.assumed.extend(Subject::given_twice(&subjects.iter().flatten().collect::<Vec<_>>()));
     for host in hosts_to_examine(args, parts.parse_log.as_ref()) {
         if !subjects.iter().flatten().any(|subject: &Subject| subject.is_at(&host)) {
             subjects.push(Subject::find(&host, config, args.connection.reach.port).ok());

@@ -15,7 +15,7 @@ use super::paths;
 use super::reports::Remarks;
 use super::targets::{self, TargetSpec};
 use super::turns::Turns;
-use crate::algorithms::answer::{disagreement, judge_target};
+use crate::algorithms::answer::{Judgements, disagreement};
 use crate::algorithms::experiment;
 use crate::cli;
 use crate::config::Config;
@@ -86,6 +86,19 @@ impl Subject {
             }
         };
         Ok(Self { name, place, file })
+    }
+
+    /// What to say where two of these are one server: the other one was not looked at.
+    pub fn given_twice(subjects: &[&Self]) -> Option<String> {
+        let mut pairs =
+            subjects.iter().enumerate().flat_map(|(at, one)| subjects[..at].iter().map(move |other| (other, one)));
+        let (one, other) = pairs.find(|(one, other)| one.place == other.place)?;
+        let names = if one.name == other.name {
+            format!("{} is given twice", one.name)
+        } else {
+            format!("{} and {} are the same server", one.name, other.name)
+        };
+        Some(format!("{names}: this says nothing of another one"))
     }
 
     /// Whether it is the server at this host.
@@ -170,7 +183,8 @@ impl Examination {
         let open = open_files::affordable(concurrency);
         let turns = Turns::new(open.handshakes);
         let visit = |subject: &Subject| self.visit(subject, &turns);
-        in_order(targets, open.targets, visit, |visit| keep(self.judge(visit)))
+        let mut judgements = Judgements::default();
+        in_order(targets, open.targets, visit, |visit| keep(self.judge(visit, &mut judgements)))
     }
 
     fn visit(&self, subject: &Subject, turns: &Turns) -> Visit {
@@ -213,8 +227,8 @@ impl Examination {
         Visit { entry, handshakes: Handshakes::Made(handshakes), notes: Vec::new() }
     }
 
-    fn judge(&self, Visit { mut entry, handshakes, notes }: Visit) -> Entry {
-        judge_target(&mut entry, &self.profiles);
+    fn judge(&self, Visit { mut entry, handshakes, notes }: Visit, judgements: &mut Judgements) -> Entry {
+        judgements.judge(&mut entry, &self.profiles);
         entry.clients.iter_mut().for_each(|client| client.findings.extend(notes.iter().cloned()));
         let handshakes = handshakes.of(&entry.clients);
         for (client, handshake) in entry.clients.iter_mut().zip(handshakes) {

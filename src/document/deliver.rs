@@ -81,16 +81,33 @@ impl Deliver {
     }
 }
 
+/// What a login by key leaves open: CUCM's billing server entry has a password and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordLogin {
+    /// The server takes passwords, and this one was not tried.
+    Untried,
+    /// The server takes none, so CUCM does not get in.
+    Refused,
+}
+
+impl Deliver {
+    /// What is left open of CUCM's login; `None` where it was tried, or where files were handed in for CUCM.
+    pub fn password_login(&self) -> Option<PasswordLogin> {
+        let takes = |method: &String| method == "password" || method == "keyboard-interactive";
+        let is_open = self.auth_method.as_deref() == Some("publickey") && self.backfill.is_none();
+        let refused = !self.auth_methods.iter().any(takes);
+        is_open.then_some(if refused { PasswordLogin::Refused } else { PasswordLogin::Untried })
+    }
+}
+
 impl Document for Deliver {
     const NAME: &'static str = "deliver";
 
     fn verdict(&self) -> Verdict {
         let is_whole = self.backfill.as_ref().is_none_or(Backfill::is_whole);
-        if self.delivered && self.failure.is_none() && self.left_behind.is_empty() && !self.interrupted && is_whole {
-            Verdict::Ok
-        } else {
-            Verdict::Problem
-        }
+        let lets_in = self.password_login() != Some(PasswordLogin::Refused);
+        let is_clean = self.failure.is_none() && self.left_behind.is_empty() && !self.interrupted;
+        if self.delivered && is_clean && is_whole && lets_in { Verdict::Ok } else { Verdict::Problem }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::changes::changes;
 use super::{Block, Row, Section, Table, ToView, View, code, fact, fact_of, notes, prose_in, servers, toned, words};
-use crate::document::deliver::{Deliver, Failure, FreeSpace, StageReport, Throughput};
+use crate::document::deliver::{Deliver, Failure, FreeSpace, PasswordLogin, StageReport, Throughput};
 use crate::model::stage::Stage;
 use crate::report::page::Tone;
 use crate::words::excerpt;
@@ -14,7 +14,8 @@ const LISTED: usize = 10;
 impl ToView for Deliver {
     fn view(&self) -> View {
         let (tone, title) = headline(self);
-        let in_short = [others_refused(self), failure(self), left_behind(self), backfill(self)].concat();
+        let in_short =
+            [others_refused(self), password_login(self), failure(self), left_behind(self), backfill(self)].concat();
         let sections = [
             Section::first("In short", in_short),
             Section::first("Stages", vec![stages(&self.stages)]),
@@ -65,6 +66,20 @@ fn others_refused(answer: &Deliver) -> Vec<Block> {
         words(format!(". This delivery stood for {} alone; --profile takes your release's. What to change: ", own.id)),
         code(format!("cdrdiag probe {}", answer.target)),
     ])]
+}
+
+/// A login by key shows nothing of CUCM's, which is by password.
+fn password_login(answer: &Deliver) -> Vec<Block> {
+    let (tone, mark, text) = match answer.password_login() {
+        None => return Vec::new(),
+        Some(PasswordLogin::Refused) => {
+            (Tone::Bad, "REFUSED", "  for CUCM: it logs in by password, and the server takes none from this account")
+        }
+        Some(PasswordLogin::Untried) => {
+            (Tone::Warn, "NOT TRIED", "  is CUCM's login: it has a password, and this delivery used a key")
+        }
+    };
+    vec![Block::Paragraph(vec![toned(tone, mark), words(text)])]
 }
 
 fn failure(answer: &Deliver) -> Vec<Block> {
