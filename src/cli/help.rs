@@ -13,7 +13,7 @@ use crate::tables;
 /// The exit codes, as `--help` and the man pages print them.
 pub const EXIT_CODES: &[(&str, &str)] = &[
     ("0", "nothing wrong"),
-    ("1", "a problem was found (a server that can't be reached is one)"),
+    ("1", "a problem was found (a billing server that can't be reached is one)"),
     ("2", "wrong usage"),
     ("3", "the job could not be done (unreadable input, broken profile, no permission)"),
 ];

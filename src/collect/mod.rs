@@ -199,8 +199,15 @@ struct Collector<'a> {
 /// Connects, shakes hands and checks the host key.
 fn reach(order: &Order) -> Result<Reached> {
     let deadline = Deadline::after(order.silence);
-    let addresses = connect::resolve(&order.target, order.family, deadline)?;
-    let (stream, address) = connect::to_first(&addresses, deadline)?;
+    let reached = connect::resolve(&order.target, order.family, deadline)
+        .and_then(|addresses| connect::to_first(&addresses, deadline));
+    let (stream, address) = reached.map_err(|error| {
+        anyhow!(
+            "the CUCM node {} cannot be reached: {error}; check its address, and that the firewalls let SSH through from \
+             here",
+            order.name
+        )
+    })?;
     let clock = Clock::from(deadline);
     let most = usize::try_from(order.traces.max_bytes).unwrap_or(usize::MAX).saturating_mul(4).saturating_add(AROUND);
     // Nothing newer than SHA-1 is there on old nodes, so no list is limited.

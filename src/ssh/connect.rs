@@ -52,7 +52,7 @@ impl fmt::Display for Family {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
     /// No such name.
-    #[error("{host} is unknown: {reason}")]
+    #[error("unknown host name {host}: check its spelling and this machine's DNS ({reason})")]
     UnknownHost {
         /// The name.
         host: String,

@@ -56,7 +56,7 @@ pub struct Plan {
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// A folder or file could not be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("{}: {}", path.display(), crate::plain::words(source))]
     Unreadable {
         /// Which.
         path: PathBuf,
