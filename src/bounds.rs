@@ -103,6 +103,9 @@ pub const XML_NAMESPACES: usize = 1_000;
 /// Files, folders and commands of a listing at most: a month of twenty nodes' two files a minute.
 pub const LISTED: usize = 2_000_000;
 
+/// Files of a trace folder that are looked into for listings and servers' saved answers.
+pub const BELONGING: usize = 200;
+
 /// Servers of a list of targets at most: all of a network of 16 bits.
 pub const SERVERS: usize = 100_000;
 

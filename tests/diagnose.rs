@@ -295,3 +295,17 @@ fn a_saved_answer_that_has_no_place_says_how_to_give_it() {
     let warning = answer["warnings"][0].as_str().unwrap();
     assert!(warning.contains("primary.json: this is cdrdiag's JSON") && warning.contains("--primary"), "{warning}");
 }
+
+#[test]
+fn a_folder_that_holds_all_tells_the_whole_story_and_says_what_it_took_for_what() {
+    let folder = ["fixtures/story", "--preserve-days", "30", "--now", "2025-03-12T08:05:00Z"];
+    let answer = json(&folder, 1);
+    let ids: Vec<_> = answer["conclusions"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    assert_eq!(ids[..2], ["failover_to_refusing_server", "files_will_be_deleted"]);
+    let warnings = answer["warnings"].to_string();
+    for taken in ["preserve.txt is taken as --preserve", "primary.json is taken as --primary"] {
+        assert!(warnings.contains(taken), "{warnings}");
+    }
+    let named = json(&[&folder[..], &["--primary", "fixtures/story/secondary.json"]].concat(), 1);
+    assert!(!named["warnings"].to_string().contains("--secondary"), "who names a server means it alone");
+}

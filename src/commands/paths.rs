@@ -5,12 +5,14 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::bounds;
 use crate::cli;
 use crate::cucm::session;
 use crate::document::collect;
 use crate::recognise::{self, Kind};
+use crate::saved::Form;
 use crate::saved::file::SavedRef;
 use crate::trace::sources::{Problem, Why};
 
@@ -90,6 +92,9 @@ pub fn arranged(args: &cli::Diagnose) -> Arranged {
     let (paths, preserve) = (std::mem::take(&mut args.paths), std::mem::take(&mut args.preserve));
     let mut answers = Vec::new();
     let mut misplaced = Vec::new();
+    let wants_listings = preserve.is_empty();
+    let beside: Vec<Given> =
+        paths.iter().filter(|path| path.is_dir()).flat_map(|folder| beside_traces(folder)).collect();
     let at_path = Given::all(&paths).map(|given| (given, true));
     for (given, is_path) in at_path.chain(Given::all(&preserve).map(|given| (given, false))) {
         match given.kind {
@@ -108,8 +113,41 @@ pub fn arranged(args: &cli::Diagnose) -> Arranged {
             Some(Kind::Listing | Kind::Records) | None => args.preserve.push(given.path),
         }
     }
-    let assumed = place(answers, &mut args, &mut misplaced);
+    let (listings, saved): (Vec<_>, Vec<_>) = beside.into_iter().partition(|given| given.kind == Some(Kind::Listing));
+    let mut assumed = Vec::new();
+    for listing in listings.into_iter().filter(|_| wants_listings) {
+        assumed.push(format!("{} is taken as --preserve", listing.path.display()));
+        args.preserve.push(listing.path);
+    }
+    let are_free = args.primary.is_none() && args.secondary.is_none();
+    // Of more than two nobody knows which are meant.
+    if are_free && answers.is_empty() && saved.len() <= 2 {
+        answers = saved;
+    }
+    assumed.extend(place(answers, &mut args, &mut misplaced));
     Arranged { args, assumed, misplaced }
+}
+
+/// The listings and the servers' saved answers in a folder of traces: people put together what belongs together. What
+/// `collect` wrote is found by its own file.
+fn beside_traces(folder: &Path) -> Vec<Given> {
+    if folder.join(collect::FILE_NAME).is_file() {
+        return Vec::new();
+    }
+    let is_plain = |entry: &DirEntry| {
+        let ending = entry.path().extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+        let is_page = matches!(ending.as_deref(), Some("md" | "html"));
+        let is_trace = entry.file_name().to_string_lossy().to_ascii_lowercase().contains("cdrrepmgr");
+        entry.file_type().is_file() && !is_trace && !is_page
+    };
+    let entries = WalkDir::new(folder).max_depth(2).sort_by_file_name().into_iter().filter_map(Result::ok);
+    let files = entries.filter(is_plain).take(bounds::BELONGING).map(DirEntry::into_path);
+    let is_it = |given: &Given| {
+        let is_scan = |form| !matches!(form, Form::JschLog | Form::OpensshLog | Form::Capture);
+        matches!(given.kind, Some(Kind::Listing))
+            || matches!(given.kind, Some(Kind::SavedAnswer(form)) if is_scan(form))
+    };
+    Given::all(&files.collect::<Vec<_>>()).filter(is_it).collect()
 }
 
 /// The listings that stand in a session's log, or beside what `collect` wrote about one.
