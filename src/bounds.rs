@@ -106,6 +106,10 @@ pub const LISTED: usize = 2_000_000;
 /// Files of a trace folder that are looked into for listings and servers' saved answers.
 pub const BELONGING: usize = 200;
 
+/// Failing destinations of which each gets conclusions of its own; CUCM sends to at most eight
+/// billing servers (three before release 14).
+pub const TROUBLES: usize = 50;
+
 /// Servers of a list of targets at most: all of a network of 16 bits.
 pub const SERVERS: usize = 100_000;
 

@@ -309,3 +309,21 @@ fn a_folder_that_holds_all_tells_the_whole_story_and_says_what_it_took_for_what(
     let named = json(&[&folder[..], &["--primary", "fixtures/story/secondary.json"]].concat(), 1);
     assert!(!named["warnings"].to_string().contains("--secondary"), "who names a server means it alone");
 }
+
+#[test]
+fn of_more_destinations_than_any_cucm_has_a_few_are_told_and_the_rest_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("cdrrepmgr00001.log");
+    let line = |number: u32| {
+        format!(
+            "2024-03-05 04:11:10,121 ERROR [main] sftpapi.ftpClient (ftpClient.java:246) - connect(): Failed connect to h{number}.example.com\n"
+        )
+    };
+    std::fs::write(&trace, (0..3_000).map(line).collect::<Vec<_>>().concat()).unwrap();
+    let answer = json(&[trace.to_str().unwrap()], 1);
+    let conclusions = answer["conclusions"].as_array().unwrap();
+    assert!(conclusions.len() < 200, "{}", conclusions.len());
+    let further = conclusions.iter().find(|one| one["id"] == "further_destinations").unwrap();
+    assert!(further["headline"].as_str().unwrap().starts_with("2,950 further destinations fail"), "{further:#}");
+    assert_eq!(answer["parse_log"]["destinations"].as_array().unwrap().len(), 3_000, "none is lost");
+}

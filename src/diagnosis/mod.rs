@@ -10,6 +10,7 @@ mod rules;
 #[cfg(test)]
 mod story;
 
+use crate::bounds;
 use crate::document::diagnose::Conclusion;
 use facts::{Facts, Trouble};
 use rules::{address, alarms, algorithms, course, node, rest, servers, stages, waiting};
@@ -100,11 +101,16 @@ const ALSO: [OfAll; 16] = [
 
 /// All that follows, the most important first; never nothing.
 pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
-    let (lasting, over) = (facts.troubles(true), facts.troubles(false));
+    let (mut lasting, mut over) = (facts.troubles(true), facts.troubles(false));
+    let all = lasting.len() + over.len();
+    lasting.truncate(bounds::TROUBLES);
+    over.truncate(bounds::TROUBLES - lasting.len());
+    let further = all - lasting.len() - over.len();
     let of_all =
         |rules: &[OfAll]| -> Vec<Conclusion> { rules.iter().filter_map(|rule| rule.conclude(facts)).collect() };
     let mut conclusions: Vec<Conclusion> = FIRST.conclude(facts).into_iter().collect();
     conclusions.extend(causes(facts, &lasting));
+    conclusions.extend(rest::further_destinations(further));
     conclusions.extend(of_all(&WAITING));
     conclusions.extend(circumstances(facts, &lasting));
     conclusions.extend(over.iter().filter_map(|trouble| RECOVERED.conclude(facts, trouble)));

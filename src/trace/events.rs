@@ -281,8 +281,11 @@ fn mention<'a>(by: DeliverySpeaker, names: &'a str, caused_by: Option<&'a str>) 
 
 /// The host at the start of a text, without what a copy glues behind it: a quote, a tag, a sentence's end.
 fn host(text: &str) -> &str {
+    /// No name is longer (RFC 1035, section 2.3.4).
+    const LONGEST: usize = 255;
     let text = text.trim();
-    let end = text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']' | '%')));
+    let belongs = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']' | '%');
+    let end = text.char_indices().find(|(at, c)| *at >= LONGEST || !belongs(*c)).map(|(at, _)| at);
     match text[..end.unwrap_or(text.len())].trim_end_matches('.') {
         "" => text,
         host => host,

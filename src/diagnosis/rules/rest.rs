@@ -21,6 +21,19 @@ pub fn not_all_was_read(facts: &Facts<'_>) -> Option<Conclusion> {
     })
 }
 
+/// More destinations fail than any CUCM has; `None` where all were told.
+pub fn further_destinations(count: usize) -> Option<Conclusion> {
+    let headline = format!(
+        "{}, of which nothing is said here",
+        many(count as u64, "further destination fails", "further destinations fail")
+    );
+    let text = "CUCM sends to at most eight billing servers (three before release 14), so these traces are of several \
+                clusters, or garbled.";
+    let next = vec!["each of them: `cdrdiag parse-log`, with --destination HOST for one".to_owned()];
+    let found = conclusion(Certainty::Seen, headline, text.to_owned());
+    (count > 0).then(|| Conclusion { id: "further_destinations".to_owned(), next, ..found })
+}
+
 /// Everything that was given is in order.
 pub fn nothing_wrong(facts: &Facts<'_>) -> Option<Conclusion> {
     let evidence = good_signs(facts);
