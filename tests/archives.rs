@@ -108,6 +108,19 @@ fn a_packed_trace_tells_what_the_plain_one_tells() {
 }
 
 #[test]
+fn archives_that_were_put_behind_one_another_are_read_to_the_last() {
+    let (trace, healthy) = (trace(), tar(&[("cdrrepmgr00001.log", HEALTHY)]));
+    let failing = tar(&[(NAME, &trace)]);
+    let plain = [healthy.clone(), failing.clone()].concat();
+    let packed = [gz(&healthy), gz(&failing)].concat();
+    for (name, bytes) in [("both.tar", plain), ("both.tgz", packed)] {
+        let folder = folder(&[(name, &bytes)]);
+        let (code, answer, _) = parse_log(&folder.path().join(name));
+        assert_eq!((code, &answer["destinations"][0]["host"]), (1, &"1.1.1.1".into()), "{name}: {answer:#}");
+    }
+}
+
+#[test]
 fn a_trace_in_utf_16_tells_what_the_same_in_utf_8_tells() {
     let text = String::from_utf8(trace()).unwrap();
     let marked = format!("\u{feff}{text}");

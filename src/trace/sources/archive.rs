@@ -155,6 +155,8 @@ impl Found {
 
     fn try_add_tar(&mut self, within: &Source, extent: &Extent) -> io::Result<()> {
         let mut archive = tar::Archive::new(extent.open()?);
+        // Archives are appended to one another by `cat`: what ends one is not the end.
+        archive.set_ignore_zeros(true);
         for entry in archive.entries_with_seek()? {
             let entry = entry?;
             if self.is_exhausted() {
