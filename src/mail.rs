@@ -1,9 +1,12 @@
 //! Mails as files (RFC 5322 with MIME, RFC 2045): RTMT's alerts come so, and traces and scans are sent so. Pure.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use mail_parser::decoders::html::html_to_text;
-use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
+use mail_parser::mailbox::mbox::MessageIterator;
+use mail_parser::{MessageParser, MimeHeaders, PartType};
 use regex::{Captures, Regex};
 
 /// Parts of a mail at most: people attach a folder's files, not thousands.
@@ -46,18 +49,25 @@ pub fn is_mail(head: &[u8]) -> bool {
     is_mime && is_sent
 }
 
-/// The mail's text behind its subject. Its HTML counts where the plain text beside it holds much less.
+/// The mail's text behind its subject; of a mailbox each mail's. Its HTML counts where the plain text beside it holds much
+/// less.
 pub fn body(mail: &[u8]) -> String {
-    let Some(message) = parse(mail) else { return String::new() };
+    each(mail).iter().map(|mail| body_of(mail)).collect::<Vec<_>>().join("\n")
+}
+
+fn body_of(mail: &[u8]) -> String {
+    let Some(message) = MessageParser::default().parse(mail) else { return String::new() };
     let subject = message.subject().map(|subject| format!("Subject: {subject}\n\n")).unwrap_or_default();
+    let mut seen = HashSet::new();
     let (mut plain, mut pages) = (String::new(), String::new());
     for part in message.text_bodies().chain(message.html_bodies()).take(PARTS) {
+        // A part may stand for both.
+        if !seen.insert(std::ptr::from_ref(part)) {
+            continue;
+        }
         match &part.body {
-            PartType::Text(text) if !plain.contains(&**text) => plain.extend([&*text.replace("\r\n", "\n"), "\n"]),
-            PartType::Html(page) => {
-                let text = page_text(page);
-                pages.extend((!pages.contains(&text)).then_some(text));
-            }
+            PartType::Text(text) => plain.extend([&*text.replace("\r\n", "\n"), "\n"]),
+            PartType::Html(page) => pages.push_str(&page_text(page)),
             _ => {}
         }
     }
@@ -76,7 +86,11 @@ fn page_text(page: &str) -> String {
 
 /// What is attached, forwarded mails among it.
 pub fn attachments(mail: &[u8]) -> Vec<Attachment> {
-    let Some(message) = parse(mail) else { return Vec::new() };
+    each(mail).iter().flat_map(|mail| attached(mail)).collect()
+}
+
+fn attached(mail: &[u8]) -> Vec<Attachment> {
+    let Some(message) = MessageParser::default().parse(mail) else { return Vec::new() };
     let named = |(number, part): (usize, &mail_parser::MessagePart<'_>)| {
         let bytes = part.message().map_or_else(|| part.contents().to_vec(), |inner| inner.raw_message().to_vec());
         let ending = if part.is_message() { ".eml" } else { "" };
@@ -86,11 +100,14 @@ pub fn attachments(mail: &[u8]) -> Vec<Attachment> {
     message.attachments().take(PARTS).enumerate().map(named).collect()
 }
 
-fn parse(mail: &[u8]) -> Option<Message<'_>> {
+/// The mails of a mailbox (RFC 4155), or the one that it is.
+fn each(mail: &[u8]) -> Vec<Cow<'_, [u8]>> {
     let mail = mail.strip_prefix(b"\xef\xbb\xbf").unwrap_or(mail);
-    let is_of_a_mailbox = mail.starts_with(b"From ");
-    let first = memchr::memchr(b'\n', mail).filter(|_| is_of_a_mailbox);
-    MessageParser::default().parse(first.map_or(mail, |end| &mail[end + 1..]))
+    if !mail.starts_with(b"From ") {
+        return vec![Cow::Borrowed(mail)];
+    }
+    let mails = MessageIterator::new(mail).take(PARTS).filter_map(Result::ok);
+    mails.map(|mail| Cow::Owned(mail.contents().to_vec())).collect()
 }
 
 #[cfg(test)]
@@ -156,6 +173,17 @@ mod tests {
                 assert_eq!(lines, records, "{body}");
             }
         }
+    }
+
+    #[test]
+    fn each_mail_of_a_mailbox_is_read() {
+        let mail = |text: &str| {
+            format!("From a@example.com Tue Oct  6 05:42:12 2020\n{HEAD}\n{text}\n\n").replace("\r\n", "\n")
+        };
+        let mailbox = mail("first") + &mail("second");
+        assert!(is_mail(mailbox.as_bytes()));
+        let body = body(mailbox.as_bytes());
+        assert!(body.contains("first") && body.contains("second") && !body.contains("From a@"), "{body}");
     }
 
     #[test]
