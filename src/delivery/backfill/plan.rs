@@ -103,7 +103,7 @@ impl Plan {
     fn look_through(&mut self, source: &Path, found: &mut BTreeMap<String, Vec<Saved>>) -> Result<(), PlanError> {
         let cut = not_whole(source);
         for entry in WalkDir::new(source).sort_by_file_name() {
-            let entry = entry.map_err(|error| unreadable(source, error.path(), io::Error::other(error.to_string())))?;
+            let entry = entry.map_err(|error| unsearched(source, error))?;
             if entry.file_type().is_dir() {
                 continue;
             }
@@ -143,6 +143,12 @@ impl Plan {
         self.files.push(first);
         Ok(())
     }
+}
+
+fn unsearched(source: &Path, error: walkdir::Error) -> PlanError {
+    let path = error.path().map(Path::to_owned);
+    let error = error.into_io_error().unwrap_or_else(|| io::Error::other("its links lead back to it"));
+    unreadable(source, path.as_deref(), error)
 }
 
 fn unreadable(source: &Path, path: Option<&Path>, error: io::Error) -> PlanError {

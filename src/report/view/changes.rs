@@ -39,13 +39,7 @@ fn change(name: &str, remedies: &[&Remedy]) -> Vec<Block> {
     // A command among a configuration's lines ends the server that reads it.
     blocks.extend((has_lines && commands.is_some()).then(|| Block::Paragraph(prose("Then, in a shell:"))));
     blocks.extend(commands);
-    let mut hints: Vec<String> = Vec::new();
-    for remedy in remedies {
-        let hint = hint(remedy);
-        if !hints.contains(&hint) {
-            hints.push(hint);
-        }
-    }
+    let hints = hints(remedies);
     let hints = hints.into_iter().map(|hint| ("note".to_owned(), prose(&hint)));
     let weakens = remedies.iter().filter_map(|remedy| Some(("weakens".to_owned(), note(remedy.weakens.as_ref()?))));
     blocks.push(Block::Facts(hints.chain(weakens).collect()));
@@ -64,13 +58,24 @@ fn commands(remedies: &[&Remedy]) -> Vec<String> {
     commands
 }
 
-/// What to mind with a line; what to do where there is none.
-fn hint(remedy: &Remedy) -> String {
-    match (&remedy.line, remedy.how.as_str()) {
-        (_, "") => remedy.reason.clone(),
-        (Some(_), how) => how.to_owned(),
-        (None, how) => format!("{} {how}", remedy.change).trim_start().to_owned(),
+/// What to mind with each line; what to do where there is none, and how, each once.
+fn hints(remedies: &[&Remedy]) -> Vec<String> {
+    let mut hints: Vec<(String, &str)> = Vec::new();
+    for remedy in remedies {
+        let (what, how) = match (&remedy.line, remedy.how.as_str()) {
+            (_, "") => (remedy.reason.as_str(), ""),
+            (Some(_), how) => ("", how),
+            (None, how) => (remedy.change.as_str(), how),
+        };
+        match hints.iter_mut().find(|(_, known)| *known == how && !how.is_empty()) {
+            Some((told, _)) if !told.contains(what) => told.extend([" ", what]),
+            Some(_) => {}
+            None => hints.push((what.to_owned(), how)),
+        }
     }
+    let mut told: Vec<String> = hints.iter().map(|(what, how)| format!("{what} {how}").trim().to_owned()).collect();
+    told.dedup();
+    told
 }
 
 fn heading(name: &str, remedies: &[&Remedy]) -> Vec<Piece> {
