@@ -16,7 +16,7 @@ pub fn not_all_was_read(facts: &Facts<'_>) -> Option<Conclusion> {
     );
     (!facts.unread.is_empty()).then(|| Conclusion {
         evidence: facts.unread.iter().map(|why| words(EvidenceKind::Input, why.clone())).collect(),
-        next: vec!["the same again with an input that can be read".to_owned()],
+        next: vec!["the same with that input whole, or in a form that is read".to_owned()],
         ..found
     })
 }

@@ -18,7 +18,7 @@ pub fn headlines(node: &NodeState) -> Vec<Headline> {
     };
     let troubles = node.troubles();
     if troubles.is_empty() {
-        return vec![line(Tone::Good, node.name().to_owned(), "tells of nothing wrong")];
+        return vec![line(Tone::Good, node.name().to_owned(), "reports nothing wrong")];
     }
     troubles.iter().map(|trouble| line(Tone::Bad, trouble.headline(node.name()), "")).collect()
 }
