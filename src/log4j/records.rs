@@ -70,6 +70,14 @@ pub fn classify_line(line: &[u8]) -> Line {
     classify_odd_line(line)
 }
 
+/// The time of the record that starts on a line; `None` where none does.
+pub fn line_time(line: &[u8]) -> Option<NaiveDateTime> {
+    match classify_line(line) {
+        Line::Start(at) => parse_time(&line[at..]),
+        Line::Continuation | Line::Noise => None,
+    }
+}
+
 /// As [`classify_line`], of a line that does not start a record as it should: what a copy out of a terminal, an editor or
 /// a crash puts before a record.
 pub fn classify_odd_line(line: &[u8]) -> Line {

@@ -2,6 +2,7 @@
 //! It tells a cause, at times a host or a file, and never when.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::event::{DeliveryMention, What};
 use super::events;
@@ -85,9 +86,16 @@ fn messages(text: &str) -> Vec<Message<'_>> {
 }
 
 /// An error that nothing has followed yet.
+#[derive(Clone)]
 struct Error {
-    reason: Reason,
+    reason: Arc<Reason>,
     at: Evidence,
+}
+
+impl Error {
+    fn unknown(at: Evidence) -> Self {
+        Self { reason: Arc::new(Reason::none()), at }
+    }
 }
 
 /// What failed at one host.
@@ -110,7 +118,7 @@ impl Failures {
         let reason = Reason::of(text);
         if MARKS.iter().any(|mark| text.contains(mark)) || (few && reason.is_known() && text.trim().len() > SHORTEST) {
             self.settle();
-            self.pending = Some(Error { reason, at });
+            self.pending = Some(Error { reason: Arc::new(reason), at });
         }
     }
 
@@ -119,14 +127,14 @@ impl Failures {
         let pending = self.pending.take();
         let failed = &mut self.at(Some(host)).connections;
         if pending.is_some() || failed.is_empty() {
-            failed.push(pending.unwrap_or(Error { reason: Reason::none(), at }));
+            failed.push(pending.unwrap_or_else(|| Error::unknown(at)));
         }
     }
 
     /// Three records tell of one failed delivery.
     fn delivery(&mut self, mention: &DeliveryMention<Cow<'_, str>>, at: Evidence) {
         let caused_by = mention.caused_by.as_deref().map(Reason::of).filter(Reason::is_known);
-        let told = caused_by.map(|reason| Error { reason, at: at.clone() });
+        let told = caused_by.map(|reason| Error { reason: Arc::new(reason), at: at.clone() });
         let error = self.pending.take().or(told);
         let here = self.at(Some(&mention.host));
         let file = here.deliveries.iter_mut().find(|(file, _)| *file == *mention.file);
@@ -134,11 +142,7 @@ impl Failures {
             (Some((_, known)), Some(error)) if !known.reason.is_known() => *known = error,
             (Some(_), _) => {}
             (None, error) => {
-                let of_connection = here.connections.last().map(|last| Error {
-                    reason: Reason::of(last.reason.message.as_deref().unwrap_or_default()),
-                    at: last.at.clone(),
-                });
-                let error = error.or(of_connection).unwrap_or(Error { reason: Reason::none(), at });
+                let error = error.or_else(|| here.connections.last().cloned()).unwrap_or_else(|| Error::unknown(at));
                 here.deliveries.push((mention.file.to_string(), error));
             }
         }

@@ -44,25 +44,13 @@ fn tone(diagnose: &Diagnose) -> Tone {
     }
 }
 
-/// Conclusions that a change on a server follows from.
-const CHANGED_BY: [&str; 8] = [
-    "failover_to_refusing_server",
-    "server_refuses_algorithms",
-    "some_servers_refuse",
-    "both_servers_refuse",
-    "handshake_fails_there",
-    "failover_would_fail",
-    "servers_refuse",
-    "handshake_fails",
-];
-
-/// Conclusions that are no problem of now and lose records all the same.
+/// The conclusion that is no problem of now and loses records all the same.
 const LOSES_RECORDS: &str = "resend_on_failure_off";
 
 /// Since when, on what it rests, what to do, to copy, what waits and until when, what would confirm it.
 fn first_screen(diagnose: &Diagnose) -> Vec<Option<Section>> {
     let Some(first) = diagnose.conclusions.first() else { return Vec::new() };
-    let owner = diagnose.conclusions.iter().position(|one| CHANGED_BY.contains(&one.id.as_str())).unwrap_or(0);
+    let owner = diagnose.conclusions.iter().position(|one| !one.remedy.is_empty()).unwrap_or(0);
     let is_told = |other: &Conclusion| other.problem || !first.problem || other.id == LOSES_RECORDS;
     let others = diagnose.conclusions.iter().enumerate().skip(1);
     let others = others.filter(|(index, other)| is_told(other) || *index == owner);

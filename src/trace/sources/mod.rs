@@ -20,7 +20,7 @@ use std::{fmt, fs};
 use chrono::NaiveDateTime;
 use walkdir::{DirEntry, WalkDir};
 
-use crate::log4j::records::{self, Line};
+use crate::log4j::records;
 use crate::search::{self, Unsearched};
 use crate::trace::undated::{self, Undated};
 use crate::unpacking::Allowance;
@@ -214,7 +214,7 @@ impl Found {
         }
         let head = head_of(file);
         let is_plain = Format::of(&head) == Format::Plain && text::utf_16(&head).is_none();
-        let as_it_is = is_plain && Copied::of(&head).remark().is_none();
+        let as_it_is = is_plain && Copied::of(&head).is_as_it_is();
         let place =
             if as_it_is { Place::File(path.to_owned()) } else { Place::Extent(Extent::file(path, metadata.len())) };
         let source = Source {
@@ -291,10 +291,7 @@ fn pasted(label: &str, head: &[u8]) -> Option<PastedText> {
 }
 
 fn first_time(head: &[u8]) -> Option<NaiveDateTime> {
-    head.split(|byte| *byte == b'\n').find_map(|line| match records::classify_line(line) {
-        Line::Start(at) => records::parse_time(&line[at..]),
-        Line::Continuation | Line::Noise => None,
-    })
+    head.split(|byte| *byte == b'\n').find_map(records::line_time)
 }
 
 /// How the CDR Repository Manager calls its traces. A name that begins with a dot is a companion of another program's:

@@ -71,7 +71,7 @@ fn decoded(reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
 fn restored(reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     let (head, whole) = glance(reader, HEAD as u64)?;
     let copied = Copied::of(&head);
-    Ok(if copied.remark().is_none() { whole } else { copied.restored(whole) })
+    Ok(if copied.is_as_it_is() { whole } else { copied.restored(whole) })
 }
 
 /// The first bytes, and a reader that gives them once more. Bytes that can't be read come as the reader's error later.

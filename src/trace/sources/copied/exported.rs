@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::{Form, lines};
+use super::{Form, lines, starts_record};
 use crate::log4j::records::{self, Line};
 use crate::trace::events;
 
@@ -129,10 +129,6 @@ impl<R: BufRead> Read for Strings<R> {
             self.out = Cursor::new(found);
         }
     }
-}
-
-fn starts_record(line: &[u8]) -> bool {
-    matches!(records::classify_line(line), Line::Start(_))
 }
 
 #[cfg(test)]

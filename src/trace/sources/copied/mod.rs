@@ -9,6 +9,8 @@ use std::io::{BufReader, Read};
 
 use wrapped::Wrapping;
 
+use crate::log4j::records::{self, Line};
+
 /// How a text was copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Copied {
@@ -47,6 +49,11 @@ impl Copied {
         Self { form, is_reversed }
     }
 
+    /// Whether nothing is to be restored.
+    pub fn is_as_it_is(self) -> bool {
+        self.form == Form::AsItIs && !self.is_reversed
+    }
+
     /// What to say of a text that was copied so; `None` where it is as it was written.
     pub fn remark(self) -> Option<String> {
         let form = match self.form {
@@ -79,6 +86,10 @@ impl Form {
             Self::Csv => Box::new(exported::Strings::of_csv(text)),
         }
     }
+}
+
+fn starts_record(line: &[u8]) -> bool {
+    matches!(records::classify_line(line), Line::Start(_))
 }
 
 /// Lines without their ends.

@@ -4,9 +4,9 @@ use std::io::{self, Cursor, Read};
 
 use chrono::NaiveDateTime;
 
-use super::lines;
+use super::{lines, starts_record};
 use crate::bounds;
-use crate::log4j::records::{self, Line};
+use crate::log4j::records;
 
 /// So many records in a row show the order, where they span a second.
 const TELLING: usize = 3;
@@ -17,18 +17,11 @@ const CERTAIN: usize = 6;
 /// Whether the records of a text that begins so run backwards in time, each and every one: threads write a few
 /// milliseconds out of order, and a clock is set back once.
 pub(super) fn is_reversed(head: &[u8]) -> bool {
-    let times: Vec<NaiveDateTime> = lines(head).filter_map(time).collect();
+    let times: Vec<NaiveDateTime> = lines(head).filter_map(records::line_time).collect();
     let (Some(first), Some(last)) = (times.first(), times.last()) else { return false };
     let spans = (*first - *last).num_milliseconds();
     let is_telling = (times.len() >= TELLING && spans >= 1_000) || (times.len() >= CERTAIN && spans > 0);
     is_telling && times.is_sorted_by(|before, after| before >= after)
-}
-
-fn time(line: &[u8]) -> Option<NaiveDateTime> {
-    match records::classify_line(line) {
-        Line::Start(at) => records::parse_time(&line[at..]),
-        Line::Continuation | Line::Noise => None,
-    }
 }
 
 /// The records turned round, each with the lines that continue it. They are held in memory until the last is read.
@@ -59,7 +52,7 @@ fn turned_round(text: &[u8]) -> Vec<u8> {
     let mut from = 0;
     let mut at = 0;
     for line in text.split_inclusive(|byte| *byte == b'\n') {
-        if matches!(records::classify_line(line.trim_ascii_end()), Line::Start(_)) && at > from {
+        if starts_record(line.trim_ascii_end()) && at > from {
             records.push(&text[from..at]);
             from = at;
         }

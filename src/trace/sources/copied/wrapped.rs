@@ -5,7 +5,7 @@
 
 use std::io::{self, BufRead, Cursor, Read};
 
-use super::lines;
+use super::{lines, starts_record};
 use crate::log4j::records::{self, Header, Line};
 
 /// No terminal or mail program that breaks lines is wider or narrower.
@@ -104,10 +104,6 @@ impl Wrapping {
 /// Whether a record's head does not end on its line.
 fn is_cut(line: &[u8]) -> bool {
     starts_record(line) && !is_whole(line)
-}
-
-fn starts_record(line: &[u8]) -> bool {
-    matches!(records::classify_line(line), Line::Start(_))
 }
 
 /// Characters of UTF-8, or bytes of Latin-1.
