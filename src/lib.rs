@@ -1,4 +1,4 @@
-//! Tells why Cisco Unified Communications Manager (CUCM) does not deliver call detail records to a billing
+//! Shows why Cisco Unified Communications Manager (CUCM) does not deliver call detail records to a billing
 //! server, proves it against the servers, and says what to change.
 //!
 //! | module | what it knows |

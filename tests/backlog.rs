@@ -105,12 +105,12 @@ fn nothing_waiting_is_no_problem() {
 #[test]
 fn a_folder_that_cucm_does_not_find_is_not_taken_for_an_empty_one() {
     let answer = text(&[&listing("nothing.txt")], 1);
-    assert!(answer.starts_with("What waits could not be seen: CUCM finds no folder"), "{answer}");
+    assert!(answer.starts_with("What waits is unknown: CUCM finds no folder"), "{answer}");
     assert!(answer.contains("CUCM has no such folder"), "{answer}");
     assert_eq!(json(&[&listing("nothing.txt"), "--preserve-days", "30"], 1)["deadline"], Value::Null);
     let guess = "admin:file list activelog /cm/cdr_repository/preserve/20190716/ detail\nNo such file or directory\n";
     let done = backlog(&["-"]).write_stdin(guess).assert().code(1);
-    assert!(done.get_output().stdout.starts_with(b"What waits could not be seen"));
+    assert!(done.get_output().stdout.starts_with(b"What waits is unknown"));
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn folders_without_their_files_are_asked_for() {
 fn the_trace_folder_s_listing_is_recognised() {
     let path = format!("{LISTINGS}/../file-list-activelog.txt");
     let answer = text(&[&path], 1);
-    assert!(answer.starts_with("What waits could not be seen: this is the listing of the trace folder"), "{answer}");
+    assert!(answer.starts_with("What waits is unknown: this is the listing of the trace folder"), "{answer}");
     assert!(answer.contains("file get activelog /cm/trace/cdrrep/log4j/cdrrepmgr00073.log"), "{answer}");
     assert_eq!(json(&[&path], 1)["trace_folder"]["newest"]["modified"], "2019-07-25T15:12:40");
 }
@@ -227,7 +227,7 @@ fn a_listing_of_delivered_files_leaves_open_what_waits() {
                   06 May,2024 07:00:00  812  cdr_West_02_202405060700_11\ndir count = 0, file count = 1\n";
     fs::write(&processed, listed).unwrap();
     let answer = text(&[processed.to_str().unwrap()], 1);
-    assert!(answer.starts_with("What waits could not be seen: this is the listing of the processed"), "{answer}");
+    assert!(answer.starts_with("What waits is unknown: this is the listing of the processed"), "{answer}");
     assert_eq!(json(&[processed.to_str().unwrap()], 1)["totals"]["files"], 0);
     backlog(&[processed.to_str().unwrap(), "-"]).write_stdin(EMPTY).assert().code(0);
 }
@@ -251,7 +251,7 @@ fn a_listing_of_another_folder_answers_nothing() {
     let done = backlog(&["-"]).write_stdin(other).assert().code(3);
     assert_eq!(done.get_output().stdout, b"");
     let error = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
-    assert!(error.starts_with("cdrdiag: -: tells of no CDR or CMR file") && error.lines().count() == 1, "{error}");
+    assert!(error.starts_with("cdrdiag: -: names no CDR or CMR file") && error.lines().count() == 1, "{error}");
 }
 
 #[test]

@@ -159,7 +159,7 @@ fn nobody_coming_is_a_problem() {
         .args(["capture", "--listen", "127.0.0.1:0", "--timeout", "0.3", "--quiet"])
         .assert()
         .code(1)
-        .stdout(contains("No SSH client came"))
+        .stdout(contains("No SSH client connected"))
         .stderr("");
 }
 

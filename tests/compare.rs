@@ -150,9 +150,7 @@ fn where_both_accept_the_next_places_to_look_at_are_named() {
         text.starts_with("both accept CUCM 12.5, 14 and 15: if deliveries fail, the cause lies elsewhere"),
         "{text}"
     );
-    for part in
-        ["look at the login", "look at the path", "look at the space", "OpenSSH on primary, dropbear on secondary"]
-    {
+    for part in ["check the login", "check the path", "check the space", "OpenSSH on primary, dropbear on secondary"] {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert!(!text.contains("Change on"), "{text}");

@@ -221,16 +221,13 @@ fn a_failover_is_not_dated_by_a_trace_that_begins_inside_the_outage() {
 #[test]
 fn a_narrow_question_does_not_make_all_well() {
     let found = text(&["fixtures/story/traces", "--cause", "authentication"], 0);
-    assert!(
-        found.starts_with("Nothing of what was asked for is wrong; outside of what was asked for: 2,337"),
-        "{found}"
-    );
+    assert!(found.starts_with("Nothing is wrong in the part asked for; outside the part asked for: 2,337"), "{found}");
 }
 
 #[test]
 fn a_listing_of_another_time_is_noted() {
     let found = text(&["fixtures/story/traces", "--preserve", "fixtures/listings/preserve-detail.txt"], 1);
-    assert!(found.contains("is not in the listing, whose files are of 2019-07-15 to 2019-07-17"), "{found}");
+    assert!(found.contains("is not in the listing, whose files are from 2019-07-15 to 2019-07-17"), "{found}");
     let found = text(&STORY, 1);
     assert!(!found.contains("is not in the listing"), "{found}");
 }
@@ -261,7 +258,7 @@ fn what_was_left_out_is_on_the_first_screen_and_in_the_pages() {
     let page = folder.path().join("page.md");
     let page_name = page.display().to_string();
     let asked = ["fixtures/story/traces", "--since", "2025-03-12", "--markdown", &page_name];
-    let told = "outside of what was asked for";
+    let told = "outside the part asked for";
     assert!(first_screen(&asked).contains(told));
     assert!(fs::read_to_string(&page).unwrap().contains(told));
 }

@@ -536,7 +536,7 @@ fn an_answer_about_nothing_is_not_given_as_if_nothing_were_wrong() {
     for (arguments, word) in [
         (["--since", "2020-01-01"], "no record lies in the time asked for: the traces span 2019-07-25"),
         (["--until", "2019-01-01"], "no record lies in the time asked for"),
-        (["--destination", "9.9.9.9"], "the traces speak of no destination 9.9.9.9; they speak of 1, 1.1.1.1"),
+        (["--destination", "9.9.9.9"], "the traces have no destination 9.9.9.9; they have 1, 1.1.1.1"),
     ] {
         let output = command(&["-", arguments[0], arguments[1]]).write_stdin(fixture()).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
@@ -573,7 +573,7 @@ fn failures_outside_of_what_was_asked_for_are_told_first() {
         let found = answer(&arguments);
         assert_eq!((&found["verdict"], &found["failures_left_out"]), (&json!("ok"), &json!(2337)));
         let text = stdout(&run(&arguments));
-        assert!(text.starts_with("NOTE       outside of what was asked for: 2,337 failures\n"), "{text}");
+        assert!(text.starts_with("NOTE       outside the part asked for: 2,337 failures\n"), "{text}");
     }
     assert_eq!(answer(&["fixtures/story/traces"])["failures_left_out"], 0);
 }

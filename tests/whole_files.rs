@@ -37,7 +37,7 @@ fn held(folder: &Path) -> Vec<(String, Vec<u8>)> {
 /// The commands that write a file, and its name.
 fn writers() -> Vec<(Vec<String>, &'static str)> {
     let of = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-    let log = format!("{FIXTURES}/learn/sshd-plain.log");
+    let log = format!("{FIXTURES}/learn/jsch-0.1.54.log");
     vec![
         (of(&["parse-log", &traces(), "--html", "report.html"]), "report.html"),
         (of(&["diagnose", &traces(), "--markdown", "report.md"]), "report.md"),

@@ -53,12 +53,12 @@ pub fn judge(profile: &Profile, offer: &Offer, identification: Option<&Identific
     obstacles.extend(agreed(Category::Kex).and_then(|kex| group_obstacle(profile, kex, identification, &mut findings)));
     obstacles.extend(agreed(Category::HostKey).and_then(|key| host_key_obstacle(profile, key, &mut findings)));
     if let Some(key) = agreed(Category::HostKey).filter(|_| profile.assumes_category(Category::HostKey)) {
-        findings.push(format!("{key} rests on the profile's assumed host key list"));
+        findings.push(format!("{key} is from the profile's assumed host key list"));
     }
     findings.extend(strength_obstacle(profile, offer));
     if !negotiation.unknown.is_empty() {
         let names = titles(&negotiation.unknown);
-        findings.push(format!("nothing can be said of {}: a side's list is not known", names.join(", ")));
+        findings.push(format!("one side's list is not known for {}", names.join(", ")));
     }
     Judgement {
         result: if obstacles.is_empty() { Access::Accepts } else { Access::Refuses },
@@ -123,8 +123,8 @@ fn strength_obstacle(profile: &Profile, offer: &Offer) -> Option<String> {
     let names = common.into_iter().map(String::as_str).collect::<Vec<_>>();
     (!names.is_empty()).then(|| {
         format!(
-            "all common ciphers have more than 128 bits ({}): JSch leaves them out where its Java lacks unlimited strength, \
-             and finds no common cipher then",
+            "all common ciphers have more than 128 bits ({}): JSch skips them where its Java lacks unlimited \
+             strength, and then finds no common cipher",
             names.join(", ")
         )
     })

@@ -10,10 +10,10 @@ use super::values;
 use crate::ssh::known_hosts::Fingerprint;
 
 const AFTER_HELP: &str = "\
-It reads, and changes nothing: a read-only account of the platform (privilege
-level 0) is enough. The password comes from --password-file, else
-CDRDIAG_PASSWORD, else a prompt; it goes to a known host key only, and once.
-Every command that is sent is in collection.json.";
+It only reads: a read-only platform account (privilege level 0) is enough. The
+password comes from --password-file, else CDRDIAG_PASSWORD, else a prompt; it
+goes to a known host key only, and once. Every command that is sent is in
+collection.json.";
 
 /// Arguments of `collect`.
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ Every command that is sent is in collection.json.";
 pub struct Collect {
     /// The CUCM node: [USER@]HOST[:PORT] [default: the configuration's]
     ///
-    /// The platform's administrator, not an application user. The user is administrator where none is named.
+    /// USER is a platform account, not an application user [default: administrator].
     #[arg(value_name = "NODE")]
     pub node: Option<String>,
 
@@ -29,7 +29,7 @@ pub struct Collect {
     #[command(flatten)]
     pub session: CollectSession,
 
-    /// Seconds for which the node may be silent [default: 60]
+    /// How long the node may be silent, in seconds [default: 60]
     #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
     pub timeout: Option<Duration>,
 
@@ -69,15 +69,15 @@ pub struct CollectSession {
     #[arg(long, value_name = "FILE")]
     pub known_hosts: Option<PathBuf>,
 
-    /// At most so many traces, the newest
+    /// Collect at most this many traces, the newest
     #[arg(long, value_name = "N")]
     pub traces: Option<usize>,
 
-    /// At most so many bytes of traces, the newest first [default: 67108864]
+    /// Collect at most this many bytes of traces, newest first [default: 67108864]
     #[arg(long, value_name = "BYTES")]
     pub max_bytes: Option<u64>,
 
-    /// The waiting CDR and CMR files themselves, too
+    /// Also collect the waiting CDR and CMR files
     ///
     /// `deliver --files` hands them to a billing server.
     #[arg(long)]

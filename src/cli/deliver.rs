@@ -29,7 +29,7 @@ pub struct Deliver {
 
     /// The directory, as CDR Management has it
     ///
-    /// Without a leading / it starts where the login does.
+    /// Without a leading / it is relative to the login directory.
     #[arg(long, short, value_name = "PATH")]
     pub directory: String,
 
@@ -41,7 +41,7 @@ pub struct Deliver {
 
     /// Log in with this private key instead of a password
     ///
-    /// CUCM itself has passwords only.
+    /// CUCM itself logs in by password only.
     #[arg(long, short, value_name = "FILE")]
     pub identity: Option<PathBuf>,
 
@@ -55,21 +55,21 @@ pub struct Deliver {
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub known_hosts: Option<PathBuf>,
 
-    /// Ask how much space the directory's volume has
+    /// Ask how much free space the directory's volume has
     #[arg(long, hide_short_help = true)]
     pub free_space: bool,
 
-    /// Then send so many small files for the pace
+    /// Then send this many files to measure the pace
     ///
-    /// One after the other; it tells how many a second go through. --timeout is for the delivery as a whole: where it
-    /// is over sooner, the answer says how many went through.
+    /// One after the other; the answer says how many per second. --timeout covers the whole delivery: if it
+    /// runs out first, the answer says how many went through.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub repeat: u32,
 
     /// Hand in saved CDR and CMR files: folders, or files
     ///
-    /// As CUCM would have, oldest first. They stay on the server, so it asks first. What is there already is skipped,
-    /// and nothing is overwritten. See `collect --waiting`.
+    /// As CUCM does, oldest first. They stay on the server, so it asks before it writes. Files that are already
+    /// there are skipped, and nothing is overwritten. See `collect --waiting`.
     #[arg(long, value_name = "DIR", num_args = 1.., conflicts_with = "repeat")]
     pub files: Vec<PathBuf>,
 

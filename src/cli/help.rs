@@ -19,8 +19,8 @@ pub const EXIT_CODES: &[(&str, &str)] = &[
 ];
 
 const SHORT_EXIT_CODES: &str = "Exit codes: 0 nothing wrong, 1 a problem found, 2 wrong usage, 3 job not done";
-const SHORT_GLOBAL: &str = "Also --json, --config, --color, -q, -v; --help has all, and examples";
-const SHORT_GLOBAL_JUDGING: &str = "Also --json, --profile, --config, --color, -q, -v; --help has all, and examples";
+const SHORT_GLOBAL: &str = "Also --json, --config, --color, -q, -v; more, and examples: --help";
+const SHORT_GLOBAL_JUDGING: &str = "Also --json, --profile, --config, --color, -q, -v; more, and examples: --help";
 
 /// The commands that judge by profiles. `--profile` is taken everywhere, and offered where it changes something.
 const JUDGING: [&str; 5] = ["config", "probe", "compare", "diagnose", "deliver"];

@@ -42,19 +42,19 @@ pub struct Global {
     #[arg(long, global = true)]
     pub json: bool,
 
-    /// Print all that is known, not just what to act on
+    /// Print everything, not only what to act on
     #[arg(long, global = true)]
     pub full: bool,
 
-    /// Judge by this profile of CUCM's client, built in or a file
+    /// Check against this profile of CUCM's client: built in, or a file
     ///
-    /// May be repeated. Without it the configuration file decides, else every built-in release of CUCM is judged by.
+    /// May be repeated. Default: what the configuration file names, else every built-in CUCM release.
     #[arg(long, global = true, value_name = "ID|FILE")]
     pub profile: Vec<String>,
 
     /// Read this configuration file
     ///
-    /// Without it ./cdrdiag.toml is read, else the one in the user's configuration folder.
+    /// Default: ./cdrdiag.toml, else the one in the user's configuration folder.
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
@@ -68,7 +68,7 @@ pub struct Global {
     #[arg(short, long, global = true)]
     pub quiet: bool,
 
-    /// Say more about what is done and what is left out
+    /// Report more of what is done and what is left out
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
 }
@@ -88,28 +88,28 @@ pub enum Color {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// The whole story: traces, waiting files and servers taken together
+    /// The whole story: traces, waiting files and servers in one report
     Diagnose(Diagnose),
     /// Read cdrrepmgr traces: what failed, to whom, since when, why
     ParseLog(ParseLog),
-    /// Read listings of CUCM's preserve folder: what waits, until when
+    /// Read listings of CUCM's preserve folder: what waits, and until when
     Backlog(Backlog),
-    /// Show the settings in force: from the configuration file, else defaults
+    /// Show the settings in force, and where each comes from
     Config,
-    /// Read what servers offer: does CUCM's client get in, what helps
+    /// Read what servers offer: does CUCM's client get in, and what to change
     Probe(Probe),
-    /// Set servers side by side: which difference matters to CUCM
+    /// Compare servers: which difference matters to CUCM
     Compare(Compare),
-    /// Read what a diagnosis needs off a CUCM node, over its command line
+    /// Collect what a diagnosis needs from a CUCM node's command line
     Collect(Collect),
-    /// Log in and write a file as CUCM would: where does it stop, and why
+    /// Log in and write a file as CUCM does: where does it stop, and why
     Deliver(Deliver),
     /// What CUCM's client proposes, by release
     #[command(subcommand)]
     Profile(Profile),
-    /// Listen, and write down what CUCM's client really proposes
+    /// Listen for CUCM's client, and record what it really proposes
     Capture(Capture),
-    /// Print the completions for a shell
+    /// Print shell completions
     Completions(Completions),
     /// Print the manual, or write a page for each command
     Man(Man),
@@ -127,7 +127,7 @@ pub struct Probe {
     #[arg(value_name = "TARGET", required_unless_present = "list")]
     pub targets: Vec<String>,
 
-    /// Probe the servers in this file, too, one a line
+    /// Also probe the servers in this file, one per line
     ///
     /// # begins a comment, - is standard input.
     #[arg(long = "targets", value_name = "FILE")]
@@ -135,7 +135,7 @@ pub struct Probe {
 
     /// Probe this many servers at a time
     ///
-    /// At most 128 of them shake hands at a time; what waits for that loses nothing of its --timeout.
+    /// At most 128 of them are in a handshake at a time; waiting for a turn does not count towards --timeout.
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub concurrency: u16,
 
@@ -170,7 +170,7 @@ pub struct Compare {
     #[arg(value_name = "SECONDARY")]
     pub secondary: String,
 
-    /// More servers, each to compare with the first
+    /// More servers, each compared with the first
     #[arg(value_name = "OTHER")]
     pub others: Vec<String>,
 
@@ -197,27 +197,27 @@ pub struct Compare {
 pub struct Diagnose {
     /// Trace files, folders, .gz, .zip, .tar, or - for standard input
     ///
-    /// A listing or a saved answer among them is recognised by its content.
+    /// Listings and saved answers among them are recognised by their content.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
     /// A listing of CUCM's preserve folder, or its files
     ///
-    /// What `file list activelog /cm/cdr_repository/preserve/<date>/ detail` printed, or a folder of files pulled off
-    /// CUCM. May be repeated.
+    /// The output of `file list activelog /cm/cdr_repository/preserve/<date>/ detail`, or a folder of files
+    /// copied from CUCM. May be repeated.
     #[arg(long, value_name = "LISTING")]
     pub preserve: Vec<PathBuf>,
 
     /// Collect from this CUCM node first
     ///
-    /// [USER@]HOST[:PORT], as collect has it. Its traces and listings are read, its release picks the profile, FIPS mode and time zone are its own, and the
-    /// billing servers in its database are probed. Nothing is changed on it. --out DIR keeps what was collected.
+    /// [USER@]HOST[:PORT], as collect has it. Reads its traces, listings, release, FIPS mode and time zone, and
+    /// probes the billing servers in its database. Changes nothing on it. --out DIR keeps what was collected.
     #[arg(long, value_name = "[USER@]NODE")]
     pub cucm: Option<String>,
 
     /// The billing server that usually works
     ///
-    /// Host, host:port, [v6]:port, a configured name, or a saved answer as probe takes it.
+    /// Host, host:port, [v6]:port, a configured name, or a saved answer, as for probe.
     #[arg(long, value_name = "TARGET")]
     pub primary: Option<String>,
 
@@ -225,13 +225,13 @@ pub struct Diagnose {
     #[arg(long, value_name = "TARGET")]
     pub secondary: Option<String>,
 
-    /// Another server that may be meant
+    /// Another server to check
     ///
     /// May be repeated.
     #[arg(long = "target", value_name = "TARGET")]
     pub targets: Vec<String>,
 
-    /// Probe the hosts that the traces name, too
+    /// Also probe the hosts that the traces name
     #[arg(long, requires = "paths", hide_short_help = true)]
     pub probe_from_trace: bool,
 
@@ -274,7 +274,7 @@ pub struct Connection {
 
     /// Read the server's lists only
     ///
-    /// What they predict is then not proved by a real handshake.
+    /// Their prediction is then not proved by a real handshake.
     #[arg(long)]
     pub no_handshake: bool,
 }
@@ -283,16 +283,16 @@ pub struct Connection {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct Reach {
-    /// The port where a target names none [default: 22]
+    /// Port for targets that name none [default: 22]
     ///
     /// The configuration file may set another default.
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
 
-    /// Seconds for a server as a whole [default: 10]
+    /// Time limit per server, in seconds [default: 10]
     ///
-    /// They begin with its name's resolution and end with the last handshake or the delivery. The configuration file
-    /// may set another default.
+    /// Covers everything from name resolution to the last handshake or the delivery. The configuration file may
+    /// set another default.
     #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
     pub timeout: Option<Duration>,
 
@@ -327,7 +327,7 @@ pub struct ParseLog {
 
 /// What narrows the answer about a trace.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "What is told of the trace")]
+#[command(next_help_heading = "Trace filters")]
 pub struct Narrow {
     /// Only what happened at or after this time
     ///
@@ -337,7 +337,7 @@ pub struct Narrow {
 
     /// Only what happened before or at this time
     ///
-    /// A date means its whole day.
+    /// A date means the whole day.
     #[arg(long, value_name = "TIME", value_parser = values::trace_time_until)]
     pub until: Option<NaiveDateTime>,
 
@@ -353,15 +353,15 @@ pub struct Narrow {
     #[arg(long, value_name = "CAUSE")]
     pub cause: Vec<String>,
 
-    /// List at most this many files a destination
+    /// List at most this many files per destination
     ///
-    /// The counts stay whole.
+    /// The counts stay complete.
     #[arg(long, value_name = "N", default_value_t = 20, hide_short_help = true)]
     pub limit: usize,
 
     /// The node's time zone, as Europe/Berlin
     ///
-    /// It tells exactly how old the waiting files are.
+    /// Needed for the exact age of the waiting files.
     #[arg(long, value_name = "ZONE", value_parser = values::timezone)]
     pub timezone: Option<chrono_tz::Tz>,
 }
@@ -369,8 +369,8 @@ pub struct Narrow {
 /// Arguments of `backlog`.
 #[derive(Debug, Args)]
 pub struct Backlog {
-    /// What `file list activelog /cm/cdr_repository/preserve/<date>/ detail` printed (files, or - for standard
-    /// input), or folders of CDR and CMR files pulled off CUCM [default: the current folder]
+    /// The output of `file list activelog /cm/cdr_repository/preserve/<date>/ detail` (files, or - for standard
+    /// input), or folders of CDR and CMR files copied from CUCM [default: the current folder]
     #[arg(value_name = "LISTING")]
     pub listings: Vec<PathBuf>,
 
@@ -392,13 +392,13 @@ pub struct Backlog {
 pub struct Deadline {
     /// Days for which CUCM keeps CDR files
     ///
-    /// They tell when it deletes them; CDR Management calls it "Preservation Duration".
+    /// "Preservation Duration" in CDR Management; needed to say when it deletes them.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36500))]
     pub preserve_days: Option<u32>,
 
-    /// The time to judge by, in UTC [default: the clock]
+    /// Take this time as now, in UTC [default: the clock]
     ///
-    /// As 2019-07-25, "2019-07-25 13:00", or RFC 3339 has it.
+    /// As 2019-07-25, "2019-07-25 13:00", or in RFC 3339.
     #[arg(long, value_name = "TIME", value_parser = values::utc_time, hide_short_help = true)]
     pub now: Option<DateTime<Utc>>,
 }

@@ -16,19 +16,19 @@ pub enum Profile {
     List,
     /// Show one profile: its lists, its sources and what is assumed
     Show(ProfileShow),
-    /// Learn a profile from logs and packet captures that hold what CUCM's client proposed
+    /// Learn a profile from logs and packet captures of CUCM's client
     Learn(ProfileLearn),
 }
 
 /// Arguments of `profile learn`.
 #[derive(Debug, Args)]
 pub struct ProfileLearn {
-    /// JSch's log, the billing server's sshd log (syslog's or the journal's), a packet capture (.pcap, .pcapng),
-    /// what cdrdiag captured or saved; each also packed as .gz; - is standard input
+    /// JSch's log, the billing server's sshd log (syslog or journal), a packet capture (.pcap, .pcapng), or
+    /// what cdrdiag captured or saved; each also as .gz; - is standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
 
-    /// Write the profile to this file; of several clients, each to one beside it that is named after the client
+    /// Write the profile to this file; with several clients, each to a file beside it named after the client
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 
@@ -52,7 +52,7 @@ pub struct Capture {
     #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
     pub timeout: Option<Duration>,
 
-    /// Write the profile to this file; of several clients, each to one beside it that is named after the client
+    /// Write the profile to this file; with several clients, each to a file beside it named after the client
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }

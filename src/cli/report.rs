@@ -10,8 +10,8 @@ use clap::{Args, ValueEnum};
 pub struct Output {
     /// Print the answer as text, json, prometheus or junit
     ///
-    /// json is the same as --json; prometheus is for the textfile collector of the node exporter; junit is for CI jobs,
-    /// and a test case fails exactly where the exit code is 1.
+    /// json is the same as --json; prometheus is for the node exporter's textfile collector; junit is for CI
+    /// jobs: it has a failed test case exactly when the exit code is 1.
     #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
     pub format: Option<Format>,
 }
@@ -33,19 +33,19 @@ pub enum Format {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Report")]
 pub struct Reports {
-    /// Write the answer as HTML, too
+    /// Also write the answer as HTML
     ///
-    /// One file that needs nothing else to be read or printed.
+    /// One self-contained file, to read or to print.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
 
-    /// Write the answer as Markdown, too, for a ticket
+    /// Also write the answer as Markdown, for a ticket
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
 
     /// Replace the names of hosts, users and files
     ///
-    /// And those of clusters and nodes: by host-1, cluster-1 and so on, in every form of the answer.
+    /// And of clusters and nodes: by host-1, cluster-1 and so on, in every form of the answer.
     #[arg(long)]
     pub redact: bool,
 }

@@ -19,7 +19,7 @@ pub struct Completions {
 /// Arguments of `man`.
 #[derive(Debug, Args)]
 pub struct Man {
-    /// Write a page for each command into this folder, which is made if need be [default: print the first page]
+    /// Write a page for each command into this folder, which is created if needed [default: print the first page]
     #[arg(value_name = "DIR")]
     pub folder: Option<PathBuf>,
 }

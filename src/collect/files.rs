@@ -117,7 +117,7 @@ impl Collector<'_> {
     fn tell_unread(&self, run: &Run, what: &str) {
         if run.left_out > 0 {
             let files = counted(run.left_out, what);
-            let over = "the session was over".to_owned();
+            let over = "the session had ended".to_owned();
             let why = if self.shell.is_open() { format!("CUCM did not show {REFUSALS} in a row") } else { over };
             self.warn(format!("{files} not read: {why}"));
         }

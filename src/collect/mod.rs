@@ -223,7 +223,7 @@ fn reach(order: &Order) -> Result<Reached> {
             bail!("{}: no SSH session: {}", order.name, trouble.message);
         }
     };
-    let key = link.session.host_key().map(|(key, _)| key.to_vec()).context("libssh2 tells no host key")?;
+    let key = link.session.host_key().map(|(key, _)| key.to_vec()).context("libssh2 reports no host key")?;
     let described = host_key::describe(&key);
     let shown = format!("{} {}", described.algorithm, described.sha256.as_deref().unwrap_or_default());
     let trusted = order.trust.judge(order.target.host(), order.target.port(), &key, &shown);

@@ -154,7 +154,7 @@ impl Collector<'_> {
         }
         let missing: Vec<_> = missing.into_iter().map(Part::words).collect();
         let (missing, names) = (missing.join(", "), names.join(", "));
-        Err(Untold::Because(format!("no column of billingserver tells {missing}; its columns are {names}")))
+        Err(Untold::Because(format!("no column of billingserver holds {missing}; its columns are {names}")))
     }
 
     fn protocols(&mut self) -> Result<Rows, Untold> {

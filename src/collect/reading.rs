@@ -61,7 +61,7 @@ impl Collector<'_> {
             }
         }
         if last.is_some() {
-            self.warn(format!("{path}: cut: it is not proved that all of it came; it may have grown or been rotated"));
+            self.warn(format!("{path}: cut: not proved complete; it may have grown or been rotated"));
         }
         last
     }

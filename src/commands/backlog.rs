@@ -53,7 +53,7 @@ pub fn run(arguments: &cli::Backlog, context: &Context<'_>) -> Result<Code> {
     let document = document(&sources, &unreadable, question(&arguments.deadline, &config));
     if !answers(&document) {
         let paths: Vec<_> = sources.iter().map(|source| source.path.as_str()).collect();
-        bail!("{}: tells of no CDR or CMR file and no preserve folder; {WHAT_TO_GIVE}", paths.join(", "));
+        bail!("{}: names no CDR or CMR file and no preserve folder; {WHAT_TO_GIVE}", paths.join(", "));
     }
     let read = document.inputs.iter().map(|input| input.path.clone()).collect();
     let remarks = Remarks { warnings, ..Remarks::default() };

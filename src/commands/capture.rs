@@ -70,7 +70,7 @@ fn receive(
         match event {
             Ok(Event::Visit(visit)) => {
                 match &visit.result {
-                    Ok(greeting) => context.warn(&format!("{} came: {}", visit.peer, greeting.identification.raw)),
+                    Ok(greeting) => context.warn(&format!("{} connected: {}", visit.peer, greeting.identification.raw)),
                     Err(error) => context.warn(&format!("{} is not counted: {error}", visit.peer)),
                 }
                 captured.take(*visit);
@@ -98,7 +98,7 @@ fn directions(address: SocketAddr, count: u32) -> Vec<String> {
     );
     if port != SFTP {
         lines.extend([
-            format!("CUCM connects to port {SFTP} always; bring it to {port}, with CUCM's address for CUCM:"),
+            format!("CUCM always connects to port {SFTP}; redirect it to {port} (replace CUCM by its address):"),
             format!("  Linux:   iptables -t nat -A PREROUTING -p tcp -s CUCM --dport {SFTP} -j REDIRECT --to-ports {port}   (undo: -D for -A)"),
             "  nftables: nft add table ip cdrdiag   (undo: nft delete table ip cdrdiag)".to_owned(),
             "            nft 'add chain ip cdrdiag prerouting { type nat hook prerouting priority dstnat; }'".to_owned(),

@@ -28,7 +28,7 @@ pub fn run(args: &cli::Deliver, context: &Context<'_>) -> Result<Code> {
     let reports = Reports::open(&args.reports)?;
     let (profile, clients, warning) = profile(args, context, &config)?;
     let preferences = Preferences::of(&profile.algorithms)
-        .with_context(|| format!("no delivery can stand for the profile {}", profile.id))?;
+        .with_context(|| format!("cannot deliver as the profile {}", profile.id))?;
     let trust = credentials::trust(args.known_hosts.as_deref(), args.host_key.clone())?;
     let load = if args.files.is_empty() { Load::Test { repeat: args.repeat } } else { backfill::load(args, context)? };
     let order = Order {
@@ -64,7 +64,7 @@ fn deliver(order: Order, login: Login, context: &Context<'_>) -> Result<Deliver>
     // After the prompt for the password, which Ctrl-C may end at once: nothing has been written by then.
     let interrupt = Interrupt::default();
     let raised = interrupt.clone();
-    ctrlc::set_handler(move || raised.raise()).context("cannot watch for Ctrl-C, and so could not tidy up")?;
+    ctrlc::set_handler(move || raised.raise()).context("cannot catch Ctrl-C, so could not clean up")?;
     context.progress(&format!("delivering to {}", order.target));
     Ok(delivery::deliver(order, login, &interrupt))
 }
@@ -98,7 +98,7 @@ fn profile(
     let asked = &context.global().profile;
     let is_named = !asked.is_empty() || !config.defaults.profile.is_empty();
     if asked.len() > 1 {
-        return Err(UsageError("a delivery stands for one client: give --profile once".into()).into());
+        return Err(UsageError("a delivery acts as one client: give --profile once".into()).into());
     }
     let profiles = profiles(context.global(), &args.variants, &config.defaults.profile)?;
     if !is_named {

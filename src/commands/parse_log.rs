@@ -175,7 +175,7 @@ fn check_what_is_there(narrow: &cli::Narrow, reading: &Reading, pasted: &[Pasted
         return Ok(());
     }
     let there = if known.is_empty() { "no destination".to_owned() } else { known.join(", ") };
-    bail!("the traces speak of no destination {}; they speak of {there}", narrow.destination.join(" or "));
+    bail!("the traces have no destination {}; they have {there}", narrow.destination.join(" or "));
 }
 
 /// Whether what was asked for can be at all.

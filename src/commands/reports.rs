@@ -170,7 +170,7 @@ impl Reports {
         let is_other = |target: &&Target, mark: &str| !replaceable(&target.path, |text| text.contains(mark));
         let mut other = self.html.iter().filter(|target| is_other(target, html::MARK));
         match other.next().or(self.markdown.iter().find(|target| is_other(target, markdown::MARK))) {
-            Some(target) => taken(target, "is there and is no report of cdrdiag's"),
+            Some(target) => taken(target, "exists and is not a report of cdrdiag's"),
             None => Ok(()),
         }
     }

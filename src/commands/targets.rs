@@ -36,7 +36,7 @@ pub enum TargetError {
     #[error("{}: no such file", .0.display())]
     NoFile(PathBuf),
     /// It is a folder.
-    #[error("{}: a folder, no saved answer: give a file in it", .0.display())]
+    #[error("{}: a folder, not a saved answer: give a file in it", .0.display())]
     Folder(PathBuf),
     /// It is no host either.
     #[error("{0}; a target is a name from the configuration file, host, host:port, [v6]:port or a saved answer's file")]
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn a_folder_is_no_target() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
-        assert_eq!(meaning(folder).unwrap_err(), format!("{folder}: a folder, no saved answer: give a file in it"));
+        assert_eq!(meaning(folder).unwrap_err(), format!("{folder}: a folder, not a saved answer: give a file in it"));
     }
 
     #[test]

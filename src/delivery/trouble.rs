@@ -94,8 +94,8 @@ mod tests {
             (Trouble::own("not_directory", "x"), Stage::SftpPath, "is a file. Point it to a directory"),
             (status("19"), Stage::SftpPath, "is a file. Point it to a directory"),
             (status("3"), Stage::SftpPath, "may not enter"),
-            (status("2"), Stage::SftpWrite, "takes no file"),
-            (status("10"), Stage::SftpWrite, "takes no file"),
+            (status("2"), Stage::SftpWrite, "accepts no file"),
+            (status("10"), Stage::SftpWrite, "accepts no file"),
             (status("3"), Stage::SftpWrite, "may not write there"),
             (status("2"), Stage::SftpRemove, "is gone"),
         ] {

@@ -164,7 +164,7 @@ impl Walk {
             answer.agreed = agreed;
             if let Some(refused) = judged.filter(|client| client.result == Access::Refuses) {
                 answer.warnings.push(format!(
-                    "libssh2 got through, but {} would not: {}",
+                    "libssh2 connected, but {} would not: {}",
                     refused.profile,
                     refused.findings.join("; ")
                 ));
@@ -191,7 +191,7 @@ impl Walk {
     fn check_host_key(&self, link: &Link) -> Result<Vec<u8>, Trouble> {
         self.stage(Stage::HostKey, || {
             let key = link.session.host_key().map(|(key, _)| key.to_vec());
-            let key = key.ok_or_else(|| Trouble::own("garbled", "libssh2 tells no host key"))?;
+            let key = key.ok_or_else(|| Trouble::own("garbled", "libssh2 reports no host key"))?;
             let described = host_key::describe(&key);
             let shown = format!("{} {}", described.algorithm, described.sha256.as_deref().unwrap_or_default());
             self.log.note(|answer| answer.host_key = Some(described));
@@ -272,7 +272,7 @@ impl Walk {
                     Err(Trouble::own("size_differs", message))
                 }
                 Some(size) => Ok(((), format!("{size} bytes"))),
-                None => Ok(((), "the server does not tell it".to_owned())),
+                None => Ok(((), "the server does not report it".to_owned())),
             }
         })?;
         self.stage(Stage::SftpRemove, || {
@@ -339,7 +339,7 @@ impl Walk {
         if self.interrupt.is_raised() {
             return Err(interrupted());
         }
-        self.clock.deadline().remaining().map(drop).ok_or_else(|| Trouble::own("timed_out", "the time was over"))
+        self.clock.deadline().remaining().map(drop).ok_or_else(|| Trouble::own("timed_out", "time ran out"))
     }
 
     /// What ended the repeats, and how many went through before.

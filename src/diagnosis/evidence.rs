@@ -36,7 +36,7 @@ pub fn words(kind: EvidenceKind, what: String) -> Evidence {
 pub fn of_trouble(trouble: &Trouble<'_>) -> Vec<Evidence> {
     let cause = trouble.cause.map(|cause| {
         let what = format!(
-            "{} of {} to {} for {}{}",
+            "{} of {} to {}: {}{}",
             grouped(cause.count),
             trouble.destination.failures().of,
             trouble.host(),
@@ -104,7 +104,7 @@ pub fn of_server(facts: &Facts<'_>, server: &Server<'_>) -> Vec<Evidence> {
     if server.target.takes_no_password() && !let_in.is_empty() {
         let methods = server.target.auth_methods().join(", ");
         let what = format!(
-            "{} agrees with {} by its lists, but takes no password: it offers {methods} only",
+            "{} agrees with {} by its lists, but rejects password login: it offers {methods} only",
             server.name(),
             titles(&let_in)
         );
@@ -114,8 +114,8 @@ pub fn of_server(facts: &Facts<'_>, server: &Server<'_>) -> Vec<Evidence> {
         found.push(at(server, what, "clients[].verdict"));
     }
     if found.is_empty() {
-        let why = server.target.error.as_ref().map_or("it was not judged", |error| error.message.as_str());
-        found.push(at(server, format!("{} could not be judged: {why}", server.name()), "error"));
+        let why = server.target.error.as_ref().map_or("it was not checked", |error| error.message.as_str());
+        found.push(at(server, format!("{} could not be checked: {why}", server.name()), "error"));
     }
     found
 }

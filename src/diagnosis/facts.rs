@@ -89,7 +89,7 @@ impl Mismatch {
     pub fn words(self) -> &'static str {
         match self {
             Self::Negotiation => "rejects CUCM's SSH algorithms",
-            Self::KeyExchange => "takes no key exchange that CUCM can do",
+            Self::KeyExchange => "offers no key exchange that CUCM can complete",
             Self::HostKey => "has a host key that CUCM cannot verify",
         }
     }

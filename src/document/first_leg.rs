@@ -32,7 +32,7 @@ impl FirstLeg {
     /// It in one line.
     pub fn headline(&self) -> String {
         if self.files == 0 {
-            return "Nothing waits on the node for its way to the repository".to_owned();
+            return "Nothing on the node waits to go to the repository".to_owned();
         }
         let files = many(self.files, "file has", "files have");
         format!("{files} not reached the repository: the CDR Agent of {} is behind or stuck", self.of_nodes())
@@ -40,13 +40,13 @@ impl FirstLeg {
 
     /// Why that matters.
     pub fn text(&self) -> &'static str {
-        "The agent sends what is complete every 6 seconds and deletes it then. What lies in cm/cdr is in no preserve \
-         folder: the preservation duration does not run for it yet, and no billing server is involved."
+        "The agent sends complete files every 6 seconds, then deletes them. Files in cm/cdr are in no preserve folder \
+         yet: their preservation duration has not begun, and no billing server is involved."
     }
 
     /// How many, and from when to when.
     pub fn seen(&self) -> String {
-        let files = many(self.files, "complete file lies", "complete files lie");
+        let files = many(self.files, "complete file is", "complete files are");
         let minute = |time: DateTime<Utc>| time.format("%Y-%m-%d %H:%M").to_string();
         let span = self
             .oldest_utc
@@ -59,7 +59,8 @@ impl FirstLeg {
     pub fn steps(&self) -> Vec<String> {
         vec![
             format!(
-                "On {}: see that the CDR Agent runs (utils service list), and on the publisher the CDR Repository Manager.",
+                "On {}: check that the CDR Agent runs (utils service list); on the publisher, that the CDR Repository \
+                 Manager does.",
                 self.of_nodes()
             ),
             "Check name resolution, NTP and SSH between that node and the publisher: the agent sends by SFTP."

@@ -144,13 +144,13 @@ impl NodeTrouble<'_> {
                  change on a billing server helps."
             }
             Self::Agent(_) => {
-                "It sends what the node records to the repository. Until then the files lie in cm/cdr on that node: no \
-                 preservation duration runs for them, and no billing server is involved."
+                "It sends what the node records to the repository. Until then the files stay in cm/cdr on that node: \
+                 their preservation duration has not begun, and no billing server is involved."
             }
             Self::Disk(_) => {
-                "The repository and the traces share it. CUCM deletes traces to make room, and with them what shows why \
-                 deliveries fail; the preserve folder it leaves alone (Log Partition Monitoring). Once the disk is full, \
-                 no more records can be kept."
+                "The repository and the traces share it. CUCM deletes traces to make room, and with them the evidence \
+                 of why deliveries fail; it leaves the preserve folder alone (Log Partition Monitoring). Once the \
+                 disk is full, no more records can be kept."
             }
         }
     }
@@ -173,16 +173,16 @@ impl NodeTrouble<'_> {
                 "It is starting: look again in a minute."
             }
             Self::RepositoryManager(_) => {
-                "Start it: Cisco Unified Serviceability, Tools, Control Center - Network Services, CDR Services. What \
-                 waits is then sent; nothing is lost by it."
+                "Start it: Cisco Unified Serviceability, Tools, Control Center - Network Services, CDR Services. It \
+                 then sends what waits; nothing is lost."
             }
             Self::Agent(_) => {
                 "Start it on that node: Cisco Unified Serviceability, Tools, Control Center - Network Services, CDR \
-                 Services. It then sends what lies in cm/cdr."
+                 Services. It then sends what is in cm/cdr."
             }
             Self::Disk(_) => {
-                "Save the preserve folder first. Then make room: delete old traces (RTMT, Trace & Log Central; they are \
-                 gone then), and make deliveries work, so that CUCM can clear the repository."
+                "Save the preserve folder first. Then make room: delete old traces (RTMT, Trace & Log Central; save \
+                 them first if you need them), and make deliveries work, so that CUCM can clear the repository."
             }
         }
     }

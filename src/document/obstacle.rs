@@ -60,9 +60,9 @@ impl fmt::Display for Obstacle {
         match self {
             Self::NoneCommon { .. } => write!(f, "no {title} in common"),
             Self::EmptyName { .. } => write!(f, "an empty name in the server's {title} list"),
-            Self::GroupSize { algorithm } => write!(f, "{algorithm} fails over the size of the group"),
+            Self::GroupSize { algorithm } => write!(f, "{algorithm} fails on the group size"),
             Self::Unverifiable { algorithm } => {
-                write!(f, "it agrees to the host key {algorithm} and cannot verify it")
+                write!(f, "it agrees to the host key {algorithm} but cannot verify it")
             }
         }
     }
@@ -100,10 +100,10 @@ mod tests {
         let key = Obstacle::Unverifiable { algorithm: "ecdsa-sha2-nistp384".into() };
         let both = [none(Category::Kex), none(Category::MacC2s), none(Category::MacS2c), key.clone()];
         assert_eq!(in_words(&both), "no key exchange, no MAC in common");
-        let fails = "diffie-hellman-group-exchange-sha1 fails over the size of the group";
+        let fails = "diffie-hellman-group-exchange-sha1 fails on the group size";
         assert_eq!(
             in_words(&[group, key]),
-            format!("{fails}; it agrees to the host key ecdsa-sha2-nistp384 and cannot verify it")
+            format!("{fails}; it agrees to the host key ecdsa-sha2-nistp384 but cannot verify it")
         );
     }
 }

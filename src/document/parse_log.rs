@@ -39,7 +39,7 @@ pub struct ParseLog {
     /// is among the warnings, too.
     #[serde(default)]
     pub unread: Vec<String>,
-    /// Failed deliveries in what was read and outside of what was asked for: before or after the time, of other
+    /// Failed deliveries in what was read and outside the part asked for: before or after the time, of other
     /// causes, to other destinations. They are counted nowhere else.
     #[serde(default)]
     pub failures_left_out: u64,
@@ -74,7 +74,7 @@ impl ParseLog {
     /// What a narrow question must not hide; `None` where nothing failed outside of it.
     pub fn left_out(&self) -> Option<String> {
         let count = self.failures_left_out;
-        (count > 0).then(|| format!("outside of what was asked for: {}", many(count, "failure", "failures")))
+        (count > 0).then(|| format!("outside the part asked for: {}", many(count, "failure", "failures")))
     }
 }
 
@@ -246,7 +246,7 @@ impl Outage {
         let counted = self
             .failures_before_trace
             .map(|count| format!("; CUCM counts {} before it begins", many(count, "failure", "failures")));
-        let text = || format!("what was read of the trace begins inside this outage{}", counted.unwrap_or_default());
+        let text = || format!("the trace begins during this outage{}", counted.unwrap_or_default());
         self.begins_before_trace.then(text)
     }
 }
@@ -266,8 +266,8 @@ impl Destination {
     pub fn without_remedy(&self, cause: &CauseCount) -> &'static str {
         let cut = |outage: &Outage| outage.begins_before_trace && cause.first == Some(outage.from) && cause.count == 1;
         match (&cause.message, self.outages.first().is_some_and(cut)) {
-            (Some(_), _) => "not known: this text is in no table of CUCM's client; search for it, or ask Cisco TAC",
-            (None, true) => "not known: the trace does not tell the cause: it begins after the error was logged",
+            (Some(_), _) => "not known: cdrdiag does not know this message; search for it, or ask Cisco TAC",
+            (None, true) => "not known: the trace begins after the error was logged",
             (None, false) => {
                 "not in what was read: CUCM logs the reason in the record before, of class sftpapi.SFTPConnection; \
                  search the traces for \"SFTP connection\", or give the whole trace"
@@ -278,7 +278,7 @@ impl Destination {
     /// Where to find the host of failed connections that do not show it.
     pub fn without_host(&self) -> Option<&'static str> {
         (self.host.is_none() && self.connection_failures > 0).then_some(
-            "not in what was read: CUCM logs it in the record behind the error, of class sftpapi.ftpClient; search the \
+            "not in what was read: CUCM logs it in the record after the error, of class sftpapi.ftpClient; search the \
              traces for \"Failed connect to\", or give the whole trace",
         )
     }

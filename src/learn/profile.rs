@@ -117,17 +117,16 @@ fn notes(client: &Client, profile: &Profile) -> Vec<String> {
     }
     let unknown = unknown(profile);
     if !unknown.is_empty() {
-        notes
-            .push(format!("Partial: no source tells {}. What is not told stays unknown.", titles(&unknown).join(", ")));
+        notes.push(format!("Partial: no source has {}, so that stays unknown.", titles(&unknown).join(", ")));
     }
     if !profile.assumed.is_empty() {
         notes.push(format!(
-            "sshd does not tell a list's direction: {} taken to be as the other one.",
+            "sshd does not log a list's direction: {} assumed to match the other one.",
             profile.assumed.join(", ")
         ));
     }
     notes.push(
-        "Lists only: the sizes of groups that it asks for, and host keys that it cannot verify, are not seen here."
+        "Lists only: the group sizes that it asks for, and the host keys that it cannot verify, are not known."
             .to_owned(),
     );
     notes
@@ -177,7 +176,7 @@ mod tests {
         assert_eq!(learned.profile.id, "seen-fd00--1");
         assert_eq!(learned.profile.source, ["auth.log:1-2 (the server's sshd log): host_key, mac_c2s"]);
         assert_eq!(learned.profile.assumed, ["mac_s2c"]);
-        assert!(learned.profile.notes[0].contains("no source tells key exchange, cipher, compression."));
+        assert!(learned.profile.notes[0].contains("no source has key exchange, cipher, compression,"));
         let read = profile_file::parse(&learned.toml, ProfileFormat::Toml).unwrap();
         assert_eq!((read.algorithms.kex, read.algorithms.host_key.map(|list| list.len())), (None, Some(2)));
     }

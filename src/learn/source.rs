@@ -43,7 +43,7 @@ pub enum SourceError {
     #[error(transparent)]
     Own(#[from] crate::algorithms::profile_file::ProfileError),
     /// Neither text nor packets.
-    #[error("it is binary, and no packet capture (.pcap, .pcapng)")]
+    #[error("it is binary, but not a packet capture (.pcap, .pcapng)")]
     Binary,
 }
 

@@ -59,10 +59,10 @@ impl Form {
                 "save what ssh-audit -j prints about a server of SSH 2 (without -P: a policy audit prints no lists)"
             }
             Self::OpensshLog => "run ssh -vv (with one v ssh prints no lists) and save its standard error",
-            Self::Zgrab2 => "run zgrab2 ssh, and see that it reached the server",
-            Self::SshScan => "run ssh_scan, and see that it reached the server",
+            Self::Zgrab2 => "run zgrab2 ssh, and check that it reached the server",
+            Self::SshScan => "run ssh_scan, and check that it reached the server",
             Self::Nessus => "save the output of plugin 70657",
-            Self::JschLog => "it tells them at level INFO only",
+            Self::JschLog => "it logs them at level INFO only",
             Self::Capture => "capture whole packets (tcpdump -s 0) from the connection's beginning, both directions",
         }
     }

@@ -112,7 +112,7 @@ pub fn perform(
     authentication: Authentication,
     deadline: Deadline,
 ) -> Handshake {
-    let Some(remaining) = deadline.remaining() else { return not_performed("the time given was over") };
+    let Some(remaining) = deadline.remaining() else { return not_performed("time ran out") };
     silence_panics();
     let started = Deadline::after(remaining);
     let (sender, receiver) = mpsc::sync_channel(1);

@@ -60,7 +60,7 @@ pub enum ProbeError {
     /// No connection.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// Connected, and the time was over before the server had said enough.
+    /// Connected, and time ran out before the server had said enough.
     #[error("connected, but {awaited} did not come within {:.1} s: {}", .after.as_secs_f64(), seen(.received))]
     TimedOut {
         /// What was missing.

@@ -53,7 +53,7 @@ fn columns_that_tell_nothing_are_not_read_and_what_they_leave_open_is_named() {
 
     let (_, answer, code) = with_servers(json!(["ipaddress", "login", "pw"]), json!([["10.0.0.5", "cdr", "x"]]));
     assert_eq!((code, &answer["billing_servers"][0]["host"]), (1, &json!("10.0.0.5")), "what is known counts");
-    assert!(warnings(&answer).contains("no column of billingserver tells protocol, Resend on Failure"), "{answer:#}");
+    assert!(warnings(&answer).contains("no column of billingserver holds protocol, Resend on Failure"), "{answer:#}");
 }
 
 #[test]

@@ -194,13 +194,13 @@ fn both_accept((left, here): (Named<'_>, &Client), (right, there): (Named<'_>, &
 /// [`crate::trace::causes`]' table.
 fn look_next(found: &[(Weight, String)]) -> impl Iterator<Item = &'static str> + use<> {
     let login_is_told = found.iter().any(|(weight, _)| *weight == Weight::Login);
-    let login = "look at the login: the user name and the password that CUCM has for each server (its trace says \
-                 \"Auth fail\" or \"Auth cancel\")";
+    let login = "check the login: the user name and the password that CUCM has for each server (its trace says \"Auth \
+                 fail\" or \"Auth cancel\")";
     let others = [
-        "look at the path: the folder that CUCM names has to exist on each server, and the user to write to it (\"No \
+        "check the path: the folder that CUCM names has to exist on each server, and the user to write to it (\"No \
          such file\", \"Permission denied\")",
-        "look at the space: of a full disk or quota OpenSSH says no more than \"Failure\"; cdrdiag parse-log tells \
-         from CUCM's trace which of these it is",
+        "check the space: for a full disk or quota OpenSSH says only \"Failure\"; cdrdiag parse-log shows from CUCM's \
+         trace which of these it is",
     ];
     (!login_is_told).then_some(login).into_iter().chain(others)
 }
@@ -217,13 +217,8 @@ fn incomplete(side: Named<'_>) -> Option<String> {
     let offer = side.target.offer.as_ref()?;
     let unknown: Vec<_> = Category::NEGOTIATED.into_iter().filter(|category| offer.get(*category).is_none()).collect();
     let titles: Vec<_> = unknown.into_iter().map(Category::title).collect();
-    (!titles.is_empty()).then(|| {
-        format!(
-            "the verdict on {} holds as far as it is known: its answer does not tell {}",
-            side.name,
-            titles.join(", ")
-        )
-    })
+    (!titles.is_empty())
+        .then(|| format!("the verdict on {} is partial: its answer lacks {}", side.name, titles.join(", ")))
 }
 
 fn order([left, right]: [Named<'_>; 2], categories: &[CategoryDifference]) -> Vec<String> {
@@ -233,7 +228,7 @@ fn order([left, right]: [Named<'_>; 2], categories: &[CategoryDifference]) -> Ve
             let clients = client_names(difference.order_decides_for.iter().map(String::as_str));
             let title = difference.category.title();
             format!(
-                "{clients}: the order of the {title} list, other on {} than on {}, changes what is agreed",
+                "{clients}: the {title} list is in another order on {} than on {}, which changes what is agreed",
                 right.name, left.name
             )
         })
@@ -320,7 +315,7 @@ mod tests {
         let found = said(&target("one", GEX, MAC), &target("two", "ecdh-sha2-nistp521", MAC));
         assert_eq!(found[0], "both accept CUCM 12.5, 14 and 15: if deliveries fail, the cause lies elsewhere");
         for (finding, place) in found[1..].iter().zip(["the login", "the path", "the space"]) {
-            assert!(finding.starts_with(&format!("look at {place}")), "{found:?}");
+            assert!(finding.starts_with(&format!("check {place}")), "{found:?}");
         }
         assert!(found[4].contains("ecdh-sha2-nistp521 on two"), "{found:?}");
     }
@@ -332,7 +327,7 @@ mod tests {
         two.clients[0].handshake = Some(handshake);
         let found = said(&target("one", GEX, MAC), &two);
         assert_eq!(found[0], "two rejects password login, which CUCM needs: it offers publickey only");
-        assert!(!found.iter().any(|finding| finding.starts_with("look at the login")), "{found:?}");
+        assert!(!found.iter().any(|finding| finding.starts_with("check the login")), "{found:?}");
     }
 
     #[test]
@@ -358,8 +353,10 @@ mod tests {
         two.offer.as_mut().unwrap().mac_c2s = None;
         let found = said(&target("one", GEX, MAC), &two);
         assert!(
-            found.iter().any(|finding| finding.contains("on two holds as far as it is known")
-                && finding.ends_with("does not tell MAC (client to server)")),
+            found
+                .iter()
+                .any(|finding| finding.contains("on two is partial")
+                    && finding.ends_with("lacks MAC (client to server)")),
             "{found:?}"
         );
     }
@@ -370,7 +367,7 @@ mod tests {
         assert!(!said(&target("one", one, MAC), &target("two", other, MAC)).concat().contains("order"));
         // JSch gives up at an empty name that it meets before the one that it looks for.
         let found = said(&target("one", "ecdh-sha2-nistp521,,x", MAC), &target("two", "x,,ecdh-sha2-nistp521", MAC));
-        assert!(found.concat().contains("the order of the key exchange list"), "{found:?}");
+        assert!(found.concat().contains("the key exchange list is in another order"), "{found:?}");
     }
 
     #[test]

@@ -39,7 +39,8 @@ impl SettingChange<'_> {
         let keeps = self.kept_keys(store);
         let needed = match &store.list {
             Some(list) if !keeps.is_empty() => format!(
-                "A first {directive} line switches off the keys in their default places, so the keys of today are named beside the new one. Where `{list}` shows them elsewhere, name those."
+                "A first {directive} line disables the keys in their default places, so today's keys are listed \
+                 beside the new one. If `{list}` shows other paths, list those."
             ),
             _ => String::new(),
         };

@@ -17,9 +17,7 @@ impl SettingChange<'_> {
             Some(_) if keys_suffice => None,
             Some(Configuration::Words { place, steps }) => Some(self.words(Some(place), steps)),
             Some(Configuration::Fixed { reason }) => Some(self.words(None, reason)),
-            None => {
-                Some(self.words(None, "the server's software is not known here: look for this setting in its manual"))
-            }
+            None => Some(self.words(None, "unknown server software: look for this setting in its manual")),
         };
         keys.into_iter().chain(list).collect()
     }
@@ -68,11 +66,12 @@ impl SettingChange<'_> {
         let server = self.server.map_or_else(|| "this server".to_owned(), Server::title);
         let wanted = || proposed.iter().flat_map(|demand| demand.proposed.iter().map(String::as_str));
         if let Some(upgrade) = self.server.and_then(|server| wanted().find_map(|name| server.upgrade_for(name))) {
-            let how = format!("No line mends this: {server} has none of {}. Install {upgrade}.", names.join(", "));
+            let how = format!("No setting fixes this: {server} has none of {}. Install {upgrade}.", names.join(", "));
             return Remedy { adds: vec![], weakens: None, ..self.blank() }.told(self.why(), String::new(), how);
         }
         let how = format!(
-            "No line mends this: {server} has none of what could serve: {}. Install a version or another server that has one of them, or change the client's settings.",
+            "No setting fixes this: {server} supports none of {}. Install a version, or another server, that supports \
+             one of them, or change the client's settings.",
             if names.is_empty() { "nothing in the client's list works".to_owned() } else { names.join(", ") }
         );
         Remedy { adds: vec![], weakens: None, ..self.blank() }.told(self.why(), String::new(), how)

@@ -23,14 +23,17 @@ impl<'a> SettingChange<'a> {
         let cause = self.clients.iter().flat_map(|(_, judgement)| judgement.obstacles.iter().filter(concerns)).next();
         let title = self.setting.title();
         let cause = match cause {
-            Some(Obstacle::Unverifiable { algorithm: name }) => format!("{name} is agreed on and cannot be verified"),
+            Some(Obstacle::Unverifiable { algorithm: name }) => format!(
+                "{name} is agreed, but the client cannot \
+                                                                         verify it"
+            ),
             Some(Obstacle::GroupSize { .. }) => {
-                "a group exchange is agreed on whose sizes the server refuses".to_owned()
+                "a group exchange is agreed, but the server refuses the client's group sizes".to_owned()
             }
             Some(Obstacle::EmptyName { .. }) => {
                 format!("an empty name in the server's {title} list ends the negotiation")
             }
-            _ => format!("no {title} algorithm is common with the server"),
+            _ => format!("no {title} in common with the server"),
         };
         format!("{}: {cause}.", ids.join(", "))
     }
@@ -44,12 +47,12 @@ impl<'a> SettingChange<'a> {
                 (Some(works), _) => format!("{} offers them already", works.name),
                 (None, 1) => "the best that both support".to_owned(),
                 (None, _) if self.one_serves_all() => "for each client the best that both support".to_owned(),
-                (None, _) => "no single one serves all".to_owned(),
+                (None, _) => "no single one covers them all".to_owned(),
             };
-            what.push(format!("Add {} ({best}); all else stays as it is offered today.", self.change.adds.join(", ")));
+            what.push(format!("Add {} ({best}); keep the rest as it is today.", self.change.adds.join(", ")));
         }
         if !self.change.drops.is_empty() {
-            what.push(format!("Leave out {}, which would be agreed on first.", self.change.drops.join(", ")));
+            what.push(format!("Remove {}, which would be agreed first.", self.change.drops.join(", ")));
         }
         if what.is_empty() {
             what.push("Set the list without the empty name.".to_owned());

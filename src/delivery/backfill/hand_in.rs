@@ -207,7 +207,7 @@ impl HandIn<'_> {
                 let (there, here) = (grouped(size), grouped(saved.bytes));
                 There::Other(format!("the server has a file of that name with {there} bytes; the saved one has {here}"))
             }
-            None => There::Other("the server has a file of that name and does not tell its size".to_owned()),
+            None => There::Other("the server has a file of that name and does not report its size".to_owned()),
         })
     }
 

@@ -26,11 +26,8 @@ pub fn virtual_address(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Concl
     };
     let seen = facts.server_in_trace().is_some();
     let since = trouble.destination.outages.last()?.from;
-    let how = if seen {
-        "the lists that the trace holds are this server's"
-    } else {
-        "of the two it alone behaves as the trace says"
-    };
+    let how =
+        if seen { "the trace holds this server's lists" } else { "of the two, only it behaves as the trace says" };
     Some(Conclusion {
         problem: false,
         destination: Some(host.to_owned()),
@@ -39,7 +36,7 @@ pub fn virtual_address(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Concl
         ..conclusion(
             if seen { Certainty::Seen } else { Certainty::Inferred },
             format!("{host} is neither server's own address; behind it is {}", behind.name()),
-            format!("From {} on, {host} leads to {}: {how}.", clock(since), behind.name()),
+            format!("From {} on, {host} pointed to {}: {how}.", clock(since), behind.name()),
         )
     })
 }

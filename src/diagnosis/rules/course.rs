@@ -23,8 +23,8 @@ pub fn recovered(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion>
     let (host, ended) = (trouble.host(), outage.to?);
     let listed = facts.backlog.filter(|backlog| backlog.tells_what_waits()).map(|backlog| backlog.totals.files);
     let waiting = match (destination.files_waiting, listed) {
-        (0, None | Some(0)) => "Nothing that failed is known to wait still.".to_owned(),
-        (_, Some(files @ 1..)) => format!("{} still for delivery.", many(files, "file waits", "files wait")),
+        (0, None | Some(0)) => "No failed file is known to be still waiting.".to_owned(),
+        (_, Some(files @ 1..)) => format!("{} still waiting for delivery.", many(files, "file is", "files are")),
         (files, _) => format!("{} failed and not delivered since.", many(files, "file", "files")),
     };
     let mut evidence = of_trouble(trouble);
@@ -44,7 +44,7 @@ pub fn recovered(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion>
         ],
         ..conclusion(
             Certainty::Seen,
-            format!("Deliveries to {host} work again since {}", clock(ended)),
+            format!("Deliveries to {host} have worked again since {}", clock(ended)),
             format!(
                 "They failed {} to {} ({}). {waiting}",
                 outage.began("from"),
@@ -86,7 +86,7 @@ pub fn several_servers_behind_address(facts: &Facts<'_>, trouble: &Trouble<'_>) 
         ],
         ..conclusion(
             Certainty::Inferred,
-            format!("Several servers take turns behind {host}, and not all of them take CUCM's files"),
+            format!("Several servers take turns behind {host}, and not all of them accept CUCM's files"),
             format!(
                 "Deliveries failed and worked in turn, {ended} times, for {}: a single server would answer the same \
                  way every time.",
@@ -111,8 +111,8 @@ mod tests {
         assert!(found.headline.ends_with("since 2025-03-10 08:00:00"), "{}", found.headline);
         assert!(found.text.contains("3 files failed and not delivered since"), "{}", found.text);
         let listed = story().listing("cdr_C_01_202503090412_1\ncdr_C_01_202503090413_2\n");
-        assert!(listed.conclusion("recovered").unwrap().text.contains("2 files wait still"));
-        assert!(story().conclusion("recovered").unwrap().text.contains("Nothing that failed"));
+        assert!(listed.conclusion("recovered").unwrap().text.contains("2 files are still waiting"));
+        assert!(story().conclusion("recovered").unwrap().text.contains("No failed file"));
     }
 
     #[test]

@@ -76,13 +76,13 @@ pub fn resend_on_failure_off(facts: &Facts<'_>) -> Option<Conclusion> {
         steps: vec![
             "Turn it on: Cisco Unified Serviceability, Tools, CDR Management, the billing server, Resend on Failure."
                 .to_owned(),
-            "What was made while the server was down lies in processed: fetch those files and hand them in \
-             (cdrdiag deliver TARGET --files DIR)."
+            "Files made while the server was down are in processed: fetch them and hand them in (cdrdiag deliver \
+             TARGET --files DIR)."
                 .to_owned(),
         ],
         ..conclusion(
             Certainty::Seen,
-            format!("Resend on Failure is off for {hosts}: what is made while it is down is never sent"),
+            format!("Resend on Failure is off for {hosts}: files made while it is down are never sent"),
             "CUCM moves such files to processed as if they had been sent. The billing server never gets them unless \
              somebody fetches them from there."
                 .to_owned(),
@@ -114,8 +114,8 @@ pub fn billing_servers_differ(facts: &Facts<'_>) -> Option<Conclusion> {
         ..conclusion(
             Certainty::Seen,
             format!("CUCM sends to {hosts}, not to {}", listed(names)),
-            "If that is a virtual address, find out which server it leads to now. If it is not, a change on the servers \
-             that were given changes nothing for CUCM."
+            "If that is a virtual address, find out which server it points to now. If it is not, a change on the \
+             servers that were given changes nothing for CUCM."
                 .to_owned(),
         )
     })
@@ -129,7 +129,7 @@ pub fn first_leg_stuck(facts: &Facts<'_>) -> Option<Conclusion> {
         evidence: vec![Evidence { field, ..words(EvidenceKind::Backlog, leg.seen()) }],
         steps: leg.steps(),
         next: vec![
-            "the same listing a minute later: do the same files still lie there?".to_owned(),
+            "the same listing a minute later: are the same files still there?".to_owned(),
             "the alarms CDRAgentSendFileFailed in CUCM's syslog, and the CDR Agent's trace on that node".to_owned(),
         ],
         ..conclusion(Certainty::Inferred, leg.headline(), leg.text().to_owned())

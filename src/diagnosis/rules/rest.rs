@@ -12,11 +12,11 @@ pub fn not_all_was_read(facts: &Facts<'_>) -> Option<Conclusion> {
     let found = conclusion(
         Certainty::Seen,
         format!("{} could not be read", many(facts.unread.len() as u64, "input", "inputs")),
-        "What it would have told is missing from this answer.".to_owned(),
+        "What it holds is missing from this answer.".to_owned(),
     );
     (!facts.unread.is_empty()).then(|| Conclusion {
         evidence: facts.unread.iter().map(|why| words(EvidenceKind::Input, why.clone())).collect(),
-        next: vec!["the same with that input whole, or in a form that is read".to_owned()],
+        next: vec!["the same with that input whole, or in a form that cdrdiag reads".to_owned()],
         ..found
     })
 }
@@ -24,7 +24,7 @@ pub fn not_all_was_read(facts: &Facts<'_>) -> Option<Conclusion> {
 /// More destinations fail than any CUCM has; `None` where all were told.
 pub fn further_destinations(count: usize) -> Option<Conclusion> {
     let headline = format!(
-        "{}, of which nothing is said here",
+        "{}, which this answer does not cover",
         many(count as u64, "further destination fails", "further destinations fail")
     );
     let text = "CUCM sends to at most eight billing servers (three before release 14), so these traces are of several \
@@ -40,10 +40,10 @@ pub fn nothing_wrong(facts: &Facts<'_>) -> Option<Conclusion> {
     if evidence.is_empty() || !all_is_well(facts) {
         return None;
     }
-    let text = "That holds for what was given, and for the time at which it was read.";
+    let text = "That holds for what was given, at the time it was read.";
     let headline = left_out(facts).map_or_else(
         || "Nothing is wrong in what was given".to_owned(),
-        |outside| format!("Nothing of what was asked for is wrong; {outside}"),
+        |outside| format!("Nothing is wrong in the part asked for; {outside}"),
     );
     let found = conclusion(Certainty::Inferred, headline, text.to_owned());
     Some(Conclusion { id: "nothing_wrong".to_owned(), problem: false, evidence, ..found })
@@ -74,21 +74,21 @@ pub fn cannot_tell(facts: &Facts<'_>) -> Conclusion {
         evidence.push(words(EvidenceKind::Trace, outside));
     }
     if evidence.is_empty() {
-        evidence.push(words(EvidenceKind::Input, "what was given tells of no delivery".to_owned()));
+        evidence.push(words(EvidenceKind::Input, "what was given shows no delivery".to_owned()));
     }
     let headline = left_out(facts).map_or_else(
-        || "Whether anything is wrong cannot be told from what was given".to_owned(),
-        |outside| format!("Nothing is told of what was asked for; {outside}"),
+        || "What was given does not show whether anything is wrong".to_owned(),
+        |outside| format!("What was given says nothing about the part asked for; {outside}"),
     );
     Conclusion {
         id: "cannot_tell".to_owned(),
         evidence,
         next,
-        ..conclusion(Certainty::Seen, headline, "It tells of no failure, and of no success.".to_owned())
+        ..conclusion(Certainty::Seen, headline, "It shows no failure, and no delivery either.".to_owned())
     }
 }
 
-/// What failed outside of what was asked for.
+/// What failed outside the part asked for.
 fn left_out(facts: &Facts<'_>) -> Option<String> {
     facts.trace?.left_out()
 }
@@ -101,7 +101,7 @@ fn all_is_well(facts: &Facts<'_>) -> bool {
 
 fn good_signs(facts: &Facts<'_>) -> Vec<Evidence> {
     let mut signs = Vec::new();
-    let none = if left_out(facts).is_some() { "none fails of what was asked for" } else { "none fails" };
+    let none = if left_out(facts).is_some() { "none fails in the part asked for" } else { "none fails" };
     let destinations = facts.trace.map(|trace| trace.destinations.as_slice()).unwrap_or_default();
     for destination in destinations.iter().filter(|found| found.status == Status::Healthy && found.deliveries > 0) {
         let host = destination.host.as_deref().unwrap_or("a billing server");
@@ -141,7 +141,7 @@ mod tests {
         story.parts.parse_log.as_mut().unwrap().failures_left_out = 2337;
         let told = story.told();
         assert_eq!((told.conclusions[0].id.as_str(), told.verdict()), ("nothing_wrong", Verdict::Ok));
-        let expected = "Nothing of what was asked for is wrong; outside of what was asked for: 2,337 failures";
+        let expected = "Nothing is wrong in the part asked for; outside the part asked for: 2,337 failures";
         assert_eq!(told.headline, expected);
     }
 

@@ -47,7 +47,7 @@ pub fn servers_refuse(facts: &Facts<'_>) -> Option<Conclusion> {
     let whoever = |id: &str| refusing.iter().all(|server| lets_in(server, id) == Some(false));
     let all = facts.profiles().into_iter().all(whoever);
     let text = if facts.trace.is_some() {
-        "The trace does not tell of it: it may have begun since, or CUCM does not deliver there."
+        "The trace does not show it: it may have begun since, or CUCM does not deliver there."
     } else {
         "A trace shows whether CUCM delivers there, and since when it fails."
     };
@@ -57,7 +57,7 @@ pub fn servers_refuse(facts: &Facts<'_>) -> Option<Conclusion> {
         next: if all { Vec::new() } else { vec!["which release the cluster runs: give it as --profile".to_owned()] },
         ..conclusion(
             if all { Certainty::Inferred } else { Certainty::Assumed },
-            format!("{names} would keep CUCM out"),
+            format!("{names} would reject CUCM"),
             text.to_owned(),
         )
     })
@@ -67,8 +67,8 @@ pub fn servers_refuse(facts: &Facts<'_>) -> Option<Conclusion> {
 pub fn server_without_answer(facts: &Facts<'_>) -> Option<Conclusion> {
     let silent: Vec<&Server<'_>> = facts.servers.iter().filter(|server| !server.is_judged()).collect();
     let why = |server: &&Server<'_>| {
-        let error = server.target.error.as_ref().map_or("nothing is known of it", |error| error.message.as_str());
-        let came_to = if server.is_unreachable() { "is unreachable" } else { "offered nothing to judge by" };
+        let error = server.target.error.as_ref().map_or("nothing is known about it", |error| error.message.as_str());
+        let came_to = if server.is_unreachable() { "is unreachable" } else { "offered nothing to check" };
         format!("{} {came_to}: {error}", server.name())
     };
     let found = conclusion(
@@ -93,8 +93,8 @@ pub fn login_without_password(facts: &Facts<'_>) -> Option<Conclusion> {
     };
     let found = conclusion(
         Certainty::Inferred,
-        format!("{names} takes no password, with which CUCM logs in"),
-        "That is what it tells a user whom it does not know; it may treat CUCM's account otherwise.".to_owned(),
+        format!("{names} rejects password login, which CUCM needs"),
+        "That is its answer to an unknown user; CUCM's account may fare differently.".to_owned(),
     );
     (!strict.is_empty()).then(|| Conclusion {
         evidence: strict.iter().map(told).collect(),
@@ -122,8 +122,8 @@ pub fn handshake_fails(facts: &Facts<'_>) -> Option<Conclusion> {
         Certainty::Seen,
         format!("{names} does not let CUCM in: the lists agree, but the handshake fails"),
         why_it_breaks(&broken).unwrap_or_else(|| {
-            "No algorithm is missing, so no change of the lists mends it: the server gives up on the way, as one does \
-             that cannot read its host key."
+            "No algorithm is missing, so changing the lists does not help: the server gives up during the handshake, \
+             as it does when it cannot read its host key."
                 .to_owned()
         }),
     );
@@ -145,7 +145,7 @@ pub(super) fn why_it_breaks(servers: &[&Server<'_>]) -> Option<String> {
     (!found.is_empty()).then(|| format!("Handshakes with one algorithm at a time show why: {}", found.join(" ")))
 }
 
-/// A real handshake went otherwise than the lists predict.
+/// A real handshake contradicts the lists.
 pub fn prediction_contradicted(facts: &Facts<'_>) -> Option<Conclusion> {
     let told = facts.servers.iter().flat_map(|server| {
         server.target.clients.iter().filter_map(move |client| {
@@ -156,8 +156,8 @@ pub fn prediction_contradicted(facts: &Facts<'_>) -> Option<Conclusion> {
     let evidence: Vec<_> = told.collect();
     let found = conclusion(
         Certainty::Seen,
-        "A real handshake went otherwise than the lists predict".to_owned(),
-        "What is said of that server rests on its lists alone and may be wrong.".to_owned(),
+        "A real handshake contradicts the lists".to_owned(),
+        "The verdict on that server is from its lists alone and may be wrong.".to_owned(),
     );
     (!evidence.is_empty()).then(|| Conclusion {
         evidence,
@@ -175,18 +175,18 @@ pub fn client_seen_in_trace(facts: &Facts<'_>) -> Option<Conclusion> {
         Origin::Asked => return None,
         Origin::Confirmed => (
             format!("The trace shows the client that CUCM uses: {titles}"),
-            "Its lists in the trace are those of this profile, so servers are judged by it alone.".to_owned(),
+            "Its lists in the trace are those of this profile, so servers are checked against it alone.".to_owned(),
         ),
         Origin::Implied => (
-            "CUCM's client proposes other lists than its profile says; the trace counts".to_owned(),
-            "Cipher Management or FIPS mode of that node, or another release, would explain it. Servers are judged by \
-             what the trace shows."
+            "CUCM's client proposes other lists than its profile has; the trace decides".to_owned(),
+            "Cipher Management or FIPS mode of that node, or another release, would explain it. Servers are checked \
+             against what the trace shows."
                 .to_owned(),
         ),
     };
     let mut evidence = vec![line(format!("the client's lists: {}", kinds.join(", ")), &traced.evidence)];
     for category in differing(facts) {
-        evidence.push(line(format!("other than every profile: {category}"), &traced.evidence));
+        evidence.push(line(format!("unlike every profile: {category}"), &traced.evidence));
     }
     Some(Conclusion { problem: false, evidence, ..conclusion(Certainty::Seen, headline, text) })
 }
@@ -242,7 +242,7 @@ mod tests {
         let id = "servers_refuse";
         assert!(Story::new().other(server("a", HARDENED)).conclusion(id).is_some());
         let login = Story::failing(HOST, "authentication", Some(Stage::Authentication));
-        assert!(login.primary(server("a", HARDENED)).conclusion(id).unwrap().text.contains("does not tell of it"));
+        assert!(login.primary(server("a", HARDENED)).conclusion(id).unwrap().text.contains("does not show it"));
         assert_eq!(Story::new().other(server("a", OPEN)).conclusion(id), None);
         assert_eq!(Story::no_agreement(HOST).other(server("a", HARDENED)).conclusion(id), None);
     }
@@ -257,7 +257,7 @@ mod tests {
             target.clients[0].handshake = handshake;
             Story::new().other(target).conclusion("login_without_password")
         };
-        assert!(offering(&["publickey"]).unwrap().headline.contains("takes no password"));
+        assert!(offering(&["publickey"]).unwrap().headline.contains("rejects password login"));
         assert_eq!(offering(&["publickey", "keyboard-interactive"]), None);
         assert_eq!(offering(&[]), None);
     }

@@ -14,10 +14,10 @@ const REACHING: [Stage; 2] = [Stage::Resolve, Stage::Connect];
 const BEYOND_ALGORITHMS: [(Stage, &str); 6] = [
     (Stage::HostKey, "over the server's host key"),
     (Stage::Authentication, "at the login"),
-    (Stage::Channel, "after the login, when SFTP is to start"),
-    (Stage::SftpPath, "after the login, on the way to the folder"),
-    (Stage::SftpWrite, "after the login, when the file is to be made"),
-    (Stage::Transfer, "after the login, while the file is written"),
+    (Stage::Channel, "after the login, when SFTP should start"),
+    (Stage::SftpPath, "after the login, on entering the folder"),
+    (Stage::SftpWrite, "after the login, on creating the file"),
+    (Stage::Transfer, "after the login, while writing the file"),
 ];
 
 /// The login fails, so algorithms are fine.
@@ -35,7 +35,7 @@ pub fn host_key_refused(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conc
         return None;
     }
     let found = beyond(facts, trouble, "the host key is checked only after that")?;
-    let next = "whether the address moved to another server at that time: servers that stand in for each other need \
+    let next = "whether the address moved to another server at that time: servers that take over from each other need \
                 the same host key";
     Some(Conclusion { next: vec![next.to_owned()], ..found })
 }
@@ -57,7 +57,7 @@ fn beyond(facts: &Facts<'_>, trouble: &Trouble<'_>, why: &str) -> Option<Conclus
     let accepting = servers.iter().filter(|server| server.accepts()).count();
     let agrees = match (servers.len(), accepting) {
         (0, _) | (_, 0) => "",
-        (all, some) if all == some => " The servers' lists say the same: CUCM gets in.",
+        (all, some) if all == some => " The servers' lists confirm it: CUCM gets in.",
         _ => "",
     };
     let text = format!("Deliveries to {host} {fail} {place}; {why}, so algorithms are not the cause.{agrees}");
@@ -83,15 +83,15 @@ pub fn still_unreachable(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Con
     let at_host = trouble.destination.host.as_deref().is_some_and(|host| first.is_at(host));
     let names = listed(gone.iter().map(|server| server.name()));
     let text = format!(
-        "CUCM could not connect to {host} ({}), and probing {names} did not succeed either: it is not about algorithms, \
-         which are not even exchanged.",
+        "CUCM could not connect to {host} ({}), and probing {names} did not succeed either: algorithms are not the \
+         cause, since they are not even exchanged.",
         cause.cause
     );
     Some(Conclusion {
         destination: trouble.destination.host.clone(),
         evidence: evidence(facts, trouble, &gone),
         steps: cause.remedy.clone().into_iter().collect(),
-        next: vec!["whether the server runs and listens, and which firewall lies between".to_owned()],
+        next: vec!["whether the server runs and listens, and which firewall is in between".to_owned()],
         ..conclusion(
             if at_host { Certainty::Seen } else { Certainty::Inferred },
             format!("{names} cannot be reached, neither by CUCM nor by cdrdiag"),
@@ -110,8 +110,8 @@ pub fn reachable_now(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclus
     }
     let names = listed(servers.iter().map(|server| server.name()));
     let text = format!(
-        "CUCM could not connect to {host} ({}), but {names} answered when probed. Either it is back since, or \
-         the way is blocked from CUCM only: cdrdiag did not probe from there.",
+        "CUCM could not connect to {host} ({}), but {names} answered when probed. Either it is back up, or only \
+         CUCM's way to it is blocked: cdrdiag did not probe from there.",
         cause.cause
     );
     Some(Conclusion {
@@ -147,7 +147,7 @@ pub fn could_not_connect(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Con
         ..conclusion(
             Certainty::Seen,
             format!("CUCM could not connect to {host}: {}", cause.cause),
-            "No connection came about, so algorithms, login and path play no part in it.".to_owned(),
+            "No connection was made, so algorithms, login and path are not the cause.".to_owned(),
         )
     })
 }
@@ -169,7 +169,7 @@ pub fn stopped_on_the_way(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Co
         ..conclusion(
             Certainty::Seen,
             format!("{}: deliveries to {host} {stop} at the stage {stage}", cause.cause),
-            format!("That is what the trace says{said}. Whether algorithms play a part in it is not told."),
+            format!("That is what the trace says{said}. It does not show whether algorithms are involved."),
         )
     })
 }
@@ -179,15 +179,15 @@ pub fn stopped_on_the_way(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Co
 pub fn unknown_cause(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
     let host = trouble.host();
     let text = match trouble.cause.and_then(|cause| cause.message.as_ref()) {
-        Some(message) => format!("The trace's text is in no table of CUCM's client: \"{message}\""),
+        Some(message) => format!("cdrdiag does not know this message of CUCM's client: \"{message}\""),
         None => match trouble.cause {
             Some(cause) => format!("Why: {}.", trouble.destination.without_remedy(cause)),
-            None => "The trace holds the failures and no reason for them.".to_owned(),
+            None => "The trace holds the failures, but no reason for them.".to_owned(),
         },
     };
     let mut next = vec![
-        "the trace's part before the first failure, and with the level Debug (Cisco Unified Serviceability, Trace, \
-         Configuration, CDR Repository Manager)"
+        "the trace from before the first failure, at level Debug (Cisco Unified Serviceability, Trace, Configuration, \
+         CDR Repository Manager)"
             .to_owned(),
         format!("the log of {host} at the time of a failure, for CUCM's address"),
     ];
@@ -201,7 +201,7 @@ pub fn unknown_cause(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclus
         ..conclusion(
             Certainty::Seen,
             format!(
-                "Why deliveries to {host} {} cannot be told from what was given",
+                "What was given does not show why deliveries to {host} {}",
                 if trouble.lasts() { "fail" } else { "failed" }
             ),
             text,
@@ -248,7 +248,7 @@ mod tests {
             || failing("authentication", "authentication").primary(server("a", OPEN)).secondary(server("b", OPEN));
         let found = story().conclusion("login_refused").unwrap();
         assert_eq!((found.certainty, found.steps), (Certainty::Seen, vec!["what to do".to_owned()]));
-        assert!(found.text.contains("The servers' lists say the same"), "{}", found.text);
+        assert!(found.text.contains("The servers' lists confirm it"), "{}", found.text);
         assert!(story().ids().iter().all(|id| id != "changed_since_the_trace"));
         let other = failing("authentication", "authentication").primary(server("a", HARDENED));
         assert!(!other.conclusion("login_refused").unwrap().text.contains("say the same"));

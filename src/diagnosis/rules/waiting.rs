@@ -75,7 +75,7 @@ pub fn disk_allocation_exceeded(facts: &Facts<'_>) -> Option<Conclusion> {
                 "CUCM's disk allocation for CDR is used up since {}: undelivered files may be gone already",
                 clock(first)
             ),
-            "When the allocation is reached, CUCM deletes the oldest files, also those that no billing server has."
+            "When the allocation is reached, CUCM deletes the oldest files, even those that no billing server has."
                 .to_owned(),
         )
     })
@@ -131,9 +131,9 @@ pub fn listing_incomplete(facts: &Facts<'_>) -> Option<Conclusion> {
     } else if backlog.totals.unread_files > 0 || !backlog.unlisted_folders.is_empty() {
         "More waits than the listing shows"
     } else if !absent.is_empty() {
-        "What waits could not be seen: CUCM finds no folder of the name that was listed"
+        "What waits is unknown: CUCM finds no folder of the name that was listed"
     } else if !backlog.tells_what_waits() && backlog.totals.files == 0 && backlog.first_leg.is_none() {
-        "What waits could not be seen: another folder was listed"
+        "What waits is unknown: another folder was listed"
     } else {
         return None;
     };
@@ -149,7 +149,7 @@ pub fn listing_incomplete(facts: &Facts<'_>) -> Option<Conclusion> {
         ..conclusion(
             Certainty::Seen,
             headline.to_owned(),
-            "What is said here of waiting files is the least that holds.".to_owned(),
+            "The figures for waiting files are therefore minimums.".to_owned(),
         )
     })
 }
@@ -181,8 +181,8 @@ pub fn listing_of_another_time(facts: &Facts<'_>) -> Option<String> {
     let made = file.created_utc?.date_naive();
     (made < first || made > last).then(|| {
         format!(
-            "{} waits by the trace and is not in the listing, whose files are of {first} to {last}: do the two belong \
-             together (the same cluster, the same time)?",
+            "{} waits according to the trace but is not in the listing, whose files are from {first} to {last}: are \
+             the two of the same cluster and time?",
             file.name
         )
     })
@@ -194,12 +194,12 @@ fn of_listing(backlog: &Backlog, deadline: &Deadline) -> Option<Conclusion> {
     let kept = many(deadline.preserve_days.into(), "day", "days");
     let text = match deadline.days.last().filter(|last| last.day > first.day) {
         Some(last) => format!(
-            "It keeps files for {kept}: the first {} go on {}, all are gone on {}.",
+            "CUCM keeps files for {kept}: the first {} go on {}, the last on {}.",
             grouped(first.files),
             first.day,
             last.day
         ),
-        None => format!("It keeps files for {kept}: all go on that day."),
+        None => format!("CUCM keeps files for {kept}: all go on that day."),
     };
     let headline = if deadline.days_left > 0 {
         let left = many(deadline.days_left.unsigned_abs(), "day", "days");
@@ -238,7 +238,7 @@ fn of_trace(facts: &Facts<'_>) -> Option<Conclusion> {
             format!("Files wait that CUCM {when}"),
             format!(
                 "The oldest that failed and was not delivered since, {}, was made at {} UTC, and CUCM keeps files for \
-                 {}. How many wait the trace does not tell: it names only those that were tried.",
+                 {}. The trace does not show how many wait: it names only those that were tried.",
                 oldest.name,
                 created.format("%Y-%m-%d %H:%M"),
                 many(days.into(), "day", "days")

@@ -35,7 +35,7 @@ fn message(backlog: &Backlog, problem: &Problem<'_>) -> String {
             format!("{}{}", many(*files, "file waits", "files wait"), until.unwrap_or_default())
         }
         Problem::FirstLeg(leg) => leg.headline(),
-        Problem::NotListed => "no folder that tells what waits was listed".to_owned(),
+        Problem::NotListed => "no listing shows what waits".to_owned(),
         Problem::Cut(files) => format!("CUCM counts {} more than the listing shows", many(*files, "file", "files")),
         Problem::Unlisted(folder) => format!("{} is not listed", folder.folder),
         Problem::Absent(folder) => format!("CUCM finds no folder {folder}"),

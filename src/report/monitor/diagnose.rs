@@ -15,7 +15,7 @@ pub fn monitored(diagnose: &Diagnose) -> Monitored {
             "Whether a problem was found (1).",
             vec![Sample::of([], gauge(diagnose.verdict() == Verdict::Problem))],
         ),
-        family("cdrdiag_conclusion_info", "What follows from all that was read.", infos(diagnose)),
+        family("cdrdiag_conclusion_info", "The conclusions from all that was read.", infos(diagnose)),
     ];
     families.extend(diagnose.parse_log.iter().flat_map(|traces| parse_log::monitored(traces).families));
     families.extend(diagnose.backlog.iter().flat_map(|waiting| backlog::monitored(waiting).families));

@@ -83,12 +83,12 @@ fn families(traces: &ParseLog) -> Vec<Family> {
     vec![
         family(
             "cdrdiag_destination_failing",
-            "Whether the last thing that happened at the end of the trace is a failure (1).",
+            "Whether the destination's last delivery in the trace failed (1).",
             of(&|all| Some(gauge(all.iter().any(|destination| destination.status == Status::Failing)))),
         ),
         family(
             "cdrdiag_seconds_since_delivery",
-            "Seconds from the last delivery to the end of the trace; from its beginning where it holds none.",
+            "Seconds from the last delivery to the end of the trace; where the trace holds none, from its beginning.",
             of(&|all| since_delivery(all, first, end)),
         ),
         family(
@@ -101,7 +101,7 @@ fn families(traces: &ParseLog) -> Vec<Family> {
         family("cdrdiag_alarms", "How often CUCM raised the alarm in the trace.", alarms(&destinations)),
         family(
             "cdrdiag_destination_info",
-            "How the destination does, and the most frequent cause of its failures.",
+            "The destination's status and the most frequent cause of its failures.",
             destinations.iter().map(info).collect(),
         ),
         family(
@@ -111,12 +111,12 @@ fn families(traces: &ParseLog) -> Vec<Family> {
         ),
         family(
             "cdrdiag_node_ok",
-            "Whether this is in order on the CUCM node (1), by what the node says of itself.",
+            "Whether this is in order on the CUCM node (1), as the node reports it.",
             nodes(&traces.nodes),
         ),
         family(
             "cdrdiag_inputs_unread",
-            "Inputs that could not be read, or not to their end.",
+            "Inputs that could not be read in full.",
             vec![Sample::of([], number(traces.unread.len() as u64))],
         ),
     ]

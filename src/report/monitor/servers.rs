@@ -44,7 +44,7 @@ fn of_clients(servers: &[Server<'_>]) -> Vec<Family> {
         ),
         family(
             "cdrdiag_client_info",
-            "At which stage the client ends and why; both are empty where it gets in.",
+            "The stage at which the client fails, and why; both empty where it gets in.",
             of_verdicts(servers, |server, verdict| {
                 let failure = verdict.failure.as_ref();
                 let (stage, reason) = failure.map_or(("", ""), |failure| (failure.stage, &failure.reason));
@@ -55,7 +55,7 @@ fn of_clients(servers: &[Server<'_>]) -> Vec<Family> {
         ),
         family(
             "cdrdiag_category_accepted",
-            "Whether the lists of the category let the client in (1) or keep it out (0).",
+            "Whether the lists of the category let the client in (1) or not (0).",
             of_verdicts(servers, categories),
         ),
     ]
@@ -70,7 +70,7 @@ fn of_outcomes(servers: &[Server<'_>]) -> Vec<Family> {
         ),
         family(
             "cdrdiag_target_info",
-            "What the server comes to.",
+            "The server's outcome.",
             servers
                 .iter()
                 .map(|server| Sample::of([("target", name(server)), ("outcome", server.target.outcome.name())], 1.0))
@@ -78,7 +78,7 @@ fn of_outcomes(servers: &[Server<'_>]) -> Vec<Family> {
         ),
         family(
             "cdrdiag_target_reachable",
-            "Whether a TCP connection came about (1) or not (0).",
+            "Whether a TCP connection was made (1) or not (0).",
             of_servers(servers, |server| gauge(server.target.outcome != Outcome::Unreachable)),
         ),
     ]

@@ -78,8 +78,8 @@ impl Appendix {
             fact("Made at", self.made.format("%Y-%m-%d %H:%M UTC").to_string()),
         ];
         if self.redacted {
-            let text = "Hosts, addresses, clusters, users and files have other names here; \
-                        the same name always stands for the same thing.";
+            let text = "Hosts, addresses, clusters, users and files are renamed here; the same name is always the \
+                        same thing.";
             facts.push(fact("Redacted", text));
         }
         let mut blocks = vec![Block::Facts(facts)];

@@ -50,8 +50,8 @@ fn sections(backlog: &Backlog) -> Vec<Section> {
         Section::first("Missing sequence numbers: delivered, deleted, or not listed", gaps(backlog)),
         backlog.deadline.as_ref().and_then(losses),
         Section::first("Save them meanwhile, on CUCM's command line (it asks for an SFTP server)", commands(backlog)),
-        Section::first("Folders that nothing lists yet", unlisted(backlog)),
-        Section::first("Mind", notes(&backlog.warnings)),
+        Section::first("Folders not listed yet", unlisted(backlog)),
+        Section::first("Notes", notes(&backlog.warnings)),
     ];
     all.into_iter().flatten().collect()
 }
@@ -92,18 +92,18 @@ fn nothing_waits(backlog: &Backlog) -> (Tone, String) {
     let (tone, text) = if backlog.totals.unread_files > 0 {
         (Tone::Bad, "Files wait for delivery: CUCM counts some, but the listing does not show them.")
     } else if !backlog.unlisted_folders.is_empty() {
-        (Tone::Bad, "CUCM keeps folders of records, but nothing lists what is in them.")
+        (Tone::Bad, "CUCM has folders of records, but their contents are not listed.")
     } else if !absent.is_empty() {
         let folders = absent.join(", ");
-        return (Tone::Bad, format!("What waits could not be seen: CUCM finds no folder {folders}."));
+        return (Tone::Bad, format!("What waits is unknown: CUCM finds no folder {folders}."));
     } else if backlog.tells_what_waits() && backlog.hides_something() {
-        (Tone::Warn, "Nothing waits in what could be read, but not all could be.")
+        (Tone::Warn, "Nothing waits in what could be read, but not everything could be read.")
     } else if backlog.tells_what_waits() {
         (Tone::Good, "Nothing waits for delivery.")
     } else if let Some(place) = backlog.another_folder() {
-        return (Tone::Bad, format!("What waits could not be seen: this is the listing of the {place} folder. {LIST}"));
+        return (Tone::Bad, format!("What waits is unknown: this is the listing of the {place} folder. {LIST}"));
     } else {
-        return (Tone::Warn, format!("Nothing listed here tells what waits for delivery. {LIST}"));
+        return (Tone::Warn, format!("Nothing listed here shows what waits for delivery. {LIST}"));
     };
     (tone, text.to_owned())
 }
@@ -111,7 +111,7 @@ fn nothing_waits(backlog: &Backlog) -> (Tone, String) {
 fn overdue(deadline: &Deadline, waiting: u64) -> String {
     let began = format!("; CUCM has been deleting them since {} (UTC)", deadline.first_day);
     if deadline.overdue_files == waiting {
-        return format!("{began}: the day of each has come, so all may be gone already.");
+        return format!("{began}: every file is due, so all may be gone already.");
     }
     let today = deadline.now.date_naive();
     let next = deadline.days.iter().find(|loss| loss.day > today);

@@ -9,7 +9,7 @@ use crate::words::counted;
 impl ToView for Capture {
     fn view(&self) -> View {
         let (title, tone) = match self.clients.as_slice() {
-            [] => (format!("No SSH client came to {} {}", self.listened, until(self.stopped)), Tone::Bad),
+            [] => (format!("No SSH client connected to {} {}", self.listened, until(self.stopped)), Tone::Bad),
             clients => (counted(clients.len() as u64, "SSH client"), Tone::Good),
         };
         let headlines = if let [only] = self.clients.as_slice() { vec![headline(&only.learned)] } else { Vec::new() };

@@ -23,7 +23,7 @@ impl ToView for Config {
 
 fn defaults(config: &Config) -> Vec<Row> {
     let defaults = &config.defaults;
-    let zone = |zone: &Option<String>| zone.clone().unwrap_or_else(|| "unknown, taken for UTC".to_owned());
+    let zone = |zone: &Option<String>| zone.clone().unwrap_or_else(|| "unknown, assumed to be UTC".to_owned());
     let days = |days: &Option<u32>| days.map_or_else(|| "unknown".to_owned(), |days| days.to_string());
     let node = config.cucm.iter().map(|node| cells("cucm", node.clone(), Origin::File));
     [

@@ -44,7 +44,7 @@ fn headline(answer: &Deliver) -> (Tone, String) {
 fn stopped(failure: &Failure) -> String {
     match (failure.stage, failure.cause.as_deref()) {
         (Stage::Authentication, Some("authentication")) => "login failed".to_owned(),
-        (stage, cause) => format!("it stops at {}: {}", stage.name(), cause.unwrap_or("unknown cause")),
+        (stage, cause) => format!("it stopped at {}: {}", stage.name(), cause.unwrap_or("unknown cause")),
     }
 }
 
@@ -63,7 +63,7 @@ fn others_refused(answer: &Deliver) -> Vec<Block> {
         toned(Tone::Bad, "REFUSED"),
         words(" by the server's lists: "),
         toned(Tone::Strong, refused.join("; ")),
-        words(format!(". This delivery stood for {} alone; --profile takes your release's. What to change: ", own.id)),
+        words(format!(". This delivery acted as {} alone; --profile sets your release's. For the change:  ", own.id)),
         code(format!("cdrdiag probe {}", answer.target)),
     ])]
 }
@@ -73,10 +73,10 @@ fn password_login(answer: &Deliver) -> Vec<Block> {
     let (tone, mark, text) = match answer.password_login() {
         None => return Vec::new(),
         Some(PasswordLogin::Refused) => {
-            (Tone::Bad, "REFUSED", "  for CUCM: it logs in by password, and the server takes none from this account")
+            (Tone::Bad, "REFUSED", "  for CUCM: it logs in by password, and the server accepts none from this account")
         }
         Some(PasswordLogin::Untried) => {
-            (Tone::Warn, "NOT TRIED", "  is CUCM's login: it has a password, and this delivery used a key")
+            (Tone::Warn, "NOT TRIED", "  is CUCM's login: CUCM uses a password, and this delivery used a key")
         }
     };
     vec![Block::Paragraph(vec![toned(tone, mark), words(text)])]
@@ -88,7 +88,7 @@ fn failure(answer: &Deliver) -> Vec<Block> {
         Some(remedy) => prose_in(Tone::Strong, remedy),
         None => vec![toned(Tone::Warn, "unknown: see the server's log at this time")],
     };
-    let mut facts = vec![fact("says", excerpt(&failure.message)), ("remedy".to_owned(), remedy)];
+    let mut facts = vec![fact("message", excerpt(&failure.message)), ("remedy".to_owned(), remedy)];
     let refusal = answer.refusal.as_ref();
     facts.extend(refusal.iter().flat_map(|client| &client.findings).map(|finding| fact("finding", finding)));
     let mut blocks = vec![Block::Facts(facts)];

@@ -110,7 +110,7 @@ fn in_short(diagnose: &Diagnose, first: &Conclusion) -> Vec<Fact> {
         if evidence.path.is_some() {
             pieces.extend([words("; "), code(place(evidence))]);
         }
-        facts.push((if index == 0 { "rests on" } else { "" }.to_owned(), pieces));
+        facts.push((if index == 0 { "evidence" } else { "" }.to_owned(), pieces));
     }
     let in_words = first.steps.iter().filter(|step| !first.commands.contains(step));
     facts

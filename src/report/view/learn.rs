@@ -9,7 +9,7 @@ use crate::words::counted;
 impl ToView for ProfileLearn {
     fn view(&self) -> View {
         let (title, tone) = match self.clients.as_slice() {
-            [] => ("No client's proposal is in what was read.".to_owned(), Tone::Bad),
+            [] => ("No client's proposal found in what was read.".to_owned(), Tone::Bad),
             [only] => (only.profile.title.clone(), Tone::Plain),
             several => {
                 (format!("{}: each has a profile of its own.", counted(several.len() as u64, "client")), Tone::Good)
@@ -47,18 +47,18 @@ pub fn section(client: &Learned, several: bool, facts: Vec<Fact>) -> Option<Sect
     let mut blocks = Vec::from_iter(several.then(|| Block::Headlines(vec![headline(client)])));
     blocks.extend(super::facts(facts));
     if let Some(software) = client.foreign_software() {
-        let text = " is not CUCM's client (JSch): what it proposes says nothing of CUCM.";
+        let text = " is not CUCM's client (JSch): what it proposes says nothing about CUCM.";
         blocks.push(Block::Paragraph(vec![toned(Tone::Warn, "warning: "), toned(Tone::Strong, software), words(text)]));
     }
     let nearest = nearest(client).filter(|_| equals(client).is_empty());
     blocks.extend(super::facts(nearest.map(differences).unwrap_or_default()));
     if !client.unknown.is_empty() {
-        let unknown = format!("nothing is known of its {}", titles(&client.unknown).join(", "));
+        let unknown = format!("{} unknown", titles(&client.unknown).join(", "));
         blocks.push(Block::Paragraph(vec![toned(Tone::Warn, "partial: "), words(unknown)]));
     }
     blocks.extend(client.conflicts.iter().flat_map(contradiction));
     if let Some(path) = &client.written {
-        let judge = format!("; judge by it: --profile {path}");
+        let judge = format!("; to check servers against it: --profile {path}");
         let written = vec![toned(Tone::Good, "Written to "), toned(Tone::Strong, path), words(judge)];
         blocks.push(Block::Paragraph(written));
     }
@@ -69,20 +69,19 @@ pub fn section(client: &Learned, several: bool, facts: Vec<Fact>) -> Option<Sect
 
 /// Which built-in profiles a client equals, or that it equals none.
 pub fn headline(client: &Learned) -> Headline {
-    let equal = equals(client).join(", ");
+    let equal = equals(client);
+    let profiles = if equal.len() == 1 { "a built-in profile" } else { "built-in profiles" };
     let (tone, verdict, object, why) = match (equal.is_empty(), nearest(client)) {
-        (false, _) if client.unknown.is_empty() => {
-            (Tone::Good, "proposes", "exactly what this built-in profile says", equal)
-        }
-        (false, _) => (Tone::Good, "proposes, as far as it is known,", "what these say, too", equal),
+        (false, _) if client.unknown.is_empty() => (Tone::Good, "matches", profiles.to_owned(), equal.join(", ")),
+        (false, _) => (Tone::Good, "matches", format!("{profiles}, as far as it is known"), equal.join(", ")),
         (true, Some(nearest)) => {
-            let nearest = format!("the most alike is {}", nearest.profile);
-            (Tone::Warn, "proposes", "what no built-in profile says", nearest)
+            let nearest = format!("the nearest is {}", nearest.profile);
+            (Tone::Warn, "matches", "no built-in profile".to_owned(), nearest)
         }
-        (true, None) => (Tone::Warn, "proposes", "what no built-in profile can be compared with", String::new()),
+        (true, None) => (Tone::Warn, "cannot be compared with", "any built-in profile".to_owned(), String::new()),
     };
     let subject = client.profile.title.clone();
-    Headline { tone, verdict, form: Form::Verb, subject, object: object.to_owned(), why }
+    Headline { tone, verdict, form: Form::Verb, subject, object, why }
 }
 
 fn equals(client: &Learned) -> Vec<&str> {

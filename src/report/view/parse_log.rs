@@ -75,15 +75,15 @@ fn title(answer: &ParseLog) -> (String, Tone) {
     match (of(Status::Failing).as_slice(), of(Status::Recovered).as_slice()) {
         ([], []) if !answer.alarms.is_empty() => ("CUCM raised alarms about its CDR files".to_owned(), Tone::Bad),
         ([], []) if answer.nodes.iter().any(|node| !node.troubles().is_empty()) => {
-            ("A CUCM node says that something is wrong with it".to_owned(), Tone::Bad)
+            ("A CUCM node reports a problem".to_owned(), Tone::Bad)
         }
         ([], []) if !answer.unread.is_empty() => ("Nothing failed in what could be read".to_owned(), Tone::Warn),
         ([], []) if answer.failures_left_out > 0 => {
             let outside = counted(answer.failures_left_out, "failure");
-            (format!("Nothing of what was asked for failed; outside of it: {outside}"), Tone::Warn)
+            (format!("Nothing failed in the part asked for; outside it: {outside}"), Tone::Warn)
         }
         ([], []) if destinations.is_empty() && !answer.nodes.is_empty() => {
-            ("Nothing is wrong in what the node says of itself".to_owned(), Tone::Good)
+            ("The node reports nothing wrong".to_owned(), Tone::Good)
         }
         ([], []) if destinations.is_empty() => {
             ("Nothing failed: the trace holds no delivery and no destination.".to_owned(), Tone::Good)
@@ -120,7 +120,7 @@ fn headlines(answer: &ParseLog) -> Vec<Headline> {
     let alarms = answer.alarms.iter().map(|alarms| mark(Tone::Bad, "alarm", alarms.headline(), String::new()));
     let unread = (!answer.unread.is_empty()).then(|| {
         let inputs = counted(answer.unread.len() as u64, "input");
-        let what = "could not be read, or not to the end: what failed may be there";
+        let what = "could not be read in full, so failures may be missing here";
         mark(Tone::Warn, "incomplete", inputs, what.to_owned())
     });
     let nodes = answer.nodes.iter().flat_map(node::headlines);
@@ -184,7 +184,7 @@ fn cause_facts(destination: &Destination, cause: &CauseCount) -> Vec<Fact> {
     let stage = cause.stage.map(|stage| format!(", at stage {stage}")).unwrap_or_default();
     let share = format!("{stage}: {} of {}", grouped(cause.count), destination.failures().of);
     let mut facts = vec![("cause".to_owned(), vec![toned(Tone::Bad, &cause.cause), words(share)])];
-    facts.extend(cause.message.as_ref().map(|message| fact_of("says", code(excerpt(message)))));
+    facts.extend(cause.message.as_ref().map(|message| fact_of("message", code(excerpt(message)))));
     let remedy = match &cause.remedy {
         Some(remedy) => prose_in(Tone::Strong, remedy),
         None => prose_in(Tone::Warn, destination.without_remedy(cause)),
@@ -253,7 +253,7 @@ fn details(destination: &Destination) -> Option<Section> {
 fn retries_in_words(retries: &Retries) -> String {
     let odd = match retries.overlong {
         0 => "within CUCM's back-off of 6 s doubling to 120 s".to_owned(),
-        count => format!("{} longer than CUCM's back-off explains: nothing tried, or nothing traced", grouped(count)),
+        count => format!("{} longer than CUCM's back-off: no attempts, or no trace of them", grouped(count)),
     };
     format!("{}, the longest pause {}; {odd}", grouped(retries.count), duration(retries.longest_s))
 }

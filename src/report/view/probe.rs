@@ -41,7 +41,7 @@ fn alone(probe: &Probe, target: &Target) -> Vec<Option<Section>> {
         Section::first("Notes", servers::notes(target).into_iter().chain(notes(&probe.warnings))),
         Section::full("Why these changes", reasons(&target.remedy, name)),
         Section::full("What each client agrees on", servers::clients(target)),
-        Section::full("How it presents itself", facts(servers::details(target))),
+        Section::full("Identification", facts(servers::details(target))),
         Section::full("What it offers", servers::offer(target)),
     ]
 }
@@ -82,7 +82,7 @@ fn verdict(target: &Target) -> String {
         Outcome::Accepts if target.is_fine() => format!("{name} lets CUCM in"),
         Outcome::Accepts => format!("{name} lets CUCM in, but not as its lists predict"),
         Outcome::Refuses if target.clients.iter().any(|client| client.result == Access::Refuses) => {
-            format!("{name} keeps CUCM out")
+            format!("{name} rejects CUCM")
         }
         Outcome::Refuses if target.handshake_fails() => {
             format!("{name} does not let CUCM in: the lists agree, but the handshake fails")

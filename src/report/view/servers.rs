@@ -37,7 +37,7 @@ pub fn headlines(target: &Target) -> Vec<Headline> {
         let refused = refusals(target).into_iter();
         lines.extend(refused.map(|(ids, cause)| line(Tone::Bad, "refuses", clients(ids), cause)));
         let broken = failed_handshakes(target).into_iter();
-        lines.extend(broken.map(|(ids, failure)| line(Tone::Bad, "does not let in", clients(ids), failure)));
+        lines.extend(broken.map(|(ids, failure)| line(Tone::Bad, "fails the handshake with", clients(ids), failure)));
         lines.extend(accepted(target).into_iter().map(|object| line(Tone::Good, "accepts", object, String::new())));
     }
     if target.takes_no_password() {
@@ -131,7 +131,7 @@ pub fn details(target: &Target) -> Vec<Fact> {
     let mut facts = Vec::new();
     if let Some(identification) = &target.identification {
         let lines = std::iter::once(&identification.raw).filter(|raw| !raw.is_empty());
-        facts.extend(lines.map(|raw| fact_of("presents as", code(raw))));
+        facts.extend(lines.map(|raw| fact_of("SSH version", code(raw))));
         facts.extend(identification.preceding_lines.iter().map(|line| fact_of("before it", code(line))));
     }
     let address = target.address.iter().filter(|address| target.name() != **address);
@@ -224,7 +224,7 @@ pub fn offer(target: &Target) -> Vec<Block> {
     let languages =
         languages.filter_map(|category| Some((category, offer.get(category).filter(|list| !list.is_empty())?)));
     let languages = languages.map(|(category, list)| fact(category.title(), list.join(", ")));
-    let legend = || Block::Paragraph(vec![toned(Tone::Faint, "* is what a client takes")]);
+    let legend = || Block::Paragraph(vec![toned(Tone::Faint, "* what a client agrees on")]);
     let lists = [Block::Facts(lists.chain(languages).collect())].into_iter();
     lists.chain((!target.clients.is_empty()).then(legend)).chain(weak(target)).collect()
 }

@@ -15,8 +15,8 @@ pub fn failover_is_over(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conc
     let at = facts.at(trouble.destination.host.as_deref());
     let certainty = if facts.server_in_trace().is_some() { Certainty::Inferred } else { Certainty::Assumed };
     let text = format!(
-        "Probed now, {host} accepts CUCM. In the trace it behaved as {} does, which {} ({}): a failover explains that, \
-         and either it is over or the server behind {host} was changed. Nothing has to be switched there.",
+        "Probed now, {host} accepts CUCM. In the trace it behaved as {} does, which {} ({}): a failover explains \
+         that. Either it is over, or the server behind {host} was changed: there is nothing to switch back.",
         secondary.name(),
         trouble.mismatch()?.words(),
         facts.titles(&profiles),
@@ -32,7 +32,7 @@ pub fn failover_is_over(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conc
         ],
         ..conclusion(
             certainty,
-            format!("{host} accepts CUCM now: the failover to {} looks over", secondary.name()),
+            format!("{host} accepts CUCM now: the failover to {} seems over", secondary.name()),
             text,
         )
     })
@@ -101,8 +101,8 @@ fn moved(trouble: &Trouble<'_>) -> Option<String> {
     (worked < failed).then(|| {
         let (worked, failed) = (clock(worked), clock(failed));
         format!(
-            "Deliveries worked until {worked} and fail from {failed} on: it moved in between, and nothing had to change \
-             on CUCM."
+            "Deliveries worked until {worked} and have failed since {failed}: it moved in between, and nothing had to \
+             change on CUCM."
         )
     })
 }
@@ -110,7 +110,7 @@ fn moved(trouble: &Trouble<'_>) -> Option<String> {
 /// That the trace tells no beginning, where it begins inside the outage.
 fn begins_inside(trouble: &Trouble<'_>) -> Option<String> {
     let beginning = trouble.destination.outages.last()?.beginning()?;
-    Some(format!("When it moved is not told: {beginning}."))
+    Some(format!("When it moved is unknown: {beginning}."))
 }
 
 /// Since when it lasts, or from when to when it did.

@@ -18,10 +18,13 @@ pub fn handshake_fails_there(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option
     let broken: Vec<&Server<'_>> = facts.servers.iter().filter(|server| server.target.handshake_fails()).collect();
     let names = listed(broken.iter().map(|server| server.name()));
     let cause = trouble.cause?;
-    let why = servers::why_it_breaks(&broken)
-        .unwrap_or_else(|| "The server gives up on the way, as one does that cannot read its host key.".to_owned());
+    let why = servers::why_it_breaks(&broken).unwrap_or_else(|| {
+        "The server gives up during the handshake, as it does when it cannot read its host \
+                            key."
+            .to_owned()
+    });
     let text = format!(
-        "The trace says {}. The lists of {names} suit CUCM by now, and still a real handshake fails there. {why}",
+        "The trace says {}. The lists of {names} suit CUCM now, yet a real handshake still fails there. {why}",
         cause.cause
     );
     Some(Conclusion {
@@ -58,7 +61,7 @@ pub fn changed_since_the_trace(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Opti
         ""
     };
     let text = format!(
-        "By their lists CUCM gets into {names}. So {client}the server changed since {}, or {host} leads to another \
+        "By their lists CUCM gets into {names}. So {client}the server changed since {}, or {host} points to another \
          server.",
         trouble.cause?.last.map_or_else(|| "then".to_owned(), clock)
     );

@@ -19,8 +19,8 @@ pub fn server_refuses_algorithms(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Op
     };
     let given = match (server.is_at(&host), facts.server_in_trace()) {
         (true, _) => String::new(),
-        (false, Some(_)) => format!(" The lists that the trace holds show that it is behind {host}."),
-        (false, None) => format!(" That it is the server behind {host} is taken from your giving it."),
+        (false, Some(_)) => format!(" The trace holds its lists, so it is the server behind {host}."),
+        (false, None) => format!(" It is assumed to be the server behind {host}, since you gave it."),
     };
     let text = format!(
         "The trace says {}, and {} {} ({}).{given}",
@@ -51,8 +51,8 @@ pub fn some_servers_refuse(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<C
     let names = listed(refusing.iter().map(|server| server.name()));
     let host = trouble.host();
     let text = format!(
-        "Of the servers that were given, {names} behaves as the trace says of {host}, and not all do: while {host} \
-         leads there, deliveries fail ({}).",
+        "Of the servers given, {names} behaves as the trace says of {host}; not all do. While {host} points there, \
+         deliveries fail ({}).",
         facts.titles(&profiles)
     );
     Some(Conclusion {
@@ -77,7 +77,7 @@ pub fn both_servers_refuse(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<C
         trouble.mismatch()?.words(),
         facts.titles(&profiles),
         if worked {
-            format!(" Deliveries worked before, so the servers were hardened about {since}.")
+            format!(" Deliveries worked before, so the servers were hardened around {since}.")
         } else {
             String::new()
         },
