@@ -30,7 +30,7 @@ pub fn run(args: &cli::Compare, context: &Context<'_>) -> Result<Code> {
     let examination = Examination::new(&args.connection, &config, profiles);
     let reports = Reports::open(&args.reports)?;
     // All at the same time: one that times out does not make the others wait.
-    let targets = examination.examine_all(&subjects, subjects.len().min(MOST_AT_ONCE), |entry| entry);
+    let targets = examination.examine_all(&subjects, subjects.len().min(MOST_AT_ONCE), |entry| entry)?;
     let mut remarks = misspelt(&targets, &config);
     remarks.warnings.extend(Subject::given_twice(&subjects.iter().collect::<Vec<_>>()));
     let mut targets = targets.into_iter();

@@ -155,7 +155,7 @@ fn servers(args: &cli::Diagnose, config: &Config, examination: &Examination, par
         }
     }
     let there: Vec<Subject> = subjects.iter().flatten().cloned().collect();
-    let mut found = examination.examine_all(&there, there.len().min(MOST_AT_ONCE), |entry| entry).into_iter();
+    let mut found = examination.examine_all(&there, there.len().min(MOST_AT_ONCE), |entry| entry)?.into_iter();
     let mut of = |subject: &Option<Subject>| subject.as_ref().and_then(|_| found.next());
     let mut targets: Vec<Option<Target>> = subjects.iter().map(&mut of).collect();
     parts.others = targets.split_off(2).into_iter().flatten().collect();

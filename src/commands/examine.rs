@@ -3,18 +3,15 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 
 use super::open_files;
 use super::paths;
 use super::reports::Remarks;
 use super::targets::{self, TargetSpec};
-use super::turns::Turns;
+use super::visits::{self, Plan};
 use crate::algorithms::answer::{Judgements, disagreement};
 use crate::algorithms::experiment;
 use crate::cli;
@@ -28,16 +25,8 @@ use crate::saved::{ParseError, SavedHandshake, SavedServer};
 use crate::ssh::connect::Family;
 use crate::ssh::deadline::Deadline;
 use crate::ssh::handshake::{self, Authentication, Preferences};
-use crate::ssh::probe;
+use crate::ssh::probe::{ProbeError, Reading};
 use crate::ssh::target::Target;
-
-/// Bytes of stack for a thread that reads one server after another: a thousand of them wait at a time.
-const STACK: usize = 512 << 10;
-
-/// So many threads begin, and as many again each time that long: those who answer need no more, and those who keep silent
-/// hold up nobody.
-const AT_FIRST: usize = 256;
-const STAGGER: Duration = Duration::from_millis(200);
 
 /// How servers are examined.
 #[derive(Debug, Clone)]
@@ -110,6 +99,14 @@ impl Subject {
         self.name == host || place.is_some_and(|place| place.eq_ignore_ascii_case(host))
     }
 
+    /// The server, unless it is a saved answer.
+    fn live(&self) -> Option<&Target> {
+        match &self.place {
+            Place::Live(target) => Some(target),
+            Place::Saved(_) => None,
+        }
+    }
+
     /// The file that was read, where it is a saved answer.
     pub fn file(&self) -> Option<String> {
         self.file.clone()
@@ -177,54 +174,41 @@ impl Examination {
         Self { profiles, family, timeout, handshake: !no_handshake }
     }
 
-    /// Examines all of them, a saved answer as it is, at most this many at a time; what `keep` makes of each as soon as it is done comes in the order
-    /// given. Only the visits are made by many threads: judging takes no time that another would wait for.
-    pub fn examine_all<S>(&self, targets: &[Subject], concurrency: usize, mut keep: impl FnMut(Entry) -> S) -> Vec<S> {
-        let open = open_files::affordable(concurrency);
-        let turns = Turns::new(open.handshakes);
-        let visit = |subject: &Subject| self.visit(subject, &turns);
+    /// Examines all of them, a saved answer as it is, at most this many at a time; what `keep` makes of each as soon as it
+    /// is done comes in the order given. Judging takes no time that another would wait for.
+    ///
+    /// # Errors
+    /// When the system has no means to watch connections.
+    pub fn examine_all<S>(
+        &self,
+        subjects: &[Subject],
+        concurrency: usize,
+        mut keep: impl FnMut(Entry) -> S,
+    ) -> Result<Vec<S>> {
         let mut judgements = Judgements::default();
-        in_order(targets, open.targets, visit, |visit| keep(self.judge(visit, &mut judgements)))
-    }
-
-    fn visit(&self, subject: &Subject, turns: &Turns) -> Visit {
-        match &subject.place {
-            Place::Live(target) => self.visit_live(&subject.name, target, turns),
-            Place::Saved(server) => {
+        let mut kept: Vec<Option<S>> = subjects.iter().map(|_| None).collect();
+        let mut keep = |number: usize, visit| kept[number] = Some(keep(self.judge(visit, &mut judgements)));
+        for (number, subject) in subjects.iter().enumerate() {
+            if let Place::Saved(server) = &subject.place {
                 let (notes, handshakes) = (server.notes.clone(), Handshakes::Saved(server.handshakes.clone()));
-                Visit { entry: server.as_ref().clone().into_target(&subject.name), handshakes, notes }
+                keep(number, Visit { entry: server.as_ref().clone().into_target(&subject.name), handshakes, notes });
             }
         }
-    }
-
-    fn visit_live(&self, name: &str, target: &Target, turns: &Turns) -> Visit {
-        let deadline = Deadline::after(self.timeout);
-        let reading = probe::read(target, self.family, deadline);
-        let mut entry = Entry {
-            target: name.to_owned(),
-            host: Some(target.host().to_owned()),
-            port: Some(target.port()),
-            address: reading.address.map(|address| address.ip().to_string()),
-            outcome: reading.error.as_ref().map(probe::ProbeError::outcome).unwrap_or_default(),
-            error: reading.error.as_ref().map(TargetError::from),
-            identification: reading.identification,
-            offer: reading.offer,
-            timing_ms: reading.timing,
-            ..Entry::default()
+        let prove = |reading: &Reading, deadline| self.prove(reading, deadline);
+        let plan = Plan {
+            family: self.family,
+            timeout: self.timeout,
+            open: open_files::affordable(concurrency, self.handshake),
+            prove: self.handshake.then_some(prove),
         };
-        entry.timing_ms.total = Some(deadline.elapsed_ms());
-        let handshakes = match (reading.address, &entry.offer) {
-            (Some(address), Some(offer)) if self.handshake && entry.error.is_none() => {
-                // What waits for its turn waits for this machine, not for the server.
-                let (turn, deadline) = turns.take(deadline);
-                let handshakes = self.prove(address, offer, deadline);
-                drop(turn);
-                entry.timing_ms.total = Some(deadline.elapsed_ms());
-                handshakes
-            }
-            _ => Vec::new(),
-        };
-        Visit { entry, handshakes: Handshakes::Made(handshakes), notes: Vec::new() }
+        let live = subjects.iter().enumerate().filter_map(|(number, subject)| Some((number, subject.live()?)));
+        let seen = visits::all(live, &plan, |seen| {
+            let subject = &subjects[seen.number];
+            let handshakes = Handshakes::Made(seen.handshakes);
+            keep(seen.number, Visit { entry: entry(subject, seen.reading), handshakes, notes: Vec::new() });
+        });
+        seen.context("the servers can't be visited")?;
+        Ok(kept.into_iter().flatten().collect())
     }
 
     fn judge(&self, Visit { mut entry, handshakes, notes }: Visit, judgements: &mut Judgements) -> Entry {
@@ -254,7 +238,8 @@ impl Examination {
 
     /// One handshake for each proposal that differs in what libssh2 knows of it. The first that succeeds asks for
     /// the authentication methods, which are the server's and not the proposal's.
-    fn prove(&self, address: SocketAddr, offer: &Offer, deadline: Deadline) -> Vec<Handshake> {
+    fn prove(&self, reading: &Reading, deadline: Deadline) -> Vec<Handshake> {
+        let (Some(address), Some(offer)) = (reading.address, &reading.offer) else { return Vec::new() };
         let mut made: HashMap<Preferences, Handshake> = HashMap::new();
         let mut auth_methods: Option<Vec<String>> = None;
         let mut budget = experiment::Budget::default();
@@ -280,6 +265,23 @@ impl Examination {
     }
 }
 
+/// What a document says of a server before it is judged.
+fn entry(subject: &Subject, reading: Reading) -> Entry {
+    let target = subject.live();
+    Entry {
+        target: subject.name.clone(),
+        host: target.map(|target| target.host().to_owned()),
+        port: target.map(Target::port),
+        address: reading.address.map(|address| address.ip().to_string()),
+        outcome: reading.error.as_ref().map(ProbeError::outcome).unwrap_or_default(),
+        error: reading.error.as_ref().map(TargetError::from),
+        identification: reading.identification,
+        offer: reading.offer,
+        timing_ms: reading.timing,
+        ..Entry::default()
+    }
+}
+
 fn libssh2_knows(category: Category, name: &str) -> bool {
     handshake::supported(category).contains(&name)
 }
@@ -302,93 +304,4 @@ fn explained(
             Err(nothing) => handshake::not_performed(&nothing.to_string()),
         });
     Handshake { experiments, broken, ..handshake }
-}
-
-/// Works on all items, this many at a time, takes in each result here as it comes, and gives what was made of them
-/// in the items' order.
-fn in_order<T: Sync, R: Send, S>(
-    items: &[T],
-    concurrency: usize,
-    work: impl Fn(&T) -> R + Sync,
-    mut take_in: impl FnMut(R) -> S,
-) -> Vec<S> {
-    let next = AtomicUsize::new(0);
-    let concurrency = concurrency.clamp(1, items.len().max(1));
-    // Whoever is faster than what takes the results in waits.
-    let (sender, receiver) = mpsc::sync_channel(concurrency);
-    let worker = |sender: mpsc::SyncSender<(usize, R)>| {
-        while let Some((index, item)) = next_of(items, &next) {
-            if sender.send((index, work(item))).is_err() {
-                break;
-            }
-        }
-    };
-    let mut results: Vec<(usize, S)> = Vec::with_capacity(items.len());
-    thread::scope(|scope| {
-        let worker = &worker;
-        let start = |sender: &mpsc::SyncSender<(usize, R)>, count: usize| {
-            let one = |sender| thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || worker(sender));
-            (0..count).take_while(|_| one(sender.clone()).is_ok()).count()
-        };
-        let (mut started, mut since) = (start(&sender, concurrency.min(AT_FIRST)), Instant::now());
-        if started == 0 {
-            results.extend(items.iter().map(|item| take_in(work(item))).enumerate());
-        }
-        let mut sender = Some(sender);
-        while results.len() < items.len() {
-            if since.elapsed() >= STAGGER
-                && let Some(sender) = &sender
-            {
-                started += start(sender, AT_FIRST.min(concurrency - started));
-                since = Instant::now();
-            }
-            sender = sender.filter(|_| started < concurrency && next.load(Ordering::Relaxed) < items.len());
-            match receiver.recv_timeout(STAGGER) {
-                Ok((index, result)) => results.push((index, take_in(result))),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-        }
-    });
-    results.sort_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
-}
-
-fn next_of<'a, T>(items: &'a [T], next: &AtomicUsize) -> Option<(usize, &'a T)> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    items.get(index).map(|item| (index, item))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn results_come_in_the_order_given_and_each_is_told_once() {
-        let items: Vec<u64> = (0..200).collect();
-        let mut told = 0;
-        let work = |item: &u64| {
-            thread::sleep(Duration::from_micros((200 - item) * 5));
-            item * 2
-        };
-        let results = in_order(&items, 16, work, |result| {
-            told += 1;
-            result
-        });
-        assert_eq!(results, items.iter().map(|item| item * 2).collect::<Vec<_>>());
-        assert_eq!(told, 200);
-    }
-
-    #[test]
-    fn never_more_than_asked_for_work_at_once() {
-        let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let work = |_: &u32| {
-            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            thread::sleep(Duration::from_millis(1));
-            now.fetch_sub(1, Ordering::SeqCst);
-        };
-        in_order(&[0; 50], 4, work, |()| {});
-        assert!(most.load(Ordering::SeqCst) <= 4);
-        assert!(in_order(&[0; 0], 4, work, |()| {}).is_empty());
-    }
 }

@@ -23,7 +23,7 @@ mod progress;
 pub mod reports;
 mod schema;
 pub mod targets;
-mod turns;
+mod visits;
 
 pub use profile::profiles;
 

@@ -12,7 +12,7 @@ const EACH: usize = 3;
 #[cfg(unix)]
 const EACH_HANDSHAKE: usize = 4;
 
-/// What else is open: the outputs, a list of targets.
+/// What else is open: the outputs, a list of targets, what watches the connections.
 #[cfg(unix)]
 const OTHERS: usize = 16;
 
@@ -25,21 +25,22 @@ pub struct Affordable {
     pub handshakes: usize,
 }
 
-/// So many of the wanted targets at a time, after asking the system for as many files as that takes.
+/// So many of the wanted targets at a time, after asking the system for as many files as that takes; `shake_hands`: with
+/// some of them.
 #[cfg(unix)]
-pub fn affordable(wanted: usize) -> Affordable {
-    let handshakes = wanted.min(HANDSHAKES);
+pub fn affordable(wanted: usize, shake_hands: bool) -> Affordable {
+    let handshakes = if shake_hands { wanted.min(HANDSHAKES) } else { 0 };
     let needed = wanted.saturating_mul(EACH).saturating_add(handshakes * EACH_HANDSHAKE + OTHERS);
     // Where the system doesn't say, the sockets themselves will.
     let granted = rlimit::increase_nofile_limit(needed as u64);
     let fitting = granted.map_or(wanted, |granted| fitting(granted, handshakes));
-    Affordable { targets: wanted.min(fitting), handshakes: handshakes.min(fitting) }
+    Affordable { targets: wanted.min(fitting).max(1), handshakes: handshakes.min(fitting) }
 }
 
 /// Windows knows no such limit.
 #[cfg(not(unix))]
-pub fn affordable(wanted: usize) -> Affordable {
-    Affordable { targets: wanted, handshakes: wanted.min(HANDSHAKES) }
+pub fn affordable(wanted: usize, shake_hands: bool) -> Affordable {
+    Affordable { targets: wanted.max(1), handshakes: if shake_hands { wanted.min(HANDSHAKES) } else { 0 } }
 }
 
 /// How many targets so many files are enough for, where as many of them shake hands as may.
@@ -58,9 +59,11 @@ mod tests {
     fn no_more_targets_at_once_than_files_for_them() {
         assert_eq!(fitting(256, 128), 34);
         assert_eq!(fitting(1_024, 128), 165);
+        assert_eq!(fitting(1_024, 0), 336, "more where no hands are shaken");
         assert_eq!(fitting(4_096, 128), 1_189);
         assert_eq!(fitting(1, 1), 1, "one at a time is always tried");
-        assert_eq!(affordable(1), Affordable { targets: 1, handshakes: 1 });
-        assert!(affordable(usize::MAX).targets < usize::MAX);
+        assert_eq!(affordable(1, true), Affordable { targets: 1, handshakes: 1 });
+        assert_eq!(affordable(1, false), Affordable { targets: 1, handshakes: 0 });
+        assert!(affordable(usize::MAX, true).targets < usize::MAX);
     }
 }

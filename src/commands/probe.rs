@@ -35,7 +35,7 @@ pub fn run(args: &cli::Probe, context: &Context<'_>) -> Result<Code> {
         let packed = Packed::of(&entry);
         unknown.extend(is_unknown(&entry).then_some(entry));
         packed
-    });
+    })?;
     let targets = targets.into_iter().collect::<Result<_, _>>()?;
     let document = Fleet { profiles: profile_refs(&examination.profiles), targets, warnings: Vec::new() };
     let remarks = misspelt(&unknown, &config);

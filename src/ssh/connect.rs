@@ -1,11 +1,14 @@
 //! Names to addresses to a connection, all inside one deadline.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use mio::{Events, Interest, Poll, Registry, Token};
 
 use super::deadline::Deadline;
 use super::target::Target;
@@ -159,14 +162,6 @@ fn list(attempts: &[(SocketAddr, Obstacle)]) -> String {
     attempts.iter().map(|(address, obstacle)| format!("{address}: {obstacle}")).collect::<Vec<_>>().join("; ")
 }
 
-/// Connects to the first of the target's addresses that answers.
-///
-/// # Errors
-/// When none does within the deadline.
-pub fn connect(target: &Target, family: Family, deadline: Deadline) -> Result<(TcpStream, SocketAddr), ConnectError> {
-    to_first(&resolve(target, family, deadline)?, deadline)
-}
-
 /// Connects to the first of these addresses that answers.
 ///
 /// # Errors
@@ -191,56 +186,162 @@ pub fn to_one(address: SocketAddr, deadline: Deadline) -> Result<(TcpStream, Soc
     Ok((stream, address))
 }
 
-/// Connects to all of them, each beside those before it as soon as one has failed or kept silent for a while.
+/// Connects to one of several.
 fn to_any(
     addresses: &[SocketAddr],
     deadline: Deadline,
 ) -> Result<(TcpStream, SocketAddr), Vec<(SocketAddr, Obstacle)>> {
-    let (sender, receiver) = mpsc::channel();
-    let mut failures = Vec::new();
-    let mut waiting = addresses.iter().copied();
-    let mut pending = 0;
+    let broken = |error: &io::Error| addresses.iter().map(|address| (*address, Obstacle::from(error))).collect();
+    let mut poll = Poll::new().map_err(|error| broken(&error))?;
+    let mut attempts = Attempts::new(addresses.to_vec(), Token(0));
+    let mut events = Events::with_capacity(MAX_ADDRESSES);
     loop {
-        let more = waiting.next();
-        if let Some(address) = more {
-            let sender = sender.clone();
-            // The receiver is gone once another address has won.
-            thread::spawn(move || sender.send((address, to_one(address, deadline))).is_ok());
-            pending += 1;
+        if let Some(connected) = attempts.advance(poll.registry()) {
+            let (stream, address) = connected?;
+            let stream = TcpStream::from(stream);
+            stream.set_nonblocking(false).map_err(|error| broken(&error))?;
+            return Ok((stream, address));
         }
-        let patience = if waiting.len() > 0 { Some(STAGGER) } else { None };
-        let left = deadline.remaining().unwrap_or_default();
-        match receiver.recv_timeout(patience.map_or(left, |patience| patience.min(left))) {
-            Ok((_, Ok(connected))) => return Ok(connected),
-            Ok((address, Err(obstacle))) => {
-                failures.push((address, obstacle));
-                pending -= 1;
-            }
-            Err(RecvTimeoutError::Timeout) if deadline.remaining().is_some() => {}
-            Err(_) => {
-                let failed: Vec<_> = failures.iter().map(|(address, _)| *address).collect();
-                let silent = addresses.iter().filter(|address| !failed.contains(address));
-                failures.extend(silent.map(|address| (*address, Obstacle::TimedOut)));
-                return Err(failures);
-            }
-        }
-        if pending == 0 && waiting.len() == 0 {
-            return Err(failures);
+        let Some(left) = deadline.remaining() else { return Err(attempts.end()) };
+        let wait = attempts.next_at().map_or(left, |next| next.saturating_duration_since(Instant::now()).min(left));
+        match poll.poll(&mut events, Some(wait)) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(broken(&error)),
+            _ => {}
         }
     }
 }
 
-/// The target's addresses, both families in turn. A name is looked up on a thread of its own, since the system's
-/// resolver knows no deadline; a late answer is dropped.
+/// Connection requests to a name's addresses: each beside those before it, as soon as one has failed or all have kept
+/// silent for a while. Nothing here waits.
+#[derive(Debug)]
+pub(super) struct Attempts {
+    waiting: VecDeque<SocketAddr>,
+    open: Vec<(mio::net::TcpStream, SocketAddr)>,
+    failures: Vec<(SocketAddr, Obstacle)>,
+    next_at: Instant,
+    token: Token,
+}
+
+impl Attempts {
+    /// To these addresses; the token is that of their events.
+    pub(super) fn new(addresses: Vec<SocketAddr>, token: Token) -> Self {
+        let waiting = addresses.into();
+        Self { waiting, open: Vec::new(), failures: Vec::new(), next_at: Instant::now(), token }
+    }
+
+    /// What has come of them by now; to be asked at their events, and at [`next_at`](Self::next_at).
+    #[allow(clippy::type_complexity, reason = "the connection, or all that failed")]
+    pub(super) fn advance(
+        &mut self,
+        registry: &Registry,
+    ) -> Option<Result<(mio::net::TcpStream, SocketAddr), Vec<(SocketAddr, Obstacle)>>> {
+        let mut at = 0;
+        while let Some((stream, _)) = self.open.get(at) {
+            match stands(stream) {
+                Ok(true) => {
+                    let (stream, address) = self.open.swap_remove(at);
+                    // Packets are small and each waits for an answer. Where it can't be set, it is only slower.
+                    let _ = stream.set_nodelay(true);
+                    return Some(Ok((stream, address)));
+                }
+                Ok(false) => at += 1,
+                Err(error) => {
+                    let (_, address) = self.open.remove(at);
+                    self.fail(address, &error);
+                }
+            }
+        }
+        while self.open.is_empty() || Instant::now() >= self.next_at {
+            let Some(address) = self.waiting.pop_front() else { break };
+            match self.request(address, registry) {
+                Ok(stream) => {
+                    self.open.push((stream, address));
+                    self.next_at = Instant::now() + STAGGER;
+                }
+                Err(error) => self.fail(address, &error),
+            }
+        }
+        self.open.is_empty().then(|| Err(std::mem::take(&mut self.failures)))
+    }
+
+    /// When the next address is to be tried.
+    pub(super) fn next_at(&self) -> Option<Instant> {
+        (!self.waiting.is_empty()).then_some(self.next_at)
+    }
+
+    /// What they have come to once the time is over.
+    pub(super) fn end(&mut self) -> Vec<(SocketAddr, Obstacle)> {
+        let silent = self.open.drain(..).map(|(_, address)| address).chain(self.waiting.drain(..));
+        self.failures.extend(silent.map(|address| (address, Obstacle::TimedOut)));
+        std::mem::take(&mut self.failures)
+    }
+
+    fn request(&self, address: SocketAddr, registry: &Registry) -> io::Result<mio::net::TcpStream> {
+        let mut stream = mio::net::TcpStream::connect(address)?;
+        registry.register(&mut stream, self.token, Interest::READABLE | Interest::WRITABLE)?;
+        Ok(stream)
+    }
+
+    fn fail(&mut self, address: SocketAddr, error: &io::Error) {
+        self.failures.push((address, Obstacle::from(error)));
+        self.next_at = Instant::now();
+    }
+}
+
+/// Whether a connection that was asked for stands.
+fn stands(stream: &mio::net::TcpStream) -> io::Result<bool> {
+    if let Some(error) = stream.take_error()? {
+        return Err(error);
+    }
+    match stream.peer_addr() {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The target's addresses, both families in turn. A late answer about a name is dropped.
 ///
 /// # Errors
 /// When it has none of this family, or none is known within the deadline.
 pub fn resolve(target: &Target, family: Family, deadline: Deadline) -> Result<Vec<SocketAddr>, ConnectError> {
-    let host = || target.host().to_owned();
-    let found = match target.host().parse::<IpAddr>() {
-        Ok(address) => vec![SocketAddr::new(address, target.port())],
-        Err(_) => look_up(target, deadline)?,
-    };
+    let (sender, receiver) = mpsc::sync_channel(1);
+    if let Some(known) = look_up(target, family, move |found| drop(sender.send(found)))? {
+        return Ok(known);
+    }
+    let found = receiver.recv_timeout(deadline.remaining().unwrap_or_default());
+    found.unwrap_or_else(|_| Err(late(target, deadline)))
+}
+
+/// Nothing was heard about the target's name.
+pub(super) fn late(target: &Target, deadline: Deadline) -> ConnectError {
+    ConnectError::ResolverTimedOut { host: target.host().to_owned(), after: deadline.whole() }
+}
+
+/// The target's addresses, both families in turn, where it is an address itself. A name is looked up on a thread of its
+/// own, which tells them later: the system's resolver knows no deadline.
+///
+/// # Errors
+/// When it has none of this family, or nobody can look it up.
+pub(super) fn look_up(
+    target: &Target,
+    family: Family,
+    tell: impl FnOnce(Result<Vec<SocketAddr>, ConnectError>) + Send + 'static,
+) -> Result<Option<Vec<SocketAddr>>, ConnectError> {
+    let (host, port) = (target.host().to_owned(), target.port());
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return in_turn(host, family, vec![SocketAddr::new(address, port)]).map(Some);
+    }
+    let unknown = |host, error: io::Error| ConnectError::UnknownHost { host, reason: error.to_string() };
+    let name = host.clone();
+    let spawned = thread::Builder::new().spawn(move || match (name.as_str(), port).to_socket_addrs() {
+        Ok(found) => tell(in_turn(name, family, found.take(4 * MAX_ADDRESSES).collect())),
+        Err(error) => tell(Err(unknown(name, error))),
+    });
+    spawned.map(|_| None).map_err(|error| unknown(host, error))
+}
+
+fn in_turn(host: String, family: Family, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, ConnectError> {
     let (v6, v4): (Vec<_>, Vec<_>) =
         found.into_iter().filter(|address| family.admits(address)).partition(SocketAddr::is_ipv6);
     let mut addresses = Vec::new();
@@ -253,21 +354,7 @@ pub fn resolve(target: &Target, family: Family, deadline: Deadline) -> Result<Ve
         addresses.extend(first.into_iter().chain(second));
     }
     addresses.truncate(MAX_ADDRESSES);
-    if addresses.is_empty() { Err(ConnectError::NoAddress { host: host(), family }) } else { Ok(addresses) }
-}
-
-fn look_up(target: &Target, deadline: Deadline) -> Result<Vec<SocketAddr>, ConnectError> {
-    let host = || target.host().to_owned();
-    let (sender, receiver) = mpsc::sync_channel(1);
-    let name = (host(), target.port());
-    thread::spawn(move || {
-        sender.send(name.to_socket_addrs().map(|found| found.take(4 * MAX_ADDRESSES).collect::<Vec<_>>())).is_ok()
-    });
-    match receiver.recv_timeout(deadline.remaining().unwrap_or_default()) {
-        Ok(Ok(found)) => Ok(found),
-        Ok(Err(error)) => Err(ConnectError::UnknownHost { host: host(), reason: error.to_string() }),
-        Err(_) => Err(ConnectError::ResolverTimedOut { host: host(), after: deadline.whole() }),
-    }
+    if addresses.is_empty() { Err(ConnectError::NoAddress { host, family }) } else { Ok(addresses) }
 }
 
 #[cfg(test)]

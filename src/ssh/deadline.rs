@@ -26,12 +26,14 @@ impl Deadline {
         (!left.is_zero()).then_some(left)
     }
 
-    /// The same time, of which so much is left from now on.
-    #[must_use]
-    pub fn with_remaining(self, left: Duration) -> Self {
-        let end = Instant::now() + left.min(LONGEST);
-        let start = end.checked_sub(self.whole()).unwrap_or(self.start);
-        Self { start, end }
+    /// When it is over.
+    pub fn end(&self) -> Instant {
+        self.end
+    }
+
+    /// Stops the time: what waits now waits for this machine.
+    pub fn pause(self) -> Pause {
+        Pause { whole: self.whole(), left: self.remaining().unwrap_or_default() }
     }
 
     /// The time from its start to its end.
@@ -42,6 +44,22 @@ impl Deadline {
     /// Milliseconds since its start.
     pub fn elapsed_ms(&self) -> f64 {
         milliseconds(self.start.elapsed())
+    }
+}
+
+/// A target's time while it stands still.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Pause {
+    whole: Duration,
+    left: Duration,
+}
+
+impl Pause {
+    /// The same time, of which as much is left as when it was stopped.
+    pub fn resume(self) -> Deadline {
+        let now = Instant::now();
+        let (end, passed) = (now + self.left, self.whole.saturating_sub(self.left));
+        Deadline { start: now.checked_sub(passed).unwrap_or(now), end }
     }
 }
 
@@ -95,6 +113,16 @@ mod tests {
     fn milliseconds_end_at_the_microsecond() {
         assert_eq!(milliseconds(Duration::from_nanos(149_301_234)).to_string(), "149.301");
         assert_eq!(milliseconds(Duration::from_nanos(26_248)).to_string(), "0.026");
+    }
+
+    #[test]
+    fn a_pause_costs_no_time() {
+        let pause = Deadline::after(Duration::from_secs(60)).pause();
+        std::thread::sleep(Duration::from_millis(20));
+        let resumed = pause.resume();
+        assert!(resumed.remaining().unwrap() + Duration::from_millis(15) > pause.left, "{resumed:?}");
+        assert!(resumed.whole() <= Duration::from_secs(60) && resumed.elapsed_ms() < 60_000.0);
+        assert!(Deadline::after(Duration::ZERO).pause().resume().remaining().is_none());
     }
 
     #[test]

@@ -2,12 +2,13 @@
 //! carry them over sockets.
 //!
 //! [`identification`], [`packet`] and [`kexinit`] take bytes and know no socket; they serve both roles, since a
-//! client's KEXINIT has the form of a server's. [`probe`], [`handshake`] and `listener` are the edges.
+//! client's KEXINIT has the form of a server's. [`exchange`] puts them together for a client. [`probe`], [`handshake`] and `listener` are the edges.
 //! [`sftp`] speaks over a channel, [`known_hosts`] reads a file's text. `session`, `trust` and `login` are a
 //! connection with an account: `deliver` and `collect` share them.
 
 pub mod connect;
 pub mod deadline;
+pub mod exchange;
 pub mod greeting;
 pub mod handshake;
 pub mod host_key;

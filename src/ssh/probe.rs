@@ -1,296 +1,336 @@
-//! Reads what a server offers: TCP, both identification strings, the server's KEXINIT, and closes. Two round
-//! trips, no cryptography, no login attempt.
+//! Reads what servers offer, any number of them at a time: TCP, both identification strings, the server's KEXINIT, and
+//! closes. Two round trips, no cryptography, no login attempt, and one thread, which never waits for a single server.
 
-use std::fmt;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::{Duration, Instant};
 
-use super::connect::{self, ConnectError, Family};
-use super::deadline::Deadline;
-use super::identification::{self, IdentificationError};
-use super::packets::{NoKexinit, Packets, Peer};
+use mio::net::TcpStream;
+use mio::{Events, Poll, Registry, Token, Waker};
+
+use super::connect::{self, Attempts, ConnectError, Family};
+use super::deadline::{Deadline, Pause};
+use super::exchange::{End, Exchange};
+pub use super::exchange::{ProbeError, Reading};
 use super::target::Target;
-use super::{excerpt, kexinit, packet};
-use crate::document::probe::{Identification, Outcome, TargetError, Timing};
-use crate::model::offer::{Category, Offer};
-
-/// The most messages that are skipped before KEXINIT. With the largest packet this bounds the bytes, too.
-const MAX_SKIPPED: usize = 16;
 
 /// How long a server that has sent its identification may be silent before it is sent our KEXINIT: some wait for it.
 const SILENCE: Duration = Duration::from_millis(300);
 
-/// What one server gave. What was learned before a failure is kept beside the error.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Reading {
-    /// The address that answered.
-    pub address: Option<SocketAddr>,
-    /// The server's identification string.
-    pub identification: Option<Identification>,
-    /// The server's KEXINIT; of a broken one, the lists before the break.
-    pub offer: Option<Offer>,
-    /// Why there is no whole offer.
-    pub error: Option<ProbeError>,
-    /// Milliseconds from the start to the end of each step.
-    pub timing: Timing,
+/// So many orders are taken before it is looked after what is under way.
+const ORDERS_AT_A_TIME: usize = 32;
+
+/// So many events are taken at a time.
+const EVENTS: usize = 1_024;
+
+/// Bytes that are read at a time.
+const PIECE: usize = 16 << 10;
+
+/// The waker's token; the others are the targets' numbers.
+const WAKER: Token = Token(usize::MAX);
+
+/// What a reader is told.
+#[derive(Debug)]
+enum Message {
+    /// To read a target within a time.
+    Read(usize, Target, Duration),
+    /// The addresses of a target's name.
+    Found(usize, Result<Vec<SocketAddr>, ConnectError>),
+    /// That no more targets come.
+    Last,
 }
 
-/// What a server that was connected to had to send next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Awaited {
-    /// Its identification string.
-    Identification,
-    /// Its KEXINIT.
-    Kexinit,
+/// The way to a reader.
+#[derive(Debug, Clone)]
+struct Inbox {
+    sender: Sender<Message>,
+    waker: Arc<Waker>,
 }
 
-impl fmt::Display for Awaited {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Identification => "its identification string",
-            Self::Kexinit => "its algorithm lists (KEXINIT)",
-        })
-    }
-}
-
-/// Why a server's offer is not known.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ProbeError {
-    /// No connection.
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
-    /// Connected, and time ran out before the server had said enough.
-    #[error("connected, but {awaited} did not come within {:.1} s: {}", .after.as_secs_f64(), seen(.received))]
-    TimedOut {
-        /// What was missing.
-        awaited: Awaited,
-        /// The whole time given.
-        after: Duration,
-        /// The first bytes that came instead, printable; empty where none came.
-        received: String,
-    },
-    /// The server closed the connection.
-    #[error("the server closed the connection before {awaited}: {}", seen(.received))]
-    Closed {
-        /// What was missing.
-        awaited: Awaited,
-        /// The first bytes that came instead, printable; empty where none came.
-        received: String,
-    },
-    /// The connection was reset, by the server or by something between.
-    #[error("the connection was reset before {awaited}: {}", seen(.received))]
-    Reset {
-        /// What was missing.
-        awaited: Awaited,
-        /// The first bytes that came instead, printable; empty where none came.
-        received: String,
-    },
-    /// No identification string of SSH 2.
-    #[error(transparent)]
-    Identification(#[from] IdentificationError),
-    /// What follows is no KEXINIT.
-    #[error(transparent)]
-    NoKexinit(#[from] NoKexinit),
-    /// Reading failed otherwise, in the system's words.
-    #[error("reading failed: {0}")]
-    Read(String),
-}
-
-fn seen(received: &str) -> String {
-    if received.is_empty() { "it sent nothing".to_owned() } else { format!("it sent {received}") }
-}
-
-impl ProbeError {
-    /// The name in JSON: `refused`, `timed_out`, `not_ssh`, `garbled` …
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Connect(error) => error.kind(),
-            Self::TimedOut { .. } => "timed_out",
-            Self::Closed { .. } => "closed",
-            Self::Reset { .. } => "reset",
-            Self::Identification(IdentificationError::NotSsh { .. } | IdentificationError::OtherProtocol(_)) => {
-                "not_ssh"
-            }
-            Self::Identification(IdentificationError::TurnedAway { .. }) => "turned_away",
-            Self::Identification(IdentificationError::Broken { .. }) => "garbled",
-            Self::NoKexinit(why) => why.kind(),
-            Self::Read(_) => "read_failed",
-        }
-    }
-
-    /// What a target with this error comes to.
-    pub fn outcome(&self) -> Outcome {
-        match self {
-            Self::Connect(_) => Outcome::Unreachable,
-            Self::Identification(IdentificationError::NotSsh { .. } | IdentificationError::OtherProtocol(_)) => {
-                Outcome::NotSsh
-            }
-            _ => Outcome::Error,
+impl Inbox {
+    /// A reader that is gone misses nothing.
+    fn put(&self, message: Message) {
+        if self.sender.send(message).is_ok() {
+            let _ = self.waker.wake();
         }
     }
 }
 
-impl From<&ProbeError> for TargetError {
-    fn from(error: &ProbeError) -> Self {
-        Self { kind: error.kind().to_owned(), message: error.to_string() }
+/// Gives orders to a [`Reader`], which ends once these are dropped and done.
+#[derive(Debug)]
+pub struct Orders(Inbox);
+
+impl Orders {
+    /// Has a target read within a time that begins with its first step. The number is its name until it is told.
+    pub fn read(&self, number: usize, target: Target, timeout: Duration) {
+        self.0.put(Message::Read(number, target, timeout));
     }
 }
 
-/// Reads what the target offers. Never takes longer than the deadline, nor more than a few hundred kilobytes.
-pub fn read(target: &Target, family: Family, deadline: Deadline) -> Reading {
-    let mut reading = Reading::default();
-    let exchanged =
-        connect::connect(target, family, deadline).map_err(ProbeError::from).and_then(|(stream, address)| {
-            reading.address = Some(address);
-            reading.timing.connect = Some(deadline.elapsed_ms());
-            Exchange::new(&stream, deadline).run(&mut reading)
-        });
-    reading.error = exchanged.err();
-    reading.timing.total = Some(deadline.elapsed_ms());
-    reading
+impl Drop for Orders {
+    fn drop(&mut self) {
+        self.0.put(Message::Last);
+    }
 }
 
-/// One exchange with one server.
-struct Exchange<'a> {
-    stream: &'a TcpStream,
+/// Reads what one target offers. Never takes longer than the time given, nor more than a few hundred kilobytes.
+///
+/// # Errors
+/// When the system has no means to watch connections.
+pub fn read(target: &Target, family: Family, timeout: Duration) -> io::Result<Reading> {
+    let (reader, orders) = Reader::new(family)?;
+    orders.read(0, target.clone(), timeout);
+    drop(orders);
+    let mut read = Reading::default();
+    reader.run(|_, reading, _| read = reading)?;
+    Ok(read)
+}
+
+/// Reads targets as it is ordered to.
+#[derive(Debug)]
+pub struct Reader {
+    family: Family,
+    poll: Poll,
+    inbox: Inbox,
+    messages: Receiver<Message>,
+    visits: HashMap<usize, Visit>,
+    /// When to look after which visit. One that comes too soon does no harm.
+    alarms: BinaryHeap<Reverse<(Instant, usize)>>,
+    piece: Vec<u8>,
+}
+
+impl Reader {
+    /// A reader, and how to give it orders.
+    ///
+    /// # Errors
+    /// When the system has no means to watch connections.
+    pub fn new(family: Family) -> io::Result<(Self, Orders)> {
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+        let (sender, messages) = mpsc::channel();
+        let inbox = Inbox { sender, waker };
+        let orders = Orders(inbox.clone());
+        let (visits, alarms, piece) = (HashMap::new(), BinaryHeap::new(), vec![0; PIECE]);
+        Ok((Self { family, poll, inbox, messages, visits, alarms, piece }, orders))
+    }
+
+    /// Reads until all orders are done. Each reading is told as soon as it is there, with what is left of its time.
+    ///
+    /// # Errors
+    /// When connections can't be watched any more.
+    pub fn run(mut self, mut tell: impl FnMut(usize, Reading, Pause)) -> io::Result<()> {
+        let mut events = Events::with_capacity(EVENTS);
+        let mut more = true;
+        loop {
+            let mut taken = 0;
+            while taken < ORDERS_AT_A_TIME
+                && let Ok(message) = self.messages.try_recv()
+            {
+                more &= !matches!(message, Message::Last);
+                self.take(message).into_iter().for_each(|number| self.look_after(number, &mut tell));
+                taken += 1;
+            }
+            if !more && self.visits.is_empty() {
+                return Ok(());
+            }
+            let wait = if taken == ORDERS_AT_A_TIME { Some(Duration::ZERO) } else { self.until_next_alarm() };
+            match self.poll.poll(&mut events, wait) {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                _ => {}
+            }
+            for event in events.iter().filter(|event| event.token() != WAKER) {
+                self.look_after(event.token().0, &mut tell);
+            }
+            let now = Instant::now();
+            while let Some(Reverse((_, number))) = self.alarms.peek().copied().filter(|Reverse((at, _))| *at <= now) {
+                self.alarms.pop();
+                self.visits.entry(number).and_modify(|visit| visit.alarm = None);
+                self.look_after(number, &mut tell);
+            }
+        }
+    }
+
+    /// Does as it is told, and says which visit is to be looked after for it.
+    fn take(&mut self, message: Message) -> Option<usize> {
+        match message {
+            Message::Last => None,
+            Message::Read(number, target, timeout) => {
+                let inbox = self.inbox.clone();
+                let tell = move |found| inbox.put(Message::Found(number, found));
+                let deadline = Deadline::after(timeout);
+                let stage = match connect::look_up(&target, self.family, tell) {
+                    Ok(None) => Stage::LookUp(target),
+                    Ok(Some(addresses)) => Stage::connect(addresses, number),
+                    Err(error) => Stage::Failed(error),
+                };
+                self.visits.insert(number, Visit { deadline, reading: Reading::default(), stage, alarm: None });
+                Some(number)
+            }
+            Message::Found(number, found) => {
+                let visit = self.visits.get_mut(&number)?;
+                visit.stage = found.map_or_else(Stage::Failed, |addresses| Stage::connect(addresses, number));
+                Some(number)
+            }
+        }
+    }
+
+    /// Takes a visit as far as it goes without waiting.
+    fn look_after(&mut self, number: usize, tell: &mut impl FnMut(usize, Reading, Pause)) {
+        let Some(visit) = self.visits.get_mut(&number) else { return };
+        match visit.advance(self.poll.registry(), &mut self.piece) {
+            Some(ended) => {
+                let (reading, left) = self.visits.remove(&number).map(|visit| visit.end(ended)).unwrap_or_default();
+                tell(number, reading, left);
+            }
+            None => {
+                let next = visit.next_look();
+                if visit.alarm.is_none_or(|alarm| next < alarm) {
+                    visit.alarm = Some(next);
+                    self.alarms.push(Reverse((next, number)));
+                }
+            }
+        }
+    }
+
+    /// How long there is nothing to do unless something happens.
+    fn until_next_alarm(&self) -> Option<Duration> {
+        self.alarms.peek().map(|Reverse((at, _))| at.saturating_duration_since(Instant::now()))
+    }
+}
+
+/// A target that is being read.
+#[derive(Debug)]
+struct Visit {
     deadline: Deadline,
-    received: Vec<u8>,
+    reading: Reading,
+    stage: Stage,
+    /// The next alarm that is set for it.
+    alarm: Option<Instant>,
 }
 
-impl<'a> Exchange<'a> {
-    fn new(stream: &'a TcpStream, deadline: Deadline) -> Self {
-        Self { stream, deadline, received: Vec::with_capacity(4_096) }
-    }
+/// How far a visit has come.
+#[derive(Debug)]
+enum Stage {
+    LookUp(Target),
+    Connect(Attempts),
+    Exchange(Connection),
+    Failed(ConnectError),
+}
 
-    fn run(&mut self, reading: &mut Reading) -> Result<(), ProbeError> {
-        // At once, since some servers wait for it. Whoever has closed already may still have said why.
-        self.send(identification::OURS.as_bytes());
-        let (found, size) = self.identification()?;
-        reading.timing.identification = Some(self.deadline.elapsed_ms());
-        identification::check_protocol(reading.identification.insert(found))?;
-        self.received.drain(..size);
-        let payload = self.kexinit()?;
-        match kexinit::parse(&payload) {
-            Ok(offer) => reading.offer = Some(offer),
-            Err(broken) => {
-                reading.offer = Some(*broken.read).filter(|offer| !offer.is_empty());
-                return Err(NoKexinit::Broken(broken.what).into());
-            }
-        }
-        reading.timing.kexinit = Some(self.deadline.elapsed_ms());
-        Ok(())
-    }
-
-    fn identification(&mut self) -> Result<(Identification, usize), ProbeError> {
-        let mut reader = identification::Reader::default();
-        loop {
-            if let Some(found) = reader.advance(&self.received)? {
-                return Ok(found);
-            }
-            if let Err(end) = self.receive(None) {
-                let judged = reader.give_up(&self.received).map(ProbeError::from);
-                return Err(judged.unwrap_or_else(|| self.ended(end, Awaited::Identification)));
-            }
-        }
-    }
-
-    /// The payload of the server's KEXINIT.
-    fn kexinit(&mut self) -> Result<Vec<u8>, ProbeError> {
-        let mut patience = Some(SILENCE);
-        let mut packets = Packets::of(Peer::Server, MAX_SKIPPED);
-        loop {
-            if let Some(payload) = packets.kexinit(&self.received)? {
-                return Ok(payload.to_vec());
-            }
-            match self.receive(patience) {
-                Ok(()) => {}
-                Err(End::TimedOut) if patience.take().is_some() && self.deadline.remaining().is_some() => {
-                    self.send(&packet::write(&kexinit::write(&everything(), [0; 16])));
-                }
-                Err(end) => return Err(self.ended(end, Awaited::Kexinit)),
-            }
-        }
-    }
-
-    fn send(&self, bytes: &[u8]) {
-        if let Some(remaining) = self.deadline.remaining() {
-            let _ = self.stream.set_write_timeout(Some(remaining));
-            let mut stream = self.stream;
-            let _ = stream.write_all(bytes);
-        }
-    }
-
-    /// Appends what comes next, waiting until the deadline or for as long as patience lasts.
-    fn receive(&mut self, patience: Option<Duration>) -> Result<(), End> {
-        let remaining = self.deadline.remaining().ok_or(End::TimedOut)?;
-        let wait = patience.map_or(remaining, |patience| patience.min(remaining));
-        self.stream.set_read_timeout(Some(wait)).map_err(End::Io)?;
-        let mut piece = [0; 4_096];
-        let mut stream = self.stream;
-        loop {
-            match stream.read(&mut piece) {
-                Ok(0) => return Err(End::Closed),
-                Ok(length) => {
-                    self.received.extend(piece.get(..length).unwrap_or_default());
-                    return Ok(());
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    fn ended(&self, end: End, awaited: Awaited) -> ProbeError {
-        let received = if self.received.is_empty() { String::new() } else { excerpt(&self.received) };
-        match end {
-            End::TimedOut => ProbeError::TimedOut { awaited, after: self.deadline.whole(), received },
-            End::Closed => ProbeError::Closed { awaited, received },
-            End::Reset => ProbeError::Reset { awaited, received },
-            End::Io(error) => ProbeError::Read(error.to_string()),
-        }
+impl Stage {
+    fn connect(addresses: Vec<SocketAddr>, number: usize) -> Self {
+        Self::Connect(Attempts::new(addresses, Token(number)))
     }
 }
 
-/// Why nothing more was read.
-enum End {
-    TimedOut,
-    Closed,
-    Reset,
-    Io(io::Error),
-}
-
-impl From<io::Error> for End {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Self::TimedOut,
-            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
-                Self::Reset
-            }
-            _ => Self::Io(error),
+impl Visit {
+    /// Goes on as far as it can without waiting; `None`: it has to wait.
+    fn advance(&mut self, registry: &Registry, piece: &mut [u8]) -> Option<Result<(), ProbeError>> {
+        if self.deadline.remaining().is_none() {
+            return Some(Err(self.timed_out()));
+        }
+        if let Stage::Connect(attempts) = &mut self.stage {
+            let (stream, address) = match attempts.advance(registry)? {
+                Ok(connected) => connected,
+                Err(attempts) => return Some(Err(ConnectError::Attempts { attempts }.into())),
+            };
+            self.reading.address = Some(address);
+            self.reading.timing.connect = Some(self.deadline.elapsed_ms());
+            self.stage = Stage::Exchange(Connection::new(stream));
+        }
+        match &mut self.stage {
+            Stage::LookUp(_) | Stage::Connect(_) => None,
+            Stage::Failed(error) => Some(Err(error.clone().into())),
+            Stage::Exchange(connection) => connection.advance(self.deadline, &mut self.reading, piece),
         }
     }
-}
 
-/// A proposal for servers that do not send theirs before they have seen one. It only has to be well-formed:
-/// nothing is negotiated, the connection ends with the server's answer.
-fn everything() -> Offer {
-    let mut offer = Offer { first_kex_packet_follows: Some(false), ..Offer::default() };
-    for category in Category::ALL {
-        let names: &[&str] = match category {
-            Category::Kex => &[
-                "curve25519-sha256",
-                "ecdh-sha2-nistp256",
-                "diffie-hellman-group14-sha256",
-                "diffie-hellman-group14-sha1",
-            ],
-            Category::HostKey => &["ssh-ed25519", "ecdsa-sha2-nistp256", "rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"],
-            Category::CipherC2s | Category::CipherS2c => &["aes128-ctr", "aes256-ctr"],
-            Category::MacC2s | Category::MacS2c => &["hmac-sha2-256", "hmac-sha1"],
-            Category::CompressionC2s | Category::CompressionS2c => &["none"],
-            Category::LanguageC2s | Category::LanguageS2c => &[],
+    /// When to look after it though nothing has happened.
+    fn next_look(&self) -> Instant {
+        let sooner = match &self.stage {
+            Stage::Connect(attempts) => attempts.next_at(),
+            Stage::Exchange(connection) => connection.patience_ends(),
+            Stage::LookUp(_) | Stage::Failed(_) => None,
         };
-        offer.set(category, names.iter().map(|name| (*name).to_owned()).collect());
+        sooner.map_or(self.deadline.end(), |sooner| sooner.min(self.deadline.end()))
     }
-    offer
+
+    fn timed_out(&mut self) -> ProbeError {
+        match &mut self.stage {
+            Stage::LookUp(target) => connect::late(target, self.deadline).into(),
+            Stage::Connect(attempts) => ConnectError::Attempts { attempts: attempts.end() }.into(),
+            Stage::Failed(error) => error.clone().into(),
+            Stage::Exchange(connection) => connection.exchange.ended(End::TimedOut, self.deadline.whole()),
+        }
+    }
+
+    fn end(mut self, ended: Result<(), ProbeError>) -> (Reading, Pause) {
+        self.reading.error = ended.err();
+        self.reading.timing.total = Some(self.deadline.elapsed_ms());
+        (self.reading, self.deadline.pause())
+    }
+}
+
+/// A connection that stands.
+#[derive(Debug)]
+struct Connection {
+    stream: TcpStream,
+    exchange: Exchange,
+    heard: Instant,
+    /// Whether our KEXINIT was sent.
+    asked: bool,
+}
+
+impl Connection {
+    fn new(stream: TcpStream) -> Self {
+        let connection = Self { stream, exchange: Exchange::new(), heard: Instant::now(), asked: false };
+        connection.send(Exchange::HELLO.as_bytes());
+        connection
+    }
+
+    /// What is sent is short enough for any socket that still takes something. Whoever has closed already may still have
+    /// said why.
+    fn send(&self, bytes: &[u8]) {
+        let mut stream = &self.stream;
+        let _ = stream.write(bytes);
+    }
+
+    fn advance(
+        &mut self,
+        deadline: Deadline,
+        reading: &mut Reading,
+        piece: &mut [u8],
+    ) -> Option<Result<(), ProbeError>> {
+        loop {
+            let end = match self.stream.read(piece) {
+                Ok(0) => End::Closed,
+                Ok(length) => {
+                    self.heard = Instant::now();
+                    match self.exchange.take(piece.get(..length)?, deadline.elapsed_ms(), reading) {
+                        Ok(false) => continue,
+                        Ok(true) => return Some(Ok(())),
+                        Err(error) => return Some(Err(error)),
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => error.into(),
+            };
+            return Some(Err(self.exchange.ended(end, deadline.whole())));
+        }
+        if self.patience_ends().is_some_and(|end| end <= Instant::now()) {
+            self.asked = true;
+            self.send(&Exchange::ours());
+        }
+        None
+    }
+
+    /// When the server is sent our KEXINIT, unless it sends its own before.
+    fn patience_ends(&self) -> Option<Instant> {
+        (self.exchange.may_wait_for_ours() && !self.asked).then(|| self.heard + SILENCE)
+    }
 }
