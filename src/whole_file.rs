@@ -45,15 +45,23 @@ impl WholeFile {
     /// # Errors
     /// When it can't be written; beside a former file, that stays.
     pub fn write(self, text: &str) -> io::Result<()> {
+        self.write_with(|out| out.write_all(text.as_bytes()))
+    }
+
+    /// Writes what this writes.
+    ///
+    /// # Errors
+    /// When it can't be written; beside a former file, that stays.
+    pub fn write_with(self, text: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         match self.0 {
             Form::Straight(mut file) => {
                 if file.metadata()?.is_file() {
                     file.set_len(0)?;
                 }
-                file.write_all(text.as_bytes())
+                text(&mut file)
             }
             Form::Beside { file, place } => {
-                file.as_file().write_all(text.as_bytes())?;
+                text(&mut file.as_file())?;
                 file.as_file().sync_all()?;
                 file.persist(place)?;
                 Ok(())

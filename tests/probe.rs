@@ -310,6 +310,23 @@ fn many_silent_servers_cost_little_more_than_one_time_limit() {
     assert!(targets[700]["offer"].is_object());
 }
 
+/// A container may allow a process 64 open files and no more.
+#[cfg(unix)]
+#[test]
+fn more_servers_than_files_may_be_open_are_read_in_turn() {
+    let peer = ScriptedPeer::start(good("x_1", &modern()));
+    let list = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(list.path(), format!("{}\n", peer.target()).repeat(200)).unwrap();
+    let mut command = Command::new("sh");
+    let limited = "ulimit -n 64 && exec \"$0\" probe --json --no-handshake --profile cucm-15 --targets \"$1\"";
+    command.args(["-c", limited, env!("CARGO_BIN_EXE_cdrdiag"), list.path().to_str().unwrap()]);
+    let output = command.env("HOME", env!("CARGO_TARGET_TMPDIR")).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let targets = answer["targets"].as_array().unwrap();
+    assert!(targets.len() == 200 && targets.iter().all(|target| target["outcome"] == "accepts"));
+}
+
 #[test]
 fn what_is_printed_as_it_comes_is_what_a_report_is_made_of() {
     let peer = ScriptedPeer::start(good("OpenSSH_9.2p1 Debian-2+deb12u7", &old_mac()));

@@ -13,7 +13,7 @@ use cdrdiag::ssh::connect::Family;
 use cdrdiag::ssh::deadline::Deadline;
 use cdrdiag::ssh::handshake::{self, Authentication, Preferences};
 use cdrdiag::ssh::packets::NoKexinit;
-use cdrdiag::ssh::probe::{self, ProbeError, Reading};
+use cdrdiag::ssh::probe::{self, ProbeError, Reader, Reading};
 use cdrdiag::ssh::target::Target;
 use support::scripted_peer::{Script, ScriptedPeer, Step, good, identification, kexinit, message, modern, offer};
 
@@ -209,6 +209,30 @@ fn closed_and_reset_are_told_apart() {
 fn a_server_that_turns_away_in_plain_text_is_told() {
     let reading = read(vec![Step::Send(b"Exceeded MaxStartups\r\n".to_vec())], AMPLE);
     assert_eq!(verdict(&reading), ("turned_away", Outcome::Error));
+}
+
+#[test]
+fn one_reader_sees_to_a_crowd_of_hostile_servers_at_once() {
+    let drip = Step::Drip(b"SSH-2.0-".repeat(100), Duration::from_millis(50));
+    let flood = Step::Flood(vec![b'x'; 65_536]);
+    let waits = vec![identification("x_1"), Step::ReadLine, Step::ReadPacket, kexinit(&modern()), Step::Silence];
+    let scripts = [vec![drip], vec![flood], vec![Step::Silence], vec![Step::Reset], waits, good("x_1", &modern())];
+    let peers: Vec<_> = scripts.iter().cycle().take(60).map(|script| ScriptedPeer::start(script.clone())).collect();
+    let (reader, orders) = Reader::new(Family::Any).unwrap();
+    for (number, peer) in peers.iter().enumerate() {
+        orders.read(number, Target::parse(&peer.target(), 22).unwrap(), Duration::from_secs(3));
+    }
+    drop(orders);
+    let mut kinds = vec![None; peers.len()];
+    let tell = |number: usize, reading: Reading, _| {
+        let kind = reading.error.as_ref().map_or("read", ProbeError::kind);
+        assert_eq!(kinds[number].replace(kind), None, "each is told once");
+    };
+    reader.run(tell).unwrap();
+    for kinds in kinds.chunks(scripts.len()) {
+        let expected = ["timed_out", "not_ssh", "timed_out", "reset", "read", "read"];
+        assert_eq!(kinds, expected.map(Some));
+    }
 }
 
 #[test]

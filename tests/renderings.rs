@@ -10,9 +10,10 @@ use cdrdiag::document::alarms::RaisedAlarms;
 use cdrdiag::document::backlog::Backlog;
 use cdrdiag::document::compare::Compare;
 use cdrdiag::document::diagnose::Diagnose;
+use cdrdiag::document::fleet::Fleet;
 use cdrdiag::document::node::NodeState;
 use cdrdiag::document::parse_log::{Outage, ParseLog};
-use cdrdiag::document::probe::{Probe, Target};
+use cdrdiag::document::probe::Target;
 use cdrdiag::document::remedy::Remedy;
 use cdrdiag::escape;
 use cdrdiag::model::offer::Setting;
@@ -30,13 +31,13 @@ trait Facts: ToView + DeserializeOwned {
     fn for_machines(&self) -> Vec<String>;
 }
 
-impl Facts for Probe {
+impl Facts for Fleet {
     fn for_people(&self) -> Vec<String> {
-        self.targets.iter().flat_map(of_target).chain(self.warnings.clone()).collect()
+        self.targets.iter().flat_map(|target| of_target(&target)).chain(self.warnings.clone()).collect()
     }
 
     fn for_machines(&self) -> Vec<String> {
-        self.targets.iter().map(|target| target.target.clone()).collect()
+        self.targets.iter().map(|target| target.target).collect()
     }
 }
 
@@ -273,9 +274,9 @@ fn is_readable(path: &str) -> bool {
 fn every_form_of_a_probe_holds_what_it_found() {
     let paths: Vec<String> = saved().into_iter().filter(|path| is_readable(path)).collect();
     assert!(paths.len() > 30, "{paths:?}");
-    let alone = paths.iter().flat_map(|path| lacking::<Probe>(&["probe", path]));
+    let alone = paths.iter().flat_map(|path| lacking::<Fleet>(&["probe", path]));
     let together: Vec<&str> = std::iter::once("probe").chain(paths.iter().map(String::as_str)).collect();
-    none_lacks(&alone.chain(lacking::<Probe>(&together)).collect::<Vec<_>>());
+    none_lacks(&alone.chain(lacking::<Fleet>(&together)).collect::<Vec<_>>());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use super::examine::{Examination, Subject, misspelt};
+use super::examine::{Examination, Subject, misspelt, unknown_name};
 use super::reports::{Inputs, Reports};
 use super::{Context, profiles};
 use crate::algorithms::comparison::compare_all;
@@ -31,7 +31,7 @@ pub fn run(args: &cli::Compare, context: &Context<'_>) -> Result<Code> {
     let reports = Reports::open(&args.reports)?;
     // All at the same time: one that times out does not make the others wait.
     let targets = examination.examine_all(&subjects, subjects.len().min(MOST_AT_ONCE), |entry| entry)?;
-    let mut remarks = misspelt(&targets, &config);
+    let mut remarks = misspelt(targets.iter().filter_map(unknown_name), &config);
     remarks.warnings.extend(Subject::given_twice(&subjects.iter().collect::<Vec<_>>()));
     let mut targets = targets.into_iter();
     let (Some(primary), Some(secondary)) = (targets.next(), targets.next()) else { bail!("a target got lost") };

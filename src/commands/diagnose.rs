@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use super::collected::{self, Collected};
-use super::examine::{Examination, Subject, misspelt};
+use super::examine::{Examination, Subject, misspelt, unknown_name};
 use super::parse_log::Parsed;
 use super::paths::Arranged;
 use super::reports::{Inputs, Reports, given};
@@ -48,7 +48,8 @@ pub fn run(args: &cli::Diagnose, context: &Context<'_>) -> Result<Code> {
     let clients = Clients::in_view_of(asked, traced);
     let examination = Examination::new(&args.connection, &config, clients.profiles.clone());
     let saved = servers(&args, &config, &examination, &mut parts)?;
-    let mut remarks = misspelt(parts.primary.iter().chain(&parts.secondary).chain(&parts.others), &config);
+    let examined = parts.primary.iter().chain(&parts.secondary).chain(&parts.others);
+    let mut remarks = misspelt(examined.filter_map(unknown_name), &config);
     remarks.details = details.unwrap_or_default();
     remarks.warnings.extend(parts.unread.iter().cloned());
     let servers = parts.primary.is_some() || parts.secondary.is_some() || !parts.others.is_empty();

@@ -124,15 +124,15 @@ fn load(saved: &SavedRef) -> Result<SavedServer> {
     })
 }
 
-/// Whether no server has this name.
-pub fn is_unknown(entry: &Entry) -> bool {
-    entry.error.as_ref().is_some_and(|error| error.kind == "unknown_host")
+/// The name that was given, where no server has it.
+pub fn unknown_name(entry: &Entry) -> Option<&str> {
+    let error = entry.error.as_ref().filter(|error| error.kind == "unknown_host");
+    error.map(|_| entry.target.as_str())
 }
 
 /// What to say of names that no server has, and that were probably meant to be configured ones.
-pub fn misspelt<'a>(found: impl IntoIterator<Item = &'a Entry>, config: &Config) -> Remarks {
-    let unknown = found.into_iter().filter(|entry| is_unknown(entry));
-    let warnings: Vec<_> = unknown.filter_map(|entry| targets::misspelt(&entry.target, config)).collect();
+pub fn misspelt<'n>(unknown: impl Iterator<Item = &'n str>, config: &Config) -> Remarks {
+    let warnings: Vec<_> = unknown.filter_map(|name| targets::misspelt(name, config)).collect();
     let hosts = if warnings.is_empty() { Vec::new() } else { config.targets.keys().cloned().collect() };
     Remarks { warnings, hosts, ..Remarks::default() }
 }
@@ -207,7 +207,7 @@ impl Examination {
             let handshakes = Handshakes::Made(seen.handshakes);
             keep(seen.number, Visit { entry: entry(subject, seen.reading), handshakes, notes: Vec::new() });
         });
-        seen.context("the servers can't be visited")?;
+        seen.context("the servers can't be asked")?;
         Ok(kept.into_iter().flatten().collect())
     }
 

@@ -110,11 +110,6 @@ impl Context<'_> {
         printed(report::write(document, self.format, self.terminal(), &mut io::stdout().lock()), document)
     }
 
-    /// Whether the answer on standard output is for scripts.
-    pub fn is_json(&self) -> bool {
-        self.format == Format::Json
-    }
-
     /// One line on standard error about something that went wrong on the way; not under `--quiet`.
     pub fn warn(&self, message: &str) {
         if !self.global.quiet {
@@ -154,14 +149,6 @@ impl Context<'_> {
         };
         Terminal { width, wraps_headlines, color, blocks: terminal && shows_unicode() }
     }
-}
-
-/// Prints the answer of a document that has no other form than JSON, and says with which code to exit.
-///
-/// # Errors
-/// When standard output does not take it.
-pub fn answer_json<D: Document>(document: &D) -> Result<Code> {
-    printed(report::json(document, &mut io::stdout().lock()), document)
 }
 
 /// Prints an answer that is no document: a script, a page, a schema.

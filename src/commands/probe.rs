@@ -6,14 +6,14 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::examine::{Examination, Subject, is_unknown, misspelt};
+use super::examine::{Examination, Subject, misspelt, unknown_name};
 use super::reports::{Inputs, Reports, given};
 use super::{Context, profiles, targets};
 use crate::algorithms::answer::profile_refs;
 use crate::bounds;
 use crate::cli;
 use crate::config::Config;
-use crate::document::fleet::{Fleet, Packed};
+use crate::document::fleet::{Fleet, Kinds, Server};
 use crate::exit::{Code, UsageError};
 use crate::text;
 use crate::words::grouped;
@@ -28,24 +28,19 @@ pub fn run(args: &cli::Probe, context: &Context<'_>) -> Result<Code> {
     let profiles = profiles(context.global(), &args.variants, &config.defaults.profile)?;
     let examination = Examination::new(&args.connection, &config, profiles);
     let reports = Reports::open(&args.reports)?;
-    let (mut done, mut unknown) = (0, Vec::new());
-    let targets = examination.examine_all(&subjects, args.concurrency.into(), |entry| {
+    let (mut done, mut unknown, mut kinds) = (0, Vec::new(), Kinds::default());
+    let servers = examination.examine_all(&subjects, args.concurrency.into(), |entry| {
         done += 1;
         context.progress(&format!("{done}/{}  {}: {}", subjects.len(), entry.target, entry.outcome.words()));
-        let packed = Packed::of(&entry);
-        unknown.extend(is_unknown(&entry).then_some(entry));
-        packed
+        unknown.extend(unknown_name(&entry).map(str::to_owned));
+        Server::of(entry, &mut kinds)
     })?;
-    let targets = targets.into_iter().collect::<Result<_, _>>()?;
+    let targets = servers.into_iter().collect();
     let document = Fleet { profiles: profile_refs(&examination.profiles), targets, warnings: Vec::new() };
-    let remarks = misspelt(&unknown, &config);
-    if context.is_json() && !reports.are_wanted() {
-        remarks.tell(context);
-        return super::answer_json(&document);
-    }
     let saved = subjects.iter().filter_map(Subject::file);
+    let remarks = misspelt(unknown.iter().map(String::as_str), &config);
     let inputs = Inputs::of(given(args.list.as_slice()).into_iter().chain(saved)).remarking(remarks);
-    reports.answer(document.unpack()?, inputs, context)
+    reports.answer(document, inputs, context)
 }
 
 /// The targets of the command line, then those of the list.

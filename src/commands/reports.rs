@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -99,11 +99,6 @@ impl Reports {
         })
     }
 
-    /// Whether an answer is redacted, or written to a file, too.
-    pub fn are_wanted(&self) -> bool {
-        self.redact || self.html.is_some() || self.markdown.is_some()
-    }
-
     /// Prints the answer, writes the files, and says with which code to exit.
     ///
     /// # Errors
@@ -176,12 +171,11 @@ impl Reports {
     }
 
     fn write<D: ToView>(self, document: &D, appendix: &Appendix) -> Result<()> {
-        let view = document.view();
         if let Some(target) = self.html {
-            target.write(&html::render(&view, appendix)?)?;
+            target.write(|out| html::render(document.view(), appendix, out))?;
         }
         if let Some(target) = self.markdown {
-            target.write(&markdown::render(&view, appendix))?;
+            target.write(|out| markdown::render(document.view(), appendix, out))?;
         }
         Ok(())
     }
@@ -204,8 +198,8 @@ impl Target {
         Ok(Self { path: path.to_owned(), file })
     }
 
-    fn write(self, text: &str) -> Result<()> {
-        self.file.write(text).with_context(|| format!("{}: can't be written", self.path.display()))
+    fn write(self, text: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+        self.file.write_with(text).with_context(|| format!("{}: can't be written", self.path.display()))
     }
 }
 
@@ -269,7 +263,6 @@ fn hash(mut reader: impl Read) -> io::Result<(u64, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write as _;
 
     /// What `printf abc | sha256sum` prints.
     const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

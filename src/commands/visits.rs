@@ -97,22 +97,25 @@ pub(super) fn all<'t, P: Fn(&Reading, Deadline) -> Vec<Handshake> + Sync>(
             if under_way == 0 {
                 break;
             }
-            match events.recv() {
-                Ok(Event::Read(mut visit)) if plan.prove.is_some() && visit.reading.error.is_none() => {
+            let over = match events.recv() {
+                Ok(Event::Read(visit)) if plan.prove.is_none() || visit.reading.error.is_some() => visit,
+                Ok(Event::Read(mut visit)) => {
                     let told = told.clone();
                     let start = || thread::Builder::new().spawn_scoped(scope, move || work(queue, plan, &told));
                     workers += usize::from(workers < plan.open.handshakes && start().is_ok());
-                    if workers == 0 {
-                        plan.prove(&mut visit);
-                        (under_way, _) = (under_way - 1, take_in(visit));
-                    } else {
+                    if workers > 0 {
                         // The queue is there until the end of this.
                         let _ = jobs.send(visit);
+                        continue;
                     }
+                    plan.prove(&mut visit);
+                    visit
                 }
-                Ok(Event::Read(visit) | Event::Proved(visit)) => (under_way, _) = (under_way - 1, take_in(visit)),
+                Ok(Event::Proved(visit)) => visit,
                 Ok(Event::Over) | Err(_) => break,
-            }
+            };
+            under_way -= 1;
+            take_in(over);
         }
         drop((orders, jobs));
         reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))

@@ -1,68 +1,42 @@
-//! The answer of `probe` while it grows: each server's is packed as soon as it is there, so that ten thousand of them take
-//! the memory of a few hundred. It is printed server by server.
+//! The answer of `probe`, kept small: thousands of servers are of few kinds. What those of a kind have in common is kept
+//! once, packed; each server has of its own what tells it from the others: its name, its times, its keys. Its whole entry
+//! is made when it is asked for, one at a time.
 
 use std::borrow::Cow;
-use std::io::{self, Read};
+use std::collections::VecDeque;
+use std::io::Read;
+use std::mem;
+use std::rc::Rc;
 
 use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::ser::{Error as _, SerializeSeq as _};
-use serde::{Serialize, Serializer};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::probe::{Probe, ProfileRef, Target};
+use super::probe::{Handshake, HostKey, Probe, ProfileRef, Target, TargetError, Timing};
+use super::remedy::Remedy;
 use super::{Document, Verdict};
 
-/// What [`Probe`] is, with its servers packed: the same document.
-#[derive(Debug, Serialize)]
+/// What [`Probe`] is: the same document.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Probe")]
 pub struct Fleet {
     /// As in [`Probe`].
     pub profiles: Vec<ProfileRef>,
     /// As in [`Probe`].
-    #[serde(serialize_with = "one_by_one")]
-    pub targets: Vec<Packed>,
+    pub targets: Servers,
     /// As in [`Probe`].
     pub warnings: Vec<String>,
 }
 
-/// One server's answer, packed.
-#[derive(Debug)]
-pub struct Packed {
-    json: Box<[u8]>,
-    is_fine: bool,
-}
-
-impl Packed {
-    /// Packs an answer.
-    ///
-    /// # Errors
-    /// When it can't be written as JSON.
-    pub fn of(target: &Target) -> io::Result<Self> {
-        let mut packer = ZlibEncoder::new(Vec::new(), Compression::fast());
-        serde_json::to_writer(&mut packer, target)?;
-        Ok(Self { json: packer.finish()?.into(), is_fine: target.is_fine() })
-    }
-
-    /// The answer again.
-    ///
-    /// # Errors
-    /// When it is none.
-    pub fn unpack(&self) -> io::Result<Target> {
-        let mut json = Vec::new();
-        ZlibDecoder::new(&*self.json).read_to_end(&mut json)?;
-        Ok(serde_json::from_slice(&json)?)
-    }
-}
-
-impl Fleet {
-    /// The same with all its servers unpacked.
-    ///
-    /// # Errors
-    /// As [`Packed::unpack`].
-    pub fn unpack(self) -> io::Result<Probe> {
-        let targets = self.targets.iter().map(Packed::unpack).collect::<Result<_, _>>()?;
-        Ok(Probe { profiles: self.profiles, targets, warnings: self.warnings })
+impl From<Probe> for Fleet {
+    fn from(probe: Probe) -> Self {
+        let Probe { profiles, targets, warnings } = probe;
+        let mut kinds = Kinds::default();
+        let targets = Servers(targets.into_iter().map(|target| Server::of(target, &mut kinds)).collect());
+        Self { profiles, targets, warnings }
     }
 }
 
@@ -70,7 +44,7 @@ impl Document for Fleet {
     const NAME: &'static str = Probe::NAME;
 
     fn verdict(&self) -> Verdict {
-        if self.targets.iter().all(|target| target.is_fine) { Verdict::Ok } else { Verdict::Problem }
+        if self.targets.wrong() == 0 { Verdict::Ok } else { Verdict::Problem }
     }
 }
 
@@ -84,12 +58,162 @@ impl JsonSchema for Fleet {
     }
 }
 
-fn one_by_one<S: Serializer>(targets: &[Packed], serializer: S) -> Result<S::Ok, S::Error> {
-    let mut list = serializer.serialize_seq(Some(targets.len()))?;
-    for target in targets {
-        list.serialize_element(&target.unpack().map_err(S::Error::custom)?)?;
+/// Servers in their order.
+#[derive(Debug, Default)]
+pub struct Servers(Vec<Server>);
+
+impl Servers {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
     }
-    list.end()
+
+    /// How many have a problem.
+    pub fn wrong(&self) -> usize {
+        self.0.iter().filter(|server| !server.is_fine).count()
+    }
+
+    /// Their entries.
+    pub fn iter(&self) -> impl Iterator<Item = Target> {
+        entries(&self.0)
+    }
+
+    /// The entries of those with a problem.
+    pub fn iter_wrong(&self) -> impl Iterator<Item = Target> {
+        entries(self.0.iter().filter(|server| !server.is_fine))
+    }
+}
+
+fn entries<'s>(servers: impl IntoIterator<Item = &'s Server>) -> impl Iterator<Item = Target> {
+    let mut kinds = Kinds::default();
+    servers.into_iter().map(move |server| server.entry(kinds.unpacked(&server.kind)))
+}
+
+impl FromIterator<Server> for Servers {
+    fn from_iter<I: IntoIterator<Item = Server>>(servers: I) -> Self {
+        Self(servers.into_iter().collect())
+    }
+}
+
+impl Serialize for Servers {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+/// What is one server's own, and its kind.
+#[derive(Debug)]
+pub struct Server {
+    target: Box<str>,
+    host: Option<Box<str>>,
+    port: Option<u16>,
+    address: Option<Box<str>>,
+    error: Option<Box<TargetError>>,
+    timing_ms: Timing,
+    host_keys: Box<[HostKey]>,
+    /// One entry a client, where there was a handshake at all.
+    handshakes: Option<Packed>,
+    is_fine: bool,
+    kind: Rc<Packed>,
+}
+
+impl Server {
+    /// Takes apart what it has of its own and what its kind has in common.
+    pub fn of(mut entry: Target, kinds: &mut Kinds) -> Self {
+        let is_fine = entry.is_fine();
+        let target = mem::take(&mut entry.target);
+        remedies(&mut entry).filter(|remedy| remedy.server == target).for_each(|remedy| remedy.server.clear());
+        let handshakes: Vec<Option<Handshake>> =
+            entry.clients.iter_mut().map(|client| client.handshake.take()).collect();
+        Self {
+            target: target.into(),
+            host: entry.host.take().map(String::into),
+            port: entry.port.take(),
+            address: entry.address.take().map(String::into),
+            error: entry.error.take().map(Box::new),
+            timing_ms: mem::take(&mut entry.timing_ms),
+            host_keys: mem::take(&mut entry.host_keys).into(),
+            handshakes: handshakes.iter().any(Option::is_some).then(|| Packed::of(&handshakes)),
+            is_fine,
+            kind: kinds.packed(entry),
+        }
+    }
+
+    /// Its entry again.
+    fn entry(&self, kind: &Target) -> Target {
+        let mut entry = Target {
+            target: self.target.to_string(),
+            host: self.host.as_deref().map(str::to_owned),
+            port: self.port,
+            address: self.address.as_deref().map(str::to_owned),
+            error: self.error.as_deref().cloned(),
+            timing_ms: self.timing_ms.clone(),
+            host_keys: self.host_keys.to_vec(),
+            ..kind.clone()
+        };
+        let nameless = remedies(&mut entry).filter(|remedy| remedy.server.is_empty());
+        nameless.for_each(|remedy| remedy.server = self.target.to_string());
+        let handshakes: Vec<Option<Handshake>> = self.handshakes.as_ref().map(Packed::unpack).unwrap_or_default();
+        for (client, handshake) in entry.clients.iter_mut().zip(handshakes) {
+            client.handshake = handshake;
+        }
+        entry
+    }
+}
+
+fn remedies(entry: &mut Target) -> impl Iterator<Item = &mut Remedy> {
+    entry.clients.iter_mut().flat_map(|client| &mut client.remedy).chain(&mut entry.remedy)
+}
+
+/// The kinds that are at hand: entries without what is a server's own, with the same packed.
+#[derive(Debug, Default)]
+pub struct Kinds(VecDeque<(Rc<Packed>, Target)>);
+
+impl Kinds {
+    /// More of them would cost memory, and that they are fewer than there are costs time alone.
+    const AT_HAND: usize = 32;
+
+    fn packed(&mut self, kind: Target) -> Rc<Packed> {
+        if let Some((packed, _)) = self.0.iter().find(|(_, known)| *known == kind) {
+            return Rc::clone(packed);
+        }
+        let packed = Rc::new(Packed::of(&kind));
+        self.keep(&packed, kind);
+        packed
+    }
+
+    fn unpacked(&mut self, packed: &Rc<Packed>) -> &Target {
+        let known = self.0.iter().position(|(known, _)| Rc::ptr_eq(known, packed));
+        let at = known.unwrap_or_else(|| {
+            self.keep(packed, packed.unpack());
+            0
+        });
+        &self.0[at].1
+    }
+
+    fn keep(&mut self, packed: &Rc<Packed>, kind: Target) {
+        self.0.truncate(Self::AT_HAND - 1);
+        self.0.push_front((Rc::clone(packed), kind));
+    }
+}
+
+/// A part of an answer as JSON, compressed.
+#[derive(Debug)]
+struct Packed(Box<[u8]>);
+
+#[allow(clippy::expect_used, reason = "what was written here can be read again")]
+impl Packed {
+    fn of(part: &impl Serialize) -> Self {
+        let mut packer = ZlibEncoder::new(Vec::new(), Compression::fast());
+        serde_json::to_writer(&mut packer, part).expect("a part of an answer is JSON");
+        Self(packer.finish().expect("it is written here").into())
+    }
+
+    fn unpack<T: DeserializeOwned>(&self) -> T {
+        let mut json = Vec::new();
+        ZlibDecoder::new(&*self.0).read_to_end(&mut json).expect("it was packed here");
+        serde_json::from_slice(&json).expect("it was written here")
+    }
 }
 
 #[cfg(test)]
@@ -98,35 +222,55 @@ mod tests {
     use crate::algorithms::answer::{judge_target, profile_refs};
     use crate::algorithms::builtin;
     use crate::document::Envelope;
+    use crate::document::probe::{Access, Outcome};
     use crate::model::offer::{Offer, split_list};
 
-    fn probe() -> Probe {
+    fn server(name: &str, mac: &str) -> Target {
         let profiles = builtin::default_set();
         let mut target = Target {
-            target: "10.0.0.5".into(),
-            offer: Some(Offer { mac_c2s: Some(split_list("hmac-sha2-512")), ..profiles[0].algorithms.clone() }),
+            target: name.into(),
+            host: Some("10.0.0.5".into()),
+            address: Some("10.0.0.5".into()),
+            offer: Some(Offer { mac_c2s: Some(split_list(mac)), ..profiles[0].algorithms.clone() }),
             ..Target::default()
         };
         target.timing_ms.total = Some(149.301);
         judge_target(&mut target, &profiles);
         assert!(!target.remedy.is_empty());
-        let targets = vec![target, Target { target: "x".into(), ..Target::default() }];
-        Probe { profiles: profile_refs(&profiles), targets, warnings: vec!["odd".into()] }
+        target
+    }
+
+    fn probe() -> Probe {
+        let mut proved = server("proved", "hmac-sha2-512");
+        let handshake =
+            Handshake { performed: true, result: Some(Access::Refuses), ms: Some(1.5), ..Handshake::default() };
+        proved.clients[1].handshake = Some(handshake);
+        let error = TargetError { kind: "refused".into(), message: "connection refused (10.0.0.6:22)".into() };
+        let silent =
+            Target { target: "x".into(), outcome: Outcome::Unreachable, error: Some(error), ..Target::default() };
+        let targets = vec![server("a", "hmac-sha2-512"), silent, proved, server("b", "none"), server("c", "none")];
+        Probe { profiles: profile_refs(&builtin::default_set()), targets, warnings: vec!["odd".into()] }
     }
 
     #[test]
     fn it_is_the_document_that_it_stands_for() {
-        let probe = probe();
-        let targets = probe.targets.iter().map(|target| Packed::of(target).unwrap()).collect();
-        let fleet = Fleet { profiles: probe.profiles.clone(), targets, warnings: probe.warnings.clone() };
+        let (probe, fleet) = (probe(), Fleet::from(probe()));
         let expected = serde_json::to_string_pretty(&Envelope::of(&probe)).unwrap();
         assert_eq!(serde_json::to_string_pretty(&Envelope::of(&fleet)).unwrap(), expected);
-        assert_eq!((fleet.verdict(), fleet.unpack().unwrap()), (probe.verdict(), probe));
+        assert_eq!(fleet.verdict(), probe.verdict());
+        let read: Fleet = serde_json::from_str(&serde_json::to_string(&probe).unwrap()).unwrap();
+        assert_eq!(read.targets.iter().collect::<Vec<_>>(), probe.targets);
     }
 
     #[test]
-    fn a_server_takes_a_few_kilobytes() {
-        let packed = Packed::of(&probe().targets[0]).unwrap().json.len();
-        assert!(packed < 4_096, "{packed}");
+    fn servers_of_a_kind_share_what_they_have_in_common_and_more_kinds_than_are_at_hand_stay_apart() {
+        let mut kinds = Kinds::default();
+        let mut add = |name: &str, mac: &str| Server::of(server(name, mac), &mut kinds);
+        let (one, other) = (add("a", "hmac-sha1"), add("b", "hmac-sha1"));
+        assert!(Rc::ptr_eq(&one.kind, &other.kind) && one.kind.0.len() < 4_096, "{}", one.kind.0.len());
+        let macs: Vec<String> = (0..2 * Kinds::AT_HAND).map(|number| format!("mac-{number}")).collect();
+        let servers: Servers = macs.iter().map(|mac| add("x", mac)).collect();
+        let found: Vec<String> = servers.iter().filter_map(|entry| entry.offer?.mac_c2s?.into_iter().next()).collect();
+        assert_eq!(found, macs);
     }
 }

@@ -6,8 +6,8 @@ use regex::Regex;
 use walkdir::WalkDir;
 
 use super::*;
+use crate::document::fleet::Fleet;
 use crate::document::parse_log::ParseLog;
-use crate::document::probe::Probe;
 use crate::trace::causes::Causes;
 use serde_json::json;
 
@@ -171,11 +171,11 @@ fn no_marker_survives_in_a_probe() {
             "timing_ms": {"connect": null, "identification": null, "kexinit": null, "total": null}}],
         "warnings": ["marker1 is odd; so is welcome to marker6"],
     });
-    let (document, shown) = redact::<Probe>(value);
+    let (document, shown) = redact::<Fleet>(value);
     // What stands in brackets behind the software is read from the identification alone, so it is known there.
     let shown = shown.replace("(marker2)", "");
     assert!(!shown.contains("marker") && !shown.contains("2001:db8"), "{shown}");
-    let target = &document.targets[0];
+    let target = document.targets.iter().next().unwrap();
     assert_eq!((target.target.as_str(), target.host.as_deref()), ("host-1:2222", Some("host-1")));
     assert_eq!(target.remedy[0].commands, ["ssh host-1 reload"]);
     assert_eq!(target.remedy[0].file.as_deref(), Some("/etc/ssh/sshd_config"));
@@ -199,8 +199,9 @@ fn renderings<D: Document + DeserializeOwned + crate::report::view::ToView>(valu
     let made = chrono::DateTime::UNIX_EPOCH;
     let times = done.times();
     let appendix = Appendix { command: "x", version: "1", made, times, redacted: true, inputs: Vec::new() };
-    let pages = html::render(&done.view(), &appendix).unwrap() + &markdown::render(&done.view(), &appendix);
-    String::from_utf8(all).unwrap() + &pages
+    html::render(done.view(), &appendix, &mut all).unwrap();
+    markdown::render(done.view(), &appendix, &mut all).unwrap();
+    String::from_utf8(all).unwrap()
 }
 
 fn trace_that_says(message: &str) -> Value {
@@ -271,7 +272,7 @@ proptest::proptest! {
         let unknown = format!("{text} {name} {text}");
         for message in [&messages[at % messages.len()], &unknown, &name] {
             let trace = renderings::<ParseLog>(trace_that_says(message));
-            let server = renderings::<Probe>(server_that_says(message));
+            let server = renderings::<Fleet>(server_that_says(message));
             for shown in [trace, server] {
                 assert!(!shown.to_lowercase().contains("zq"), "{message}: {}", shown.lines().filter(|line| line.to_lowercase().contains("zq")).take(5).collect::<Vec<_>>().join("\n"));
             }

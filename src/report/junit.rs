@@ -1,40 +1,42 @@
 //! Test cases as `JUnit`'s XML.
 
-use std::io;
+use std::io::{self, Write};
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use super::monitor::{Case, Failure, Suite};
+use super::monitor::{Case, Failure, Suite, Suites};
 use crate::escape;
 
-type Xml = Writer<Vec<u8>>;
+type Xml<'o> = Writer<&'o mut dyn Write>;
 
-/// The suites; `name` is the command whose answer they tell.
+/// Writes the suites; `name` is the command whose answer they tell.
 ///
 /// # Errors
-/// None in practice: memory takes everything.
-pub fn xml(name: &str, all: &[Suite]) -> io::Result<Vec<u8>> {
-    let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
+/// When `out` does not take it.
+pub fn write(name: &str, all: &Suites<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut xml = Writer::new_with_indent(out, b' ', 2);
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    let cases: usize = all.iter().map(|suite| suite.cases.len()).sum();
-    let failures: usize = all.iter().map(failures).sum();
+    // Their number stands before them: they are made twice rather than kept.
+    let (mut cases, mut failures) = (0, 0);
+    for suite in all.iter() {
+        cases += suite.cases.len();
+        failures += self::failures(&suite);
+    }
     let suites = xml.create_element("testsuites").with_attributes([
         ("name", format!("cdrdiag {name}").as_str()),
         ("tests", &cases.to_string()),
         ("failures", &failures.to_string()),
     ]);
-    suites.write_inner_content(|xml| all.iter().try_for_each(|one| suite(one, xml)))?;
-    let mut bytes = xml.into_inner();
-    bytes.push(b'\n');
-    Ok(bytes)
+    suites.write_inner_content(|xml| all.iter().try_for_each(|one| suite(&one, xml)))?;
+    xml.into_inner().write_all(b"\n")
 }
 
 fn failures(suite: &Suite) -> usize {
     suite.cases.iter().filter(|case| case.failure.is_some()).count()
 }
 
-fn suite(suite: &Suite, xml: &mut Xml) -> io::Result<()> {
+fn suite(suite: &Suite, xml: &mut Xml<'_>) -> io::Result<()> {
     let name = clean(&suite.name);
     let mut element = xml.create_element("testsuite").with_attributes([
         ("name", name.as_str()),
@@ -50,7 +52,7 @@ fn suite(suite: &Suite, xml: &mut Xml) -> io::Result<()> {
     Ok(())
 }
 
-fn case(suite: &str, case: &Case, xml: &mut Xml) -> io::Result<()> {
+fn case(suite: &str, case: &Case, xml: &mut Xml<'_>) -> io::Result<()> {
     let name = clean(&case.name);
     let mut element = xml.create_element("testcase").with_attributes([("classname", suite), ("name", &name)]);
     if let Some(seconds) = case.seconds {
@@ -63,7 +65,7 @@ fn case(suite: &str, case: &Case, xml: &mut Xml) -> io::Result<()> {
     Ok(())
 }
 
-fn failure(failure: &Failure, xml: &mut Xml) -> io::Result<()> {
+fn failure(failure: &Failure, xml: &mut Xml<'_>) -> io::Result<()> {
     let (kind, message) = (clean(&failure.kind), clean(&failure.message));
     let element = xml.create_element("failure").with_attributes([("type", kind.as_str()), ("message", &message)]);
     let remedy = failure.remedy.iter().map(|line| clean(line));
@@ -80,6 +82,8 @@ fn clean(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::super::monitor::judged::tests::{answering, client, profile, refused, silent};
     use super::*;
     use crate::document::probe::Target;
@@ -90,8 +94,10 @@ mod tests {
 
     fn xml_of(targets: &[Target]) -> String {
         let profiles = [profile("cucm-14"), profile("cucm-15")];
-        String::from_utf8(xml("probe", &Monitored::from(&Judged::new(&profiles, targets.iter())).suites).unwrap())
-            .unwrap()
+        let judged = Judged::new(&profiles, || targets.iter().map(Cow::Borrowed));
+        let mut out = Vec::new();
+        write("probe", &Monitored::from(judged).suites, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
     }
 
     fn remedy_of(server: &str) -> Remedy {

@@ -2,6 +2,7 @@
 //! stands in code, where nothing has a meaning; all words are escaped.
 
 use std::fmt::Write;
+use std::io;
 
 use super::page::{Page, Terminal, Tone};
 use super::text;
@@ -11,19 +12,24 @@ use crate::escape;
 /// By this a report of an earlier run is known.
 pub const MARK: &str = "Made by: cdrdiag ";
 
-/// The page as Markdown.
-pub fn render(view: &View, appendix: &Appendix) -> String {
+/// Writes the page as Markdown.
+///
+/// # Errors
+/// When `out` does not take it.
+pub fn render(view: View<'_>, appendix: &Appendix, out: &mut dyn io::Write) -> io::Result<()> {
     let mut text = format!("# {}\n", words(&view.title));
     if !view.headlines.is_empty() {
         text.push('\n');
     }
     write_headlines(&mut text, &view.headlines);
     let _ = writeln!(text, "\n{}", pieces(&appendix.times()));
-    let last = appendix.section();
-    for section in view.sections.iter().chain([&last]) {
-        write_section(&mut text, section);
+    out.write_all(text.as_bytes())?;
+    for section in view.sections.chain([appendix.section()]) {
+        text.clear();
+        write_section(&mut text, &section);
+        out.write_all(text.as_bytes())?;
     }
-    text
+    Ok(())
 }
 
 fn write_headlines(text: &mut String, lines: &[Headline]) {
@@ -189,6 +195,12 @@ mod tests {
 
     use crate::report::view::tests::{appendix, everything, hostile};
 
+    fn rendered(name: &str) -> String {
+        let mut out = Vec::new();
+        render(everything(name), &appendix(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
     #[test]
     fn what_has_a_meaning_in_markdown_is_escaped() {
         assert_eq!(words("<b>*a*_b_|[x](y)`c`&"), "&lt;b&gt;\\*a\\*\\_b\\_\\|\\[x\\](y)\\`c\\`&amp;");
@@ -209,7 +221,7 @@ mod tests {
     #[test]
     fn markup_and_escape_sequences_come_out_as_text() {
         let events = |name| {
-            let text = render(&everything(name), &appendix());
+            let text = rendered(name);
             let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES;
             Parser::new_ext(&text, options).map(pulldown_cmark::Event::into_static).collect::<Vec<_>>()
         };
@@ -265,6 +277,6 @@ mod tests {
 
     #[test]
     fn every_part_is_there() {
-        insta::assert_snapshot!(render(&everything("name"), &appendix()));
+        insta::assert_snapshot!(rendered("name"));
     }
 }

@@ -11,9 +11,9 @@ mod prometheus;
 mod text;
 pub mod view;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
-use crate::document::{Document, Envelope};
+use crate::document::Envelope;
 use monitor::Monitored;
 use view::ToView;
 
@@ -32,29 +32,25 @@ pub enum Format {
     Junit,
 }
 
-/// Writes a document to `out`.
+/// Bytes that are handed on at a time.
+const BUFFER: usize = 64 << 10;
+
+/// Writes a document to `out`, as it comes: an answer about ten thousand servers is never whole in memory.
 ///
 /// # Errors
 /// When `out` does not take it, or when the form is not one for this document.
 pub fn write<D: ToView>(document: &D, format: Format, terminal: page::Terminal, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(BUFFER, out);
     match format {
-        Format::Json => return json(document, out),
-        Format::Prometheus => out.write_all(prometheus::text(&monitored(document)?.families).as_bytes())?,
-        Format::Junit => out.write_all(&junit::xml(D::NAME, &monitored(document)?.suites)?)?,
-        Format::Text => out.write_all(text::first_screen(&document.view(), terminal).as_bytes())?,
-        Format::FullText => out.write_all(text::whole(&document.view(), terminal).as_bytes())?,
+        Format::Json => json::write(&Envelope::of(document), &mut out)?,
+        Format::Prometheus => prometheus::write(monitored(document)?.families, &mut out)?,
+        Format::Junit => junit::write(D::NAME, &monitored(document)?.suites, &mut out)?,
+        Format::Text => text::first_screen(document.view(), terminal, &mut out)?,
+        Format::FullText => text::whole(document.view(), terminal, &mut out)?,
     }
     out.flush()
 }
 
-/// Writes a document to `out` as JSON, as it comes: the text of ten thousand servers is 150 MB long.
-///
-/// # Errors
-/// When `out` does not take it.
-pub fn json<D: Document>(document: &D, out: &mut dyn Write) -> io::Result<()> {
-    json::write(&Envelope::of(document), out)
-}
-
-fn monitored<D: ToView>(document: &D) -> io::Result<Monitored> {
+fn monitored<D: ToView>(document: &D) -> io::Result<Monitored<'_>> {
     document.monitored().ok_or_else(|| io::Error::other(format!("{} has no such form", D::NAME)))
 }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::io;
 
 use anstyle::{AnsiColor, Style};
 use tabled::builder::Builder;
@@ -75,6 +76,16 @@ impl Page {
     /// The finished text.
     pub fn into_string(self) -> String {
         self.text
+    }
+
+    /// Writes what there is so far: a page need not be kept whole.
+    ///
+    /// # Errors
+    /// When `out` does not take it.
+    pub fn pass_on(&mut self, out: &mut dyn io::Write) -> io::Result<()> {
+        out.write_all(self.text.as_bytes())?;
+        self.text.clear();
+        Ok(())
     }
 
     /// An empty line.

@@ -1,27 +1,31 @@
 //! Metrics for the textfile collector of Prometheus' node exporter, in the text-based exposition format 0.0.4. The
 //! samples of one metric stand together, below its `HELP` and `TYPE`.
 
-use std::fmt::Write;
+use std::io::{self, Write};
 
 use super::monitor::Family;
 use crate::escape;
 
-/// The metrics; nothing of one without samples.
-pub fn text(families: &[Family]) -> String {
-    families.iter().filter(|family| !family.samples.is_empty()).map(family).collect()
+/// Writes the metrics; nothing of one without samples.
+///
+/// # Errors
+/// When `out` does not take it.
+pub fn write(families: Vec<Family<'_>>, out: &mut dyn Write) -> io::Result<()> {
+    families.into_iter().try_for_each(|each| family(each, out))
 }
 
-fn family(family: &Family) -> String {
+fn family(family: Family<'_>, out: &mut dyn Write) -> io::Result<()> {
     let Family { metric, help, samples } = family;
-    let mut text = format!("# HELP {metric} {help}\n# TYPE {metric} gauge\n");
-    for sample in samples {
+    for (index, sample) in samples.enumerate() {
+        if index == 0 {
+            writeln!(out, "# HELP {metric} {help}\n# TYPE {metric} gauge")?;
+        }
         let labels: Vec<String> =
             sample.labels.iter().map(|(name, value)| format!("{name}=\"{}\"", quoted(value))).collect();
         let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{metric}{labels} {}", sample.value);
+        writeln!(out, "{metric}{labels} {}", sample.value)?;
     }
-    text
+    Ok(())
 }
 
 /// A label's value: a backslash, a quote and a line end are escaped; other control characters become visible before.
@@ -31,6 +35,8 @@ fn quoted(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::super::monitor::judged::tests::{answering, client, profile, refused, silent};
     use super::*;
     use crate::document::probe::Target;
@@ -39,7 +45,10 @@ mod tests {
 
     fn text_of(targets: &[Target]) -> String {
         let profiles = [profile("cucm-14"), profile("cucm-15")];
-        text(&Monitored::from(&Judged::new(&profiles, targets.iter())).families)
+        let judged = Judged::new(&profiles, || targets.iter().map(Cow::Borrowed));
+        let mut out = Vec::new();
+        write(Monitored::from(judged).families, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
     }
 
     #[test]

@@ -2,32 +2,48 @@
 
 pub(super) mod chart;
 
+use std::io::{self, Write};
+
 use super::page::{Page, Terminal, Tone};
 use super::view::{Block, Depth, Form, Headline, Piece, Section, Table, View};
 
-/// What an engineer acts on, and how to see the rest.
-pub fn first_screen(view: &View, terminal: Terminal) -> String {
+/// Writes what an engineer acts on, and how to see the rest.
+///
+/// # Errors
+/// When `out` does not take it.
+pub fn first_screen(view: View<'_>, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(terminal);
-    let (first, rest): (Vec<&Section>, Vec<&Section>) =
-        view.sections.iter().partition(|section| section.depth == Depth::FirstScreen);
-    title(view, &mut page);
-    sections(&first, &mut page);
-    if !rest.is_empty() {
+    title(&view, &mut page);
+    let mut all = view.sections.enumerate();
+    let is_there_more = loop {
+        match all.next() {
+            Some((index, part)) if part.depth == Depth::FirstScreen => section(index, &part, &mut page),
+            rest => break rest.is_some(),
+        }
+        page.pass_on(out)?;
+    };
+    if is_there_more {
         page.gap();
         page.line(&[(Tone::Faint, "--full shows the rest: reasons, tables, lists and sources.")]);
     }
-    page.into_string()
+    page.pass_on(out)
 }
 
-/// All of it.
-pub fn whole(view: &View, terminal: Terminal) -> String {
+/// Writes all of it.
+///
+/// # Errors
+/// When `out` does not take it.
+pub fn whole(view: View<'_>, terminal: Terminal, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(terminal);
-    title(view, &mut page);
-    sections(&view.sections.iter().collect::<Vec<_>>(), &mut page);
-    page.into_string()
+    title(&view, &mut page);
+    for (index, part) in view.sections.enumerate() {
+        section(index, &part, &mut page);
+        page.pass_on(out)?;
+    }
+    page.pass_on(out)
 }
 
-fn title(view: &View, page: &mut Page) {
+fn title(view: &View<'_>, page: &mut Page) {
     if view.headlines.is_empty() {
         page.headline(&[(view.tone, &view.title)]);
     }
@@ -56,30 +72,28 @@ fn headline(line: &Headline, page: &mut Page) {
 
 /// The first section follows the verdict at once and needs no title, nor does one of the first screen that begins with
 /// a heading. What `--full` adds shows by its titles where it begins.
-fn sections(sections: &[&Section], page: &mut Page) {
-    for (index, section) in sections.iter().enumerate() {
-        match (section.depth, section.blocks.first()) {
-            (Depth::Full, Some(Block::Heading(_))) => page.rule(&section.title),
-            (Depth::Full, _) => {
-                page.rule(&section.title);
-                page.gap();
-            }
-            (_, Some(Block::Heading(_))) => {}
-            (_, Some(Block::Headlines(_))) => page.gap(),
-            (_, Some(block)) if index == 0 && is_large(block) => page.gap(),
-            _ if index == 0 => {}
-            _ => {
-                page.gap();
-                page.line(&[(Tone::Strong, &section.title)]);
-            }
+fn section(index: usize, section: &Section, page: &mut Page) {
+    match (section.depth, section.blocks.first()) {
+        (Depth::Full, Some(Block::Heading(_))) => page.rule(&section.title),
+        (Depth::Full, _) => {
+            page.rule(&section.title);
+            page.gap();
         }
-        for (index, block) in section.blocks.iter().enumerate() {
-            let before = index.checked_sub(1).and_then(|before| section.blocks.get(before));
-            if before.is_some_and(|before| stand_apart(before, block)) {
-                page.gap();
-            }
-            self::block(block, page);
+        (_, Some(Block::Heading(_))) => {}
+        (_, Some(Block::Headlines(_))) => page.gap(),
+        (_, Some(block)) if index == 0 && is_large(block) => page.gap(),
+        _ if index == 0 => {}
+        _ => {
+            page.gap();
+            page.line(&[(Tone::Strong, &section.title)]);
         }
+    }
+    for (index, block) in section.blocks.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|before| section.blocks.get(before));
+        if before.is_some_and(|before| stand_apart(before, block)) {
+            page.gap();
+        }
+        self::block(block, page);
     }
 }
 
@@ -153,7 +167,9 @@ mod tests {
     #[test]
     fn every_kind_of_block_shows_and_nothing_from_outside_moves_the_cursor() {
         let terminal = Terminal { width: 100, wraps_headlines: true, color: false, blocks: false };
-        let text = whole(&everything(hostile()), terminal);
+        let mut text = Vec::new();
+        whole(everything(hostile()), terminal, &mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
         assert!(text.matches("</title>").count() >= 10, "{text}");
         assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
     }

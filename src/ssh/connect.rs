@@ -89,6 +89,8 @@ pub enum ConnectError {
 /// What a connection attempt met. The first of these says the most, so it stands for all of a name's addresses.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Obstacle {
+    /// The connection stood and was reset before anything was said.
+    Reset,
     /// The host is there and nothing listens, or a firewall says so.
     Refused,
     /// Nothing came back.
@@ -105,6 +107,7 @@ impl Obstacle {
     /// The name in JSON: `refused`.
     pub fn kind(&self) -> &'static str {
         match self {
+            Self::Reset => "reset",
             Self::Refused => "refused",
             Self::TimedOut => "timed_out",
             Self::NoRoute => "no_route",
@@ -117,6 +120,7 @@ impl Obstacle {
 impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Reset => "the connection was reset at once",
             Self::Refused => "connection refused",
             Self::TimedOut => "no answer to the connection request",
             Self::NoRoute => "no route to it",
@@ -129,6 +133,7 @@ impl fmt::Display for Obstacle {
 impl From<&io::Error> for Obstacle {
     fn from(error: &io::Error) -> Self {
         match error.kind() {
+            io::ErrorKind::ConnectionReset => Self::Reset,
             io::ErrorKind::ConnectionRefused => Self::Refused,
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::TimedOut,
             io::ErrorKind::HostUnreachable

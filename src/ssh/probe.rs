@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Poll, Registry, Token, Waker};
 
-use super::connect::{self, Attempts, ConnectError, Family};
+use super::connect::{self, Attempts, ConnectError, Family, Obstacle};
 use super::deadline::{Deadline, Pause};
 use super::exchange::{End, Exchange};
 pub use super::exchange::{ProbeError, Reading};
@@ -181,18 +181,14 @@ impl Reader {
     /// Takes a visit as far as it goes without waiting.
     fn look_after(&mut self, number: usize, tell: &mut impl FnMut(usize, Reading, Pause)) {
         let Some(visit) = self.visits.get_mut(&number) else { return };
-        match visit.advance(self.poll.registry(), &mut self.piece) {
-            Some(ended) => {
-                let (reading, left) = self.visits.remove(&number).map(|visit| visit.end(ended)).unwrap_or_default();
-                tell(number, reading, left);
-            }
-            None => {
-                let next = visit.next_look();
-                if visit.alarm.is_none_or(|alarm| next < alarm) {
-                    visit.alarm = Some(next);
-                    self.alarms.push(Reverse((next, number)));
-                }
-            }
+        if let Some(ended) = visit.advance(self.poll.registry(), &mut self.piece) {
+            let (reading, left) = self.visits.remove(&number).map(|visit| visit.end(ended)).unwrap_or_default();
+            return tell(number, reading, left);
+        }
+        let next = visit.next_look();
+        if visit.alarm.is_none_or(|alarm| next < alarm) {
+            visit.alarm = Some(next);
+            self.alarms.push(Reverse((next, number)));
         }
     }
 
@@ -236,7 +232,7 @@ impl Visit {
         if let Stage::Connect(attempts) = &mut self.stage {
             let (stream, address) = match attempts.advance(registry)? {
                 Ok(connected) => connected,
-                Err(attempts) => return Some(Err(ConnectError::Attempts { attempts }.into())),
+                Err(attempts) => return Some(Err(self.unconnected(attempts))),
             };
             self.reading.address = Some(address);
             self.reading.timing.connect = Some(self.deadline.elapsed_ms());
@@ -257,6 +253,16 @@ impl Visit {
             Stage::LookUp(_) | Stage::Failed(_) => None,
         };
         sooner.map_or(self.deadline.end(), |sooner| sooner.min(self.deadline.end()))
+    }
+
+    /// An address that took the connection and reset it is there, whether or not that was seen in between.
+    fn unconnected(&mut self, attempts: Vec<(SocketAddr, Obstacle)>) -> ProbeError {
+        let reset = attempts.iter().find(|(_, obstacle)| *obstacle == Obstacle::Reset);
+        self.reading.address = reset.map(|(address, _)| *address);
+        match self.reading.address {
+            Some(_) => Exchange::new().ended(End::Reset, self.deadline.whole()),
+            None => ConnectError::Attempts { attempts }.into(),
+        }
     }
 
     fn timed_out(&mut self) -> ProbeError {

@@ -4,13 +4,15 @@
 
 mod figure;
 
-use std::fmt;
+use std::cell::Cell;
+use std::io::{self, BufWriter};
+use std::{fmt, iter};
 
 use askama::Template;
 use askama::filters::{Escaper, Html};
 
 use super::page::Tone;
-use super::view::{Appendix, Block, Piece, Section, View};
+use super::view::{Appendix, Block, Headline, Piece, Sections, View};
 use crate::escape;
 use figure::Figure;
 
@@ -27,23 +29,33 @@ impl Escaper for Visible {
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Report<'a> {
-    view: &'a View,
-    sections: Vec<&'a Section>,
+    title: String,
+    tone: Tone,
+    headlines: Vec<Headline>,
+    /// Each is made while the page is written.
+    sections: Cell<Sections<'a>>,
     times: Vec<Piece>,
     appendix: &'a Appendix,
+}
+
+impl<'a> Report<'a> {
+    fn sections(&self) -> Sections<'a> {
+        self.sections.replace(Box::new(iter::empty()))
+    }
 }
 
 /// By this a report of an earlier run is known.
 pub const MARK: &str = "<footer><p>cdrdiag ";
 
-/// The page as HTML.
+/// Writes the page as HTML.
 ///
 /// # Errors
-/// When the template can't be filled in, which no text can bring about.
-pub fn render(view: &View, appendix: &Appendix) -> Result<String, fmt::Error> {
-    let last = appendix.section();
-    let sections = view.sections.iter().chain([&last]).collect();
-    Report { view, sections, times: appendix.times(), appendix }.render().map_err(|_| fmt::Error)
+/// When `out` does not take it.
+pub fn render(view: View<'_>, appendix: &Appendix, out: &mut dyn io::Write) -> io::Result<()> {
+    let View { title, tone, headlines, sections } = view;
+    let sections: Sections<'_> = Box::new(sections.chain([appendix.section()]));
+    let (sections, times) = (Cell::new(sections), appendix.times());
+    Report { title, tone, headlines, sections, times, appendix }.write_into(&mut BufWriter::new(out))
 }
 
 /// A piece of a text, and whether it is a word that no line's end may tear: an address with its port, a time, a version.
@@ -90,6 +102,12 @@ mod tests {
     use super::*;
     use crate::report::view::tests::{appendix, everything, hostile};
 
+    fn rendered(name: &str) -> String {
+        let mut out = Vec::new();
+        render(everything(name), &appendix(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
     /// All text and attributes of a page, after an XML parser has read it.
     fn parsed(html: &str) -> (Vec<String>, String) {
         let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
@@ -102,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_page_is_well_formed_and_needs_nothing_from_elsewhere() {
-        let html = render(&everything("plain"), &appendix()).unwrap();
+        let html = rendered("plain");
         let (names, _) = parsed(&html);
         for name in ["script", "link", "img", "iframe", "object", "base", "form", "a"] {
             assert!(!names.contains(&name.to_owned()), "<{name}>");
@@ -115,8 +133,8 @@ mod tests {
 
     #[test]
     fn markup_and_escape_sequences_come_out_as_text() {
-        let (plain, _) = parsed(&render(&everything("plain"), &appendix()).unwrap());
-        let (names, text) = parsed(&render(&everything(hostile()), &appendix()).unwrap());
+        let (plain, _) = parsed(&rendered("plain"));
+        let (names, text) = parsed(&rendered(hostile()));
         assert_eq!(names, plain);
         assert!(text.contains("</title><script>alert(1)</script>"), "{text}");
         assert!(text.contains("\\x1b[31m") && !text.contains('\u{1b}'), "{text}");
@@ -137,6 +155,6 @@ mod tests {
 
     #[test]
     fn every_part_is_there() {
-        insta::assert_snapshot!(render(&everything("name"), &appendix()).unwrap().split_once("</style>").unwrap().1);
+        insta::assert_snapshot!(rendered("name").split_once("</style>").unwrap().1);
     }
 }

@@ -1,12 +1,12 @@
 //! Waiting files for monitoring and CI.
 
-use super::{Case, Failure, Family, Monitored, Sample, Suite, family, gauge, number};
+use super::{Case, Failure, Family, Monitored, Sample, Suite, Suites, family, gauge, number};
 use crate::document::backlog::{Backlog, Problem};
 use crate::words::many;
 
 /// What the listings say.
-pub fn monitored(backlog: &Backlog) -> Monitored {
-    Monitored { suites: vec![suite(backlog)], families: families(backlog) }
+pub fn monitored(backlog: &Backlog) -> Monitored<'_> {
+    Monitored { suites: Suites::one(suite(backlog)), families: families(backlog) }
 }
 
 /// Two questions: whether nothing waits, and whether all that may wait was seen.
@@ -43,7 +43,7 @@ fn message(backlog: &Backlog, problem: &Problem<'_>) -> String {
     }
 }
 
-fn families(backlog: &Backlog) -> Vec<Family> {
+fn families(backlog: &Backlog) -> Vec<Family<'_>> {
     let one = |value| vec![Sample::of([], value)];
     let deadline = backlog.deadline.as_ref();
     let destinations = backlog.destinations.iter().map(|waiting| {
@@ -56,12 +56,12 @@ fn families(backlog: &Backlog) -> Vec<Family> {
         family(
             "cdrdiag_backlog_destination_files",
             "Files that wait for the destination, by CDRSender's number.",
-            destinations.collect(),
+            destinations.collect::<Vec<_>>(),
         ),
         family(
             "cdrdiag_backlog_first_leg_files",
             "Files on a node that have not reached the repository, where its cm/cdr was listed.",
-            backlog.first_leg.iter().flat_map(|leg| one(number(leg.files))).collect(),
+            backlog.first_leg.iter().flat_map(|leg| one(number(leg.files))).collect::<Vec<_>>(),
         ),
         family(
             "cdrdiag_backlog_seen",
@@ -71,7 +71,7 @@ fn families(backlog: &Backlog) -> Vec<Family> {
         family(
             "cdrdiag_backlog_days_left",
             "Days until CUCM deletes the first of them; 0 or less once it has begun. Absent where nothing waits.",
-            deadline.into_iter().map(|deadline| Sample::of([], days(deadline.days_left))).collect(),
+            deadline.into_iter().map(|deadline| Sample::of([], days(deadline.days_left))).collect::<Vec<_>>(),
         ),
         family(
             "cdrdiag_backlog_overdue_files",

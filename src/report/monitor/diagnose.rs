@@ -1,12 +1,14 @@
 //! The whole story for monitoring and CI: a test case for each conclusion, and the metrics of every part.
 
+use std::borrow::Cow;
+
 use super::judged::Judged;
-use super::{Case, Failure, Monitored, Sample, Suite, backlog, family, gauge, in_lines, parse_log};
+use super::{Case, Failure, Monitored, Sample, Suite, Suites, backlog, family, gauge, in_lines, parse_log};
 use crate::document::diagnose::{Conclusion, Diagnose};
 use crate::document::{Document, Verdict};
 
 /// What it all comes to.
-pub fn monitored(diagnose: &Diagnose) -> Monitored {
+pub fn monitored(diagnose: &Diagnose) -> Monitored<'_> {
     let cases = diagnose.conclusions.iter().map(case).collect();
     let suite = Suite { name: "conclusions".to_owned(), seconds: None, cases };
     let mut families = vec![
@@ -19,9 +21,9 @@ pub fn monitored(diagnose: &Diagnose) -> Monitored {
     ];
     families.extend(diagnose.parse_log.iter().flat_map(|traces| parse_log::monitored(traces).families));
     families.extend(diagnose.backlog.iter().flat_map(|waiting| backlog::monitored(waiting).families));
-    let servers = Judged::new(diagnose.profiles(), diagnose.targets().into_iter());
-    families.extend(Monitored::from(&servers).families);
-    Monitored { suites: vec![suite], families }
+    let servers = Judged::new(diagnose.profiles(), || diagnose.targets().into_iter().map(Cow::Borrowed));
+    families.extend(Monitored::from(servers).families);
+    Monitored { suites: Suites::one(suite), families }
 }
 
 fn case(conclusion: &Conclusion) -> Case {

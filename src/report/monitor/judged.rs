@@ -1,26 +1,22 @@
 //! Servers and what each client meets there, as rows: what the forms for monitoring and CI have in common.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use crate::document::probe::{ProfileRef, Target};
 use crate::document::problem::Problem;
 use crate::document::remedy::Remedy;
 
-/// Judged servers, each once.
-#[derive(Debug)]
-pub struct Judged<'a> {
-    /// The servers in their order.
-    pub servers: Vec<Server<'a>>,
+/// Judged servers. They can be gone through more than once.
+#[derive(Clone)]
+pub struct Judged<'d> {
+    profiles: &'d [ProfileRef],
+    targets: Rc<dyn Fn() -> Targets<'d> + 'd>,
 }
 
-/// One server.
-#[derive(Debug)]
-pub struct Server<'a> {
-    /// Its entry in the document.
-    pub target: &'a Target,
-    /// One entry a profile.
-    pub verdicts: Vec<Verdict<'a>>,
-}
+/// Entries of a document, or such as are made of it.
+type Targets<'d> = Box<dyn Iterator<Item = Cow<'d, Target>> + 'd>;
 
 /// What one client meets.
 #[derive(Debug)]
@@ -47,16 +43,27 @@ pub struct Failure<'a> {
     pub remedy: &'a [Remedy],
 }
 
-impl<'a> Judged<'a> {
-    /// The servers of a document. One that was named twice is told of once.
-    pub fn new(profiles: &'a [ProfileRef], targets: impl Iterator<Item = &'a Target>) -> Self {
+impl<'d> Judged<'d> {
+    /// The servers whose entries this gives, as often as it is asked.
+    pub fn new<I>(profiles: &'d [ProfileRef], targets: impl Fn() -> I + 'd) -> Self
+    where
+        I: IntoIterator<Item = Cow<'d, Target>, IntoIter: 'd>,
+    {
+        Self { profiles, targets: Rc::new(move || Box::new(targets().into_iter())) }
+    }
+
+    /// The servers' entries in their order. One that was named twice is told of once.
+    pub fn servers(&self) -> impl Iterator<Item = Cow<'d, Target>> + use<'d> {
         let mut seen = HashSet::new();
-        let once = targets.filter(|target| seen.insert(target.target.as_str()));
-        let server = |target| Server {
-            target,
-            verdicts: profiles.iter().filter_map(|profile| verdict(&profile.id, target)).collect(),
-        };
-        Self { servers: once.map(server).collect() }
+        (self.targets)().filter(move |target| seen.insert(target.target.clone()))
+    }
+
+    /// What the clients meet at one of them: one entry a profile.
+    pub fn verdicts<'t>(&self, target: &'t Target) -> Vec<Verdict<'t>>
+    where
+        'd: 't,
+    {
+        self.profiles.iter().filter_map(|profile| verdict(&profile.id, target)).collect()
     }
 }
 
@@ -148,8 +155,8 @@ pub(in crate::report) mod tests {
     }
 
     fn failures<'a>(profiles: &'a [ProfileRef], target: &'a Target) -> Vec<Option<Failure<'a>>> {
-        let judged = Judged::new(profiles, std::iter::once(target));
-        judged.servers.into_iter().flat_map(|server| server.verdicts).map(|verdict| verdict.failure).collect()
+        let judged = Judged::new(profiles, || [Cow::Borrowed(target)]);
+        judged.verdicts(target).into_iter().map(|verdict| verdict.failure).collect()
     }
 
     #[test]
@@ -193,6 +200,7 @@ pub(in crate::report) mod tests {
     #[test]
     fn a_server_that_was_named_twice_is_told_of_once() {
         let target = silent("a");
-        assert_eq!(Judged::new(&[], [&target, &target].into_iter()).servers.len(), 1);
+        let judged = Judged::new(&[], || [Cow::Borrowed(&target), Cow::Borrowed(&target)]);
+        assert_eq!(judged.servers().count(), 1);
     }
 }

@@ -7,19 +7,41 @@ pub mod judged;
 pub mod parse_log;
 mod servers;
 
+use std::iter;
+
 use crate::document::remedy::Remedy;
 
-/// What an answer says to monitoring and CI.
-#[derive(Debug, Default)]
-pub struct Monitored {
+/// What an answer says to monitoring and CI. Suites and samples are made when they are asked for: an answer about ten
+/// thousand servers has a quarter of a million samples.
+pub struct Monitored<'d> {
     /// The test cases by what they are about. One fails exactly where the document's verdict is a problem.
-    pub suites: Vec<Suite>,
+    pub suites: Suites<'d>,
     /// The metrics.
-    pub families: Vec<Family>,
+    pub families: Vec<Family<'d>>,
+}
+
+/// Suites that can be gone through more than once.
+pub struct Suites<'d>(Box<dyn Fn() -> Box<dyn Iterator<Item = Suite> + 'd> + 'd>);
+
+impl<'d> Suites<'d> {
+    /// One suite.
+    fn one(suite: Suite) -> Self {
+        Self::made_by(move || iter::once(suite.clone()))
+    }
+
+    /// Those that this makes.
+    fn made_by<I: Iterator<Item = Suite> + 'd>(make: impl Fn() -> I + 'd) -> Self {
+        Self(Box::new(move || Box::new(make())))
+    }
+
+    /// One after the other.
+    pub fn iter(&self) -> impl Iterator<Item = Suite> {
+        (self.0)()
+    }
 }
 
 /// Test cases about one thing.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Suite {
     /// What they are about: a server, the traces.
     pub name: String,
@@ -29,7 +51,7 @@ pub struct Suite {
 }
 
 /// One test case.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Case {
     /// What is tested.
     pub name: String,
@@ -40,7 +62,7 @@ pub struct Case {
 }
 
 /// Why a case fails.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// Of which kind, in a word.
     pub kind: String,
@@ -51,13 +73,13 @@ pub struct Failure {
 }
 
 /// A metric, always a gauge, and its samples.
-#[derive(Debug)]
-pub struct Family {
+pub struct Family<'d> {
     /// Its name.
     pub metric: &'static str,
     /// What it says.
     pub help: &'static str,
-    pub samples: Vec<Sample>,
+    /// Its samples.
+    pub samples: Box<dyn Iterator<Item = Sample> + 'd>,
 }
 
 /// One sample.
@@ -86,8 +108,11 @@ impl Sample {
     }
 }
 
-fn family(metric: &'static str, help: &'static str, samples: Vec<Sample>) -> Family {
-    Family { metric, help, samples }
+fn family<'d, I>(metric: &'static str, help: &'static str, samples: I) -> Family<'d>
+where
+    I: IntoIterator<Item = Sample, IntoIter: 'd>,
+{
+    Family { metric, help, samples: Box::new(samples.into_iter()) }
 }
 
 /// 1 where it is so.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDateTime;
 
-use super::{Case, Failure, Family, Monitored, Sample, Suite, family, gauge, number};
+use super::{Case, Failure, Family, Monitored, Sample, Suite, Suites, family, gauge, number};
 use crate::document::alarms::RaisedAlarms;
 use crate::document::node::{Check, NodeState, NodeTrouble};
 use crate::document::parse_log::{Destination, ParseLog, Problem, Status};
@@ -14,8 +14,8 @@ use crate::words::{clock, many};
 const ALARMS: [&str; 2] = ["CDRFileDeliveryFailed", "CDRFileDeliveryFailureContinues"];
 
 /// What the traces say.
-pub fn monitored(traces: &ParseLog) -> Monitored {
-    Monitored { suites: vec![suite(traces)], families: families(traces) }
+pub fn monitored(traces: &ParseLog) -> Monitored<'_> {
+    Monitored { suites: Suites::one(suite(traces)), families: families(traces) }
 }
 
 fn suite(traces: &ParseLog) -> Suite {
@@ -69,7 +69,7 @@ fn failure(destination: &Destination) -> Failure {
 /// Destinations by name: two nodes' traces may speak of the same, and a series must be there once.
 type ByName<'a> = BTreeMap<String, Vec<&'a Destination>>;
 
-fn families(traces: &ParseLog) -> Vec<Family> {
+fn families(traces: &ParseLog) -> Vec<Family<'_>> {
     let mut destinations = ByName::new();
     for destination in &traces.destinations {
         destinations.entry(label(destination)).or_default().push(destination);
@@ -102,7 +102,7 @@ fn families(traces: &ParseLog) -> Vec<Family> {
         family(
             "cdrdiag_destination_info",
             "The destination's status and the most frequent cause of its failures.",
-            destinations.iter().map(info).collect(),
+            destinations.iter().map(info).collect::<Vec<_>>(),
         ),
         family(
             "cdrdiag_raised_alarms",

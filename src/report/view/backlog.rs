@@ -16,12 +16,12 @@ const LIST: &str = "List /cm/cdr_repository/preserve/.";
 const MOST_GAPS: usize = 10;
 
 impl ToView for Backlog {
-    fn view(&self) -> View {
+    fn view(&self) -> View<'_> {
         let (tone, title) = headline(self);
-        View { title, tone, headlines: Vec::new(), sections: sections(self) }
+        View::of(title, tone, sections(self).into_iter().map(Some))
     }
 
-    fn monitored(&self) -> Option<Monitored> {
+    fn monitored(&self) -> Option<Monitored<'_>> {
         Some(monitor::backlog::monitored(self))
     }
 

@@ -7,7 +7,7 @@ use crate::report::page::Tone;
 use crate::words::counted;
 
 impl ToView for Capture {
-    fn view(&self) -> View {
+    fn view(&self) -> View<'_> {
         let (title, tone) = match self.clients.as_slice() {
             [] => (format!("No SSH client connected to {} {}", self.listened, until(self.stopped)), Tone::Bad),
             clients => (counted(clients.len() as u64, "SSH client"), Tone::Good),
@@ -17,7 +17,7 @@ impl ToView for Capture {
         let mut sections: Vec<_> = self.clients.iter().map(section).collect();
         let others = counted(self.strangers.len() as u64 + self.strangers_left_out, "other connection");
         sections.push(Section::first(&others, strangers(self)));
-        View { title, tone, headlines, sections: sections.into_iter().flatten().collect() }
+        View::with(title, tone, headlines, sections)
     }
 }
 

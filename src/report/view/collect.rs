@@ -11,7 +11,7 @@ use crate::words::{counted, grouped};
 const SHOWN: usize = 10;
 
 impl ToView for Collect {
-    fn view(&self) -> View {
+    fn view(&self) -> View<'_> {
         let (tone, verb) = match self.verdict() {
             Verdict::Ok => (Tone::Good, "COLLECTED"),
             Verdict::Problem if self.is_whole() => (Tone::Warn, "COLLECTED"),

@@ -5,7 +5,7 @@ use crate::document::config::{Config, InForce, Named, Origin};
 use crate::report::page::Tone;
 
 impl ToView for Config {
-    fn view(&self) -> View {
+    fn view(&self) -> View<'_> {
         let title = match &self.file {
             Some(file) => format!("configuration file: {file}"),
             None => format!("no configuration file; looked for {}", self.searched.join(", ")),

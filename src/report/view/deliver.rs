@@ -12,7 +12,7 @@ use crate::words::{counted, duration, grouped};
 const LISTED: usize = 10;
 
 impl ToView for Deliver {
-    fn view(&self) -> View {
+    fn view(&self) -> View<'_> {
         let (tone, title) = headline(self);
         let in_short =
             [others_refused(self), password_login(self), failure(self), left_behind(self), backfill(self)].concat();

@@ -18,12 +18,11 @@ use crate::words::{clock, counted};
 const EVIDENCE: usize = 3;
 
 impl ToView for Diagnose {
-    fn view(&self) -> View {
-        let sections = first_screen(self).into_iter().chain(rest(self)).flatten().collect();
-        View { title: self.headline.clone(), tone: tone(self), headlines: Vec::new(), sections }
+    fn view(&self) -> View<'_> {
+        View::of(self.headline.clone(), tone(self), first_screen(self).into_iter().chain(rest(self)))
     }
 
-    fn monitored(&self) -> Option<Monitored> {
+    fn monitored(&self) -> Option<Monitored<'_>> {
         Some(monitor::diagnose::monitored(self))
     }
 

@@ -7,7 +7,7 @@ use crate::report::page::Tone;
 use crate::words::counted;
 
 impl ToView for ProfileLearn {
-    fn view(&self) -> View {
+    fn view(&self) -> View<'_> {
         let (title, tone) = match self.clients.as_slice() {
             [] => ("No client's proposal found in what was read.".to_owned(), Tone::Bad),
             [only] => (only.profile.title.clone(), Tone::Plain),
@@ -19,7 +19,7 @@ impl ToView for ProfileLearn {
         let mut sections: Vec<_> =
             self.clients.iter().map(|client| section(client, self.clients.len() > 1, Vec::new())).collect();
         sections.push(Section::first("What was read", read(self)));
-        View { title, tone, headlines, sections: sections.into_iter().flatten().collect() }
+        View::with(title, tone, headlines, sections)
     }
 }
 

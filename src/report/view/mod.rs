@@ -31,10 +31,10 @@ pub use appendix::{Appendix, Clock, InputHash, Times};
 /// A document for people.
 pub trait ToView: Document {
     /// What it says.
-    fn view(&self) -> View;
+    fn view(&self) -> View<'_>;
 
     /// What it says to monitoring and CI, where it says something.
-    fn monitored(&self) -> Option<Monitored> {
+    fn monitored(&self) -> Option<Monitored<'_>> {
         None
     }
 
@@ -45,22 +45,36 @@ pub trait ToView: Document {
 }
 
 /// What a document says, in its order.
-#[derive(Debug, Clone, PartialEq)]
-pub struct View {
+pub struct View<'d> {
     /// The whole in one line.
     pub title: String,
     /// Whether that is good or bad.
     pub tone: Tone,
     /// The verdicts, a line each. Where there are any, they are all that text needs of a title.
     pub headlines: Vec<Headline>,
-    /// What follows, the most important first; those of the first screen before all others.
-    pub sections: Vec<Section>,
+    /// What follows, the most important first; those of the first screen before all others. Each is made when it is
+    /// asked for: an answer about ten thousand servers has more of them than there should be at a time.
+    pub sections: Sections<'d>,
 }
 
-impl View {
-    /// One without verdicts beside the title, of those sections that there are.
-    fn of(title: String, tone: Tone, sections: impl IntoIterator<Item = Option<Section>>) -> Self {
-        Self { title, tone, headlines: Vec::new(), sections: sections.into_iter().flatten().collect() }
+/// Sections, one after the other.
+pub type Sections<'d> = Box<dyn Iterator<Item = Section> + 'd>;
+
+impl<'d> View<'d> {
+    /// One of those sections that there are, without verdicts beside the title.
+    fn of<S>(title: String, tone: Tone, sections: S) -> Self
+    where
+        S: IntoIterator<Item = Option<Section>, IntoIter: 'd>,
+    {
+        Self::with(title, tone, Vec::new(), sections)
+    }
+
+    /// One with verdicts.
+    fn with<S>(title: String, tone: Tone, headlines: Vec<Headline>, sections: S) -> Self
+    where
+        S: IntoIterator<Item = Option<Section>, IntoIter: 'd>,
+    {
+        Self { title, tone, headlines, sections: Box::new(sections.into_iter().flatten()) }
     }
 }
 
@@ -340,7 +354,7 @@ pub mod tests {
     }
 
     /// A page with every block, and this name wherever a name can stand.
-    pub fn everything(name: &str) -> View {
+    pub fn everything(name: &str) -> View<'static> {
         let table = Table {
             head: vec![name.to_owned(), "b".to_owned()],
             rows: vec![Row { marked: true, cells: vec![code(name), words(name)] }],
@@ -364,12 +378,7 @@ pub mod tests {
             Block::Evidence { place: name.to_owned(), text: name.to_owned() },
             Block::Chart(chart(name)),
         ];
-        View {
-            title: name.to_owned(),
-            tone: Tone::Bad,
-            headlines: vec![headline],
-            sections: vec![Section { title: name.to_owned(), depth: Depth::FirstScreen, blocks }],
-        }
+        View::with(name.to_owned(), Tone::Bad, vec![headline], [Section::first(name, blocks)])
     }
 
     /// An appendix that does not change with the clock or the release.

@@ -21,7 +21,7 @@ use crate::words::{clock, counted, duration, grouped};
 const OUTAGES: usize = 20;
 
 impl ToView for ParseLog {
-    fn view(&self) -> View {
+    fn view(&self) -> View<'_> {
         let (title, tone) = title(self);
         let mut sections = vec![Section::first("Not read", not_read(self)), Section::first("Timeline", chart(self))];
         sections.extend(destinations(self));
@@ -30,10 +30,10 @@ impl ToView for ParseLog {
         sections.push(Section::first("Notes", notes(&self.warnings)));
         sections.extend(rest(self));
         sections.push(Section::full("Inputs", inputs(self)));
-        View { title, tone, headlines: headlines(self), sections: sections.into_iter().flatten().collect() }
+        View::with(title, tone, headlines(self), sections)
     }
 
-    fn monitored(&self) -> Option<Monitored> {
+    fn monitored(&self) -> Option<Monitored<'_>> {
         Some(monitor::parse_log::monitored(self))
     }
 

@@ -1,67 +1,83 @@
 //! `probe`: the verdict and the change that mends it first, what they rest on after that.
 
+use std::borrow::Cow;
+use std::iter;
+
 use super::changes::{changes, reasons};
 use super::{Block, Row, Section, ToView, View, code, fact, facts, notes, servers, table, toned, words};
-use crate::document::probe::{Access, Outcome, Probe, Target};
+use crate::document::fleet::Fleet;
+use crate::document::probe::{Access, Outcome, Target};
 use crate::report::monitor::Monitored;
 use crate::report::monitor::judged::Judged;
 use crate::report::page::Tone;
 use crate::words::excerpt;
 
-impl ToView for Probe {
-    fn view(&self) -> View {
-        let (title, tone) = title(&self.targets);
-        let (headlines, mut sections) = match self.targets.as_slice() {
-            [only] => (servers::headlines(only), alone(self, only)),
-            several => (Vec::new(), beside_others(self, several)),
-        };
-        sections.push(servers::checked_against(&self.profiles).filter(|_| is_judged(self)));
-        View { title, tone, headlines, sections: sections.into_iter().flatten().collect() }
+impl ToView for Fleet {
+    fn view(&self) -> View<'_> {
+        let mut servers = self.targets.iter();
+        match (servers.next(), self.targets.count()) {
+            (Some(only), 1) => {
+                let tone = tone(usize::from(!only.is_fine()));
+                View::with(verdict(&only), tone, servers::headlines(&only), alone(self, &only))
+            }
+            (_, count) => {
+                let wrong = self.targets.wrong();
+                View::of(title(count, wrong), tone(wrong), beside_others(self))
+            }
+        }
     }
 
-    fn monitored(&self) -> Option<Monitored> {
-        Some(Monitored::from(&Judged::new(&self.profiles, self.targets.iter())))
+    fn monitored(&self) -> Option<Monitored<'_>> {
+        Some(Monitored::from(Judged::new(&self.profiles, || self.targets.iter().map(Cow::Owned))))
     }
 }
 
-fn is_judged(probe: &Probe) -> bool {
-    probe.targets.iter().any(|target| target.offer.is_some())
-}
-
-fn alone(probe: &Probe, target: &Target) -> Vec<Option<Section>> {
+fn alone(fleet: &Fleet, target: &Target) -> Vec<Option<Section>> {
     let mut who = servers::identity(target);
     if target.offer.is_some() {
-        let profiles = probe.profiles.iter().map(|profile| profile.id.as_str()).collect::<Vec<_>>().join(", ");
+        let profiles = fleet.profiles.iter().map(|profile| profile.id.as_str()).collect::<Vec<_>>().join(", ");
         who.push(fact("checked with", profiles));
     }
     let name = |_: &str| target.name();
     vec![
         Section::first("What to do", changes(&target.remedy, name)),
         Section::first("The server", facts(who)),
-        Section::first("Notes", servers::notes(target).into_iter().chain(notes(&probe.warnings))),
+        Section::first("Notes", servers::notes(target).into_iter().chain(notes(&fleet.warnings))),
         Section::full("Why these changes", reasons(&target.remedy, name)),
         Section::full("What each client agrees on", servers::clients(target)),
         Section::full("Identification", facts(servers::details(target))),
         Section::full("What it offers", servers::offer(target)),
+        servers::checked_against(&fleet.profiles).filter(|_| target.offer.is_some()),
     ]
 }
 
 /// Every server in a line, then each with a problem, then all that is known of each.
-fn beside_others(probe: &Probe, targets: &[Target]) -> Vec<Option<Section>> {
-    let rows = table(["server", "software", "outcome", "why"], targets.iter().map(row).collect());
-    let mut sections = vec![Section::first("Servers", rows)];
-    for target in targets.iter().filter(|target| !target.is_fine()) {
-        let name = |_: &str| target.name();
-        let mut blocks = vec![Block::Headlines(servers::headlines(target))];
-        blocks.extend(changes(&target.remedy, name));
-        sections.push(Section::first(&target.name(), blocks));
-    }
-    sections.push(Section::first("Notes", notes(&probe.warnings)));
-    for target in targets {
-        sections.push(Section::full("Why these changes", reasons(&target.remedy, |_| target.name())));
-        sections.push(servers::section(target));
-    }
-    sections
+fn beside_others(fleet: &Fleet) -> impl Iterator<Item = Option<Section>> {
+    let rows = move || {
+        let rows = fleet.targets.iter().map(|target| row(&target)).collect();
+        Section::first("Servers", table(["server", "software", "outcome", "why"], rows))
+    };
+    let notes = || Section::first("Notes", notes(&fleet.warnings));
+    let checked = || {
+        let is_judged = fleet.targets.iter().any(|target| target.offer.is_some());
+        servers::checked_against(&fleet.profiles).filter(|_| is_judged)
+    };
+    iter::once_with(rows)
+        .chain(fleet.targets.iter_wrong().map(|target| problem(&target)))
+        .chain(iter::once_with(notes))
+        .chain(fleet.targets.iter().flat_map(|target| in_full(&target)))
+        .chain(iter::once_with(checked))
+}
+
+fn problem(target: &Target) -> Option<Section> {
+    let headlines = Block::Headlines(servers::headlines(target));
+    let blocks = iter::once(headlines).chain(changes(&target.remedy, |_| target.name()));
+    Section::first(&target.name(), blocks)
+}
+
+fn in_full(target: &Target) -> [Option<Section>; 2] {
+    let why = reasons(&target.remedy, |_| target.name());
+    [Section::full("Why these changes", why), servers::section(target)]
 }
 
 fn row(target: &Target) -> Row {
@@ -94,13 +110,14 @@ fn verdict(target: &Target) -> String {
     }
 }
 
-fn title(targets: &[Target]) -> (String, Tone) {
-    let wrong = targets.iter().filter(|target| !target.is_fine()).count();
-    let tone = if wrong == 0 { Tone::Good } else { Tone::Bad };
-    let text = match targets {
-        [only] => verdict(only),
-        all if wrong == 0 => format!("All {} servers let CUCM in", all.len()),
-        all => format!("{wrong} of {} servers {} a problem", all.len(), if wrong == 1 { "has" } else { "have" }),
-    };
-    (text, tone)
+fn tone(wrong: usize) -> Tone {
+    if wrong == 0 { Tone::Good } else { Tone::Bad }
+}
+
+fn title(count: usize, wrong: usize) -> String {
+    match wrong {
+        0 => format!("All {count} servers let CUCM in"),
+        1 => format!("1 of {count} servers has a problem"),
+        _ => format!("{wrong} of {count} servers have a problem"),
+    }
 }

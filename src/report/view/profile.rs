@@ -8,23 +8,19 @@ use crate::report::page::Tone;
 use crate::words::counted;
 
 impl ToView for ProfileList {
-    fn view(&self) -> View {
+    fn view(&self) -> View<'_> {
         let row = |profile: &Profile| Row::of(vec![code(&profile.id), words(&profile.title), words(&profile.releases)]);
         let rows = table(["profile", "what it is", "releases"], self.profiles.iter().map(row).collect());
         let default = vec![words("Used when --profile names none: "), toned(Tone::Strong, self.default.join(", "))];
         let hint = vec![toned(Tone::Faint, "cdrdiag profile show ID prints the lists and their sources.")];
         let blocks = rows.into_iter().chain([Block::Paragraph(default), Block::Paragraph(hint)]);
-        View {
-            title: counted(self.profiles.len() as u64, "built-in profile"),
-            tone: Tone::Strong,
-            headlines: Vec::new(),
-            sections: Vec::from_iter(Section::first("Profiles", blocks)),
-        }
+        let title = counted(self.profiles.len() as u64, "built-in profile");
+        View::of(title, Tone::Strong, [Section::first("Profiles", blocks)])
     }
 }
 
 impl ToView for ProfileShow {
-    fn view(&self) -> View {
+    fn view(&self) -> View<'_> {
         let Profile { id, title, source, notes, .. } = &self.profile;
         let points = |texts: &[String]| Vec::from_iter(list(texts.iter().map(|text| vec![words(text)]).collect()));
         let problems =
@@ -35,12 +31,8 @@ impl ToView for ProfileShow {
             Section::first("Sources", points(source)),
             Section::first("Notes", points(notes)),
         ];
-        View {
-            title: format!("{id}  {title}"),
-            tone: if self.findings.is_empty() { Tone::Strong } else { Tone::Bad },
-            headlines: Vec::new(),
-            sections: sections.into_iter().flatten().collect(),
-        }
+        let tone = if self.findings.is_empty() { Tone::Strong } else { Tone::Bad };
+        View::of(format!("{id}  {title}"), tone, sections)
     }
 }
 

@@ -4,6 +4,8 @@
 mod lists;
 mod verdicts;
 
+use std::borrow::Cow;
+
 use super::changes::{changes, reasons};
 use super::{Block, Fact, Section, ToView, View, fact, facts, list, servers, words};
 use crate::document::compare::{Compare, Pair};
@@ -16,7 +18,7 @@ use crate::report::monitor::judged::Judged;
 use crate::report::page::Tone;
 
 impl ToView for Compare {
-    fn view(&self) -> View {
+    fn view(&self) -> View<'_> {
         let tone = if self.verdict() == Verdict::Ok { Tone::Good } else { Tone::Bad };
         let columns = Column::of(self);
         let (title, findings) = findings(self);
@@ -33,8 +35,8 @@ impl ToView for Compare {
         View::of(title, tone, sections)
     }
 
-    fn monitored(&self) -> Option<Monitored> {
-        Some(Monitored::from(&Judged::new(&self.profiles, self.targets())))
+    fn monitored(&self) -> Option<Monitored<'_>> {
+        Some(Monitored::from(Judged::new(&self.profiles, || self.targets().map(Cow::Borrowed))))
     }
 }
 
