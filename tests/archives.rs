@@ -226,3 +226,67 @@ fn what_unpacks_without_end_teaches_no_profile() {
     assert!(error.contains("sshd.log.gz") && error.contains("more than 100 times its size"), "{error}");
     assert_eq!(error.lines().count(), 1, "{error}");
 }
+
+/// A mail whose attachments are these files.
+fn mail(members: &[(&str, &[u8])]) -> Vec<u8> {
+    use base64::Engine as _;
+    let part = |(name, bytes): &(&str, &[u8])| {
+        let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+        format!(
+            "--x\r\nContent-Type: application/octet-stream; name=\"{name}\"\r\nContent-Transfer-Encoding: base64\r\n\
+             Content-Disposition: attachment; filename=\"{name}\"\r\n\r\n{text}\r\n"
+        )
+    };
+    let head = "From: a@example.com\r\nSubject: the files\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; \
+                boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nsee there\r\n";
+    format!("{head}{}--x--\r\n", members.iter().map(part).collect::<String>()).into_bytes()
+}
+
+/// What `diagnose` concludes, in its own words, and how much it read of each kind.
+fn diagnose(arguments: &[&str], folder: &Path) -> Value {
+    let story = ["--preserve-days", "30", "--now", "2025-03-12T08:05:00Z", "--json"];
+    let mut command = Command::cargo_bin("cdrdiag").unwrap();
+    let run = command.current_dir(folder).arg("diagnose").args(arguments).args(story).assert().code(1);
+    let answer: Value = serde_json::from_slice(&run.get_output().stdout).unwrap();
+    let headlines: Vec<_> = answer["conclusions"].as_array().unwrap().iter().map(|found| &found["headline"]).collect();
+    let compared = ["primary", "secondary"].map(|side| answer["compare"][side]["outcome"].clone());
+    let waiting = &answer["backlog"]["totals"]["files"];
+    serde_json::json!({ "headlines": headlines, "compare": compared, "waiting": waiting, "unread": answer["unread"] })
+}
+
+#[test]
+fn what_belongs_to_a_diagnosis_is_taken_from_a_mail_an_archive_and_a_folder_as_it_is_by_name() {
+    let story = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/story");
+    let expected = diagnose(
+        &["traces", "--preserve", "preserve.txt", "--primary", "primary.json", "--secondary", "secondary.json"],
+        &story,
+    );
+    assert_eq!(expected["waiting"], 370);
+    assert_eq!(expected["compare"], serde_json::json!(["accepts", "refuses"]));
+    let mut members: Vec<(String, Vec<u8>)> = fs::read_dir(story.join("traces"))
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
+        .collect();
+    members.extend(
+        ["preserve.txt", "primary.json", "secondary.json"]
+            .map(|name| (name.to_owned(), fs::read(story.join(name)).unwrap())),
+    );
+    let members: Vec<_> = members.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let packed: Vec<_> = members.iter().map(|(name, bytes)| (format!("{name}.gz"), gz(bytes))).collect();
+    let packed: Vec<_> = packed.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    for (name, bytes) in [
+        ("all.zip", zip(&members)),
+        ("all.tgz", gz(&tar(&members))),
+        ("mail.eml", mail(&members)),
+        ("mail.eml", mail(&[("all.zip", &zip(&members))])),
+        ("packed.tar", tar(&packed)),
+    ] {
+        let folder = folder(&[(name, &bytes)]);
+        for given in [name, "."] {
+            assert_eq!(diagnose(&[given], folder.path()), expected, "{name} as {given}");
+        }
+    }
+    let folder = folder(&members);
+    assert_eq!(diagnose(&["."], folder.path()), expected, "a folder of all");
+}

@@ -22,6 +22,7 @@ use crate::model::delivery_file::DeliveryFile;
 use crate::plain;
 use crate::recognise::{self, Kind};
 use crate::search::{self, Names, Unsearched};
+use crate::trace::sources::Other;
 use crate::words::{grouped, many};
 
 const WHAT_TO_GIVE: &str = "give what CUCM prints for `file list activelog /cm/cdr_repository/preserve/<date>/ \
@@ -96,10 +97,22 @@ pub fn read(paths: &[PathBuf]) -> (Vec<Source>, Vec<Unreadable>) {
     (sources, unreadable)
 }
 
+/// Reads listings that were found among the paths.
+pub fn read_found(listings: &mut [Other], sources: &mut Vec<Source>, unreadable: &mut Vec<Unreadable>) {
+    for listing in listings {
+        let label = listing.label().to_owned();
+        let read = listing.read(bounds::LISTING).with_context(|| label.clone()).and_then(|bytes| text(&label, &bytes));
+        match read {
+            Ok(source) => sources.push(source),
+            Err(error) => unreadable.push((label, error)),
+        }
+    }
+}
+
 fn read_one(path: &Path, unreadable: &mut Vec<Unreadable>) -> Result<Source> {
     let told = |error: io::Error| anyhow!("{}: {}; {WHAT_TO_GIVE}", path.display(), plain::words(&error));
     if path == Path::new("-") {
-        return text(path, &mut io::stdin().lock());
+        return whole_text("-", &mut io::stdin().lock());
     }
     let metadata = fs::metadata(path).map_err(told)?;
     if metadata.is_dir() {
@@ -108,23 +121,24 @@ fn read_one(path: &Path, unreadable: &mut Vec<Unreadable>) -> Result<Source> {
     if let Some(entry) = delivery_file(path, metadata.len()) {
         return Ok(pulled(path, vec![Section { entries: vec![entry], ..Section::default() }]));
     }
-    text(path, &mut File::open(path).map_err(told)?)
+    whole_text(&path.display().to_string(), &mut File::open(path).map_err(told)?)
 }
 
-fn text(path: &Path, input: &mut dyn Read) -> Result<Source> {
+fn whole_text(path: &str, input: &mut dyn Read) -> Result<Source> {
     let mut bytes = Vec::new();
-    bounds::LISTING
-        .limit(input)
-        .read_to_end(&mut bytes)
-        .with_context(|| format!("{}; {WHAT_TO_GIVE}", path.display()))?;
-    let listing = listing::parse(&bytes);
+    bounds::LISTING.limit(input).read_to_end(&mut bytes).with_context(|| format!("{path}; {WHAT_TO_GIVE}"))?;
+    text(path, &bytes)
+}
+
+fn text(path: &str, bytes: &[u8]) -> Result<Source> {
+    let listing = listing::parse(bytes);
     if listing.is_cut {
-        bail!("{}: more than {} files and folders; {ONE_DATE}", path.display(), grouped(bounds::LISTED as u64));
+        bail!("{path}: more than {} files and folders; {ONE_DATE}", grouped(bounds::LISTED as u64));
     }
     if !listing.is_listing() {
-        bail!("{}: {}", path.display(), no_listing(&bytes));
+        bail!("{path}: {}", no_listing(bytes));
     }
-    Ok(Source { path: path.display().to_string(), listing, is_text: true, ..Source::default() })
+    Ok(Source { path: path.to_owned(), listing, is_text: true, ..Source::default() })
 }
 
 /// What a file is instead, and which command reads it.

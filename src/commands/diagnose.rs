@@ -20,7 +20,7 @@ use crate::document::diagnose::Diagnose;
 use crate::document::parse_log::ParseLog;
 use crate::document::probe::Target;
 use crate::exit::{Code, UsageError};
-use crate::trace::sources;
+use crate::trace::sources::{self, Found, Other};
 
 /// As many as `probe` examines at a time unless told otherwise.
 const MOST_AT_ONCE: usize = 64;
@@ -31,23 +31,26 @@ const MOST_AT_ONCE: usize = 64;
 /// When nothing is given, a target means nothing, the configuration or a profile can't be read, or no part can.
 pub fn run(args: &cli::Diagnose, context: &Context<'_>) -> Result<Code> {
     check(args)?;
-    let Arranged { mut args, assumed, misplaced } = paths::arranged(args);
     let config = Config::load(context.global().config.as_deref())?.config;
-    collected::clients(&args, &config, &[], context)?;
+    collected::clients(args, &config, &[], context)?;
     let reports = Reports::open(&args.reports)?;
-    let mut parts = Parts { unread: sources::lines(&misplaced), assumed, ..Parts::default() };
+    let mut parts = Parts::default();
+    let (mut args, given) = (args.clone(), given_paths(args));
     let collected = collect(&mut args, &config, &mut parts.unread, context)?;
-    let parsed = traces(&args, &mut parts.unread, context)?;
+    let Arranged { args, traces: found, mut listings, saved, assumed, misplaced } = paths::arranged(&args);
+    parts.unread.extend(sources::lines(&misplaced));
+    parts.assumed = assumed;
+    let parsed = found.map_or(Ok(None), |found| traces(found, &args, &mut parts.unread, context))?;
     let (document, details) = parsed.map(|Parsed { document, left_out }| (document, left_out)).unzip();
     parts.parse_log = document;
     let nodes = parts.parse_log.as_ref().map(|trace| trace.nodes.clone()).unwrap_or_default();
     let question = collected::question(backlog::question(&args.deadline, &config), &nodes);
-    parts.backlog = waiting(&args.preserve, question, &mut parts.unread);
+    parts.backlog = waiting(&args.preserve, &mut listings, question, &mut parts.unread);
     let asked = collected::clients(&args, &config, &nodes, context)?;
     let traced = parts.parse_log.as_ref().and_then(|trace| trace.negotiation.as_ref());
     let clients = Clients::in_view_of(asked, traced);
     let examination = Examination::new(&args.connection, &config, clients.profiles.clone());
-    let saved = servers(&args, &config, &examination, &mut parts)?;
+    let saved = servers(&args, saved, &config, &examination, &mut parts)?;
     let examined = parts.primary.iter().chain(&parts.secondary).chain(&parts.others);
     let mut remarks = misspelt(examined.filter_map(unknown_name), &config);
     remarks.details = details.unwrap_or_default();
@@ -58,7 +61,7 @@ pub fn run(args: &cli::Diagnose, context: &Context<'_>) -> Result<Code> {
     }
     let document = answer::document(parts, &clients, question);
     let alias = collected.as_ref().and_then(|collected| collected.alias.clone());
-    let inputs = Inputs { remarks, alias, ..inputs(&args, &document, saved) };
+    let inputs = Inputs { remarks, alias, ..inputs(given, &document, saved) };
     reports.answer(document, inputs, context)
 }
 
@@ -92,30 +95,32 @@ fn collect(
         Err(error) if error.is::<UsageError>() || nothing_else(args) => Err(error),
         found => {
             let found = kept(found, unread);
-            if let Some(collected) = &found {
-                args.preserve.extend(paths::collected_listings(&collected.folder));
-                args.paths.push(collected.folder.clone());
-            }
+            args.paths.extend(found.iter().map(|collected| collected.folder.clone()));
             Ok(found)
         }
     }
 }
 
-/// Everything that was read: traces as they were found, listings and saved answers as they were given.
-fn inputs(args: &cli::Diagnose, document: &Diagnose, saved: Vec<String>) -> Inputs {
-    let traces = document.parse_log.iter().flat_map(|trace| &trace.inputs).map(|input| input.path.clone());
-    let listings = document.backlog.iter().flat_map(|backlog| &backlog.inputs).map(|input| input.path.clone());
-    let mut known = given(&args.paths);
-    known.extend(given(&args.preserve));
-    known.extend(saved.iter().cloned());
-    Inputs { read: traces.chain(listings).chain(saved).collect(), given: known, ..Inputs::default() }
+/// The paths as they were given.
+fn given_paths(args: &cli::Diagnose) -> Vec<String> {
+    given(&[args.paths.as_slice(), &args.preserve].concat())
 }
 
-fn traces(args: &cli::Diagnose, unread: &mut Vec<String>, context: &Context<'_>) -> Result<Option<Parsed>> {
-    if args.paths.is_empty() {
-        return Ok(None);
-    }
-    match parse_log::parse(&args.paths, Vec::new(), &args.narrow, context) {
+/// Everything that was read: traces as they were found, listings and saved answers as they were given.
+fn inputs(mut given: Vec<String>, document: &Diagnose, saved: Vec<String>) -> Inputs {
+    let traces = document.parse_log.iter().flat_map(|trace| &trace.inputs).map(|input| input.path.clone());
+    let listings = document.backlog.iter().flat_map(|backlog| &backlog.inputs).map(|input| input.path.clone());
+    given.extend(saved.iter().cloned());
+    Inputs { read: traces.chain(listings).chain(saved).collect(), given, ..Inputs::default() }
+}
+
+fn traces(
+    found: Found,
+    args: &cli::Diagnose,
+    unread: &mut Vec<String>,
+    context: &Context<'_>,
+) -> Result<Option<Parsed>> {
+    match parse_log::parse(found, Vec::new(), &args.narrow, context) {
         Err(error) if error.is::<UsageError>() => Err(error),
         found => {
             let found = kept(found, unread);
@@ -125,24 +130,30 @@ fn traces(args: &cli::Diagnose, unread: &mut Vec<String>, context: &Context<'_>)
     }
 }
 
-fn waiting(paths: &[PathBuf], question: Question, unread: &mut Vec<String>) -> Option<Backlog> {
-    if paths.is_empty() {
-        return None;
-    }
-    let (sources, unreadable) = backlog::read(paths);
+fn waiting(paths: &[PathBuf], listings: &mut [Other], question: Question, unread: &mut Vec<String>) -> Option<Backlog> {
+    let (mut sources, mut unreadable) = backlog::read(paths);
+    backlog::read_found(listings, &mut sources, &mut unreadable);
     unread.extend(unreadable.iter().map(|(_, error)| format!("{error:#}")));
     (!sources.is_empty()).then(|| backlog::document(&sources, &unreadable, question))
 }
 
 /// Examines every server at the same time: one that times out does not make the others wait. Gives the files that
 /// were read in the place of servers.
-fn servers(args: &cli::Diagnose, config: &Config, examination: &Examination, parts: &mut Parts) -> Result<Vec<String>> {
+fn servers(
+    args: &cli::Diagnose,
+    saved: [Option<Other>; 2],
+    config: &Config,
+    examination: &Examination,
+    parts: &mut Parts,
+) -> Result<Vec<String>> {
+    let mut saved = saved.into_iter();
     let mut wanted = vec![args.primary.clone(), args.secondary.clone()];
     wanted.extend(args.targets.iter().cloned().map(Some));
     let mut subjects = Vec::new();
     for name in &wanted {
+        let saved = saved.next().flatten();
         subjects.push(match name {
-            None => None,
+            None => saved.and_then(|mut saved| kept(Subject::found(&mut saved), &mut parts.unread)),
             Some(name) => match Subject::find(name, config, args.connection.reach.port) {
                 Err(error) if error.is::<UsageError>() => return Err(error),
                 found => kept(found, &mut parts.unread),

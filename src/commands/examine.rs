@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
@@ -20,13 +21,15 @@ use crate::document::probe::{Access, Client, Handshake, Target as Entry, TargetE
 use crate::exit::UsageError;
 use crate::model::offer::{Category, Offer};
 use crate::model::profile::Profile;
-use crate::saved::file::{Problem, SavedRef};
+use crate::saved::file::{self, Problem, SavedRef};
 use crate::saved::{ParseError, SavedHandshake, SavedServer};
 use crate::ssh::connect::Family;
 use crate::ssh::deadline::Deadline;
 use crate::ssh::handshake::{self, Authentication, Preferences};
 use crate::ssh::probe::{ProbeError, Reading};
 use crate::ssh::target::Target;
+use crate::trace::sources::Other;
+use crate::{bounds, plain};
 
 /// How servers are examined.
 #[derive(Debug, Clone)]
@@ -77,6 +80,17 @@ impl Subject {
         Ok(Self { name, place, file })
     }
 
+    /// A saved answer that was found among the paths.
+    ///
+    /// # Errors
+    /// When it can't be read, is none, or leaves open which server is meant.
+    pub fn found(other: &mut Other) -> Result<Self> {
+        let name = other.label().to_owned();
+        let bytes = other.read(bounds::SAVED).map_err(|error| anyhow!("{name}: {}", plain::words(&error)))?;
+        let server = file::only_server(Path::new(&name), &bytes)?;
+        Ok(Self { file: Some(name.clone()), place: Place::Saved(Box::new(server)), name })
+    }
+
     /// What to say where two of these are one server: the other one was not looked at.
     pub fn given_twice(subjects: &[&Self]) -> Option<String> {
         let mut pairs =
@@ -117,7 +131,7 @@ impl Subject {
 fn load(saved: &SavedRef) -> Result<SavedServer> {
     saved.load().map_err(|error| {
         let is_none = matches!(error.problem, Problem::Content(ParseError::Unrecognised));
-        match paths::misplaced(&saved.path).filter(|_| is_none) {
+        match paths::misplaced_file(&saved.path).filter(|_| is_none) {
             Some(elsewhere) => anyhow!("{elsewhere}"),
             None => error.into(),
         }

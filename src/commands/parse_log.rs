@@ -14,6 +14,7 @@ use crate::document::alarms::RaisedAlarms;
 use crate::document::node::agreed;
 use crate::document::parse_log::{Input, ParseLog};
 use crate::exit::{Code, UsageError};
+use crate::recognise::Kind;
 use crate::search::Names;
 use crate::suggest;
 use crate::trace::answer::{self, Choice};
@@ -33,11 +34,22 @@ pub fn run(args: &cli::ParseLog, context: &Context<'_>) -> Result<Code> {
     let reports = Reports::open(&args.reports)?;
     let here = [PathBuf::from(".")];
     let given_paths = if args.paths.is_empty() { here.as_slice() } else { &args.paths };
-    let (traces, misplaced) = paths::traces(given_paths);
-    let Parsed { document, left_out } = parse(&traces, misplaced, &args.narrow, context)?;
+    let (found, misplaced) = traces(given_paths);
+    let Parsed { document, left_out } = parse(found, misplaced, &args.narrow, context)?;
     let read = document.inputs.iter().map(|input| input.path.clone()).collect();
     let remarks = Remarks { warnings: document.unread.clone(), details: left_out, ..Remarks::default() };
     reports.answer(document, Inputs { read, given: given(&args.paths), remarks, alias: None }, context)
+}
+
+/// What these paths lead to, and what to say of that which another command reads.
+fn traces(paths: &[PathBuf]) -> (Found, Vec<Problem>) {
+    let mut found = paths::find(paths);
+    let others = std::mem::take(&mut found.others);
+    let others = others.into_iter().filter(|other| other.kind != Kind::Session);
+    let has_traces = found.has_something();
+    let (misplaced, beside): (Vec<_>, Vec<_>) = others.partition(|other| other.is_named() || !has_traces);
+    found.left_out.extend(beside.iter().map(|other| other.label().to_owned()));
+    (found, misplaced.iter().map(paths::misplaced).collect())
 }
 
 /// Traces, read.
@@ -48,19 +60,13 @@ pub struct Parsed {
     pub left_out: Vec<String>,
 }
 
-/// The document about these traces; what could not be read is told in it, with what was `misplaced` among them.
+/// The document about what was found; what could not be read is told in it, with what was `misplaced` among them.
 ///
 /// # Errors
 /// When no trace or not the configuration could be read, or a cause was asked for that does not exist.
-pub fn parse(
-    paths: &[PathBuf],
-    misplaced: Vec<Problem>,
-    narrow: &cli::Narrow,
-    context: &Context<'_>,
-) -> Result<Parsed> {
+pub fn parse(mut found: Found, misplaced: Vec<Problem>, narrow: &cli::Narrow, context: &Context<'_>) -> Result<Parsed> {
     check(narrow)?;
     let config = Config::load(context.global().config.as_deref())?.config;
-    let mut found = sources::find(paths);
     let reading = read(&found.sources, narrow, context);
     let mut problems = misplaced;
     problems.append(&mut found.problems);

@@ -2,7 +2,9 @@
 //! delivery. Documents, traces and judgements are made of these; nothing here knows of them.
 
 pub mod delivery_file;
+pub mod kind;
 mod lists;
 pub mod offer;
 pub mod profile;
+pub mod saved_form;
 pub mod stage;

@@ -69,9 +69,20 @@ impl SavedRef {
     pub fn load(&self) -> Result<SavedServer, SavedError> {
         let failed = |problem| SavedError { path: self.path.clone(), problem };
         let bytes = bounds::SAVED.read(&self.path).map_err(|error| failed(Problem::Read(error)))?;
-        let saved = parse(&bytes).map_err(|error| failed(Problem::Content(error)))?;
-        choose(&saved, self.server.as_deref()).map_err(failed)
+        server(&bytes, self.server.as_deref()).map_err(failed)
     }
+}
+
+/// The one server in a saved answer that was found at `path`.
+///
+/// # Errors
+/// When it is no saved answer, or leaves open which server is meant.
+pub fn only_server(path: &Path, bytes: &[u8]) -> Result<SavedServer, SavedError> {
+    server(bytes, None).map_err(|problem| SavedError { path: path.to_owned(), problem })
+}
+
+fn server(bytes: &[u8], wanted: Option<&str>) -> Result<SavedServer, Problem> {
+    choose(&parse(bytes).map_err(Problem::Content)?, wanted)
 }
 
 fn choose(saved: &Saved, wanted: Option<&str>) -> Result<SavedServer, Problem> {

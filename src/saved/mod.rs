@@ -6,7 +6,6 @@
 mod capture;
 mod cdrdiag;
 pub mod file;
-mod form;
 mod jsch_log;
 mod json;
 mod json_scans;
@@ -23,9 +22,9 @@ use std::collections::BTreeMap;
 use crate::bounds::{HOST_KEYS, NAME, NAMES};
 use crate::document::probe::{Client, Handshake, HostKey, Identification, Outcome, Target, TargetError};
 use crate::model::offer::{Category, Offer};
+pub use crate::model::saved_form::{FORMS, Form};
 use crate::ssh::identification;
 use crate::text;
-pub use form::{FORMS, Form};
 
 /// One server, as far as a saved answer tells it.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -324,7 +324,7 @@ mod tests {
     fn who_waits_goes_on_once_the_slowest_has_come_though_others_panicked() {
         const BLOCKS: u64 = 200;
         let file = tempfile::NamedTempFile::new().unwrap();
-        let sources = sources::find(&[file.path().to_owned()]).sources;
+        let sources = sources::find(&[file.path().to_owned()], |_| None).sources;
         let window = Window::default();
         let fold = InOrder::new(Fold::new(&sources, &window));
         let next = AtomicU64::new(0);

@@ -15,9 +15,9 @@ pub struct AlarmText {
 }
 
 /// A page that explains alarms quotes them: in a folder it was found, not given.
-fn is_documentation(label: &str) -> bool {
+pub(super) fn is_documentation(label: &str) -> bool {
     let label = label.to_ascii_lowercase();
-    [".md", ".markdown", ".rst", ".adoc"].iter().any(|ending| label.ends_with(ending))
+    [".md", ".markdown", ".rst", ".adoc", ".html"].iter().any(|ending| label.ends_with(ending))
 }
 
 impl Source {

@@ -10,6 +10,7 @@ use zip::result::ZipError;
 use super::copied::Copied;
 use super::extent::{Extent, ExtentReader};
 use super::format::{self, Format};
+use super::open::Layers;
 use super::{Asked, Found, Place, Source, Why, head_of, natural_order, pasted};
 use crate::mail::{self, Attachment};
 use crate::unpacking::Allowance;
@@ -40,7 +41,10 @@ impl Found {
             Format::Gzip => {
                 let inner = head_of(MultiGzDecoder::new(head));
                 match Format::of(&inner) {
-                    Format::Plain => self.take_text(source, &inner, asked),
+                    Format::Plain => {
+                        let layers = Layers { is_packed: true, ..source.layers };
+                        self.take_text(Source { layers, ..source }, &inner, asked);
+                    }
                     _ => self.take_unpacked(source, &inner, asked),
                 }
             }
@@ -52,10 +56,12 @@ impl Found {
     }
 
     /// Takes what is no archive, packed or not.
-    fn take_text(&mut self, source: Source, head: &[u8], asked: Asked) {
-        let text = text::utf_16(head).map(|_| text::decode(head).into_owned().into_bytes());
+    fn take_text(&mut self, mut source: Source, head: &[u8], asked: Asked) {
+        source.layers.encoding = text::utf_16(head);
+        let text = source.layers.encoding.map(|_| text::decode(head).into_owned().into_bytes());
         let head = text.as_deref().unwrap_or(head);
         let copied = Copied::of(head);
+        source.layers.copied = copied;
         let Some(remark) = copied.remark() else { return self.judge(source, head, asked) };
         let (label, before) = (source.label.clone(), self.sources.len());
         self.judge(source, &head_of(copied.restored(head)), asked);
@@ -78,6 +84,7 @@ impl Found {
     fn open_archive(&mut self, source: Source, walk: impl FnOnce(&mut Self, &Source, &Extent)) {
         let extent = match &source.place {
             Place::Extent(extent) => Ok(extent.clone()),
+            Place::File(path) => Ok(Extent::file(path, source.size)),
             _ => source.packed().map_err(Why::Io).and_then(|mut reader| self.unpack(&mut reader)),
         };
         match extent {
@@ -221,7 +228,8 @@ pub(super) fn member(archive: &Source, name: &str, size: u64, place: Place) -> S
 
 fn member_called(archive: &Source, label: String, size: u64, place: Place) -> Source {
     let folder = label.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
-    Source { label, folder, first: None, size, place, allowance: archive.allowance.clone() }
+    let (layers, allowance) = (Layers::default(), archive.allowance.clone());
+    Source { label, folder, first: None, size, place, layers, allowance }
 }
 
 /// The entry's name, size and beginning; `None` for a folder.

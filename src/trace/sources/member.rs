@@ -11,8 +11,10 @@ use zip::ZipArchive;
 use super::archive::member;
 use super::extent::Extent;
 use super::format::Format;
+use super::open::Layers;
 use super::{Place, Source, head_of};
 use crate::bounds;
+use crate::mail::{self, Attachment};
 use crate::unpacking::Allowance;
 
 /// Opens members by labels such as `a.zip!/b.log` and `a.zip!/b.tar.gz!/c.log`. An archive is looked through once.
@@ -47,13 +49,14 @@ impl Members {
     }
 }
 
-/// The members of a zip or tar archive, packed with gzip as a whole or not.
+/// The members of a zip or tar archive, packed with gzip as a whole or not, or of a mail.
 fn members(label: &str, mut whole: Extent, allowance: Allowance) -> io::Result<Vec<Source>> {
     if Format::of(&head_of(whole.open()?)) == Format::Gzip {
         whole = unpack(&mut allowance.metered(MultiGzDecoder::new(whole.open()?)))?;
     }
     let (label, folder, place) = (label.to_owned(), String::new(), Place::Extent(whole.clone()));
-    let archive = Source { label, folder, first: None, size: whole.length, place, allowance };
+    let layers = Layers::default();
+    let archive = Source { label, folder, first: None, size: whole.length, place, layers, allowance };
     match Format::of(&head_of(whole.open()?)) {
         Format::Zip => {
             let zip = ZipArchive::new(whole.open()?)?;
@@ -72,7 +75,15 @@ fn members(label: &str, mut whole: Extent, allowance: Allowance) -> io::Result<V
             }
             Ok(found)
         }
-        Format::Plain | Format::Gzip | Format::Mail | Format::Unread(_) => Err(io::ErrorKind::NotFound.into()),
+        Format::Mail => {
+            let mut mail = Vec::new();
+            bounds::MAIL.limit(whole.open()?).read_to_end(&mut mail)?;
+            let attached = mail::attachments(&mail).into_iter().map(|Attachment { name, bytes }| {
+                Ok(member(&archive, &name, bytes.len() as u64, Place::Extent(unpack(&mut bytes.as_slice())?)))
+            });
+            attached.collect()
+        }
+        Format::Plain | Format::Gzip | Format::Unread(_) => Err(io::ErrorKind::NotFound.into()),
     }
 }
 

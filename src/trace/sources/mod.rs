@@ -9,6 +9,7 @@ mod format;
 mod member;
 mod open;
 mod order;
+mod other;
 mod problem;
 mod session;
 
@@ -21,19 +22,22 @@ use chrono::NaiveDateTime;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::log4j::records;
+use crate::model::kind::Kind;
 use crate::search::{self, Unsearched};
 use crate::trace::undated::{self, Undated};
 use crate::unpacking::Allowance;
 use crate::{bounds, text};
 pub use alarm_text::AlarmText;
 use archive::Budget;
-use copied::Copied;
 use extent::Extent;
 pub use format::Format;
 use format::Unread;
 pub use member::Members;
+use open::Layers;
 pub use open::Opened;
 use order::{natural_order, sort_by_time};
+pub use other::Other;
+use other::Recogniser;
 pub use problem::{Problem, Why, lines};
 pub use session::NodeText;
 
@@ -52,15 +56,16 @@ pub struct Source {
     /// Bytes on disk, packed ones where it is packed; 0 for standard input.
     pub size: u64,
     place: Place,
+    layers: Layers,
     /// What the file that it stands in may unpack to.
     allowance: Allowance,
 }
 
 #[derive(Debug)]
 enum Place {
-    /// A file that is read as it is.
+    /// A whole file.
     File(PathBuf),
-    /// What is unpacked, or decoded, while it is read.
+    /// A part of a file, or what was unpacked.
     Extent(Extent),
     ZipEntry {
         archive: Extent,
@@ -89,6 +94,11 @@ pub struct Found {
     pub sources: Vec<Source>,
     /// Inputs that could not be taken.
     pub problems: Vec<Problem>,
+    /// What other commands read, among it.
+    pub others: Vec<Other>,
+    recognise: Recogniser,
+    /// Files of folders and archives that were looked into for what other commands read.
+    looked_into: usize,
     /// What folders hold beside traces.
     pub left_out: Vec<String>,
     /// How many of these belong to the paths before.
@@ -120,9 +130,10 @@ pub struct PastedText {
 }
 
 /// Finds the traces that these paths mean. A folder is searched through, and what does not look like a
-/// `cdrrepmgr` trace by content and name is left out; a file that was named is taken at its word.
-pub fn find(paths: &[PathBuf]) -> Found {
-    let mut found = Found::default();
+/// `cdrrepmgr` trace by content and name is left out; a file that was named is taken at its word. What `recognise` tells
+/// of a beginning decides which files are another command's.
+pub fn find(paths: &[PathBuf], recognise: fn(&[u8]) -> Option<Kind>) -> Found {
+    let mut found = Found { recognise: Recogniser(recognise), ..Found::default() };
     for path in paths {
         found.left_out_before = found.left_out.len();
         if path.as_os_str() == "-" {
@@ -155,7 +166,8 @@ impl Found {
             return self.problem(label, Why::Io(error));
         }
         let place = Place::Stream(Mutex::new(Stream { head: head.clone(), rest }));
-        let source = Source { folder: label.clone(), label, first: None, size: 0, place, allowance };
+        let layers = Layers::default();
+        let source = Source { folder: label.clone(), label, first: None, size: 0, place, layers, allowance };
         self.take(source, &head, Asked::ByName);
     }
 
@@ -213,16 +225,13 @@ impl Found {
             return Ok(());
         }
         let head = head_of(file);
-        let is_plain = Format::of(&head) == Format::Plain && text::utf_16(&head).is_none();
-        let as_it_is = is_plain && Copied::of(&head).is_as_it_is();
-        let place =
-            if as_it_is { Place::File(path.to_owned()) } else { Place::Extent(Extent::file(path, metadata.len())) };
         let source = Source {
             label: path.display().to_string(),
             folder: path.parent().map(|parent| parent.display().to_string()).unwrap_or_default(),
             first: None,
             size: metadata.len(),
-            place,
+            place: Place::File(path.to_owned()),
+            layers: Layers::default(),
             allowance: Allowance::of(metadata.len()),
         };
         self.take(source, &head, asked);
@@ -232,7 +241,8 @@ impl Found {
     /// Takes a source, or says why not.
     fn judge(&mut self, source: Source, head: &[u8], asked: Asked) {
         let Some(source) = self.take_collection(source, head) else { return };
-        let Some(mut source) = self.take_session(source, head) else { return };
+        let Some(source) = self.take_session(source, head, asked) else { return };
+        let Some(mut source) = self.take_other(source, head, asked) else { return };
         source.first = first_time(head);
         if source.first.is_none()
             && let Some((text, cut)) = source.alarms(head, asked)
@@ -240,7 +250,7 @@ impl Found {
             self.texts.push(text);
             return cut.into_iter().for_each(|why| self.problem(source.label.clone(), why));
         }
-        let name = source.label.rsplit(['/', '\\']).next().unwrap_or_default();
+        let name = base_name(&source.label);
         // One that the log has only just turned to is still empty, and lacks nothing.
         let is_meant = asked == Asked::ByName || (is_a_traces_name(name) && source.size > 0);
         let is_found = source.first.is_some() && speaks_of_deliveries(name, head);
@@ -263,9 +273,20 @@ impl Found {
         self.problems.push(Problem { path, why });
     }
 
+    /// Whether there is anything to tell of, if only of what could not be taken.
+    pub fn has_something(&self) -> bool {
+        self.so_far() != (0, 0, 0)
+    }
+
+    /// Whether it stands in a folder that `collect` wrote.
+    pub fn is_collected(&self, label: &str) -> bool {
+        self.collected.iter().any(|folder| label.starts_with(folder.as_str()))
+    }
+
     /// Grows with everything that is worth telling.
     fn so_far(&self) -> (usize, usize, usize) {
-        (self.sources.len(), self.problems.len(), self.texts.len() + self.nodes.len() + self.pasted.len())
+        let texts = self.texts.len() + self.nodes.len() + self.pasted.len() + self.others.len();
+        (self.sources.len(), self.problems.len(), texts)
     }
 }
 
@@ -292,6 +313,11 @@ fn pasted(label: &str, head: &[u8]) -> Option<PastedText> {
 
 fn first_time(head: &[u8]) -> Option<NaiveDateTime> {
     head.split(|byte| *byte == b'\n').find_map(records::line_time)
+}
+
+/// The file's own name in a label.
+fn base_name(label: &str) -> &str {
+    label.rsplit(['/', '\\']).next().unwrap_or_default()
 }
 
 /// How the CDR Repository Manager calls its traces. A name that begins with a dot is a companion of another program's:
@@ -325,6 +351,7 @@ mod tests {
             first,
             size: 0,
             place: Place::File(PathBuf::new()),
+            layers: Layers::default(),
             allowance: Allowance::default(),
         }
     }

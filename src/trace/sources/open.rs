@@ -4,17 +4,39 @@ use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::sync::PoisonError;
 
+use encoding_rs::Encoding;
 use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 
 use super::copied::Copied;
 use super::extent::Extent;
-use super::format::GZIP;
-use super::{HEAD, Place, Source};
+use super::{Place, Source};
 use crate::text;
+use crate::unpacking::Allowance;
 
-/// How much tells whether a text is in UTF-16.
-const GLANCE: u64 = 4096;
+/// What lies around the records' own lines, as the beginning shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Layers {
+    /// Packed with gzip.
+    pub is_packed: bool,
+    /// UTF-16. All else stays as it is, since a trace may hold Latin-1.
+    pub encoding: Option<&'static Encoding>,
+    /// Broken or exported lines.
+    pub copied: Copied,
+}
+
+impl Layers {
+    /// The records' own lines.
+    fn off(self, bytes: Box<dyn Read + Send>, allowance: &Allowance) -> Box<dyn Read + Send> {
+        let unpacked: Box<dyn Read + Send> =
+            if self.is_packed { Box::new(allowance.metered(MultiGzDecoder::new(bytes))) } else { bytes };
+        let decoded = match self.encoding {
+            Some(encoding) => text::reader(encoding, unpacked),
+            None => unpacked,
+        };
+        if self.copied.is_as_it_is() { decoded } else { self.copied.restored(decoded) }
+    }
+}
 
 /// A trace's bytes, unpacked.
 pub enum Opened {
@@ -31,8 +53,8 @@ impl Source {
     /// When the file can't be opened any more.
     pub fn open(&self) -> io::Result<Opened> {
         Ok(match &self.place {
-            Place::File(path) => Opened::File(File::open(path)?),
-            _ => Opened::Stream(restored(decoded(self.unpacked()?)?)?),
+            Place::File(path) if self.layers == Layers::default() => Opened::File(File::open(path)?),
+            _ => Opened::Stream(self.layers.off(self.packed()?, &self.allowance)),
         })
     }
 
@@ -49,47 +71,6 @@ impl Source {
                 Box::new(Cursor::new(head).chain(rest))
             }
         })
-    }
-
-    /// The same, unpacked where it is packed with gzip.
-    fn unpacked(&self) -> io::Result<Box<dyn Read + Send>> {
-        let (magic, whole) = glance(self.packed()?, GZIP.len() as u64)?;
-        Ok(if magic == GZIP { Box::new(self.allowance.metered(MultiGzDecoder::new(whole))) } else { whole })
-    }
-}
-
-/// Text in UTF-16 becomes UTF-8. All else stays as it is, since a trace may hold Latin-1.
-fn decoded(reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
-    let (head, whole) = glance(reader, GLANCE)?;
-    Ok(match text::utf_16(&head) {
-        Some(encoding) => text::reader(encoding, whole),
-        None => whole,
-    })
-}
-
-/// Broken or exported lines become the records' own.
-fn restored(reader: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
-    let (head, whole) = glance(reader, HEAD as u64)?;
-    let copied = Copied::of(&head);
-    Ok(if copied.is_as_it_is() { whole } else { copied.restored(whole) })
-}
-
-/// The first bytes, and a reader that gives them once more. Bytes that can't be read come as the reader's error later.
-fn glance(mut reader: Box<dyn Read + Send>, count: u64) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
-    let mut head = Vec::new();
-    match (&mut reader).take(count).read_to_end(&mut head) {
-        Ok(_) => Ok((head.clone(), Box::new(Cursor::new(head).chain(reader)))),
-        Err(error) if head.is_empty() => Err(error),
-        Err(error) => Ok((head.clone(), Box::new(Cursor::new(head).chain(Broken(Some(error)))))),
-    }
-}
-
-/// Gives an error once.
-struct Broken(Option<io::Error>);
-
-impl Read for Broken {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        self.0.take().map_or(Ok(0), Err)
     }
 }
 

@@ -5,11 +5,14 @@ use std::io::{self, Read};
 use std::path::{Component, Path};
 use std::sync::Mutex;
 
-use super::{Found, Opened, Place, Source, Stream, Why, first_time, looks_binary};
+use super::copied::Copied;
+use super::open::Layers;
+use super::{Asked, Found, Opened, Other, Place, Source, Stream, Why, first_time, looks_binary};
 use crate::bounds::{self, Bound};
 use crate::cucm::session::{self, Printed, Session};
 use crate::document::collect::{self, Collect};
 use crate::document::node::NodeState;
+use crate::model::kind::Kind;
 use crate::text;
 
 /// A text that tells of the node.
@@ -70,12 +73,13 @@ impl Found {
         };
         self.sources.retain(|source| !is_repeated(&source.label));
         self.nodes.retain(|text| !is_repeated(&text.label));
+        self.others.retain(|other| other.kind == Kind::Listing || !is_repeated(other.label()));
         self.left_out.retain(|label| !is_repeated(label));
     }
 
     /// Takes a text of CUCM's command line apart: what it says of the node, and each trace that was printed. Gives back
     /// what is to be read as it is: another text, or one that holds a single trace, whose lines then keep their numbers.
-    pub(super) fn take_session(&mut self, mut source: Source, head: &[u8]) -> Option<Source> {
+    pub(super) fn take_session(&mut self, mut source: Source, head: &[u8], asked: Asked) -> Option<Source> {
         if looks_binary(head) || !session::may_be(&text::decode(head)) {
             return Some(source);
         }
@@ -86,8 +90,12 @@ impl Found {
                 return Some(source);
             }
         };
-        let Session { node, traces, .. } = session::read(&source.label, &whole);
+        let Session { node, traces, has_listings } = session::read(&source.label, &whole);
         let tells = !node.is_empty();
+        if has_listings && (tells || !traces.is_empty()) {
+            let listings = source.holding(source.label.clone(), whole.clone());
+            self.others.push(Other::new(Kind::Session, asked, listings));
+        }
         if tells {
             self.nodes.push(NodeText::new(&source.label, &whole, node));
         }
@@ -130,7 +138,7 @@ impl Source {
     ///
     /// # Errors
     /// When it can't be read, or is larger than its form.
-    fn whole(&mut self, bound: Bound) -> io::Result<Vec<u8>> {
+    pub(super) fn whole(&mut self, bound: Bound) -> io::Result<Vec<u8>> {
         let mut whole = Vec::new();
         let most = bound.bytes() + 1;
         match self.open()? {
@@ -148,13 +156,18 @@ impl Source {
 
     /// A trace that a session printed.
     fn printed(&self, trace: Printed) -> Self {
-        let bytes = trace.text.into_bytes();
+        self.holding(format!("{}!/{}", self.label, trace.name), trace.text.into_bytes())
+    }
+
+    /// A text that was taken out of this one.
+    fn holding(&self, label: String, text: Vec<u8>) -> Self {
         Self {
-            label: format!("{}!/{}", self.label, trace.name),
+            label,
             folder: self.folder.clone(),
-            first: first_time(&bytes),
-            size: bytes.len() as u64,
-            place: Place::Stream(Mutex::new(Stream { head: bytes, rest: Box::new(io::empty()) })),
+            first: first_time(&text),
+            size: text.len() as u64,
+            layers: Layers { copied: Copied::of(&text), ..Layers::default() },
+            place: Place::Stream(Mutex::new(Stream { head: text, rest: Box::new(io::empty()) })),
             allowance: self.allowance.clone(),
         }
     }

@@ -12,7 +12,7 @@ use wrapped::Wrapping;
 use crate::log4j::records::{self, Line};
 
 /// How a text was copied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Copied {
     form: Form,
     /// The newest record stands first, as log servers export them.
@@ -20,9 +20,10 @@ pub struct Copied {
 }
 
 /// Where the records stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Form {
     /// Each begins a line of its own, and no line is broken.
+    #[default]
     AsItIs,
     /// Long lines are broken.
     Wrapped(Wrapping),

@@ -51,7 +51,7 @@ impl Form {
     }
 
     /// What to save instead, where an answer of this form holds no server.
-    pub(super) fn advice(self) -> &'static str {
+    pub fn advice(self) -> &'static str {
         match self {
             Self::Cdrdiag => "save what cdrdiag probe --json prints",
             Self::NmapXml | Self::NmapText => "run nmap with --script +ssh2-enum-algos (the + runs it on any port)",
