@@ -28,7 +28,7 @@ fn trace(criterion: &mut Criterion) {
         eprintln!("{}: {error}", path.display());
         return;
     }
-    let found = sources::find(&[path]);
+    let found = sources::find(&[path], |_| None);
     let name = format!("{} MB, seed {}", BYTES / 1_000_000, scenario.seed);
     let mut group = criterion.benchmark_group("trace");
     group.throughput(Throughput::Bytes(expected.bytes)).sample_size(20);

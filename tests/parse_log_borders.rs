@@ -29,7 +29,7 @@ const GLANCE: usize = 8 * KIB;
 const LONGEST: usize = 2048 * KIB;
 
 fn parse(path: &Path) -> ParseLog {
-    let found = sources::find(&[path.to_owned()]);
+    let found = sources::find(&[path.to_owned()], |_| None);
     assert!(found.problems.is_empty(), "{:?}", found.problems);
     let reading = reading::read(&found.sources, &Window::default(), &|_| {});
     assert!(reading.broken.is_empty(), "{:?}", reading.broken);
@@ -215,7 +215,7 @@ fn threads_that_write_out_of_order_around_a_minute_set_no_clock() {
 
 /// Reads a file that something happens to once its first blocks are given out.
 fn read_while(path: &Path, happens: impl Fn(&Path) + Sync) -> Reading {
-    let found = sources::find(&[path.to_owned()]).sources;
+    let found = sources::find(&[path.to_owned()], |_| None).sources;
     let happened = AtomicBool::new(false);
     reading::read(&found, &Window::default(), &|_| {
         if !happened.swap(true, Ordering::Relaxed) {
@@ -271,7 +271,7 @@ fn a_packed_trace_that_breaks_off_borrows_nothing_from_the_next() {
     let next = [b"\tat a.B.c(B.java:1)\n", FIRST, b"b\n"].concat();
     fs::write(folder.path().join("cdrrepmgr00002.log"), String::from_utf8(next).unwrap().replace("2024", "2025"))
         .unwrap();
-    let found = sources::find(&[folder.path().to_owned()]);
+    let found = sources::find(&[folder.path().to_owned()], |_| None);
     let reading = reading::read(&found.sources, &Window::default(), &|_| {});
     assert!(matches!(reading.broken.as_slice(), [(0, _)]), "{:?}", reading.broken);
     assert!(reading.inputs[0].counts.records > 1_000);
@@ -289,7 +289,7 @@ fn a_trace_that_cannot_be_read_is_named_once_and_nothing_is_borrowed_across_it()
     fs::write(path(1), record(1)).unwrap();
     fs::write(path(2), record(2)).unwrap();
     fs::write(path(3), format!("\tat a.B.c(B.java:1)\n{}", record(3))).unwrap();
-    let found = sources::find(&[folder.path().to_owned()]);
+    let found = sources::find(&[folder.path().to_owned()], |_| None);
     fs::remove_file(path(2)).unwrap();
     let read = || {
         let reading = reading::read(&found.sources, &Window::default(), &|_| {});

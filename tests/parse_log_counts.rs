@@ -22,7 +22,7 @@ use trace_generator::{Course, Expected, Random, Scenario, Truth, generate, gener
 const KIB: u64 = 1024;
 
 fn parse(paths: &[PathBuf]) -> ParseLog {
-    let found = sources::find(paths);
+    let found = sources::find(paths, |_| None);
     assert!(found.problems.is_empty(), "{:?}", found.problems);
     let reading = reading::read(&found.sources, &Window::default(), &|_| {});
     assert!(reading.broken.is_empty(), "{:?}", reading.broken);
