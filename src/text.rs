@@ -2,7 +2,7 @@
 //! without byte order mark; without the colours of a terminal.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{self, BufRead, Read};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use encoding_rs_io::DecodeReaderBytesBuilder;
@@ -12,13 +12,84 @@ use crate::mail;
 /// How much of the beginning decides whether a text without byte order mark is UTF-16.
 const LOOKED_AT: usize = 4_096;
 
-/// The text, without byte order mark; of a mail its body. What is no character becomes U+FFFD.
+/// The text, without byte order mark; of a mail its body. What is no character becomes U+FFFD, a carriage return alone a
+/// line's end.
 pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
     if mail::is_mail(bytes) {
         return mail::body(bytes).into();
     }
     // A byte order mark decides before the encoding that is given here.
-    utf_16_without_mark(bytes).unwrap_or(UTF_8).decode(bytes).0
+    with_line_feeds(utf_16_without_mark(bytes).unwrap_or(UTF_8).decode(bytes).0)
+}
+
+/// Lines end in a carriage return alone on a Macintosh of old, and where a terminal wrote over its own line.
+fn with_line_feeds(text: Cow<'_, str>) -> Cow<'_, str> {
+    let ends: Vec<usize> = lone_returns(text.as_bytes()).collect();
+    if ends.is_empty() {
+        return text;
+    }
+    let mut lines = String::with_capacity(text.len());
+    let mut from = 0;
+    for end in ends {
+        lines.extend([&text[from..end], "\n"]);
+        from = end + 1;
+    }
+    lines.push_str(&text[from..]);
+    Cow::Owned(lines)
+}
+
+/// Where carriage returns stand that no other and no line feed follows.
+pub fn lone_returns(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    memchr::memchr_iter(b'\r', bytes).filter(|at| !matches!(bytes.get(at + 1), Some(b'\r' | b'\n')))
+}
+
+/// A text whose lone carriage returns become line feeds, piece by piece.
+pub struct LineFeeds<R> {
+    text: R,
+    /// Whether the last byte read was a carriage return, which is kept until the next shows what it is.
+    is_pending: bool,
+}
+
+impl<R: BufRead> LineFeeds<R> {
+    /// Reads a text so.
+    pub fn new(text: R) -> Self {
+        Self { text, is_pending: false }
+    }
+}
+
+impl<R: BufRead> Read for LineFeeds<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let bytes = self.text.fill_buf()?;
+            if bytes.is_empty() {
+                let is_last = std::mem::take(&mut self.is_pending) && !buffer.is_empty();
+                buffer.iter_mut().take(usize::from(is_last)).for_each(|byte| *byte = b'\n');
+                return Ok(usize::from(is_last));
+            }
+            let (mut read, mut written) = (0, 0);
+            while let Some(byte) = bytes.get(read)
+                && let Some(place) = buffer.get_mut(written)
+            {
+                let is_return = *byte == b'\r';
+                if self.is_pending && !matches!(byte, b'\r' | b'\n') {
+                    *place = b'\n';
+                    written += 1;
+                    self.is_pending = false;
+                    continue;
+                }
+                self.is_pending = is_return;
+                read += 1;
+                if !is_return {
+                    *place = *byte;
+                    written += 1;
+                }
+            }
+            self.text.consume(read);
+            if written > 0 || buffer.is_empty() {
+                return Ok(written);
+            }
+        }
+    }
 }
 
 /// The same; `None` where something is no character, so that a name or a password would be wrong.
@@ -102,6 +173,18 @@ mod tests {
             "a crash left \0\0\0\0 here, in the midst of a long line of text"
         );
         assert_eq!(decode(b""), "");
+    }
+
+    #[test]
+    fn a_carriage_return_alone_ends_a_line() {
+        for (text, expected) in
+            [("a\rb\rc", "a\nb\nc"), ("a\r\nb\r", "a\r\nb\n"), ("a\r\r\nb", "a\r\r\nb"), ("a\n", "a\n")]
+        {
+            assert_eq!(decode(text.as_bytes()), expected, "{text:?}");
+            let mut read = String::new();
+            LineFeeds::new(io::BufReader::with_capacity(1, text.as_bytes())).read_to_string(&mut read).unwrap();
+            assert_eq!(read.lines().collect::<Vec<_>>(), expected.replace('\r', "").lines().collect::<Vec<_>>());
+        }
     }
 
     #[test]

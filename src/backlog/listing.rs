@@ -99,10 +99,7 @@ pub fn parse(bytes: &[u8]) -> Listing {
             break;
         }
         reader.listing.lines += 1;
-        // A terminal's log holds a carriage return where the pager wrote over its own line.
-        for part in line.split('\r') {
-            reader.line(part);
-        }
+        reader.line(line);
     }
     reader.listing
 }

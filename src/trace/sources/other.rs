@@ -67,7 +67,9 @@ impl Found {
             }
             self.looked_into += 1;
         }
-        match (self.recognise.0)(head).filter(|kind| kind.is_elsewhere()) {
+        // A server's log or a CDR file in a folder belongs to no diagnosis.
+        let belongs = |kind: &Kind| asked == Asked::ByName || matches!(kind, Kind::Listing | Kind::SavedAnswer(_));
+        match (self.recognise.0)(head).filter(|kind| kind.is_elsewhere() && belongs(kind)) {
             Some(kind) => {
                 self.others.push(Other::new(kind, asked, source));
                 None

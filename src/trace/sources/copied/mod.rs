@@ -10,10 +10,13 @@ use std::io::{BufReader, Read};
 use wrapped::Wrapping;
 
 use crate::log4j::records::{self, Line};
+use crate::text::{self, LineFeeds};
 
 /// How a text was copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Copied {
+    /// Lines end in carriage returns alone.
+    has_returns: bool,
     form: Form,
     /// The newest record stands first, as log servers export them.
     is_reversed: bool,
@@ -36,6 +39,16 @@ enum Form {
 impl Copied {
     /// By a text's beginning.
     pub fn of(head: &[u8]) -> Self {
+        if !ends_in_returns(head) {
+            return Self::of_lines(head);
+        }
+        let mut lines = Vec::new();
+        // Bytes in memory are always read.
+        let _ = LineFeeds::new(head).read_to_end(&mut lines);
+        Self { has_returns: true, ..Self::of_lines(&lines) }
+    }
+
+    fn of_lines(head: &[u8]) -> Self {
         let wrapped = Wrapping::of(head).map(Form::Wrapped);
         let form = wrapped.or_else(|| exported::form(head)).unwrap_or(Form::AsItIs);
         let is_reversed = match form {
@@ -47,16 +60,17 @@ impl Copied {
                 reversed::is_reversed(&records)
             }
         };
-        Self { form, is_reversed }
+        Self { has_returns: false, form, is_reversed }
     }
 
     /// Whether nothing is to be restored.
     pub fn is_as_it_is(self) -> bool {
-        self.form == Form::AsItIs && !self.is_reversed
+        self == Self::default()
     }
 
     /// What to say of a text that was copied so; `None` where it is as it was written.
     pub fn remark(self) -> Option<String> {
+        let ends = self.has_returns.then(|| "its lines end in carriage returns alone: read as line ends".to_owned());
         let form = match self.form {
             Form::AsItIs => None,
             Form::Wrapped(wrapping) => {
@@ -66,12 +80,16 @@ impl Copied {
             Form::Csv => Some("its records stand in CSV: taken out".to_owned()),
         };
         let order = self.is_reversed.then(|| "its newest records stand first: turned round".to_owned());
-        let how: Vec<String> = form.into_iter().chain(order).collect();
-        (!how.is_empty()).then(|| format!("{}; line numbers count the records as they are read", how.join("; ")))
+        let counts = "line numbers count the records as they are read".to_owned();
+        let counts = (form.is_some() || order.is_some()).then_some(counts);
+        let how: Vec<String> = [ends, form, order, counts].into_iter().flatten().collect();
+        (!how.is_empty()).then(|| how.join("; "))
     }
 
     /// The text with each record in lines of its own, the oldest first.
     pub fn restored<'a>(self, text: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
+        let text: Box<dyn Read + Send + 'a> =
+            if self.has_returns { Box::new(LineFeeds::new(BufReader::new(text))) } else { Box::new(text) };
         let records = self.form.restored(text);
         if self.is_reversed { Box::new(reversed::Reversed::new(records)) } else { records }
     }
@@ -87,6 +105,12 @@ impl Form {
             Self::Csv => Box::new(exported::Strings::of_csv(text)),
         }
     }
+}
+
+/// Whether a carriage return alone ends a line: there is no line feed, or a record begins behind one.
+fn ends_in_returns(head: &[u8]) -> bool {
+    let has_feeds = memchr::memchr(b'\n', head).is_some();
+    text::lone_returns(head).any(|at| at + 1 < head.len() && (!has_feeds || records::starts_record(&head[at + 1..])))
 }
 
 fn starts_record(line: &[u8]) -> bool {
@@ -118,6 +142,18 @@ mod tests {
     }
 
     #[test]
+    fn records_that_end_in_carriage_returns_are_read_broken_or_not() {
+        for text in [RECORDS.join("\r"), format!("pasted:\n{}\r", RECORDS.join("\r"))] {
+            let (copied, lines) = restored(&text);
+            assert!(copied.remark().unwrap().ends_with("read as line ends"), "{text}");
+            assert_eq!(lines[lines.len() - RECORDS.len()..], RECORDS);
+        }
+        let broken: Vec<String> =
+            RECORDS.iter().flat_map(|record| [&record[..80], &record[80..]].map(str::to_owned)).collect();
+        assert_eq!(restored(&broken.join("\r")).1, RECORDS);
+    }
+
+    #[test]
     fn a_trace_as_it_was_written_stays_so() {
         let real = include_str!("../../../../fixtures/cdrrepmgr00073.log");
         assert_eq!(Copied::of(real.as_bytes()).remark(), None);
@@ -129,9 +165,12 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_break_it(bytes: Vec<u8>, width in 1usize..100) {
-            let wrappings = [Wrapping::Anywhere(width), Wrapping::AtBlanks(width)].map(Form::Wrapped);
-            for form in wrappings.into_iter().chain([Copied::of(&bytes).form, Form::Json, Form::Csv]) {
-                let copied = Copied { form, is_reversed: width % 2 == 0 };
+            let record = [RECORDS[0].as_bytes(), &bytes].concat();
+            let lines = record.chunks(width.max(30));
+            let broken = lines.flat_map(|line| [line, b"\n"].concat()).collect::<Vec<_>>();
+            let wrapping = Wrapping::of(&broken).map(Form::Wrapped);
+            for form in wrapping.into_iter().chain([Copied::of(&bytes).form, Form::Json, Form::Csv]) {
+                let copied = Copied { has_returns: width % 3 == 0, form, is_reversed: width % 2 == 0 };
                 let mut out = Vec::new();
                 copied.restored(bytes.as_slice()).read_to_end(&mut out).unwrap();
                 prop_assert!(out.len() <= bytes.len() * 3 + 2);
