@@ -74,14 +74,8 @@ fn a_trace_copied_any_way_tells_what_the_file_tells() {
         ("44 columns at blanks", broken(&plain, at_blanks(44, ""))),
         ("a mail", broken(&plain, at_blanks(76, ""))),
         ("indented behind the break", broken(&plain, at_blanks(72, "    "))),
-        (
-            "indented and quoted",
-            broken(&plain, at_blanks(72, "  ")).lines().map(|line| format!("> {line}\n")).collect(),
-        ),
-        (
-            "a ticket that indents",
-            broken(&plain, at_characters(80)).lines().map(|line| format!("    {line}\n")).collect(),
-        ),
+        ("indented and quoted", broken(&broken(&plain, at_blanks(72, "  ")), |line| vec![format!("> {line}")])),
+        ("a ticket that indents", broken(&broken(&plain, at_characters(80)), |line| vec![format!("    {line}")])),
         ("a blank line behind each", broken(&plain, at_blanks(76, "")).replace('\n', "\n\n")),
         ("the end broken alone", format!("{first}{}", broken(second, at_blanks(72, "")))),
         ("the beginning broken alone", format!("{}{second}", broken(first, at_characters(64)))),
