@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # How fast `cdrdiag probe` is beside its peers, all in one run on this machine:
 #   one    one sshd on localhost: cdrdiag with and without the handshake, nmap's ssh2-enum-algos
-#   many   1,000 local servers that delay 20 ms a leg: cdrdiag --targets, ssh-audit -T --threads 256
+#   many   1,000 local servers that delay 20 ms a leg: cdrdiag --targets, ssh-audit -T --threads 256, and what the
+#          servers themselves take: the floor, which is a client that reads and makes nothing of it, and processor time
 # Usage: benches/probe_peers.sh [one|many|all]. Needs hyperfine; sshd and nmap; ssh-audit.
 # CDRDIAG names the binary to measure (default: the release build), RUNS and MANY_RUNS how often.
 set -eu
@@ -30,6 +31,23 @@ medians() {
             for (i = 2; i <= last; i++)
                 printf "%-34s median %9.1f ms   %6.3f of %s\n", name[i], 1000 * median[i], median[i] / median[last], name[last]
         }' "$1"
+}
+
+# What a process took so far, in ms, with its children that are over.
+used() {
+    awk -v hertz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print ($12 + $13 + $14 + $15) * 1000 / hertz }' "/proc/$1/stat"
+}
+
+# What a command takes, and what the servers take meanwhile: the means of ten runs, as the clock of /proc is coarse.
+processor_time() {
+    name=$1
+    shift
+    ours=$(used $$) theirs=$(used "$server")
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        "$@" > /dev/null 2>&1 || true
+    done
+    awk -v name="$name" -v ours="$ours" -v ours_now="$(used $$)" -v theirs="$theirs" -v theirs_now="$(used "$server")" 'BEGIN {
+        printf "%-34s client %9.1f ms   servers %7.1f ms\n", name, (ours_now - ours) / 10, (theirs_now - theirs) / 10 }'
 }
 
 one() {
@@ -76,9 +94,15 @@ many() {
         -n 'cdrdiag --no-handshake' "$cdrdiag probe --no-handshake --targets $work/targets" \
         -n 'cdrdiag --no-handshake at 256' "$cdrdiag probe --no-handshake --concurrency 256 --targets $work/targets" \
         -n 'cdrdiag' "$cdrdiag probe --targets $work/targets" \
+        -n 'the floor' "$target/debug/examples/bare_client $work/targets" \
         -n 'ssh-audit --threads 256' "ssh-audit -T $work/targets --threads 256" > /dev/null 2>&1
     echo "1,000 servers at 20 ms a leg (offers read: cdrdiag $read_by_us, ssh-audit $read_by_ssh_audit):"
     medians "$work/many.csv"
+    echo "processor time of one run:"
+    processor_time 'cdrdiag --no-handshake' "$cdrdiag" probe --no-handshake --targets "$work/targets"
+    processor_time 'cdrdiag' "$cdrdiag" probe --targets "$work/targets"
+    processor_time 'the floor' "$target/debug/examples/bare_client" "$work/targets"
+    processor_time 'ssh-audit --threads 256' ssh-audit -T "$work/targets" --threads 256
     kill "$server"
     wait "$server" 2>/dev/null || true
     server=
@@ -87,7 +111,7 @@ many() {
 echo "$(nproc) cores; $("$cdrdiag" --version); $(nmap --version | head -n 1); ssh-audit $(ssh-audit --help | sed -n 's/.*ssh-audit v\([0-9.]*\).*/\1/p')"
 case $part in
     one) one ;;
-    many) cargo build --quiet --no-default-features --example delayed_servers; many ;;
-    all) cargo build --quiet --no-default-features --example delayed_servers; one; many ;;
+    many) cargo build --quiet --no-default-features --examples; many ;;
+    all) cargo build --quiet --no-default-features --examples; one; many ;;
     *) echo "usage: $0 [one|many|all]" >&2; exit 2 ;;
 esac

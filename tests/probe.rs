@@ -232,6 +232,21 @@ fn a_server_that_cannot_be_reached_is_a_finding() {
 }
 
 #[test]
+fn what_to_check_of_a_server_that_cannot_be_reached_is_said_in_every_form() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let (_, answer) = json(&[&free]);
+    let check = answer["targets"][0]["error"]["remedy"].as_str().unwrap().to_owned();
+    assert!(check.starts_with("Nothing listens on the SSH port"), "{check}");
+    let in_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for args in [vec![&*free], vec![&free, &free], vec!["--format", "junit", &free]] {
+        let screen = run(&args, "").stdout.replace("&apos;", "'");
+        assert!(in_one_line(&screen).contains(&check), "{args:?}: {screen}");
+    }
+    let unknown = json(&["zzz.invalid", "--timeout", "5"]).1["targets"][0]["error"].clone();
+    assert!(unknown["remedy"].as_str().unwrap().contains("name"), "{unknown}");
+}
+
+#[test]
 fn a_silent_server_holds_the_command_no_longer_than_the_timeout() {
     let peer = ScriptedPeer::start(vec![Step::Silence]);
     let (code, answer) = json(&["--timeout", "0.3", &peer.target()]);

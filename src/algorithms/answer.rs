@@ -198,7 +198,8 @@ mod tests {
     #[test]
     fn a_broken_offer_is_not_judged() {
         let mut target = target("hmac-sha1");
-        target.error = Some(crate::document::probe::TargetError { kind: "garbled".into(), message: String::new() });
+        target.error =
+            Some(crate::document::probe::TargetError { kind: "garbled".into(), message: String::new(), remedy: None });
         target.outcome = Outcome::Error;
         judge_target(&mut target, &builtin::default_set());
         assert!(target.clients.is_empty());

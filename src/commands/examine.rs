@@ -17,6 +17,7 @@ use crate::algorithms::answer::{Judgements, disagreement};
 use crate::algorithms::experiment;
 use crate::cli;
 use crate::config::Config;
+use crate::delivery;
 use crate::document::probe::{Access, Client, Handshake, Target as Entry, TargetError};
 use crate::exit::UsageError;
 use crate::model::offer::{Category, Offer};
@@ -279,6 +280,13 @@ impl Examination {
     }
 }
 
+/// What a document says of an error: what to do about it is what `deliver` says of the same trouble.
+fn told(error: &ProbeError) -> TargetError {
+    let (stage, trouble) = error.trouble();
+    let remedy = delivery::remedy(stage, &trouble).map(str::to_owned);
+    TargetError { kind: error.kind().to_owned(), message: trouble.message, remedy }
+}
+
 /// What a document says of a server before it is judged.
 fn entry(subject: &Subject, reading: Reading) -> Entry {
     let target = subject.live();
@@ -288,7 +296,7 @@ fn entry(subject: &Subject, reading: Reading) -> Entry {
         port: target.map(Target::port),
         address: reading.address.map(|address| address.ip().to_string()),
         outcome: reading.error.as_ref().map(ProbeError::outcome).unwrap_or_default(),
-        error: reading.error.as_ref().map(TargetError::from),
+        error: reading.error.as_ref().map(told),
         identification: reading.identification,
         offer: reading.offer,
         timing_ms: reading.timing,

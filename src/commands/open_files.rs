@@ -8,9 +8,9 @@ const HANDSHAKES: usize = 128;
 #[cfg(unix)]
 const EACH: usize = 3;
 
-/// What a handshake has open: its connection, and the relay's three sockets.
+/// What a handshake has open: its connection, and the relay's two sockets.
 #[cfg(unix)]
-const EACH_HANDSHAKE: usize = 4;
+const EACH_HANDSHAKE: usize = 3;
 
 /// What else is open: the outputs, a list of targets, what watches the connections.
 #[cfg(unix)]
@@ -57,10 +57,10 @@ mod tests {
 
     #[test]
     fn no_more_targets_at_once_than_files_for_them() {
-        assert_eq!(fitting(256, 128), 34);
-        assert_eq!(fitting(1_024, 128), 165);
+        assert_eq!(fitting(256, 128), 40);
+        assert_eq!(fitting(1_024, 128), 208);
         assert_eq!(fitting(1_024, 0), 336);
-        assert_eq!(fitting(4_096, 128), 1_189);
+        assert_eq!(fitting(4_096, 128), 1_232);
         assert_eq!(fitting(1, 1), 1, "one at a time is always tried");
         assert_eq!(affordable(1, true), Affordable { targets: 1, handshakes: 1 });
         assert_eq!(affordable(1, false), Affordable { targets: 1, handshakes: 0 });

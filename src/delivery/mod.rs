@@ -29,6 +29,7 @@ use crate::ssh::trouble::Trouble;
 pub use crate::ssh::trust::Trust;
 use backfill::Backfill;
 use log::Log;
+pub(crate) use trouble::remedy;
 use walk::Walk;
 
 /// How soon an interrupt is noticed.

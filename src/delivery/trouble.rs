@@ -14,6 +14,11 @@ use crate::trace::causes::remedies::Remedy;
 /// Any stage, any code.
 const ANY: &str = "*";
 
+/// What to do about a trouble that is met at this stage, where that is known.
+pub(crate) fn remedy(stage: Stage, trouble: &Trouble) -> Option<&'static str> {
+    find(trouble.source, &trouble.code, stage).map(|row| row.remedy.0)
+}
+
 impl Trouble {
     /// As the document tells it.
     pub(super) fn at(self, stage: Stage) -> Failure {

@@ -40,7 +40,7 @@ pub fn server(host: &str, kex: &str) -> Target {
 
 /// A server to which no connection came about.
 pub fn gone(host: &str) -> Target {
-    let error = Some(TargetError { kind: "refused".into(), message: "connection refused".into() });
+    let error = Some(TargetError { kind: "refused".into(), message: "connection refused".into(), remedy: None });
     Target { target: host.into(), host: Some(host.into()), outcome: Outcome::Unreachable, error, ..Target::default() }
 }
 

@@ -245,7 +245,8 @@ mod tests {
         let handshake =
             Handshake { performed: true, result: Some(Access::Refuses), ms: Some(1.5), ..Handshake::default() };
         proved.clients[1].handshake = Some(handshake);
-        let error = TargetError { kind: "refused".into(), message: "connection refused (10.0.0.6:22)".into() };
+        let error =
+            TargetError { kind: "refused".into(), message: "connection refused (10.0.0.6:22)".into(), remedy: None };
         let silent =
             Target { target: "x".into(), outcome: Outcome::Unreachable, error: Some(error), ..Target::default() };
         let targets = vec![server("a", "hmac-sha2-512"), silent, proved, server("b", "none"), server("c", "none")];

@@ -138,12 +138,15 @@ impl Outcome {
 }
 
 /// Why a target gave no offer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TargetError {
     /// Which kind: `unknown_host`, `refused`, `timed_out`, `closed`, `garbled` …
     pub kind: String,
     /// One line for people, with what was seen.
     pub message: String,
+    /// What to check or change, as `deliver` says it of the same trouble; `null` where nothing is known.
+    #[serde(default)]
+    pub remedy: Option<String>,
 }
 
 /// A server's identification string, as sent and as parsed.

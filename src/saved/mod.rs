@@ -92,6 +92,7 @@ impl SavedServer {
         let no_offer = || TargetError {
             kind: "no_offer".to_owned(),
             message: "the saved answer holds none of this server's algorithm lists".to_owned(),
+            remedy: None,
         };
         let error = self.error.or_else(|| self.offer.is_none().then(no_offer));
         Target {

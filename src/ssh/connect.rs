@@ -12,6 +12,7 @@ use mio::{Events, Interest, Poll, Registry, Token};
 
 use super::deadline::Deadline;
 use super::target::Target;
+use crate::model::stage::Stage;
 
 /// How long an address may stay silent before the next one is tried beside it (RFC 8305, section 5).
 const STAGGER: Duration = Duration::from_millis(250);
@@ -147,6 +148,11 @@ impl From<&io::Error> for Obstacle {
 }
 
 impl ConnectError {
+    /// The stage at which a delivery would meet it.
+    pub(crate) fn stage(&self) -> Stage {
+        if matches!(self, Self::Attempts { .. }) { Stage::Connect } else { Stage::Resolve }
+    }
+
     /// The name in JSON: `unknown_host`, `refused`, `timed_out`, `no_route` …
     pub fn kind(&self) -> &'static str {
         match self {

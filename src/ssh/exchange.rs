@@ -9,9 +9,11 @@ use std::time::Duration;
 use super::connect::ConnectError;
 use super::identification::{self, IdentificationError};
 use super::packets::{NoKexinit, Packets, Peer};
+use super::trouble::{Source, Trouble};
 use super::{excerpt, kexinit, packet};
-use crate::document::probe::{Identification, Outcome, TargetError, Timing};
+use crate::document::probe::{Identification, Outcome, Timing};
 use crate::model::offer::{Category, Offer};
+use crate::model::stage::Stage;
 
 /// The most messages that are skipped before KEXINIT. With the largest packet this bounds the bytes, too.
 const MAX_SKIPPED: usize = 16;
@@ -41,6 +43,15 @@ pub enum Awaited {
     Identification,
     /// Its KEXINIT.
     Kexinit,
+}
+
+impl Awaited {
+    fn stage(self) -> Stage {
+        match self {
+            Self::Identification => Stage::Identification,
+            Self::Kexinit => Stage::KeyExchange,
+        }
+    }
 }
 
 impl fmt::Display for Awaited {
@@ -107,11 +118,7 @@ impl ProbeError {
             Self::TimedOut { .. } => "timed_out",
             Self::Closed { .. } => "closed",
             Self::Reset { .. } => "reset",
-            Self::Identification(IdentificationError::NotSsh { .. } | IdentificationError::OtherProtocol(_)) => {
-                "not_ssh"
-            }
-            Self::Identification(IdentificationError::TurnedAway { .. }) => "turned_away",
-            Self::Identification(IdentificationError::Broken { .. }) => "garbled",
+            Self::Identification(error) => error.kind(),
             Self::NoKexinit(why) => why.kind(),
             Self::Read(_) => "read_failed",
         }
@@ -129,9 +136,21 @@ impl ProbeError {
     }
 }
 
-impl From<&ProbeError> for TargetError {
-    fn from(error: &ProbeError) -> Self {
-        Self { kind: error.kind().to_owned(), message: error.to_string() }
+impl ProbeError {
+    /// The trouble as a delivery would meet it, and at which stage.
+    pub(crate) fn trouble(&self) -> (Stage, Trouble) {
+        let own = |stage, code| (stage, Trouble::own(code, self.to_string()));
+        match self {
+            Self::Connect(error) => (error.stage(), error.clone().into()),
+            Self::TimedOut { awaited, .. } => own(awaited.stage(), "timed_out"),
+            Self::Closed { awaited, .. } | Self::Reset { awaited, .. } => own(awaited.stage(), "connection_closed"),
+            Self::Identification(error) => own(Stage::Identification, error.kind()),
+            Self::NoKexinit(NoKexinit::Disconnected { words, .. }) => {
+                (Stage::KeyExchange, Trouble::new(Source::Disconnect, &words.code(), self.to_string()))
+            }
+            Self::NoKexinit(why) => own(Stage::KeyExchange, why.kind()),
+            Self::Read(_) => own(Stage::KeyExchange, "connection_closed"),
+        }
     }
 }
 
@@ -139,11 +158,11 @@ impl From<&ProbeError> for TargetError {
 #[derive(Debug)]
 pub(super) struct Exchange {
     received: Vec<u8>,
-    stage: Stage,
+    phase: Phase,
 }
 
 #[derive(Debug)]
-enum Stage {
+enum Phase {
     Identification(identification::Reader),
     Kexinit(Packets),
 }
@@ -153,8 +172,8 @@ impl Exchange {
     pub(super) const HELLO: &str = identification::OURS;
 
     pub(super) fn new() -> Self {
-        let stage = Stage::Identification(identification::Reader::default());
-        Self { received: Vec::with_capacity(TYPICAL), stage }
+        let phase = Phase::Identification(identification::Reader::default());
+        Self { received: Vec::with_capacity(TYPICAL), phase }
     }
 
     /// Takes in what came, `at` milliseconds after the start, and says whether that is all.
@@ -163,14 +182,14 @@ impl Exchange {
     /// When it is sure that no offer will come.
     pub(super) fn take(&mut self, piece: &[u8], at: f64, reading: &mut Reading) -> Result<bool, ProbeError> {
         self.received.extend_from_slice(piece);
-        if let Stage::Identification(reader) = &mut self.stage {
+        if let Phase::Identification(reader) = &mut self.phase {
             let Some((found, size)) = reader.advance(&self.received)? else { return Ok(false) };
             reading.timing.identification = Some(at);
             identification::check_protocol(reading.identification.insert(found))?;
             self.received.drain(..size);
-            self.stage = Stage::Kexinit(Packets::of(Peer::Server, MAX_SKIPPED));
+            self.phase = Phase::Kexinit(Packets::of(Peer::Server, MAX_SKIPPED));
         }
-        let Stage::Kexinit(packets) = &mut self.stage else { return Ok(false) };
+        let Phase::Kexinit(packets) = &mut self.phase else { return Ok(false) };
         let Some(payload) = packets.kexinit(&self.received)? else { return Ok(false) };
         match kexinit::parse(payload) {
             Ok(offer) => reading.offer = Some(offer),
@@ -185,7 +204,7 @@ impl Exchange {
 
     /// Whether the server may wait for our KEXINIT before it sends its own.
     pub(super) fn may_wait_for_ours(&self) -> bool {
-        matches!(self.stage, Stage::Kexinit(_))
+        matches!(self.phase, Phase::Kexinit(_))
     }
 
     /// Our KEXINIT.
@@ -195,12 +214,12 @@ impl Exchange {
 
     /// What it is when nothing more will come; `given` is the whole time.
     pub(super) fn ended(&self, end: End, given: Duration) -> ProbeError {
-        let awaited = match &self.stage {
-            Stage::Identification(reader) => match reader.give_up(&self.received) {
+        let awaited = match &self.phase {
+            Phase::Identification(reader) => match reader.give_up(&self.received) {
                 Some(error) => return error.into(),
                 None => Awaited::Identification,
             },
-            Stage::Kexinit(_) => Awaited::Kexinit,
+            Phase::Kexinit(_) => Awaited::Kexinit,
         };
         let received = if self.received.is_empty() { String::new() } else { excerpt(&self.received) };
         match end {

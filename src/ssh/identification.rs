@@ -52,6 +52,17 @@ pub enum IdentificationError {
     },
 }
 
+impl IdentificationError {
+    /// The name in JSON: `not_ssh`, `turned_away`, `garbled`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::NotSsh { .. } | Self::OtherProtocol(_) => "not_ssh",
+            Self::TurnedAway { .. } => "turned_away",
+            Self::Broken { .. } => "garbled",
+        }
+    }
+}
+
 /// Reads an identification string out of bytes that come in pieces.
 #[derive(Debug, Default)]
 pub struct Reader {

@@ -1,6 +1,6 @@
 //! What a server says in the clear: its identification, its offer, or why it won't talk. Pure.
 
-use super::identification::{self, IdentificationError};
+use super::identification;
 use super::kexinit;
 use super::packets::{NoKexinit, Packets, Peer};
 use super::trouble::{Source, Trouble};
@@ -30,7 +30,7 @@ pub(crate) fn read(bytes: &[u8]) -> FirstWords {
     match found {
         Ok(Some(size)) => read_packets(bytes.get(size..).unwrap_or_default(), &mut words),
         Ok(None) => {}
-        Err(error) => words.trouble = Some(stranger(&error)),
+        Err(error) => words.trouble = Some(Trouble::own(error.kind(), error.to_string())),
     }
     words
 }
@@ -46,15 +46,6 @@ fn read_packets(rest: &[u8], words: &mut FirstWords) {
     if let Err(error @ NoKexinit::Disconnected { words: goodbye, .. }) = &found {
         words.trouble = Some(Trouble::new(Source::Disconnect, &goodbye.code(), error.to_string()));
     }
-}
-
-fn stranger(error: &IdentificationError) -> Trouble {
-    let code = match error {
-        IdentificationError::NotSsh { .. } | IdentificationError::OtherProtocol(_) => "not_ssh",
-        IdentificationError::TurnedAway { .. } => "turned_away",
-        IdentificationError::Broken { .. } => "garbled",
-    };
-    Trouble::own(code, error.to_string())
 }
 
 #[cfg(test)]

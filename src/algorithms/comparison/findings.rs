@@ -341,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_server_that_was_not_reached_is_told_before_all_else() {
-        let error = Some(TargetError { kind: "refused".into(), message: "connection refused".into() });
+        let error = Some(TargetError { kind: "refused".into(), message: "connection refused".into(), remedy: None });
         let gone = Target { target: "two".into(), error, outcome: Outcome::Unreachable, ..Target::default() };
         let found = said(&target("one", GEX, MAC), &gone);
         assert_eq!(found, ["two is unreachable: connection refused", "one accepts CUCM 12.5, 14 and 15"]);

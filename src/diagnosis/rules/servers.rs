@@ -76,8 +76,12 @@ pub fn server_without_answer(facts: &Facts<'_>) -> Option<Conclusion> {
         silent.iter().map(why).collect::<Vec<_>>().join("; "),
         "Whether CUCM would get in there is not known.".to_owned(),
     );
+    let checks = silent.iter().filter_map(|server| server.target.error.as_ref()?.remedy.clone());
+    let mut steps: Vec<String> = checks.collect();
+    steps.dedup();
     (!silent.is_empty()).then(|| Conclusion {
         evidence: silent.iter().flat_map(|server| of_server(facts, server)).collect(),
+        steps,
         next: vec!["whether it runs, and whether it can be reached from CUCM's network".to_owned()],
         ..found
     })

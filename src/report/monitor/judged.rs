@@ -39,6 +39,8 @@ pub struct Failure<'a> {
     pub reason: String,
     /// The reason with what was seen in this run.
     pub message: String,
+    /// What to check of a server that gave no offer.
+    pub check: Option<&'a str>,
     /// The change that lets the client in.
     pub remedy: &'a [Remedy],
 }
@@ -83,7 +85,11 @@ fn verdict<'a>(profile: &'a str, target: &'a Target) -> Option<Verdict<'a>> {
 fn failure<'a>(problems: &[Problem<'a>], remedy: &'a [Remedy]) -> Option<Failure<'a>> {
     let message: Vec<String> = problems.iter().flat_map(seen).collect();
     let first = problems.first()?;
-    Some(Failure { stage: first.stage(), reason: reason(first), message: message.join("; "), remedy })
+    let check = match first {
+        Problem::NoAnswer(_, error) => error.and_then(|error| error.remedy.as_deref()),
+        _ => None,
+    };
+    Some(Failure { stage: first.stage(), reason: reason(first), message: message.join("; "), check, remedy })
 }
 
 fn reason(problem: &Problem<'_>) -> String {
@@ -143,7 +149,11 @@ pub(in crate::report) mod tests {
     }
 
     pub(in crate::report) fn silent(name: &str) -> Target {
-        let error = TargetError { kind: "timed_out".into(), message: format!("{name} did not answer within 10 s") };
+        let error = TargetError {
+            kind: "timed_out".into(),
+            message: format!("{name} did not answer within 10 s"),
+            remedy: None,
+        };
         Target { target: name.into(), outcome: Outcome::Unreachable, error: Some(error), ..Target::default() }
     }
 

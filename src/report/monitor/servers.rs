@@ -26,7 +26,7 @@ fn case(verdict: &Verdict<'_>) -> Case {
     let failure = verdict.failure.as_ref().map(|failure| Failure {
         kind: failure.stage.to_owned(),
         message: failure.message.clone(),
-        remedy: in_lines(failure.remedy),
+        remedy: failure.check.map(str::to_owned).into_iter().chain(in_lines(failure.remedy)).collect(),
     });
     Case { name: verdict.profile.to_owned(), seconds: verdict.handshake_ms.map(|ms| ms / 1000.0), failure }
 }

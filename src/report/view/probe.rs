@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::iter;
 
-use super::changes::{changes, reasons};
+use super::changes::reasons;
 use super::{Block, Row, Section, ToView, View, code, fact, facts, notes, servers, table, toned, words};
 use crate::document::fleet::Fleet;
 use crate::document::probe::{Access, Outcome, Target};
@@ -40,7 +40,7 @@ fn alone(fleet: &Fleet, target: &Target) -> Vec<Option<Section>> {
     }
     let name = |_: &str| target.name();
     vec![
-        Section::first("What to do", changes(&target.remedy, name)),
+        Section::first("What to do", servers::to_do(target)),
         Section::first("The server", facts(who)),
         Section::first("Notes", servers::notes(target).into_iter().chain(notes(&fleet.warnings))),
         Section::full("Why these changes", reasons(&target.remedy, name)),
@@ -71,7 +71,7 @@ fn beside_others(fleet: &Fleet) -> impl Iterator<Item = Option<Section>> {
 
 fn problem(target: &Target) -> Option<Section> {
     let headlines = Block::Headlines(servers::headlines(target));
-    let blocks = iter::once(headlines).chain(changes(&target.remedy, |_| target.name()));
+    let blocks = iter::once(headlines).chain(servers::to_do(target));
     Section::first(&target.name(), blocks)
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
+use super::changes::changes;
 use super::{
-    Block, Fact, Form, Headline, Piece, Row, Section, code, fact, fact_of, facts, list, note, together, toned, words,
+    Block, Fact, Form, Headline, Piece, Row, Section, code, fact, fact_of, facts, list, note, prose, together, toned,
+    words,
 };
 use crate::document::probe::{Access, Client, HostKey, Identification, Outcome, ProfileRef, Target};
 use crate::model::offer::{Category, Offer, Setting};
@@ -49,6 +51,16 @@ pub fn headlines(target: &Target) -> Vec<Headline> {
         odd.map(|(ids, why)| line(Tone::Bad, "contradicts the prediction", format!("for {}", clients(ids)), why)),
     );
     lines
+}
+
+/// What to change there; of a server without an offer, what to check first.
+pub fn to_do(target: &Target) -> Vec<Block> {
+    to_check(target).into_iter().chain(changes(&target.remedy, |_| target.name())).collect()
+}
+
+/// What to check of a server without an offer.
+pub fn to_check(target: &Target) -> Option<Block> {
+    Some(Block::Paragraph(prose(target.error.as_ref()?.remedy.as_ref()?)))
 }
 
 /// The clients that get in: by all lists, then as far as the lists are known.

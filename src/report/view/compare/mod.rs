@@ -26,7 +26,10 @@ impl ToView for Compare {
         let mut sections = vec![
             Section::first("Findings", findings),
             Section::first("Verdicts", vec![Block::Facts(who(&columns)), verdicts::table(self, &columns)]),
-            Section::first("What to do", changes(&changed, |server| name(self, server))),
+            Section::first(
+                "What to do",
+                checks(self).into_iter().chain(changes(&changed, |server| name(self, server))),
+            ),
             Section::full("Why these changes", reasons(&changed, |server| name(self, server))),
         ];
         sections.extend(side_by_side(self));
@@ -57,6 +60,12 @@ fn findings(compare: &Compare) -> (String, Vec<Block>) {
         [Some(Block::Heading(vec![words(heading)])), points(&pair.findings)].into_iter().flatten().collect::<Vec<_>>()
     };
     (title, compare.pairs().flat_map(of_pair).collect())
+}
+
+/// What to check of the servers that gave no offer.
+fn checks(compare: &Compare) -> Vec<Block> {
+    let of = |target: &Target| Some([Block::Heading(vec![words(target.name())]), servers::to_check(target)?]);
+    compare.targets().filter_map(of).flatten().collect()
 }
 
 /// The lists side by side, what decides for CUCM marked, and what else is not alike.
