@@ -534,8 +534,8 @@ fn a_closed_pipe_ends_quietly() {
 #[test]
 fn an_answer_about_nothing_is_not_given_as_if_nothing_were_wrong() {
     for (arguments, word) in [
-        (["--since", "2020-01-01"], "no record lies in the time asked for: the traces span 2019-07-25"),
-        (["--until", "2019-01-01"], "no record lies in the time asked for"),
+        (["--since", "2020-01-01"], "no record is in the time asked for: the traces span 2019-07-25"),
+        (["--until", "2019-01-01"], "no record is in the time asked for"),
         (["--destination", "9.9.9.9"], "the traces have no destination 9.9.9.9; they have 1, 1.1.1.1"),
     ] {
         let output = command(&["-", arguments[0], arguments[1]]).write_stdin(fixture()).output().unwrap();

@@ -229,6 +229,11 @@ fn lacking<D: Facts>(arguments: &[&str]) -> Vec<String> {
     if junit.contains("<failure ") != (document.verdict() == Verdict::Problem) {
         lacking.push(format!("{arguments:?}: JUnit has another verdict: {junit}"));
     }
+    if document.times().clock.is_some_and(|clock| {
+        junit.replace("&apos;", "'").matches(&clock.words()).count() < junit.matches("</failure>").count()
+    }) {
+        lacking.push(format!("{arguments:?}: a failure in JUnit does not say whose clock its times are on: {junit}"));
+    }
     let metrics = rendered(&document, Format::Prometheus);
     for fact in document.for_machines() {
         let named = escape::line(&fact).replace('\\', "\\\\").replace('"', "\\\"");

@@ -50,7 +50,7 @@ fn a_page_says_on_top_what_its_times_mean_and_by_which_it_was_judged() {
     let now = ["--preserve", &preserve, "--preserve-days", "30", "--now", "2025-03-12T08:05:00Z"];
     let (_, html, markdown) = handed_on(folder.path(), &[&["diagnose", &traces][..], &now].concat());
     let unknown =
-        "Times are the CUCM node's local time (its zone is not known) unless they say UTC. As of 2025-03-12 08:05 UTC.";
+        "Times are the CUCM node's local time (zone not known) unless they say otherwise. As of 2025-03-12 08:05 UTC.";
     let head = |page: &str, end: &str| page.split(end).next().unwrap().to_owned();
     assert!(head(&parsed(&html).1, "In short").contains(unknown), "{html}");
     assert!(head(&markdown, "## ").contains(unknown), "{markdown}");

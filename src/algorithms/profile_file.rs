@@ -174,7 +174,7 @@ fn check(profile: Profile) -> Result<Profile, ProfileError> {
             }
             if !is_name(name) {
                 return invalid(format!(
-                    "{category}: {name:?} is no algorithm name (one name an entry, no commas or blanks)"
+                    "{category}: {name:?} is not an algorithm name (one name an entry, no commas or blanks)"
                 ));
             }
         }
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn lists_that_make_no_sense_are_refused() {
-        assert!(error("id = \"x\"\n[algorithms]\nkex = [\"a,b\"]").contains("no algorithm name"));
+        assert!(error("id = \"x\"\n[algorithms]\nkex = [\"a,b\"]").contains("not an algorithm name"));
         assert!(error("id = \"x\"").contains("algorithms"));
         assert!(error("id = \"x\"\n[algorithms]\ncipher = [\"a\"]\ncipher_c2s = [\"a\"]").contains("not both"));
     }

@@ -116,13 +116,13 @@ fn section_warnings(section: &Section, source: &Source) -> Vec<String> {
         _ => {}
     }
     if let Place::Processed | Place::Car = section.place() {
-        warnings.push(format!("{name}: what lies there does not wait for a billing server and is not counted"));
+        warnings.push(format!("{name}: files there do not wait for a billing server and are not counted"));
     }
     if let Some(date) = section.folder.as_deref().and_then(folder::date_of) {
         let strays = section.entries.iter().filter_map(|entry| DeliveryFile::parse(&entry.name));
         let strays = strays.filter(|file| file.created_utc.date_naive() != date).count() as u64;
         if strays > 0 {
-            let strays = many(strays, "file of another date lies", "files of another date lie");
+            let strays = many(strays, "file of another date is", "files of another date are");
             warnings.push(format!("{name}: {strays} there; the date in the name is taken"));
         }
     }

@@ -139,7 +139,7 @@ fn check_terminal(instead: impl FnOnce() -> String) -> Result<(), UsageError> {
     if io::stdin().is_terminal() {
         return Ok(());
     }
-    Err(UsageError(format!("{} (here is no terminal to ask at)", instead())))
+    Err(UsageError(format!("{} (there is no terminal to ask at)", instead())))
 }
 
 /// Asks on the terminal.

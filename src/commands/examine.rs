@@ -102,7 +102,7 @@ impl Subject {
         } else {
             format!("{} and {} are the same server", one.name, other.name)
         };
-        Some(format!("{names}: this says nothing of another one"))
+        Some(format!("{names}, so only that one was checked"))
     }
 
     /// Whether it is the server at this host.

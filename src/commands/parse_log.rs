@@ -173,7 +173,7 @@ fn check_what_is_there(narrow: &cli::Narrow, reading: &Reading, pasted: &[Pasted
     if let (Some(first), Some(last)) = (first, last)
         && (narrow.since.is_some_and(|since| since > last) || narrow.until.is_some_and(|until| until < first))
     {
-        bail!("no record lies in the time asked for: the traces span {first} to {last}");
+        bail!("no record is in the time asked for: the traces span {first} to {last}");
     }
     let mut known = answer::names(reading);
     known.extend(pasted.iter().flat_map(|text| &text.told.destinations).filter_map(|one| one.host.clone()));

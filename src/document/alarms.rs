@@ -162,19 +162,19 @@ impl RaisedAlarms {
         match self.concern {
             Concern::Delivery => {
                 "An alarm does not say why. Get the CDR Repository Manager's trace of that time (activelog \
-                 /cm/trace/cdrrep/log4j/) and give it to cdrdiag, with the billing server as --primary"
+                 /cm/trace/cdrrep/log4j/) and give it to cdrdiag, with the billing server as --primary."
             }
             Concern::FirstLeg => {
                 "The files pile up on that node and are in no preserve folder yet. Look at the CDR Agent's trace there, \
-                 at the network and SSH between the two nodes, and whether the CDR Repository Manager runs"
+                 at the network and SSH between the two nodes, and whether the CDR Repository Manager runs."
             }
             Concern::DiskAllocation => {
                 "Save the preserve folder now, then make deliveries work; more disk allocation under CDR Management only \
-                 buys time"
+                 buys time."
             }
             Concern::HighWaterMark => {
                 "Files that wait are not deleted at this mark, but the disk allocation is near: see what waits with \
-                 cdrdiag backlog"
+                 cdrdiag backlog."
             }
         }
     }

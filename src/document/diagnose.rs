@@ -48,6 +48,12 @@ impl Diagnose {
         compared.chain(self.probe.iter().flat_map(|probe| &probe.targets)).collect()
     }
 
+    /// A server as people call it: by its address where a saved answer was given for it.
+    pub fn server_name(&self, server: &str) -> String {
+        let target = self.targets().into_iter().find(|target| target.target == server);
+        target.map_or_else(|| server.to_owned(), Target::name)
+    }
+
     /// The profiles by which they were judged.
     pub fn profiles(&self) -> &[ProfileRef] {
         let compared = self.compare.as_ref().map(|compare| compare.profiles.as_slice());

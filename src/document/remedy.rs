@@ -46,6 +46,25 @@ impl Remedy {
         self.keeps.iter().chain(&self.line)
     }
 
+    /// Who is kept out and what changes; where it goes is for all changes of one file together.
+    pub fn why_and_what(&self) -> String {
+        let told: Vec<_> = [&self.why, &self.change].into_iter().filter(|text| !text.is_empty()).cloned().collect();
+        if told.is_empty() { self.reason.clone() } else { told.join(" ") }
+    }
+
+    /// The commands of several changes, each once, at its last place: what makes a key comes before what checks and
+    /// loads all changes together.
+    pub fn commands<'a>(remedies: impl DoubleEndedIterator<Item = &'a Self>) -> Vec<String> {
+        let mut commands: Vec<String> = Vec::new();
+        for command in remedies.rev().flat_map(|remedy| remedy.commands.iter().rev()) {
+            if !commands.contains(command) {
+                commands.push(command.clone());
+            }
+        }
+        commands.reverse();
+        commands
+    }
+
     /// The remedy with its three texts, and their sum.
     #[must_use]
     pub fn told(self, why: String, change: String, how: String) -> Self {

@@ -177,7 +177,8 @@ impl<'a> Reader<'a> {
         }
         if role == Role::Unknown {
             self.warn(format!(
-                "{}: the opening of the connection from {} is not in the capture: it is taken for the client by its port",
+                "{}: the opening of the connection from {} is not in the capture: by its port, it is assumed to be \
+                 the client",
                 self.path, flow.source
             ));
         }
@@ -235,7 +236,7 @@ fn explain<I>(error: &PcapError<I>) -> String {
         PcapError::UnexpectedEof | PcapError::Incomplete(_) | PcapError::Eof => "it ends within a packet".to_owned(),
         PcapError::ReadError => "it can't be read on".to_owned(),
         PcapError::BufferTooSmall => format!("a block is larger than {BUFFER} bytes"),
-        _ => "what follows is no packet".to_owned(),
+        _ => "what follows is not a packet".to_owned(),
     }
 }
 

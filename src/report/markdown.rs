@@ -46,7 +46,9 @@ fn write_section(text: &mut String, section: &Section) {
         match block {
             Block::Headlines(lines) => write_headlines(text, lines),
             Block::Heading(list) => {
-                let _ = writeln!(text, "### {}", pieces(list));
+                // A heading is bold by itself.
+                let plain = |piece: &Piece| Piece { tone: Tone::Plain, ..piece.clone() };
+                let _ = writeln!(text, "### {}", pieces(&list.iter().map(plain).collect::<Vec<_>>()));
             }
             Block::Paragraph(list) => {
                 let _ = writeln!(text, "{}", pieces(list));
@@ -194,6 +196,15 @@ mod tests {
     use pulldown_cmark::{Event, Options, Parser};
 
     use crate::report::view::tests::{appendix, everything, hostile};
+    use crate::report::view::{Depth, toned};
+
+    #[test]
+    fn a_heading_is_not_bold_within() {
+        let heading = Block::Heading(vec![toned(Tone::Bad, "one"), toned(Tone::Faint, " (two)")]);
+        let mut text = String::new();
+        write_section(&mut text, &Section { title: "a".into(), depth: Depth::Full, blocks: vec![heading] });
+        assert!(text.ends_with("### one (two)\n"), "{text}");
+    }
 
     fn rendered(name: &str) -> String {
         let mut out = Vec::new();

@@ -44,7 +44,10 @@ pub fn write<D: ToView>(document: &D, format: Format, terminal: page::Terminal, 
     match format {
         Format::Json => json::write(&Envelope::of(document), &mut out)?,
         Format::Prometheus => prometheus::write(monitored(document)?.families, &mut out)?,
-        Format::Junit => junit::write(D::NAME, &monitored(document)?.suites, &mut out)?,
+        Format::Junit => {
+            let clock = document.times().clock.map(|clock| clock.words());
+            junit::write(D::NAME, &monitored(document)?.suites, clock.as_deref(), &mut out)?;
+        }
         Format::Text => text::first_screen(document.view(), terminal, &mut out)?,
         Format::FullText => text::whole(document.view(), terminal, &mut out)?,
     }

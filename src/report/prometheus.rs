@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::monitor::Family;
+use super::monitor::{Family, decimal};
 use crate::escape;
 
 /// Writes the metrics; nothing of one without samples.
@@ -23,7 +23,7 @@ fn family(family: Family<'_>, out: &mut dyn Write) -> io::Result<()> {
         let labels: Vec<String> =
             sample.labels.iter().map(|(name, value)| format!("{name}=\"{}\"", quoted(value))).collect();
         let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
-        writeln!(out, "{metric}{labels} {}", sample.value)?;
+        writeln!(out, "{metric}{labels} {}", decimal(sample.value))?;
     }
     Ok(())
 }

@@ -202,9 +202,11 @@ fn a_client_that_nothing_lets_in_neither_hides_the_way_for_others_nor_costs_anyt
 
 #[test]
 fn a_server_that_cannot_be_configured_or_is_not_known_is_told_in_words() {
-    for (raw, word) in
-        [("SSH-2.0-tinyssh_2023 x", "tinyssh"), ("SSH-2.0-CerberusFTPServer_12", "tick"), ("SSH-2.0-Nobody", "manual")]
-    {
+    for (raw, word) in [
+        ("SSH-2.0-tinyssh_2023 x", "no configuration"),
+        ("SSH-2.0-CerberusFTPServer_12", "Tick"),
+        ("SSH-2.0-Nobody", "manual"),
+    ] {
         let found = remedied(&["cucm-14"], &hardened(), raw);
         assert!(found.iter().all(|remedy| remedy.line.is_none() && remedy.reason.contains(word)), "{raw}");
         assert_eq!(found[0].adds, ["ecdh-sha2-nistp521"], "{raw}");

@@ -42,7 +42,7 @@ impl SettingChange<'_> {
 
     fn words(&self, place: Option<&str>, steps: &str) -> Remedy {
         let remedy = Remedy { file: place.map(str::to_owned), ..self.blank() };
-        remedy.told(self.why(), self.what(), format!("To do so: {steps}."))
+        remedy.told(self.why(), self.what(), format!("{}.", sentence_case(steps)))
     }
 
     pub(super) fn out_of_reach(&self) -> Remedy {
@@ -69,11 +69,23 @@ impl SettingChange<'_> {
             let how = format!("No setting fixes this: {server} has none of {}. Install {upgrade}.", names.join(", "));
             return Remedy { adds: vec![], weakens: None, ..self.blank() }.told(self.why(), String::new(), how);
         }
-        let how = format!(
-            "No setting fixes this: {server} supports none of {}. Install a version, or another server, that supports \
-             one of them, or change the client's settings.",
-            if names.is_empty() { "nothing in the client's list works".to_owned() } else { names.join(", ") }
-        );
+        let how = if names.is_empty() {
+            format!(
+                "No setting fixes this: nothing in the client's list works with {server}. Change the client's settings."
+            )
+        } else {
+            format!(
+                "No setting fixes this: {server} supports none of {}. Install a version, or another server, that \
+                 supports one of them, or change the client's settings.",
+                names.join(", ")
+            )
+        };
         Remedy { adds: vec![], weakens: None, ..self.blank() }.told(self.why(), String::new(), how)
     }
+}
+
+/// The steps as a sentence of their own: `data/servers.toml` has them in small letters.
+fn sentence_case(steps: &str) -> String {
+    let mut letters = steps.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -226,16 +226,16 @@ fn of_trace(facts: &Facts<'_>) -> Option<Conclusion> {
     let day = deletion_day(created.date_naive(), days)?;
     let left = (day - facts.question.now.date_naive()).num_days();
     let when = if left > 0 {
-        format!("starts to delete on {day} (UTC), in {}", many(left.unsigned_abs(), "day", "days"))
+        format!("starts to delete waiting files on {day} (UTC), in {}", many(left.unsigned_abs(), "day", "days"))
     } else {
-        format!("has been deleting since {day} (UTC)")
+        format!("has been deleting waiting files since {day} (UTC)")
     };
     Some(Conclusion {
         evidence: traced(facts),
         next: vec![LIST.to_owned()],
         ..conclusion(
             Certainty::Inferred,
-            format!("Files wait that CUCM {when}"),
+            format!("CUCM {when}"),
             format!(
                 "The oldest that failed and was not delivered since, {}, was made at {} UTC, and CUCM keeps files for \
                  {}. The trace does not show how many wait: it names only those that were tried.",

@@ -31,7 +31,8 @@ fn message(backlog: &Backlog, problem: &Problem<'_>) -> String {
     match problem {
         Problem::FilesWait(files) => {
             let deadline = backlog.deadline.as_ref();
-            let until = deadline.map(|deadline| format!("; CUCM deletes them from {} on", deadline.first_day));
+            let until =
+                deadline.map(|deadline| format!("; CUCM starts to delete them on {} (UTC)", deadline.first_day));
             format!("{}{}", many(*files, "file waits", "files wait"), until.unwrap_or_default())
         }
         Problem::FirstLeg(leg) => leg.headline(),
@@ -70,7 +71,7 @@ fn families(backlog: &Backlog) -> Vec<Family<'_>> {
         ),
         family(
             "cdrdiag_backlog_days_left",
-            "Days until CUCM deletes the first of them; 0 or less once it has begun. Absent where nothing waits.",
+            "Days until CUCM deletes the first of them, by dates in UTC; 0 or less once it has begun. Absent where nothing waits.",
             deadline.into_iter().map(|deadline| Sample::of([], days(deadline.days_left))).collect::<Vec<_>>(),
         ),
         family(

@@ -9,7 +9,7 @@ use crate::document::{Document, Verdict};
 
 /// What it all comes to.
 pub fn monitored(diagnose: &Diagnose) -> Monitored<'_> {
-    let cases = diagnose.conclusions.iter().map(case).collect();
+    let cases = diagnose.conclusions.iter().map(|conclusion| case(diagnose, conclusion)).collect();
     let suite = Suite { name: "conclusions".to_owned(), seconds: None, cases };
     let mut families = vec![
         family(
@@ -26,9 +26,10 @@ pub fn monitored(diagnose: &Diagnose) -> Monitored<'_> {
     Monitored { suites: Suites::one(suite), families }
 }
 
-fn case(conclusion: &Conclusion) -> Case {
+fn case(diagnose: &Diagnose, conclusion: &Conclusion) -> Case {
+    let remedy = || in_lines(&conclusion.remedy, |server| diagnose.server_name(server));
     let failure = || Failure {
-        remedy: in_lines(&conclusion.remedy).into_iter().chain(conclusion.steps.iter().cloned()).collect(),
+        remedy: remedy().into_iter().chain(conclusion.steps.iter().cloned()).collect(),
         ..Failure::of(&conclusion.id, &conclusion.headline)
     };
     let about = conclusion.destination.as_ref().map(|host| format!(": {host}")).unwrap_or_default();

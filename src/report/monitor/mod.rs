@@ -25,7 +25,7 @@ pub struct Suites<'d>(Box<dyn Fn() -> Box<dyn Iterator<Item = Suite> + 'd> + 'd>
 
 impl<'d> Suites<'d> {
     /// One suite.
-    fn one(suite: Suite) -> Self {
+    pub(super) fn one(suite: Suite) -> Self {
         Self::made_by(move || iter::once(suite.clone()))
     }
 
@@ -120,18 +120,34 @@ fn gauge(is_so: bool) -> f64 {
     if is_so { 1.0 } else { 0.0 }
 }
 
+/// A value to the microsecond, without what binary fractions add: 0.3, not 0.30000000000000004.
+pub(super) fn decimal(value: f64) -> String {
+    format!("{value:.6}").trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 #[allow(clippy::cast_precision_loss, reason = "no count here comes near 2^53")]
 fn number(count: u64) -> f64 {
     count as f64
 }
 
-/// Remedies in lines: why, where, the line, the commands.
-fn in_lines(remedies: &[Remedy]) -> Vec<String> {
-    remedies.iter().flat_map(remedy).collect()
+/// Remedies in lines, those of a server together: why, where, the lines for the file, how, the commands. `name` gives
+/// the name by which people know a server.
+fn in_lines(remedies: &[Remedy], name: impl Fn(&str) -> String) -> Vec<String> {
+    let servers = remedies.chunk_by(|one, other| one.server == other.server);
+    servers.flat_map(|of_server| on_server(of_server, &name)).collect()
 }
 
-fn remedy(remedy: &Remedy) -> Vec<String> {
-    let place = remedy.file.iter().map(|file| format!("in {file}:"));
-    let named = std::iter::once(format!("on {}: {}", remedy.server, remedy.reason)).chain(place);
-    named.chain(remedy.lines().cloned()).chain(remedy.commands.iter().cloned()).collect()
+fn on_server(remedies: &[Remedy], name: impl Fn(&str) -> String) -> Vec<String> {
+    let mut lines: Vec<String> =
+        remedies.iter().map(|remedy| format!("on {}: {}", name(&remedy.server), remedy.why_and_what())).collect();
+    for of_file in remedies.chunk_by(|one, other| one.file == other.file) {
+        lines.extend(of_file.first().and_then(|remedy| remedy.file.as_ref()).map(|file| format!("in {file}:")));
+        lines.extend(of_file.iter().flat_map(Remedy::lines).cloned());
+    }
+    for remedy in remedies.iter().filter(|remedy| !remedy.how.is_empty()) {
+        if !lines.contains(&remedy.how) {
+            lines.push(remedy.how.clone());
+        }
+    }
+    lines.into_iter().chain(Remedy::commands(remedies.iter())).collect()
 }

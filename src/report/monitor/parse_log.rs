@@ -8,7 +8,7 @@ use super::{Case, Failure, Family, Monitored, Sample, Suite, Suites, family, gau
 use crate::document::alarms::RaisedAlarms;
 use crate::document::node::{Check, NodeState, NodeTrouble};
 use crate::document::parse_log::{Destination, ParseLog, Problem, Status};
-use crate::words::{clock, many};
+use crate::words::{clock, grouped, many};
 
 /// Alarms that have a sample also where CUCM did not raise them (catalogue `CDRRepAlarmCatalog`).
 const ALARMS: [&str; 2] = ["CDRFileDeliveryFailed", "CDRFileDeliveryFailureContinues"];
@@ -54,8 +54,12 @@ fn of_node(node: &NodeState, trouble: NodeTrouble<'_>) -> Failure {
 /// The cause that is most frequent, with all that there are in the message.
 fn failure(destination: &Destination) -> Failure {
     let failures = destination.failures();
-    let since = destination.first_failure.map(|first| format!(", first {}", clock(first))).unwrap_or_default();
-    let causes: Vec<String> = failures.causes.iter().map(|cause| format!("{} {}", cause.count, cause.cause)).collect();
+    let since = destination
+        .first_failure
+        .map(|first| format!(", first {} (the node's local time)", clock(first)))
+        .unwrap_or_default();
+    let causes: Vec<String> =
+        failures.causes.iter().map(|cause| format!("{} {}", grouped(cause.count), cause.cause)).collect();
     let causes = if causes.is_empty() { String::new() } else { format!(": {}", causes.join(", ")) };
     let state = if destination.status == Status::Failing { "failing" } else { "recovered" };
     let waiting = many(destination.files_waiting, "file waits", "files wait");

@@ -19,14 +19,23 @@ impl<'d> From<Judged<'d>> for Monitored<'d> {
 
 fn suite(target: &Target, verdicts: &[Verdict<'_>]) -> Suite {
     let seconds = target.timing_ms.total.map(|ms| ms / 1000.0);
-    Suite { name: target.target.clone(), seconds, cases: verdicts.iter().map(case).collect() }
+    Suite {
+        name: target.target.clone(),
+        seconds,
+        cases: verdicts.iter().map(|verdict| case(target, verdict)).collect(),
+    }
 }
 
-fn case(verdict: &Verdict<'_>) -> Case {
+fn case(target: &Target, verdict: &Verdict<'_>) -> Case {
     let failure = verdict.failure.as_ref().map(|failure| Failure {
         kind: failure.stage.to_owned(),
         message: failure.message.clone(),
-        remedy: failure.check.map(str::to_owned).into_iter().chain(in_lines(failure.remedy)).collect(),
+        remedy: failure
+            .check
+            .map(str::to_owned)
+            .into_iter()
+            .chain(in_lines(failure.remedy, |_| target.name()))
+            .collect(),
     });
     Case { name: verdict.profile.to_owned(), seconds: verdict.handshake_ms.map(|ms| ms / 1000.0), failure }
 }

@@ -28,6 +28,15 @@ impl Clock {
     pub fn of(time_zone: Option<&String>) -> Self {
         time_zone.map_or(Self::Unknown, |zone| Self::In(zone.clone()))
     }
+
+    /// What the times are, in a sentence.
+    pub fn words(&self) -> String {
+        let zone = match self {
+            Self::In(zone) => zone,
+            Self::Unknown => "zone not known",
+        };
+        format!("Times are the CUCM node's local time ({zone}) unless they say otherwise.")
+    }
 }
 
 /// What stands at the page's end.
@@ -62,12 +71,7 @@ impl Appendix {
     /// What the page's times mean, and by which time it was judged: for its head.
     pub fn times(&self) -> Vec<Piece> {
         let judged = format!("As of {} UTC.", self.times.judged.unwrap_or(self.made).format("%Y-%m-%d %H:%M"));
-        let clock = self.times.clock.as_ref().map(|clock| match clock {
-            Clock::In(zone) => format!("Times are the CUCM node's local time ({zone}) unless they say UTC. "),
-            Clock::Unknown => {
-                "Times are the CUCM node's local time (its zone is not known) unless they say UTC. ".to_owned()
-            }
-        });
+        let clock = self.times.clock.as_ref().map(|clock| format!("{} ", clock.words()));
         vec![words(format!("{}{judged}", clock.unwrap_or_default()))]
     }
 

@@ -21,10 +21,7 @@ pub fn reasons(remedies: &[Remedy], name: impl Fn(&str) -> String) -> Vec<Block>
 }
 
 fn reason(remedy: &Remedy) -> Fact {
-    let told = [&remedy.why, &remedy.change].into_iter().filter(|text| !text.is_empty());
-    let told = told.map(String::as_str).collect::<Vec<_>>().join(" ");
-    let text = if told.is_empty() { &remedy.reason } else { &told };
-    (remedy.directive.clone().unwrap_or_else(|| "change".to_owned()), prose(text))
+    (remedy.directive.clone().unwrap_or_else(|| "change".to_owned()), prose(&remedy.why_and_what()))
 }
 
 fn of_servers(remedies: &[Remedy]) -> Vec<(&str, Vec<&Remedy>)> {
@@ -34,7 +31,7 @@ fn of_servers(remedies: &[Remedy]) -> Vec<(&str, Vec<&Remedy>)> {
 fn change(name: &str, remedies: &[&Remedy]) -> Vec<Block> {
     let mut blocks = vec![Block::Heading(heading(name, remedies))];
     let lines: Vec<String> = remedies.iter().flat_map(|remedy| remedy.lines()).cloned().collect();
-    let (has_lines, commands) = (!lines.is_empty(), to_copy(commands(remedies)));
+    let (has_lines, commands) = (!lines.is_empty(), to_copy(Remedy::commands(remedies.iter().copied())));
     blocks.extend(to_copy(lines));
     // A command among a configuration's lines ends the server that reads it.
     blocks.extend((has_lines && commands.is_some()).then(|| Block::Paragraph(prose("Then, in a shell:"))));
@@ -46,19 +43,7 @@ fn change(name: &str, remedies: &[&Remedy]) -> Vec<Block> {
     blocks
 }
 
-/// Each command once, at its last place: what makes a key comes before what checks and loads all changes together.
-fn commands(remedies: &[&Remedy]) -> Vec<String> {
-    let mut commands: Vec<String> = Vec::new();
-    for command in remedies.iter().flat_map(|remedy| &remedy.commands).rev() {
-        if !commands.contains(command) {
-            commands.push(command.clone());
-        }
-    }
-    commands.reverse();
-    commands
-}
-
-/// What to mind with each line; what to do where there is none, and how, each once.
+/// What goes with each line; what to do where there is none, and how, each once.
 fn hints(remedies: &[&Remedy]) -> Vec<String> {
     let mut hints: Vec<(String, &str)> = Vec::new();
     for remedy in remedies {

@@ -8,7 +8,6 @@ use super::{
 use crate::document::backlog::Backlog;
 use crate::document::diagnose::{Conclusion, Diagnose, Evidence, EvidenceKind};
 use crate::document::parse_log::ParseLog;
-use crate::document::probe::Target;
 use crate::report::monitor::{self, Monitored};
 use crate::report::page::Tone;
 use crate::words::excerpt;
@@ -53,7 +52,7 @@ fn first_screen(diagnose: &Diagnose) -> Vec<Option<Section>> {
     let is_told = |other: &Conclusion| other.problem || !first.problem || other.id == LOSES_RECORDS;
     let others = diagnose.conclusions.iter().enumerate().skip(1);
     let others = others.filter(|(index, other)| is_told(other) || *index == owner);
-    let changes = || changes(&diagnose.remedy, |server| server_name(diagnose, server));
+    let changes = || changes(&diagnose.remedy, |server| diagnose.server_name(server));
     let of_first = if owner == 0 { changes() } else { Vec::new() };
     let also = others.flat_map(|(index, other)| {
         let of_other = if index == owner { changes() } else { Vec::new() };
@@ -85,7 +84,7 @@ fn rest(diagnose: &Diagnose) -> Vec<Option<Section>> {
     let why = (0..diagnose.conclusions.len()).flat_map(|index| conclusion(diagnose, index));
     let mut sections = vec![
         Section::full("Why", why),
-        Section::full("Why these changes", reasons(&diagnose.remedy, |server| server_name(diagnose, server))),
+        Section::full("Why these changes", reasons(&diagnose.remedy, |server| diagnose.server_name(server))),
     ];
     sections.extend(diagnose.parse_log.iter().flat_map(|trace| traces(diagnose, trace)));
     sections.extend(diagnose.backlog.as_ref().map(backlog::section));
@@ -101,10 +100,7 @@ fn in_short(diagnose: &Diagnose, first: &Conclusion) -> Vec<Fact> {
     let mut facts = Vec::new();
     facts.extend(since(diagnose, first).map(|since| fact("since", since)));
     facts.push(fact("certainty", first.certainty.words()));
-    // What a trace shows without a line of its own is said by `since` already.
-    let shown =
-        first.evidence.iter().filter(|evidence| evidence.path.is_some() || evidence.kind != EvidenceKind::Trace);
-    for (index, evidence) in shown.take(EVIDENCE).enumerate() {
+    for (index, evidence) in main_evidence(first).enumerate() {
         let mut pieces = vec![words(&evidence.what)];
         if evidence.path.is_some() {
             pieces.extend([words("; "), code(place(evidence))]);
@@ -115,6 +111,12 @@ fn in_short(diagnose: &Diagnose, first: &Conclusion) -> Vec<Fact> {
     facts
         .extend(in_words.enumerate().map(|(index, step)| (if index == 0 { "do" } else { "" }.to_owned(), prose(step))));
     facts
+}
+
+/// The evidence on the first screen. What a trace shows without a line of its own is said by `since` already.
+fn main_evidence(first: &Conclusion) -> impl Iterator<Item = &Evidence> {
+    let shown = |evidence: &&Evidence| evidence.path.is_some() || evidence.kind != EvidenceKind::Trace;
+    first.evidence.iter().filter(shown).take(EVIDENCE)
 }
 
 /// When the trouble began, and how many deliveries failed since, of the destination that the conclusion is about.
@@ -172,20 +174,27 @@ fn warnings(diagnose: &Diagnose) -> Vec<&String> {
     told
 }
 
-/// A conclusion with its reasoning, with the evidence, steps and questions that nothing before it has told.
+/// A conclusion with its reasoning, with the evidence, steps and questions that nothing before it has shown. The first
+/// one's headline is the page's.
 fn conclusion(diagnose: &Diagnose, index: usize) -> Vec<Block> {
     let (before, from) = diagnose.conclusions.split_at(index);
     let Some(conclusion) = from.first() else { return Vec::new() };
     let mut heading = heading(conclusion);
     heading.push(toned(Tone::Faint, format!(" ({})", conclusion.certainty.words())));
-    let mut blocks = vec![Block::Heading(heading), Block::Paragraph(prose(&conclusion.text))];
-    let new = |evidence: &&Evidence| !before.iter().any(|one| one.evidence.contains(evidence));
+    let mut blocks = Vec::from_iter((index > 0).then_some(Block::Heading(heading)));
+    blocks.push(Block::Paragraph(prose(&conclusion.text)));
+    let known: Vec<&Evidence> = diagnose.conclusions.iter().take(1).flat_map(main_evidence).collect();
+    let new = |evidence: &&Evidence| {
+        !before.iter().any(|one| one.evidence.contains(evidence))
+            && (evidence.text.is_some() || !known.contains(evidence))
+    };
     let (lines, points): (Vec<&Evidence>, Vec<&Evidence>) =
         conclusion.evidence.iter().filter(new).partition(|evidence| evidence.text.is_some());
     for evidence in lines {
         let text = evidence.text.as_deref().map(|text| excerpt(text).into_owned()).unwrap_or_default();
-        blocks
-            .extend([Block::Paragraph(vec![words(&evidence.what)]), Block::Evidence { place: place(evidence), text }]);
+        let what = || Block::Paragraph(vec![words(&evidence.what)]);
+        blocks.extend((!known.contains(&evidence)).then(what));
+        blocks.push(Block::Evidence { place: place(evidence), text });
     }
     blocks.extend(list(points.into_iter().map(shown).collect()));
     if index > 0 {
@@ -223,10 +232,4 @@ fn traces(diagnose: &Diagnose, trace: &ParseLog) -> Vec<Option<Section>> {
         }
     }
     sections
-}
-
-/// A server as people call it: by its address where a saved answer was given for it.
-fn server_name(diagnose: &Diagnose, server: &str) -> String {
-    let target = diagnose.targets().into_iter().find(|target| target.target == server);
-    target.map_or_else(|| server.to_owned(), Target::name)
 }

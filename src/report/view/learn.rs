@@ -35,7 +35,9 @@ fn read(answer: &ProfileLearn) -> Vec<Block> {
     let mut blocks = vec![Block::Facts(answer.inputs.iter().map(input).collect())];
     blocks.extend(notes(&answer.warnings));
     if answer.clients.is_empty() {
-        let where_else = "JSch's log has it at level INFO, the billing server's sshd where it refused the client, a packet capture where it holds the connection's first packets. cdrdiag capture asks the client itself.";
+        let where_else = "Try JSch's log at level INFO, the log of a billing server's sshd that refused the client, or a \
+                          packet capture with the connection's first packets; or let the client connect to cdrdiag \
+                          capture.";
         blocks.push(Block::Paragraph(vec![words(where_else)]));
     }
     blocks
