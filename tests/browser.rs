@@ -55,9 +55,51 @@ fn a_browser_shows_a_report_without_a_fault() {
     }
 }
 
+/// What one hands to the server team is on the first sheet: the server with its product, since when and by whose clock,
+/// the change, how to check it, until when. The reasons begin on the next one.
+#[test]
+fn the_first_printed_page_is_enough_to_hand_on() {
+    let (Some(chromium), Some(pdftotext)) = (chromium(), found(&["pdftotext"])) else {
+        let what = "no Chromium or no pdftotext: the report was not printed";
+        assert!(env::var_os("CDRDIAG_REQUIRE_PEERS").is_none(), "{what}");
+        eprintln!("SKIPPED: {what}");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    report(folder.path(), "diagnose");
+    let pdf = folder.path().join("report.pdf");
+    let printed = browser(&chromium, folder.path())
+        .args(["--no-pdf-header-footer", &format!("--print-to-pdf={}", pdf.display())])
+        .arg(format!("file://{}", folder.path().join("diagnose.html").display()))
+        .output()
+        .unwrap();
+    assert!(pdf.exists(), "{}", String::from_utf8_lossy(&printed.stderr));
+    let text = Command::new(pdftotext).arg(&pdf).arg("-").output().unwrap().stdout;
+    let text = String::from_utf8(text).unwrap();
+    let pages: Vec<String> =
+        text.split('\u{c}').map(|page| page.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    for part in [
+        "Times are the CUCM node's local time (zone not known)",
+        "As of 2025-03-12 08:05 UTC",
+        "2025-03-09 02:40:06 (node's local time)",
+        "Change on 192.0.2.6 (OpenSSH 9.2p1 (Debian)), in /etc/ssh/sshd_config",
+        "MACs hmac-sha2-512-etm@openssh.com,hmac-sha2-256-etm@openssh.com,hmac-sha2-256 Then, in a shell: sshd -t",
+        "cdrdiag probe 192.0.2.6: does CUCM get in now?",
+        "CUCM starts to delete them on 2025-04-08 (UTC)",
+        "To confirm",
+    ] {
+        assert!(pages[0].contains(part), "{part} in {}", pages[0]);
+    }
+    assert!(pages[1].starts_with("Why "), "{}", pages[1]);
+}
+
 fn chromium() -> Option<PathBuf> {
+    found(&["chromium", "chromium-browser", "google-chrome"])
+}
+
+/// The first of these programs that is here.
+fn found(names: &[&str]) -> Option<PathBuf> {
     let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();
-    let names = ["chromium", "chromium-browser", "google-chrome"];
     names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|path| path.is_file())
 }
 
@@ -82,20 +124,28 @@ fn report(folder: &Path, name: &str) {
     command.assert().code(1);
 }
 
+/// A browser without a window that asks nobody anything, with its own data in `profile`.
+fn browser(chromium: &Path, profile: &Path) -> Command {
+    let mut command = Command::new(chromium);
+    command
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"])
+        .args(["--disable-background-networking", "--disable-component-update"])
+        .arg(format!("--user-data-dir={}", profile.display()))
+        .stdin(Stdio::null());
+    command
+}
+
 /// What the frame says of the report, once it is loaded.
 fn measured(chromium: &Path, folder: &Path, name: &str, width: u32, more: &[&str]) -> String {
     let frame = folder.join("frame.html");
     let page = FRAME.replace("REPORT", &format!("{name}.html")).replace("WIDTH", &width.to_string());
     fs::write(&frame, page).unwrap();
     let profile = tempfile::tempdir().unwrap();
-    let output = Command::new(chromium)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"])
-        .args(["--disable-background-networking", "--disable-component-update", "--allow-file-access-from-files"])
-        .args(["--enable-logging=stderr", "--virtual-time-budget=5000", "--window-size=1400,1000", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", profile.path().display()))
+    let output = browser(chromium, profile.path())
+        .args(["--allow-file-access-from-files", "--enable-logging=stderr", "--virtual-time-budget=5000"])
+        .args(["--window-size=1400,1000", "--dump-dom"])
         .args(more)
         .arg(format!("file://{}", frame.display()))
-        .stdin(Stdio::null())
         .output()
         .unwrap();
     let log = String::from_utf8_lossy(&output.stderr);

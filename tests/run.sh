@@ -26,6 +26,7 @@ peers=(
     "socat socat"
     "jq jq"
     "chromium chromium"
+    "pdftotext poppler-utils"
     "/usr/lib/python3/dist-packages/asyncssh python3-asyncssh"
 )
 

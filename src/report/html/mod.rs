@@ -12,7 +12,7 @@ use askama::Template;
 use askama::filters::{Escaper, Html};
 
 use super::page::Tone;
-use super::view::{Appendix, Block, Headline, Piece, Sections, View};
+use super::view::{Appendix, Block, Depth, Headline, Piece, Sections, View};
 use crate::escape;
 use figure::Figure;
 

@@ -12,6 +12,9 @@ use crate::words::{grouped, many};
 /// What to list instead.
 const LIST: &str = "List /cm/cdr_repository/preserve/.";
 
+/// Above the commands that save what waits.
+const SAVE: &str = "Save them meanwhile, on CUCM's command line (it asks for an SFTP server)";
+
 /// How many gaps are listed; the JSON document has them all.
 const MOST_GAPS: usize = 10;
 
@@ -30,11 +33,12 @@ impl ToView for Backlog {
     }
 }
 
-/// All of it as one section of a larger page.
+/// All of it as one section of a larger page, but for the commands, which are on that page's first screen.
 pub fn section(backlog: &Backlog) -> Option<Section> {
     let (tone, title) = headline(backlog);
     let mut blocks = vec![Block::Paragraph(vec![toned(tone, title)])];
-    for (index, Section { title, blocks: more, .. }) in sections(backlog).into_iter().enumerate() {
+    let sections = sections(backlog).into_iter().filter(|section| section.title != SAVE);
+    for (index, Section { title, blocks: more, .. }) in sections.enumerate() {
         blocks.extend((index > 0).then(|| Block::Heading(vec![words(title)])));
         blocks.extend(more);
     }
@@ -49,7 +53,7 @@ fn sections(backlog: &Backlog) -> Vec<Section> {
         Section::first("What waits", groups(backlog)),
         Section::first("Missing sequence numbers: delivered, deleted, or not listed", gaps(backlog)),
         backlog.deadline.as_ref().and_then(losses),
-        Section::first("Save them meanwhile, on CUCM's command line (it asks for an SFTP server)", commands(backlog)),
+        Section::first(SAVE, commands(backlog)),
         Section::first("Folders not listed yet", unlisted(backlog)),
         Section::first("Notes", notes(&backlog.warnings)),
     ];

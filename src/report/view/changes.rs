@@ -39,7 +39,8 @@ fn change(name: &str, remedies: &[&Remedy]) -> Vec<Block> {
     let hints = hints(remedies);
     let hints = hints.into_iter().map(|hint| ("note".to_owned(), prose(&hint)));
     let weakens = remedies.iter().filter_map(|remedy| Some(("weakens".to_owned(), note(remedy.weakens.as_ref()?))));
-    blocks.push(Block::Facts(hints.chain(weakens).collect()));
+    let check = vec![code(format!("cdrdiag probe {name}")), words(": does CUCM get in now?")];
+    blocks.push(Block::Facts(hints.chain(weakens).chain([("then check".to_owned(), check)]).collect()));
     blocks
 }
 

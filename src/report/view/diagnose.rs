@@ -127,7 +127,9 @@ fn since(diagnose: &Diagnose, first: &Conclusion) -> Option<String> {
     let until = outage.to.map(|to| format!(" to {}", clock(to))).unwrap_or_default();
     let least = if outage.begins_before_trace { "at the latest " } else { "" };
     let failures = counted(outage.failures, "failed delivery");
-    Some(format!("{least}{}{until} (the node's local time): {failures}", clock(outage.from)))
+    let zone = diagnose.parse_log.as_ref().and_then(|trace| trace.time_zone.as_deref());
+    let zone = zone.unwrap_or("node's local time");
+    Some(format!("{least}{}{until} ({zone}): {failures}", clock(outage.from)))
 }
 
 /// Another conclusion in short: its headline, what to do about it.
