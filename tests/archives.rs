@@ -34,6 +34,24 @@ fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
+/// An archive of two entries of one name, the failing trace first.
+fn twice() -> Vec<u8> {
+    let mut bytes = zip(&[("cdrrepmgr00001.log", &trace()), ("cdrrepmgr00002.log", HEALTHY)]);
+    for at in memchr::memmem::find_iter(&bytes.clone(), b"cdrrepmgr00002.log") {
+        bytes[at..at + 18].copy_from_slice(b"cdrrepmgr00001.log");
+    }
+    bytes
+}
+
+/// An archive whose entry says that it is encrypted (APPNOTE, 4.4.4, bit 0).
+fn locked() -> Vec<u8> {
+    let mut bytes = zip(&[("cdrrepmgr00001.log", &trace())]);
+    bytes[6] |= 1;
+    let central = memchr::memmem::rfind(&bytes, b"PK\x01\x02").unwrap();
+    bytes[central + 8] |= 1;
+    bytes
+}
+
 fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut archive = tar::Builder::new(Vec::new());
     for (name, bytes) in members {
@@ -113,7 +131,9 @@ fn archives_that_were_put_behind_one_another_are_read_to_the_last() {
     let failing = tar(&[(NAME, &trace)]);
     let plain = [healthy.clone(), failing.clone()].concat();
     let packed = [gz(&healthy), gz(&failing)].concat();
-    for (name, bytes) in [("both.tar", plain), ("both.tgz", packed)] {
+    let zips = [zip(&[("cdrrepmgr00073.log", &trace)]), zip(&[("cdrrepmgr00001.log", HEALTHY)])].concat();
+    let padded = [gz(&healthy), vec![0; 4096], gz(&failing), vec![0; 4096]].concat();
+    for (name, bytes) in [("both.tar", plain), ("both.tgz", packed), ("both.zip", zips), ("padded.tgz", padded)] {
         let folder = folder(&[(name, &bytes)]);
         let (code, answer, _) = parse_log(&folder.path().join(name));
         assert_eq!((code, &answer["destinations"][0]["host"]), (1, &"1.1.1.1".into()), "{name}: {answer:#}");
@@ -152,7 +172,14 @@ fn nothing_is_healthy_beside_what_may_hold_a_trace_and_is_not_read() {
     let docx = zip(&[("[Content_Types].xml", b"<x/>"), ("word/document.xml", b"<x/>")]);
     let too_deep = (0..5).fold(zip(&[(NAME, &trace())]), |inner, _| zip(&[("inner.zip", &inner)]));
     for (name, bytes, says) in [
-        ("traces.7z", b"7z\xbc\xaf\x27\x1c\0\x04".to_vec(), "7-Zip"),
+        ("traces.7z", b"7z\xbc\xaf\x27\x1c\0\x04".to_vec(), "7-Zip; unpack it (7z x)"),
+        ("traces.lz4", b"\x04\x22\x4d\x18\x64\x40".to_vec(), "lz4 -d"),
+        ("traces.zst", b"\x28\xb5\x2f\xfd\x24\x01".to_vec(), "zstd -d"),
+        ("behind.log", [HEALTHY, &gz(&trace())].concat(), "its end is no text"),
+        ("behind.log.gz", [gz(HEALTHY), trace()].concat(), "behind the packed part"),
+        ("cut.log.gz", gz(&trace())[..300].to_vec(), "copy it again"),
+        ("twice.zip", twice(), "more than once"),
+        ("locked.zip", locked(), "password"),
         ("traces.rar", b"Rar!\x1a\x07\x01\0".to_vec(), "RAR"),
         ("traces.docx", docx.clone(), "Word"),
         ("mail.zip", zip(&[("traces.docx", &docx)]), "Word"),

@@ -2,8 +2,6 @@
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
-use flate2::bufread::MultiGzDecoder;
-
 use super::collector::Collector;
 use super::{own, packets};
 use crate::bounds;
@@ -55,7 +53,7 @@ pub fn read(file: impl Read + Send, path: &str, collector: &mut Collector) -> Re
     let (file, allowance) = Allowance::counting(file);
     let mut file = BufReader::new(file);
     if file.fill_buf()?.starts_with(b"\x1f\x8b") {
-        return read_plain(BufReader::new(allowance.metered(MultiGzDecoder::new(file))), path, collector);
+        return read_plain(BufReader::new(allowance.gunzip(file)), path, collector);
     }
     read_plain(file, path, collector)
 }

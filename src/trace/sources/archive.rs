@@ -3,17 +3,17 @@
 
 use std::io::{self, Read};
 
-use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::copied::Copied;
+use super::end::End;
 use super::extent::{Extent, ExtentReader};
 use super::format::{self, Format};
 use super::open::Layers;
 use super::{Asked, Found, Place, Source, Why, head_of, natural_order, pasted};
 use crate::mail::{self, Attachment};
-use crate::unpacking::Allowance;
+use crate::unpacking::{Allowance, Gunzip};
 use crate::{bounds, text};
 
 /// What is left of what may be unpacked while traces are looked for.
@@ -39,7 +39,7 @@ impl Found {
         match Format::of(head) {
             Format::Plain => self.take_text(source, head, asked),
             Format::Gzip => {
-                let inner = head_of(MultiGzDecoder::new(head));
+                let inner = head_of(Gunzip::new(head));
                 match Format::of(&inner) {
                     Format::Plain => {
                         let layers = Layers { is_packed: true, ..source.layers };
@@ -72,7 +72,7 @@ impl Found {
 
     /// An archive that is packed with gzip as a whole: `.tar.gz`, `.zip.gz`.
     fn take_unpacked(&mut self, source: Source, head: &[u8], asked: Asked) {
-        let unpacked = source.packed().map(|packed| source.allowance.metered(MultiGzDecoder::new(packed)));
+        let unpacked = source.packed().map(|packed| source.allowance.gunzip(packed));
         match unpacked.map_err(Why::Io).and_then(|mut reader| self.unpack(&mut reader)) {
             Ok(extent) => self.deeper(source.label.clone(), |found| {
                 found.take(Source { first: None, place: Place::Extent(extent), ..source }, head, asked);
@@ -113,13 +113,32 @@ impl Found {
         self.budget.depth -= 1;
     }
 
+    /// A zip archive, and those before it: by `cat` one is put behind another.
     fn add_zip(&mut self, within: &Source, extent: &Extent, asked: Asked) {
+        let before = self.so_far();
+        let mut rest = Some(extent.clone());
+        while let Some(whole) = rest {
+            let End { begins, entries } = match End::of(&whole) {
+                Ok(end) => end,
+                Err(error) => return self.problem(within.label.clone(), Why::BrokenZip(ZipError::Io(error))),
+            };
+            self.add_one_zip(within, &whole.part(begins, whole.length), entries);
+            rest = (begins > 0).then(|| whole.part(0, begins));
+        }
+        self.tell_if_empty(&within.label, before, asked);
+    }
+
+    /// `entries`: as many as its end says; of two of one name only the last can be found.
+    fn add_one_zip(&mut self, within: &Source, extent: &Extent, entries: Option<usize>) {
         let label = within.label.as_str();
         let opened = extent.open().map_err(ZipError::from).and_then(ZipArchive::new);
         let mut archive = match opened {
             Ok(archive) => archive,
             Err(error) => return self.problem(label.to_owned(), Why::BrokenZip(error)),
         };
+        if entries.is_some_and(|entries| entries > archive.len()) {
+            self.problem(label.to_owned(), Why::NameTwice);
+        }
         if let Some(document) = format::office(archive.file_names()) {
             return self.problem(label.to_owned(), Why::NotRead(document));
         }
@@ -128,7 +147,6 @@ impl Found {
             let name = |index: &usize| archive.name_for_index(*index).unwrap_or_default().as_bytes();
             natural_order(name(a), name(b))
         });
-        let before = self.so_far();
         for index in order {
             if self.is_exhausted() {
                 break;
@@ -148,7 +166,6 @@ impl Found {
                 }
             }
         }
-        self.tell_if_empty(label, before, asked);
     }
 
     fn add_tar(&mut self, within: &Source, extent: &Extent, asked: Asked) {

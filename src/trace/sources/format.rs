@@ -27,19 +27,23 @@ pub enum Format {
 /// What may hold a trace, and is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unread {
-    /// An archive or a packed file of this program.
-    Packed(&'static str),
+    /// An archive or a packed file: the program's name, and the command that unpacks it.
+    Packed(&'static str, &'static str),
     /// A document of a word processor and the like: people paste traces there.
     Document(&'static str),
 }
 
 /// How other formats begin, as their specifications have it.
-const UNREAD: [(&[u8], Unread); 8] = [
-    (b"7z\xbc\xaf\x27\x1c", Unread::Packed("7-Zip")),
-    (b"Rar!\x1a\x07", Unread::Packed("RAR")),
-    (b"\xfd7zXZ\0", Unread::Packed("xz")),
-    (b"BZh", Unread::Packed("bzip2")),
-    (b"\x28\xb5\x2f\xfd", Unread::Packed("zstd")),
+const UNREAD: [(&[u8], Unread); 12] = [
+    (b"7z\xbc\xaf\x27\x1c", Unread::Packed("7-Zip", "7z x")),
+    (b"Rar!\x1a\x07", Unread::Packed("RAR", "unrar x")),
+    (b"\xfd7zXZ\0", Unread::Packed("xz", "xz -d")),
+    (b"LZIP\x01", Unread::Packed("lzip", "lzip -d")),
+    (b"BZh", Unread::Packed("bzip2", "bzip2 -d")),
+    (b"\x28\xb5\x2f\xfd", Unread::Packed("zstd", "zstd -d")),
+    (b"\x04\x22\x4d\x18", Unread::Packed("lz4", "lz4 -d")),
+    (b"\x1f\x9d", Unread::Packed("compress", "gzip -d")),
+    (b"MSCF\0\0\0\0", Unread::Packed("cabinet", "expand")),
     (b"%PDF-", Unread::Document("PDF")),
     (b"{\\rtf", Unread::Document("RTF")),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Unread::Document("Word, Excel or Outlook")),
@@ -103,7 +107,9 @@ fn is_tar(head: &[u8]) -> bool {
 impl fmt::Display for Unread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Packed(program) => write!(f, "not read: packed with {program}; unpack it and give the files"),
+            Self::Packed(program, command) => {
+                write!(f, "not read: packed with {program}; unpack it ({command}) and give the files")
+            }
             Self::Document(kind) => write!(f, "not read: a {kind} document; save what it holds as plain text"),
         }
     }
@@ -128,7 +134,7 @@ mod tests {
             (b"", Format::Plain),
             (b"\x1f\x8b\x08", Format::Gzip),
             (b"PK\x03\x04", Format::Zip),
-            (b"7z\xbc\xaf\x27\x1c\0\x04", Format::Unread(Unread::Packed("7-Zip"))),
+            (b"7z\xbc\xaf\x27\x1c\0\x04", Format::Unread(Unread::Packed("7-Zip", "7z x"))),
             (b"%PDF-1.7", Format::Unread(Unread::Document("PDF"))),
         ] {
             assert_eq!(Format::of(head), format);

@@ -5,7 +5,6 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 
 use super::archive::member;
@@ -52,7 +51,7 @@ impl Members {
 /// The members of a zip or tar archive, packed with gzip as a whole or not, or of a mail.
 fn members(label: &str, mut whole: Extent, allowance: Allowance) -> io::Result<Vec<Source>> {
     if Format::of(&head_of(whole.open()?)) == Format::Gzip {
-        whole = unpack(&mut allowance.metered(MultiGzDecoder::new(whole.open()?)))?;
+        whole = unpack(&mut allowance.gunzip(whole.open()?))?;
     }
     let (label, folder, place) = (label.to_owned(), String::new(), Place::Extent(whole.clone()));
     let layers = Layers::default();

@@ -4,6 +4,7 @@
 mod alarm_text;
 mod archive;
 mod copied;
+mod end;
 mod extent;
 mod format;
 mod member;
@@ -265,6 +266,9 @@ impl Found {
         {
             self.pasted.push(pasted);
         } else {
+            if source.ends_in_bytes() {
+                self.problem(source.label.clone(), Why::BinaryEnd);
+            }
             self.sources.push(source);
         }
     }

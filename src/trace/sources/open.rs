@@ -5,7 +5,6 @@ use std::io::{self, Cursor, Read};
 use std::sync::PoisonError;
 
 use encoding_rs::Encoding;
-use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 
 use super::copied::Copied;
@@ -28,8 +27,7 @@ pub struct Layers {
 impl Layers {
     /// The records' own lines.
     fn off(self, bytes: Box<dyn Read + Send>, allowance: &Allowance) -> Box<dyn Read + Send> {
-        let unpacked: Box<dyn Read + Send> =
-            if self.is_packed { Box::new(allowance.metered(MultiGzDecoder::new(bytes))) } else { bytes };
+        let unpacked: Box<dyn Read + Send> = if self.is_packed { Box::new(allowance.gunzip(bytes)) } else { bytes };
         let decoded = match self.encoding {
             Some(encoding) => text::reader(encoding, unpacked),
             None => unpacked,

@@ -76,6 +76,14 @@ pub enum Why {
     /// An entry of a zip archive.
     #[error("{}", zip_hint(.0))]
     ZipEntry(ZipError),
+    /// Entries that hide each other.
+    #[error(
+        "read only in part: it holds one name more than once, and only the last is read; unpack it and give the files"
+    )]
+    NameTwice,
+    /// A text with something packed behind it.
+    #[error("read only in part: its end is no text, but packed or binary; give the packed part as a file of its own")]
+    BinaryEnd,
     /// A tar archive that breaks off.
     #[error("not a whole tar archive ({0}): copy it again")]
     BrokenTar(io::Error),
@@ -89,7 +97,7 @@ pub enum Why {
 
 fn zip_hint(error: &ZipError) -> Cow<'static, str> {
     match error {
-        ZipError::UnsupportedArchive(text) if *text == ZipError::PASSWORD_REQUIRED => {
+        ZipError::UnsupportedArchive(text) if *text == ZipError::PASSWORD_REQUIRED || text.starts_with("AES") => {
             Cow::Borrowed("the archive is protected by a password: unpack it and give the files")
         }
         ZipError::UnsupportedArchive(text) => {
