@@ -129,6 +129,13 @@ const WRONG: &[(&[&str], i32, &[&str])] = &[
     (&["parse-log", "--bogus"], 2, &["'--bogus'", "see cdrdiag parse-log --help"]),
     (&["prob"], 2, &["'prob'", "'probe'", "see cdrdiag --help"]),
     (&["deliver", "x"], 2, &["--user <NAME>, --directory <PATH>", "see cdrdiag deliver --help"]),
+    (&["deliver", "x", "--user", "a", "--directory", "/", "--repeat", "0"], 2, &["'0' for '--repeat"]),
+    (&["backlog", "--preserve-days", "0"], 2, &["'0' for '--preserve-days", "give the days as a whole number from 1"]),
+    (&["man", "binary.toml"], 2, &["binary.toml: a file; give the folder"]),
+    (&["config", "--config", "cut.toml"], 3, &["cut.toml:1: ", "correct the line"]),
+    (&["probe", "nofile.json"], 3, &["nofile.json: no such file: check the path"]),
+    (&["probe", "empty.log"], 3, &["empty.log: empty: save the answer again"]),
+    (&["probe", "x.pdf"], 3, &["x.pdf: not read: a PDF document; save what it holds as plain text"]),
     (&["profile", "shw"], 2, &["'shw'", "'show'", "see cdrdiag profile --help"]),
     (&["probe", "x", "--format", "yaml"], 2, &["'yaml' for '--format", "prometheus", "see cdrdiag probe --help"]),
     (&["profile", "learn", "nofile"], 3, &["nofile: no such file or folder: check the path"]),
@@ -143,6 +150,9 @@ const WRONG: &[(&[&str], i32, &[&str])] = &[
 fn wrong_input_gets_one_line_that_names_it_and_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("binary.toml"), b"\xff\xfe\0abc\x80").unwrap();
+    std::fs::write(folder.path().join("x.pdf"), "%PDF-1.4\n").unwrap();
+    std::fs::write(folder.path().join("empty.log"), "").unwrap();
+    std::fs::write(folder.path().join("cut.toml"), "[defaults\n").unwrap();
     std::fs::write(folder.path().join("ten.toml"), "[defaults]\ntimeout = \"ten\"\n").unwrap();
     for (args, code, words) in WRONG {
         let mut command = assert_cmd::Command::cargo_bin("cdrdiag").unwrap();

@@ -63,8 +63,8 @@ pub struct Deliver {
     ///
     /// One after the other; the answer says how many per second. --timeout covers the whole delivery: if it
     /// runs out first, the answer says how many went through.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u32).range(0..=1000))]
-    pub repeat: u32,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeat: Option<u32>,
 
     /// Hand in saved CDR and CMR files: folders, or files
     ///

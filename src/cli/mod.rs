@@ -393,7 +393,7 @@ pub struct Deadline {
     /// Days for which CUCM keeps CDR files
     ///
     /// "Preservation Duration" in CDR Management; needed to say when it deletes them.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36500))]
+    #[arg(long, value_name = "N", value_parser = values::days)]
     pub preserve_days: Option<u32>,
 
     /// Take this time as now, in UTC [default: the clock]

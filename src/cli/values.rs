@@ -35,6 +35,15 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
     seconds.map(Duration::from_secs_f64).ok_or_else(|| "give seconds, more than 0 and at most 86400".to_owned())
 }
 
+/// Days for which files are kept, at most a century.
+///
+/// # Errors
+/// With a line that says what is taken.
+pub fn days(text: &str) -> Result<u32, String> {
+    let days = text.parse().ok().filter(|days| (1..=36_500).contains(days));
+    days.ok_or_else(|| "give the days as a whole number from 1 to 36500".to_owned())
+}
+
 /// An address to listen at; a port alone means every address.
 ///
 /// # Errors

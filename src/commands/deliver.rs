@@ -30,7 +30,11 @@ pub fn run(args: &cli::Deliver, context: &Context<'_>) -> Result<Code> {
     let preferences = Preferences::of(&profile.algorithms)
         .with_context(|| format!("cannot deliver as the profile {}", profile.id))?;
     let trust = credentials::trust(args.known_hosts.as_deref(), args.host_key.clone())?;
-    let load = if args.files.is_empty() { Load::Test { repeat: args.repeat } } else { backfill::load(args, context)? };
+    let load = if args.files.is_empty() {
+        Load::Test { repeat: args.repeat.unwrap_or_default() }
+    } else {
+        backfill::load(args, context)?
+    };
     let order = Order {
         name: args.target.clone(),
         target,

@@ -12,7 +12,7 @@ use roff::{Roff, bold, roman};
 use super::Context;
 use crate::cli::help::{EXIT_CODES, Example, examples, is_offered};
 use crate::cli::{self, Cli};
-use crate::exit::Code;
+use crate::exit::{Code, UsageError};
 use crate::whole_file;
 
 /// Prints the manual's first page, or writes all of its pages into a folder.
@@ -22,6 +22,9 @@ use crate::whole_file;
 pub fn run(args: &cli::Man, context: &Context<'_>) -> Result<Code> {
     let pages = pages()?;
     match &args.folder {
+        Some(file) if file.is_file() => {
+            return Err(UsageError(format!("{}: a file; give the folder that the pages go in", file.display())).into());
+        }
         Some(folder) => save(&pages, folder).with_context(|| format!("cannot write to {}", folder.display()))?,
         None => return super::print(pages.first().map(|page| page.text.as_slice()).unwrap_or_default()),
     }

@@ -24,9 +24,12 @@ fn elsewhere(path: &str, kind: Kind) -> Problem {
     Problem { path: path.to_owned(), why: Why::Misplaced(format!("this is {kind}: {}", kind.advice())) }
 }
 
-/// That a file holds what commands other than the one it was given to read.
+/// That a file holds what commands other than the one it was given to read, or what none reads.
 pub fn misplaced_file(path: &Path) -> Option<Problem> {
-    let found = find(&[path.to_owned()]);
+    let mut found = find(&[path.to_owned()]);
+    if let Some(at) = found.problems.iter().position(|problem| matches!(problem.why, Why::NotRead(_))) {
+        return Some(found.problems.swap_remove(at));
+    }
     let of = |labels: Option<&String>, kind| labels.map(|label| elsewhere(label, kind));
     let trace = found.sources.iter().find(|source| source.first.is_some()).map(|source| &source.label);
     found

@@ -33,7 +33,7 @@ pub enum TargetSpec {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// It reads like a file that is not there.
-    #[error("{}: no such file", .0.display())]
+    #[error("{}: no such file: check the path", .0.display())]
     NoFile(PathBuf),
     /// It is a folder.
     #[error("{}: a folder, not a saved answer: give a file in it", .0.display())]
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_file_that_is_not_there_is_not_taken_for_a_host() {
         for text in ["scan.xml", "./scan", "C:\\scan", "scan.xml#10.0.0.5:22", "answer.JSON"] {
-            assert_eq!(meaning(text).unwrap_err(), format!("{text}: no such file"));
+            assert_eq!(meaning(text).unwrap_err(), format!("{text}: no such file: check the path"));
         }
     }
 

@@ -31,7 +31,11 @@ pub fn parse(text: &str) -> Result<Config, Mistake> {
     let text = text.trim_start_matches('\u{feff}');
     let at = |span: Range<usize>, message: String| Mistake { line: line_of(text, span.start), message };
     let toml = |error: &toml::de::Error| at(error.span().unwrap_or_default(), error.message().replace('\n', ", "));
-    let document = DeTable::parse(text).map_err(|error| toml(&error))?;
+    let no_toml = |error: &toml::de::Error| {
+        let Mistake { line, message } = toml(error);
+        Mistake { line, message: format!("{message}; correct the line, as in host = \"10.0.0.5\"") }
+    };
+    let document = DeTable::parse(text).map_err(|error| no_toml(&error))?;
     if let Some((span, message)) = unknown_key(document.get_ref()) {
         return Err(at(span, message));
     }

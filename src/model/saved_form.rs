@@ -1,9 +1,8 @@
 //! The forms in which answers are saved, by name, and what to save instead where one holds no server.
 
-/// The forms in words, for whoever gave something else.
-pub const FORMS: &str = "cdrdiag's own JSON (probe or compare), nmap's XML (-oX) or normal output with \
-                         ssh2-enum-algos, ssh-audit's JSON (-j) or text, the log of ssh -vv, zgrab2's or ssh_scan's JSON, \
-                         Nessus' plugin 70657, JSch's log or exception, a packet capture";
+/// The usual forms in words, for whoever gave something else.
+pub const FORMS: &str = "cdrdiag's JSON, nmap's output (-oX), ssh-audit's (-j), the log of ssh -vv, a packet capture; \
+                         docs/saved-answers.md has all";
 
 /// A form in which answers are saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -130,6 +130,9 @@ pub enum ParseError {
     /// It is something else.
     #[error("none of the forms that cdrdiag reads: {FORMS}")]
     Unrecognised,
+    /// There is nothing in it.
+    #[error("empty: save the answer again")]
+    Empty,
     /// It is cut off or damaged.
     #[error("{} that cannot be read: {reason}", form.title())]
     Broken {
@@ -234,6 +237,9 @@ fn read(text: &str) -> Result<(Form, Vec<SavedServer>), ParseError> {
     if text.starts_with(['{', '[']) {
         return json::read(text);
     }
+    if text.is_empty() {
+        return Err(ParseError::Empty);
+    }
     let TextForm { form, servers, .. } = text_form(text).ok_or(ParseError::Unrecognised)?;
     Ok((*form, servers(text)?))
 }
@@ -254,8 +260,8 @@ mod tests {
 
     #[test]
     fn what_is_no_saved_answer_is_told_which_forms_there_are() {
-        for text in ["", " ", "<html><body>404</body></html>", "{}", "[]", "[1, 2]", "{\"a\": 1", "\u{0}\u{1}PNG", "42"]
-        {
+        assert_eq!(parse(" \n").unwrap_err(), ParseError::Empty);
+        for text in ["<html><body>404</body></html>", "{}", "[]", "[1, 2]", "{\"a\": 1", "\u{0}\u{1}PNG", "42"] {
             let error = parse(text).unwrap_err();
             assert_eq!(error, ParseError::Unrecognised, "{text}");
             assert!(error.to_string().contains("ssh-audit") && !error.to_string().contains('\n'));

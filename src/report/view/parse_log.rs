@@ -27,7 +27,8 @@ impl ToView for ParseLog {
         sections.extend(destinations(self));
         sections.extend(of_node(self));
         sections.push(Section::first("What was read", read(self)));
-        sections.push(Section::first("Notes", notes(&self.warnings)));
+        let is_told = |warning: &&String| self.unread.first() == Some(*warning);
+        sections.push(Section::first("Notes", notes(self.warnings.iter().filter(|warning| !is_told(warning)))));
         sections.extend(rest(self));
         sections.push(Section::full("Inputs", inputs(self)));
         View::with(title, tone, headlines(self), sections)
