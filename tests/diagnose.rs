@@ -324,3 +324,19 @@ fn of_more_destinations_than_any_cucm_has_a_few_are_told_and_the_rest_counted() 
     assert!(further["headline"].as_str().unwrap().starts_with("2,950 further destinations fail"), "{further:#}");
     assert_eq!(answer["parse_log"]["destinations"].as_array().unwrap().len(), 3_000, "none is lost");
 }
+
+#[test]
+fn a_trace_without_any_delivery_is_no_failure_and_no_proof_that_all_is_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("cdrrepmgr00001.log");
+    let running = "2019-07-25 13:12:11,889 INFO  [Thread-11] cdrrep.CDRSender (CDRSender.java:85) - CDRSender for \
+                   destination 1 is running...\n";
+    fs::write(&trace, running).unwrap();
+    let trace = trace.to_str().unwrap();
+    let mut parse_log = Command::cargo_bin("cdrdiag").unwrap();
+    let done = parse_log.args(["parse-log", trace]).assert().code(0);
+    let told = String::from_utf8(done.get_output().stdout.clone()).unwrap();
+    assert!(told.starts_with("NOTHING    destination 1"), "{told}");
+    assert_eq!(ids(&json(&[trace], 1)), ["cannot_tell"]);
+    assert_eq!(ids(&json(&[trace, "--primary", "fixtures/saved/openssh-default.nmap.xml"], 0)), ["nothing_wrong"]);
+}

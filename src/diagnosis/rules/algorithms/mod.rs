@@ -6,7 +6,7 @@ mod refusing;
 mod who_refuses;
 
 use crate::diagnosis::evidence::{line, of_server, of_trouble};
-use crate::diagnosis::facts::{Facts, Server, Trouble};
+use crate::diagnosis::facts::{Facts, Role, Server, Trouble};
 use crate::document::diagnose::Evidence;
 
 pub use failover::{failover_is_over, failover_to_refusing_server};
@@ -23,6 +23,15 @@ pub(super) fn evidence(facts: &Facts<'_>, trouble: &Trouble<'_>, servers: &[&Ser
     }
     evidence.extend(servers.iter().flat_map(|server| of_server(facts, server)));
     evidence
+}
+
+/// That another server may be meant, where one alone was given and the trace names a host that is not known to be it.
+fn the_other_server(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<String> {
+    let host = trouble.destination.host.as_deref()?;
+    let [only] = facts.servers.as_slice() else { return None };
+    let flag = if only.role == Role::Secondary { "--primary" } else { "--secondary" };
+    let is_it = only.is_at(host) || facts.server_in_trace() == Some(only);
+    (!is_it).then(|| format!("whether another server answers at {host}: give that one, too, as {flag}"))
 }
 
 fn capital(text: &str) -> String {

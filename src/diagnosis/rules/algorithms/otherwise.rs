@@ -1,7 +1,7 @@
 //! No server's lists stop CUCM, or no server is there to judge by.
 
 use super::who_refuses::{WhoRefuses, who_refuses};
-use super::{capital, evidence};
+use super::{capital, evidence, the_other_server};
 use crate::diagnosis::clients::Origin;
 use crate::diagnosis::evidence::{conclusion, probe};
 use crate::diagnosis::facts::{Facts, Role, Server, Trouble};
@@ -60,15 +60,18 @@ pub fn changed_since_the_trace(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Opti
     } else {
         ""
     };
+    let login = without_password(&servers);
+    let fits = if login.is_empty() { "would let CUCM in" } else { "agrees with CUCM by its lists" };
     let text = format!(
         "By their lists CUCM gets into {names}. So {client}the server changed since {}, or {host} points to another \
-         server.",
+         server.{login}",
         trouble.cause?.last.map_or_else(|| "then".to_owned(), clock)
     );
-    let mut next = vec![
+    let mut next: Vec<String> = the_other_server(facts, trouble).into_iter().collect();
+    next.extend([
         "whether it still fails: a trace made now".to_owned(),
         format!("what answers at {host} itself, from CUCM's network: {}", probe(&host)),
-    ];
+    ]);
     if client_is_guessed {
         next.push(
             "what the node really proposes: cdrdiag capture, then --profile FILE; or its Cipher Management page (Cisco \
@@ -80,12 +83,20 @@ pub fn changed_since_the_trace(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Opti
         destination: trouble.destination.host.clone(),
         evidence: evidence(facts, trouble, &servers),
         next,
-        ..conclusion(
-            Certainty::Assumed,
-            format!("The trace says {}, yet {names} would let CUCM in", trouble.cause?.cause),
-            text,
-        )
+        ..conclusion(Certainty::Assumed, format!("The trace says {}, yet {names} {fits}", trouble.cause?.cause), text)
     })
+}
+
+/// That what the lists let in gets no further, where servers take no password.
+fn without_password(servers: &[&Server<'_>]) -> String {
+    let strict: Vec<String> =
+        servers.iter().filter(|server| server.target.takes_no_password()).map(|server| server.name()).collect();
+    let names = || capital(&listed(strict.iter().cloned()));
+    if strict.is_empty() {
+        String::new()
+    } else {
+        format!(" {} takes no password, so CUCM gets no further than that.", names())
+    }
 }
 
 /// The trace alone: nothing in common, with whichever server it was.

@@ -1,9 +1,9 @@
 //! The server of the trace, some of several, or all of them stop CUCM.
 
 use super::who_refuses::{WhoRefuses, who_refuses};
-use super::{capital, evidence};
+use super::{capital, evidence, the_other_server};
 use crate::diagnosis::evidence::conclusion;
-use crate::diagnosis::facts::{Facts, Server, Trouble};
+use crate::diagnosis::facts::{Facts, Role, Server, Trouble};
 use crate::document::diagnose::{Certainty, Conclusion};
 use crate::words::{clock, listed};
 
@@ -33,7 +33,7 @@ pub fn server_refuses_algorithms(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Op
         destination: trouble.destination.host.clone(),
         evidence: evidence(facts, trouble, &[&server]),
         remedy: facts.remedy(&server),
-        next: which_release(facts, &profiles),
+        next: which_release(facts, &profiles).into_iter().chain(the_other_server(facts, trouble)).collect(),
         ..conclusion(certainty, format!("{} {}", capital(&server.name()), trouble.mismatch()?.words()), text)
     })
 }
@@ -59,8 +59,22 @@ pub fn some_servers_refuse(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<C
         destination: trouble.destination.host.clone(),
         evidence: evidence(facts, trouble, &judged),
         remedy: refusing.iter().flat_map(|server| facts.remedy(server)).collect(),
-        next: vec![format!("who holds {host} now, and since when")],
+        next: [format!("who holds {host} now, and since when")]
+            .into_iter()
+            .chain(swapped(&refusing, &judged))
+            .collect(),
         ..conclusion(Certainty::Inferred, format!("{} rejects CUCM's SSH algorithms", capital(&names)), text)
+    })
+}
+
+/// That the two servers may have been given the wrong way round, where the one that usually works is the one that refuses.
+fn swapped(refusing: &[&Server<'_>], judged: &[&Server<'_>]) -> Option<String> {
+    let [primary] = refusing else { return None };
+    let has_secondary = judged.iter().any(|server| server.role == Role::Secondary);
+    (primary.role == Role::Primary && has_secondary).then(|| {
+        "whether --primary and --secondary are swapped: the one given as the server that usually works is the one that \
+         rejects CUCM"
+            .to_owned()
     })
 }
 

@@ -1,6 +1,8 @@
-use crate::algorithms::builtin::find;
+use crate::algorithms::answer::judge_target;
+use crate::algorithms::builtin::{self, find};
 use crate::diagnosis::story::{HARDENED, ONLY_14, OPEN, Story, gone, server};
 use crate::document::diagnose::Certainty;
+use crate::document::probe::Handshake;
 use crate::model::offer::Offer;
 use crate::model::stage::Stage;
 
@@ -179,4 +181,34 @@ fn a_traces_text_that_is_no_host_gets_into_no_command() {
     assert!(found.offered_targets.is_empty());
     let texts = found.conclusions.iter().flat_map(|conclusion| &conclusion.next);
     assert!(texts.into_iter().all(|text| !text.contains("probe a; rm")));
+}
+
+#[test]
+fn servers_given_the_wrong_way_round_are_asked_about() {
+    let next = |primary, secondary| pair(primary, secondary).conclusion("some_servers_refuse").unwrap().next;
+    assert!(next(HARDENED, OPEN).iter().any(|next| next.contains("are swapped")), "{:?}", next(HARDENED, OPEN));
+    let unnamed = story().other(server("192.0.2.5", HARDENED)).other(server("192.0.2.6", OPEN));
+    let unnamed = unnamed.conclusion("some_servers_refuse").unwrap().next;
+    assert!(!unnamed.iter().any(|next| next.contains("are swapped")), "{unnamed:?}");
+}
+
+#[test]
+fn one_server_alone_leads_to_the_other_unless_it_is_the_one_of_the_trace() {
+    for (offer, id) in [(OPEN, "changed_since_the_trace"), (HARDENED, "server_refuses_algorithms")] {
+        let next = |given: Story| given.conclusion(id).unwrap().next.join(" ");
+        assert!(next(story().primary(server("192.0.2.5", offer))).contains("as --secondary"), "{id}");
+        assert!(next(story().secondary(server("192.0.2.5", offer))).contains("as --primary"), "{id}");
+        assert!(!next(story().primary(server(VIP, offer))).contains("as --secondary"), "{id}");
+    }
+}
+
+#[test]
+fn a_server_that_takes_no_password_lets_nobody_in() {
+    let mut strict = server("192.0.2.5", OPEN);
+    judge_target(&mut strict, &builtin::default_set());
+    strict.clients[0].handshake =
+        Some(Handshake { auth_methods: vec!["publickey".to_owned()], ..Handshake::default() });
+    let found = story().primary(strict).conclusion("changed_since_the_trace").unwrap();
+    assert!(!found.headline.contains("would let CUCM in"), "{}", found.headline);
+    assert!(found.text.contains("takes no password"), "{}", found.text);
 }
