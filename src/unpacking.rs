@@ -168,7 +168,7 @@ mod tests {
     fn members_are_unpacked_one_after_the_other_and_zeros_behind_them_are_nothing() {
         let both = [gzip("a"), gzip(""), gzip("b")].concat();
         assert_eq!(unpacked(&both), ("ab".to_owned(), None));
-        assert_eq!(unpacked(&[both.as_slice(), &[0; 20_000]].concat()), ("ab".to_owned(), None));
+        assert_eq!(unpacked(&[both.clone(), vec![0; 20_000]].concat()), ("ab".to_owned(), None));
         assert_eq!(unpacked(&[gzip("a"), vec![0; 512], gzip("b")].concat()), ("ab".to_owned(), None));
     }
 
