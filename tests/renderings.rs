@@ -82,7 +82,7 @@ fn of_traces(traces: &ParseLog) -> Vec<String> {
     for node in &traces.nodes {
         facts.extend([&node.host_name, &node.release, &node.time_zone].into_iter().flatten().cloned());
         facts.extend(node.billing_servers.iter().map(|server| server.host.clone()));
-        facts.extend(node.troubles().into_iter().flat_map(|it| [it.headline(node.name()), it.step().to_owned()]));
+        facts.extend(node.problems().into_iter().flat_map(|it| [it.headline(node.name()), it.step().to_owned()]));
     }
     for destination in &traces.destinations {
         facts.push(destination.name());

@@ -150,7 +150,7 @@ impl Broken {
             commands: software.map(|software| self.make_key(&software)).unwrap_or_default(),
             ..Remedy::default()
         }
-        .told(format!("It {}.", self.words()), change, String::new())
+        .with_texts(format!("It {}.", self.words()), change, String::new())
     }
 
     /// The commands that make the key, where the software takes a key without a directive.

@@ -218,16 +218,16 @@ fn reach(order: &Order) -> Result<Reached> {
         Err(_) if opening.bytes.is_empty() && deadline.remaining().is_some() => {
             bail!("{}: it closed the connection at once: all of its sessions may be in use", order.name);
         }
-        Err(trouble) => {
-            let trouble = words.trouble.unwrap_or(trouble);
-            bail!("{}: no SSH session: {}", order.name, trouble.message);
+        Err(failure) => {
+            let failure = words.error.unwrap_or(failure);
+            bail!("{}: no SSH session: {}", order.name, failure.message);
         }
     };
     let key = link.session.host_key().map(|(key, _)| key.to_vec()).context("libssh2 reports no host key")?;
     let described = host_key::describe(&key);
     let shown = format!("{} {}", described.algorithm, described.sha256.as_deref().unwrap_or_default());
     let trusted = order.trust.judge(order.target.host(), order.target.port(), &key, &shown);
-    let trusted = trusted.map_err(|trouble| anyhow!("{}: {}", order.name, trouble.message))?;
+    let trusted = trusted.map_err(|failure| anyhow!("{}: {}", order.name, failure.message))?;
     let mut warnings: Vec<String> = trusted.warning.into_iter().collect();
     warnings.extend(old_algorithms(&link, &order.name));
     Ok(Reached { link, clock, address, key: described, warnings })
@@ -250,13 +250,13 @@ fn old_algorithms(link: &Link, node: &str) -> Option<String> {
 /// One attempt.
 fn log_in(order: &Order, link: &Link, password: &SecretString) -> Result<()> {
     link.limit_waiting();
-    login::log_in_to_node(&link.session, &order.user, password).map_err(|NotLetIn { trouble, password_sent }| {
-        let trouble = link.explain(trouble);
+    login::log_in_to_node(&link.session, &order.user, password).map_err(|NotLetIn { failure, password_sent }| {
+        let failure = link.explain(failure);
         let sent = if password_sent {
             "the password was sent once and is not tried again"
         } else {
             "the password was not sent"
         };
-        anyhow!("{} refuses the login of {}: {}; {sent}", order.name, order.user, trouble.message)
+        anyhow!("{} refuses the login of {}: {}; {sent}", order.name, order.user, failure.message)
     })
 }

@@ -10,7 +10,7 @@ use chrono::Utc;
 use walkdir::{DirEntry, WalkDir};
 
 use super::Context;
-use super::reports::{Inputs, Remarks, Reports, given};
+use super::reports::{Inputs, Notices, Reports, given};
 use crate::backlog::listing::{self, Entry, Listing, Section};
 use crate::backlog::{self, Question, Source};
 use crate::bounds;
@@ -57,8 +57,8 @@ pub fn run(arguments: &cli::Backlog, context: &Context<'_>) -> Result<Code> {
         bail!("{}: names no CDR or CMR file and no preserve folder; {WHAT_TO_GIVE}", paths.join(", "));
     }
     let read = document.inputs.iter().map(|input| input.path.clone()).collect();
-    let remarks = Remarks { warnings, ..Remarks::default() };
-    reports.answer(document, Inputs { read, given: given(paths), remarks, alias: None }, context)
+    let notices = Notices { warnings, ..Notices::default() };
+    reports.answer(document, Inputs { read, given: given(paths), notices, alias: None }, context)
 }
 
 /// Whether anything is told: of what waits, that CUCM has no such folder, or of another folder that CUCM keeps.

@@ -13,14 +13,14 @@ use crate::document::capture::Stopped;
 use crate::exit::Code;
 use crate::learn::captured::Captured;
 use crate::ssh::deadline::Deadline;
-use crate::ssh::listener::{Listener, Visit};
+use crate::ssh::listener::{ClientConnection, Listener};
 
 /// The port to which CUCM connects: a billing server's entry has no field for another.
 const SFTP: u16 = crate::ssh::PORT;
 
 /// What ends the waiting, or goes into the answer.
 enum Event {
-    Visit(Box<Visit>),
+    Connection(Box<ClientConnection>),
     Interrupted,
 }
 
@@ -38,7 +38,7 @@ pub fn run(args: &cli::Capture, context: &Context<'_>) -> Result<Code> {
     let (sender, events) = mpsc::sync_channel(64);
     let interrupted = sender.clone();
     ctrlc::set_handler(move || drop(interrupted.send(Event::Interrupted))).context("cannot wait for Ctrl-C")?;
-    listener.receive(sender, |visit| Event::Visit(Box::new(visit))).context("cannot listen")?;
+    listener.receive(sender, |connection| Event::Connection(Box::new(connection))).context("cannot listen")?;
     for line in directions(address, args.count) {
         context.warn(&line);
     }
@@ -53,7 +53,7 @@ pub fn run(args: &cli::Capture, context: &Context<'_>) -> Result<Code> {
     written.map(|()| code)
 }
 
-/// Takes visits until one of the three ends.
+/// Takes connections until one of the three ends.
 fn receive(
     events: &Receiver<Event>,
     count: u32,
@@ -68,12 +68,14 @@ fn receive(
             Some(None) => Err(RecvTimeoutError::Timeout),
         };
         match event {
-            Ok(Event::Visit(visit)) => {
-                match &visit.result {
-                    Ok(greeting) => context.warn(&format!("{} connected: {}", visit.peer, greeting.identification.raw)),
-                    Err(error) => context.warn(&format!("{} is not counted: {error}", visit.peer)),
+            Ok(Event::Connection(connection)) => {
+                match &connection.result {
+                    Ok(greeting) => {
+                        context.warn(&format!("{} connected: {}", connection.peer, greeting.identification.raw));
+                    }
+                    Err(error) => context.warn(&format!("{} is not counted: {error}", connection.peer)),
                 }
-                captured.take(*visit);
+                captured.take(*connection);
             }
             Err(RecvTimeoutError::Timeout) => return Stopped::Timeout,
             Ok(Event::Interrupted) | Err(RecvTimeoutError::Disconnected) => return Stopped::Interrupted,

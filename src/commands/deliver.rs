@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::backfill;
 use super::credentials::{self, Credentials};
-use super::reports::{Inputs, Remarks, Reports, given};
+use super::reports::{Inputs, Notices, Reports, given};
 use super::targets::{self, TargetError, TargetSpec, resolve};
 use super::{Context, profiles};
 use crate::cli;
@@ -58,10 +58,10 @@ pub fn run(args: &cli::Deliver, context: &Context<'_>) -> Result<Code> {
     };
     answer.warnings.extend(warning);
     let unknown = answer.failure.as_ref().is_some_and(|failure| failure.cause.as_deref() == Some("unknown_host"));
-    let slip = targets::misspelt(&args.target, &config).filter(|_| unknown);
+    let misspelt = targets::misspelt(&args.target, &config).filter(|_| unknown);
     let hosts = config.targets.keys().cloned().collect();
-    let remarks = Remarks { warnings: slip.into_iter().collect(), hosts, ..Remarks::default() };
-    reports.answer(answer, Inputs { given: given(&args.files), remarks, ..Inputs::default() }, context)
+    let notices = Notices { warnings: misspelt.into_iter().collect(), hosts, ..Notices::default() };
+    reports.answer(answer, Inputs { given: given(&args.files), notices, ..Inputs::default() }, context)
 }
 
 fn deliver(order: Order, login: Login, context: &Context<'_>) -> Result<Deliver> {

@@ -52,16 +52,16 @@ pub fn run(args: &cli::Diagnose, context: &Context<'_>) -> Result<Code> {
     let examination = Examination::new(&args.connection, &config, clients.profiles.clone());
     let saved = servers(&args, saved, &config, &examination, &mut parts)?;
     let examined = parts.primary.iter().chain(&parts.secondary).chain(&parts.others);
-    let mut remarks = misspelt(examined.filter_map(unknown_name), &config);
-    remarks.details = details.unwrap_or_default();
-    remarks.warnings.extend(parts.unread.iter().cloned());
+    let mut notices = misspelt(examined.filter_map(unknown_name), &config);
+    notices.details = details.unwrap_or_default();
+    notices.warnings.extend(parts.unread.iter().cloned());
     let servers = parts.primary.is_some() || parts.secondary.is_some() || !parts.others.is_empty();
     if parts.parse_log.is_none() && parts.backlog.is_none() && !servers {
         bail!("nothing that was given could be read: {}", parts.unread.join("; "));
     }
     let document = answer::document(parts, &clients, question);
     let alias = collected.as_ref().and_then(|collected| collected.alias.clone());
-    let inputs = Inputs { remarks, alias, ..inputs(given, &document, saved) };
+    let inputs = Inputs { notices, alias, ..inputs(given, &document, saved) };
     reports.answer(document, inputs, context)
 }
 

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, anyhow};
 
 use super::open_files;
 use super::paths;
-use super::reports::Remarks;
+use super::reports::Notices;
 use super::targets::{self, TargetSpec};
 use super::visits::{self, Plan};
 use crate::algorithms::answer::{Judgements, disagreement};
@@ -146,10 +146,10 @@ pub fn unknown_name(entry: &Entry) -> Option<&str> {
 }
 
 /// What to say of names that no server has, and that were probably meant to be configured ones.
-pub fn misspelt<'n>(unknown: impl Iterator<Item = &'n str>, config: &Config) -> Remarks {
+pub fn misspelt<'n>(unknown: impl Iterator<Item = &'n str>, config: &Config) -> Notices {
     let warnings: Vec<_> = unknown.filter_map(|name| targets::misspelt(name, config)).collect();
     let hosts = if warnings.is_empty() { Vec::new() } else { config.targets.keys().cloned().collect() };
-    Remarks { warnings, hosts, ..Remarks::default() }
+    Notices { warnings, hosts, ..Notices::default() }
 }
 
 /// What a server gave, not yet judged.
@@ -282,9 +282,9 @@ impl Examination {
 
 /// What a document says of an error: what to do about it is what `deliver` says of the same trouble.
 fn told(error: &ProbeError) -> TargetError {
-    let (stage, trouble) = error.trouble();
-    let remedy = delivery::remedy(stage, &trouble).map(str::to_owned);
-    TargetError { kind: error.kind().to_owned(), message: trouble.message, remedy }
+    let (stage, failure) = error.as_ssh_error();
+    let remedy = delivery::remedy(stage, &failure).map(str::to_owned);
+    TargetError { kind: error.kind().to_owned(), message: failure.message, remedy }
 }
 
 /// What a document says of a server before it is judged.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use super::progress::Progress;
-use super::reports::{Inputs, Remarks, Reports, given};
+use super::reports::{Inputs, Notices, Reports, given};
 use super::{Context, paths};
 use crate::alarms;
 use crate::cli;
@@ -37,8 +37,8 @@ pub fn run(args: &cli::ParseLog, context: &Context<'_>) -> Result<Code> {
     let (found, misplaced) = traces(given_paths);
     let Parsed { document, left_out } = parse(found, misplaced, &args.narrow, context)?;
     let read = document.inputs.iter().map(|input| input.path.clone()).collect();
-    let remarks = Remarks { warnings: document.unread.clone(), details: left_out, ..Remarks::default() };
-    reports.answer(document, Inputs { read, given: given(&args.paths), remarks, alias: None }, context)
+    let notices = Notices { warnings: document.unread.clone(), details: left_out, ..Notices::default() };
+    reports.answer(document, Inputs { read, given: given(&args.paths), notices, alias: None }, context)
 }
 
 /// What these paths lead to, and what to say of that which another command reads.

@@ -38,8 +38,8 @@ pub fn run(args: &cli::Probe, context: &Context<'_>) -> Result<Code> {
     let targets = servers.into_iter().collect();
     let document = Fleet { profiles: profile_refs(&examination.profiles), targets, warnings: Vec::new() };
     let saved = subjects.iter().filter_map(Subject::file);
-    let remarks = misspelt(unknown.iter().map(String::as_str), &config);
-    let inputs = Inputs::of(given(args.list.as_slice()).into_iter().chain(saved)).remarking(remarks);
+    let notices = misspelt(unknown.iter().map(String::as_str), &config);
+    let inputs = Inputs::of(given(args.list.as_slice()).into_iter().chain(saved)).with_notices(notices);
     reports.answer(document, inputs, context)
 }
 
@@ -47,8 +47,8 @@ pub fn run(args: &cli::Probe, context: &Context<'_>) -> Result<Code> {
 fn subjects(args: &cli::Probe, config: &Config) -> Result<Vec<Subject>> {
     let find = |text: &str| Subject::find(text, config, args.connection.reach.port);
     let given: Vec<&str> = args.targets.iter().map(String::as_str).collect();
-    if let Some(slip) = targets::forgotten_colon(&given, config) {
-        return Err(UsageError(slip).into());
+    if let Some(hint) = targets::forgotten_colon(&given, config) {
+        return Err(UsageError(hint).into());
     }
     let mut subjects = args.targets.iter().map(|text| find(text)).collect::<Result<Vec<_>>>()?;
     if let Some(path) = &args.list {

@@ -37,14 +37,14 @@ pub struct Inputs {
     /// The paths on the command line.
     pub given: Vec<String>,
     /// What to say of it beside the answer.
-    pub remarks: Remarks,
+    pub notices: Notices,
     /// Another name for a folder that is not kept.
     pub alias: Option<Alias>,
 }
 
 /// Lines for standard error. They wait for the answer, since only that knows the names to replace in them.
 #[derive(Debug, Default)]
-pub struct Remarks {
+pub struct Notices {
     /// What went wrong on the way.
     pub warnings: Vec<String>,
     /// What was done or left out.
@@ -53,7 +53,7 @@ pub struct Remarks {
     pub hosts: Vec<String>,
 }
 
-impl Remarks {
+impl Notices {
     /// Tells them.
     pub fn tell(&self, context: &Context<'_>) {
         self.details.iter().for_each(|detail| context.detail(detail));
@@ -68,10 +68,10 @@ impl Inputs {
         Self { read: given.clone(), given, ..Self::default() }
     }
 
-    /// The same, with these remarks.
+    /// The same, with these notices.
     #[must_use]
-    pub fn remarking(self, remarks: Remarks) -> Self {
-        Self { remarks, ..self }
+    pub fn with_notices(self, notices: Notices) -> Self {
+        Self { notices, ..self }
     }
 }
 
@@ -114,7 +114,7 @@ impl Reports {
                 for input in &mut hashes {
                     input.path = alias.text(&input.path);
                 }
-                let Remarks { warnings, details, .. } = &mut inputs.remarks;
+                let Notices { warnings, details, .. } = &mut inputs.notices;
                 for line in warnings.iter_mut().chain(details) {
                     *line = alias.text(line);
                 }
@@ -125,7 +125,7 @@ impl Reports {
         let document = if self.redact {
             let mut redactor = Redactor::new(&inputs.given);
             let document = redactor.document(&document).context("the answer can't be redacted")?;
-            let Remarks { warnings, details, hosts } = &mut inputs.remarks;
+            let Notices { warnings, details, hosts } = &mut inputs.notices;
             redactor.texts(warnings.iter_mut().chain(details), hosts).context("the warnings can't be redacted")?;
             for input in &mut hashes {
                 input.path = redactor.path(&input.path);
@@ -134,7 +134,7 @@ impl Reports {
         } else {
             document
         };
-        inputs.remarks.tell(context);
+        inputs.notices.tell(context);
         if wanted {
             if let Err(taken) = self.refuse_to_overwrite(&inputs) {
                 // Which files a folder holds shows only now; what was found in them is not lost for it.

@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(session.node.release.as_deref(), Some("14.0.1.12900-161"));
         assert_eq!((session.node.fips, session.has_listings), (Some(true), true));
         assert_eq!(session.node.billing_servers[0].host, "10.0.0.5");
-        assert_eq!(session.node.troubles().len(), 1);
+        assert_eq!(session.node.problems().len(), 1);
         let names: Vec<_> = session.traces.iter().map(|trace| trace.name.as_str()).collect();
         assert_eq!(names, ["cdrrepmgr00073.log"]);
     }

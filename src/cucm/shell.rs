@@ -85,7 +85,7 @@ impl Shell {
         interrupt: &Interrupt,
         log: Box<dyn Write + Send>,
     ) -> Result<Self, NoPrompt> {
-        let mut wire = Wire::open(link, clock, silence, log).map_err(|trouble| NoPrompt::Channel(trouble.message))?;
+        let mut wire = Wire::open(link, clock, silence, log).map_err(|failure| NoPrompt::Channel(failure.message))?;
         match await_prompt(&mut wire, silence, interrupt) {
             Ok(prompt) => Ok(Self {
                 wire,

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use ssh2::{Channel, ExtendedData};
 
 use crate::ssh::deadline::{Clock, Deadline};
+use crate::ssh::error::SshError;
 use crate::ssh::session::Link;
-use crate::ssh::trouble::Trouble;
 
 /// How soon silence is noticed.
 const NOTICE: u32 = 50;
@@ -79,7 +79,7 @@ impl Wire {
         clock: &Clock,
         silence: Duration,
         log: Box<dyn Write + Send>,
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, SshError> {
         clock.set(Deadline::after(silence));
         link.limit_waiting();
         match shell(&link) {
@@ -90,8 +90,8 @@ impl Wire {
                 Ok(wire)
             }
             // libssh2 tells nothing of a disconnect at this stage.
-            Err(_) if !link.is_open() => Err(Trouble::own("channel", "it ended the connection")),
-            Err(error) => Err(link.explain(Trouble::own("channel", error.message().to_owned()))),
+            Err(_) if !link.is_open() => Err(SshError::own("channel", "it ended the connection")),
+            Err(error) => Err(link.explain(SshError::own("channel", error.message().to_owned()))),
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ssh2::Channel;
 
-use super::walk::{Open, Seen, Walk};
+use super::stages::{Delivery, Open, Seen};
 use crate::ssh::connect;
 use crate::ssh::deadline::Deadline;
 use crate::ssh::login;
@@ -13,7 +13,7 @@ use crate::ssh::sftp::{Sftp, status};
 /// What removing the file may take, on each of two connections.
 const CLEAN_UP: Duration = Duration::from_secs(5);
 
-impl Walk {
+impl Delivery {
     /// Removes what is still there: over this connection, or over a new one to the same server.
     pub(super) fn clean_up(&self, seen: Option<&Seen>, open: Option<Open>) {
         self.clock.set(Deadline::after(CLEAN_UP));

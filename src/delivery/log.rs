@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::document::deliver::{Deliver, StageReport, StageResult};
 use crate::model::stage::Stage;
 use crate::ssh::deadline::milliseconds;
-use crate::ssh::trouble::Trouble;
+use crate::ssh::error::SshError;
 
 /// The answer so far, and the stage that is under way.
 #[derive(Debug, Clone)]
@@ -63,19 +63,19 @@ impl Log {
     }
 
     /// The stage under way failed. The first failure counts.
-    pub(super) fn fail(&self, trouble: Trouble) {
+    pub(super) fn fail(&self, failure: SshError) {
         let mut record = self.record();
         let stage = record.under_way.map_or(Stage::Resolve, |(stage, _)| stage);
         record.end(Instant::now(), StageResult::Failed, None);
-        record.answer.failure.get_or_insert_with(|| trouble.at(stage));
+        record.answer.failure.get_or_insert_with(|| failure.at(stage));
     }
 
     /// A stage as a whole: `work` tells what was seen.
     pub(super) fn stage<T>(
         &self,
         stage: Stage,
-        work: impl FnOnce() -> Result<(T, String), Trouble>,
-    ) -> Result<T, Trouble> {
+        work: impl FnOnce() -> Result<(T, String), SshError>,
+    ) -> Result<T, SshError> {
         self.begin(stage);
         let (value, detail) = work()?;
         self.pass(Some(detail));
@@ -106,9 +106,9 @@ mod tests {
     fn the_first_failure_counts_and_later_stages_are_not_reached() {
         let log = Log::new(Deliver::default(), &Stage::OF_A_DELIVERY);
         assert_eq!(log.stage(Stage::Resolve, || Ok((7, "seen".to_owned()))), Ok(7));
-        let failed = log.stage(Stage::Connect, || Err::<((), String), _>(Trouble::own("timed_out", "late")));
+        let failed = log.stage(Stage::Connect, || Err::<((), String), _>(SshError::own("timed_out", "late")));
         log.fail(failed.unwrap_err());
-        log.fail(Trouble::own("flood", "later"));
+        log.fail(SshError::own("flood", "later"));
         let answer = log.answer();
         let results: Vec<_> = answer.stages.iter().map(|report| report.result).collect();
         assert_eq!(results[..2], [StageResult::Passed, StageResult::Failed]);

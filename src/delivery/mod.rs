@@ -6,10 +6,10 @@
 
 pub mod backfill;
 mod clean_up;
+mod failure;
 mod log;
+mod stages;
 mod test_file;
-mod trouble;
-mod walk;
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -22,15 +22,15 @@ use crate::model::profile::Profile;
 use crate::model::stage::Stage;
 use crate::ssh::connect::Family;
 use crate::ssh::deadline::{Clock, Deadline};
+use crate::ssh::error::SshError;
 use crate::ssh::handshake::{self, Preferences};
 pub use crate::ssh::login::Login;
 use crate::ssh::target::Target;
-use crate::ssh::trouble::Trouble;
 pub use crate::ssh::trust::Trust;
 use backfill::Backfill;
+pub(crate) use failure::remedy;
 use log::Log;
-pub(crate) use trouble::remedy;
-use walk::Walk;
+use stages::Delivery;
 
 /// How soon an interrupt is noticed.
 const NOTICE: Duration = Duration::from_millis(100);
@@ -110,25 +110,25 @@ impl Load {
 
 /// Delivers, and tells how it went. It comes back in time, whatever the server does.
 pub fn deliver(order: Order, login: Login, interrupt: &Interrupt) -> Deliver {
-    walk(order, Some(login), interrupt)
+    run(order, Some(login), interrupt)
 }
 
 /// Goes up to the login and hangs up: nobody should be asked for a password that no server is there to take, or that
 /// must not be sent to this one. `None` where a login could follow, else the answer, which is whole.
 pub fn approach(order: Order) -> Option<Deliver> {
-    let answer = walk(order, None, &Interrupt::default());
+    let answer = run(order, None, &Interrupt::default());
     answer.failure.is_some().then_some(answer)
 }
 
-fn walk(order: Order, login: Option<Login>, interrupt: &Interrupt) -> Deliver {
+fn run(order: Order, login: Option<Login>, interrupt: &Interrupt) -> Deliver {
     handshake::silence_panics();
     let whole = Deadline::after(order.timeout);
     let clock = Clock::from(whole);
     let log = Log::new(blank(&order), order.load.stages());
     let (sender, receiver) = mpsc::channel();
-    let walk = Walk { order, login, log: log.clone(), clock: clock.clone(), interrupt: interrupt.clone() };
+    let delivery = Delivery { order, login, log: log.clone(), clock: clock.clone(), interrupt: interrupt.clone() };
     let spawned = thread::Builder::new().name(handshake::THREAD.into()).spawn(move || {
-        walk.run();
+        delivery.run();
         // Nobody waits any more where the grace is over.
         sender.send(()).is_ok()
     });
@@ -137,7 +137,7 @@ fn walk(order: Order, login: Option<Login>, interrupt: &Interrupt) -> Deliver {
         Err(error) => Some(format!("no thread for it: {error}")),
     };
     if let Some(why) = lost {
-        log.fail(Trouble::own("lost", why));
+        log.fail(SshError::own("lost", why));
     }
     let mut answer = log.answer();
     answer.total_ms = Some(whole.elapsed_ms());

@@ -1,6 +1,6 @@
 //! The evidence that conclusions cite.
 
-use super::facts::{Facts, Mismatch, Server, Trouble};
+use super::facts::{Facts, FailedDestination, Mismatch, Server};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence, EvidenceKind};
 use crate::document::evidence;
 use crate::document::probe::Client;
@@ -33,24 +33,24 @@ pub fn words(kind: EvidenceKind, what: String) -> Evidence {
 }
 
 /// The line of a trace that tells the cause, and how the deliveries went.
-pub fn of_trouble(trouble: &Trouble<'_>) -> Vec<Evidence> {
-    let cause = trouble.cause.map(|cause| {
+pub fn of_failed(failed: &FailedDestination<'_>) -> Vec<Evidence> {
+    let cause = failed.cause.map(|cause| {
         let what = format!(
             "{} of {} to {}: {}{}",
             grouped(cause.count),
-            trouble.destination.failures().of,
-            trouble.host(),
+            failed.destination.failures().of,
+            failed.host(),
             cause.cause,
             cause.last.map(|last| format!(", the last at {}", clock(last))).unwrap_or_default()
         );
         line(what, &cause.evidence)
     });
-    cause.into_iter().chain(course(trouble)).collect()
+    cause.into_iter().chain(history(failed)).collect()
 }
 
 /// How the deliveries to a destination went: when they stopped, and whether they had worked.
-pub fn course(trouble: &Trouble<'_>) -> Option<Evidence> {
-    let destination = trouble.destination;
+pub fn history(failed: &FailedDestination<'_>) -> Option<Evidence> {
+    let destination = failed.destination;
     let outage = destination.outages.last()?;
     let before = match destination.deliveries {
         0 => "no delivery succeeds in the trace".to_owned(),
@@ -66,7 +66,7 @@ pub fn course(trouble: &Trouble<'_>) -> Option<Evidence> {
         Some(to) => format!("none {} to {}", outage.began("from"), clock(to)),
     };
     let field = Some("destinations[].outages".to_owned());
-    Some(Evidence { field, ..words(EvidenceKind::Trace, format!("{}: {before}; {after}", trouble.host())) })
+    Some(Evidence { field, ..words(EvidenceKind::Trace, format!("{}: {before}; {after}", failed.host())) })
 }
 
 /// A line of a trace.

@@ -97,15 +97,15 @@ impl Mismatch {
 
 /// A billing server to which deliveries fail or failed, with what is to be explained.
 #[derive(Debug, Clone, Copy)]
-pub struct Trouble<'a> {
+pub struct FailedDestination<'a> {
     /// The billing server.
     pub destination: &'a Destination,
     /// Why its latest failures happened; `None` where no failure is traced.
     pub cause: Option<&'a CauseCount>,
 }
 
-impl<'a> Trouble<'a> {
-    /// The trouble with a destination; `None` where it has none.
+impl<'a> FailedDestination<'a> {
+    /// What failed at a destination; `None` where nothing did.
     pub fn of(destination: &'a Destination) -> Option<Self> {
         if destination.status == Status::Healthy {
             return None;
@@ -205,10 +205,10 @@ impl Server<'_> {
 }
 
 impl<'a> Facts<'a> {
-    /// The troubles that last, or those that are over.
-    pub fn troubles(&self, lasting: bool) -> Vec<Trouble<'a>> {
+    /// The destinations that still fail, or those that have recovered.
+    pub fn failed(&self, lasting: bool) -> Vec<FailedDestination<'a>> {
         let destinations = self.trace.map(|trace| trace.destinations.as_slice()).unwrap_or_default();
-        destinations.iter().filter_map(Trouble::of).filter(|trouble| trouble.lasts() == lasting).collect()
+        destinations.iter().filter_map(FailedDestination::of).filter(|failed| failed.lasts() == lasting).collect()
     }
 
     /// The CUCM nodes that say something of themselves.

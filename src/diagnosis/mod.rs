@@ -12,8 +12,8 @@ mod story;
 
 use crate::bounds;
 use crate::document::diagnose::Conclusion;
-use facts::{Facts, Trouble};
-use rules::{address, alarms, algorithms, course, node, rest, servers, stages, waiting};
+use facts::{Facts, FailedDestination};
+use rules::{address, alarms, algorithms, node, outages, rest, servers, stages, waiting};
 
 /// What follows from the facts, where they show it.
 #[derive(Debug, Clone, Copy)]
@@ -23,12 +23,12 @@ struct Rule<Explain> {
     explain: Explain,
 }
 
-type OfTrouble = Rule<fn(&Facts<'_>, &Trouble<'_>) -> Option<Conclusion>>;
+type OfDestination = Rule<fn(&Facts<'_>, &FailedDestination<'_>) -> Option<Conclusion>>;
 type OfAll = Rule<fn(&Facts<'_>) -> Option<Conclusion>>;
 
-impl OfTrouble {
-    fn conclude(&self, facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-        (self.explain)(facts, trouble).map(|found| Conclusion { id: self.id.to_owned(), ..found })
+impl OfDestination {
+    fn conclude(&self, facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Conclusion> {
+        (self.explain)(facts, failed).map(|found| Conclusion { id: self.id.to_owned(), ..found })
     }
 }
 
@@ -41,8 +41,8 @@ impl OfAll {
 /// What stops every delivery, whatever else is wrong.
 const FIRST: OfAll = Rule { id: "repository_manager_stopped", explain: node::repository_manager_stopped };
 
-/// Why deliveries to a destination fail. Of each trouble the first that holds is told, and the last always holds.
-const CAUSES: [OfTrouble; 17] = [
+/// Why deliveries to a destination fail. The first that holds for a destination counts, and the last always holds.
+const CAUSES: [OfDestination; 17] = [
     Rule { id: "ftp_destination", explain: node::ftp_destination },
     Rule { id: "failover_over", explain: algorithms::failover_is_over },
     Rule { id: "failover_to_refusing_server", explain: algorithms::failover_to_refusing_server },
@@ -62,13 +62,13 @@ const CAUSES: [OfTrouble; 17] = [
     Rule { id: "cannot_tell", explain: stages::unknown_cause },
 ];
 
-/// What else a trouble shows.
-const CIRCUMSTANCES: [OfTrouble; 2] = [
-    Rule { id: "several_servers_behind_address", explain: course::several_servers_behind_address },
+/// What else the failures show.
+const CIRCUMSTANCES: [OfDestination; 2] = [
+    Rule { id: "several_servers_behind_address", explain: outages::several_servers_behind_address },
     Rule { id: "virtual_address", explain: address::virtual_address },
 ];
 
-const RECOVERED: OfTrouble = Rule { id: "recovered", explain: course::recovered };
+const RECOVERED: OfDestination = Rule { id: "recovered", explain: outages::recovered };
 
 /// What presses, whatever the cause is.
 const WAITING: [OfAll; 5] = [
@@ -101,7 +101,7 @@ const ALSO: [OfAll; 16] = [
 
 /// All that follows, the most important first; never nothing.
 pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
-    let (mut lasting, mut over) = (facts.troubles(true), facts.troubles(false));
+    let (mut lasting, mut over) = (facts.failed(true), facts.failed(false));
     let all = lasting.len() + over.len();
     lasting.truncate(bounds::TROUBLES);
     over.truncate(bounds::TROUBLES - lasting.len());
@@ -113,7 +113,7 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
     conclusions.extend(rest::further_destinations(further));
     conclusions.extend(of_all(&WAITING));
     conclusions.extend(circumstances(facts, &lasting));
-    conclusions.extend(over.iter().filter_map(|trouble| RECOVERED.conclude(facts, trouble)));
+    conclusions.extend(over.iter().filter_map(|failed| RECOVERED.conclude(facts, failed)));
     conclusions.extend(causes(facts, &over));
     conclusions.extend(circumstances(facts, &over));
     conclusions.extend(of_all(&ALSO));
@@ -123,19 +123,19 @@ pub fn conclude(facts: &Facts<'_>) -> Vec<Conclusion> {
     conclusions
 }
 
-/// Each trouble's cause: the first rule that holds. The order is the rules'.
-fn causes(facts: &Facts<'_>, troubles: &[Trouble<'_>]) -> Vec<Conclusion> {
-    let first = |trouble: &Trouble<'_>| {
-        CAUSES.iter().enumerate().find_map(|(rank, rule)| Some((rank, rule.conclude(facts, trouble)?)))
+/// Each destination's cause: the first rule that holds. The order is the rules'.
+fn causes(facts: &Facts<'_>, all_failed: &[FailedDestination<'_>]) -> Vec<Conclusion> {
+    let first = |failed: &FailedDestination<'_>| {
+        CAUSES.iter().enumerate().find_map(|(rank, rule)| Some((rank, rule.conclude(facts, failed)?)))
     };
-    let mut found: Vec<_> = troubles.iter().filter_map(first).collect();
+    let mut found: Vec<_> = all_failed.iter().filter_map(first).collect();
     found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().map(|(_, conclusion)| conclusion).collect()
 }
 
-fn circumstances(facts: &Facts<'_>, troubles: &[Trouble<'_>]) -> Vec<Conclusion> {
+fn circumstances(facts: &Facts<'_>, all_failed: &[FailedDestination<'_>]) -> Vec<Conclusion> {
     let each =
-        |rule: &OfTrouble| troubles.iter().filter_map(|trouble| rule.conclude(facts, trouble)).collect::<Vec<_>>();
+        |rule: &OfDestination| all_failed.iter().filter_map(|failed| rule.conclude(facts, failed)).collect::<Vec<_>>();
     CIRCUMSTANCES.iter().flat_map(each).collect()
 }
 

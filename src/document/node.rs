@@ -52,12 +52,12 @@ pub struct Check<'a> {
     /// What it is, whether in order or not.
     pub title: &'static str,
     /// What is wrong with it.
-    pub trouble: Option<NodeTrouble<'a>>,
+    pub problem: Option<NodeProblem<'a>>,
 }
 
 /// What keeps a node from delivering, or soon may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NodeTrouble<'a> {
+pub enum NodeProblem<'a> {
     /// The service that delivers does not run.
     RepositoryManager(&'a Service),
     /// The service that sends the node's own files to the repository does not run.
@@ -100,25 +100,25 @@ impl NodeState {
         let stopped = |service: &&Service| service.state != ServiceState::Started;
         let manager = service(REPOSITORY_MANAGER).filter(|_| self.publisher != Some(false)).map(|manager| Check {
             title: REPOSITORY_MANAGER,
-            trouble: Some(manager).filter(stopped).map(NodeTrouble::RepositoryManager),
+            problem: Some(manager).filter(stopped).map(NodeProblem::RepositoryManager),
         });
         let agent = service(AGENT)
-            .map(|agent| Check { title: AGENT, trouble: Some(agent).filter(stopped).map(NodeTrouble::Agent) });
+            .map(|agent| Check { title: AGENT, problem: Some(agent).filter(stopped).map(NodeProblem::Agent) });
         let disk = self.disks.iter().find(|disk| disk.name.eq_ignore_ascii_case(LOGGING));
         let disk = disk.and_then(|disk| {
             let is_full = disk.used_percent? >= NEARLY_USED_PERCENT;
-            Some(Check { title: "Disk of the CDR repository", trouble: is_full.then_some(NodeTrouble::Disk(disk)) })
+            Some(Check { title: "Disk of the CDR repository", problem: is_full.then_some(NodeProblem::Disk(disk)) })
         });
         [manager, agent, disk].into_iter().flatten().collect()
     }
 
     /// What keeps it from delivering, or soon may.
-    pub fn troubles(&self) -> Vec<NodeTrouble<'_>> {
-        self.checks().into_iter().filter_map(|check| check.trouble).collect()
+    pub fn problems(&self) -> Vec<NodeProblem<'_>> {
+        self.checks().into_iter().filter_map(|check| check.problem).collect()
     }
 }
 
-impl NodeTrouble<'_> {
+impl NodeProblem<'_> {
     /// It in one line, with the node's name.
     pub fn headline(&self, node: &str) -> String {
         match self {
@@ -230,19 +230,19 @@ mod tests {
     fn a_subscriber_needs_no_repository_manager() {
         let services = vec![service("cisco cdr repository manager", ServiceState::Stopped)];
         let mut node = NodeState { services, ..NodeState::default() };
-        assert_eq!(node.troubles().len(), 1, "whether it is the publisher is not known");
+        assert_eq!(node.problems().len(), 1, "whether it is the publisher is not known");
         node.publisher = Some(false);
-        assert_eq!(node.troubles(), []);
+        assert_eq!(node.problems(), []);
         node.services = vec![service(AGENT, ServiceState::Stopped)];
-        assert!(matches!(node.troubles().as_slice(), [NodeTrouble::Agent(_)]));
+        assert!(matches!(node.problems().as_slice(), [NodeProblem::Agent(_)]));
     }
 
     #[test]
     fn a_service_that_starts_by_itself_is_not_to_be_started() {
         let starting = service(REPOSITORY_MANAGER, ServiceState::Starting);
-        assert_eq!(NodeTrouble::RepositoryManager(&starting).command(), None);
+        assert_eq!(NodeProblem::RepositoryManager(&starting).command(), None);
         let stopped = service(REPOSITORY_MANAGER, ServiceState::Stopped);
-        let command = NodeTrouble::RepositoryManager(&stopped).command();
+        let command = NodeProblem::RepositoryManager(&stopped).command();
         assert_eq!(command.as_deref(), Some("utils service start Cisco CDR Repository Manager"));
     }
 
@@ -250,8 +250,8 @@ mod tests {
     fn the_repository_s_disk_counts_from_ninety_percent_on() {
         let disk = |name: &str, used| Disk { name: name.to_owned(), used_percent: Some(used), ..Disk::default() };
         let node = NodeState { disks: vec![disk("active", 99), disk("logging", 90)], ..NodeState::default() };
-        assert!(matches!(node.troubles().as_slice(), [NodeTrouble::Disk(disk)] if disk.name == "logging"));
+        assert!(matches!(node.problems().as_slice(), [NodeProblem::Disk(disk)] if disk.name == "logging"));
         let node = NodeState { disks: vec![disk("logging", 89)], ..NodeState::default() };
-        assert_eq!(node.troubles(), []);
+        assert_eq!(node.problems(), []);
     }
 }

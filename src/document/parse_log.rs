@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alarms::RaisedAlarms;
 use super::evidence::Evidence;
-use super::node::{NodeState, NodeTrouble};
+use super::node::{NodeProblem, NodeState};
 use super::{Document, Verdict, local_time};
 use crate::model::delivery_file::Kind;
 use crate::model::offer::{Category, Offer};
@@ -55,7 +55,7 @@ pub enum Problem<'a> {
     /// CUCM raised these, as syslog lines, RTMT's alerts or mails tell.
     Alarms(&'a RaisedAlarms),
     /// A node says so itself.
-    Node(&'a NodeState, NodeTrouble<'a>),
+    Node(&'a NodeState, NodeProblem<'a>),
     /// An input was not read, or not to its end, for this reason.
     Unread(&'a str),
 }
@@ -67,7 +67,7 @@ impl ParseLog {
         let unread = self.unread.iter().map(|why| Problem::Unread(why));
         let alarms = self.alarms.iter().map(Problem::Alarms);
         let nodes =
-            self.nodes.iter().flat_map(|node| node.troubles().into_iter().map(move |it| Problem::Node(node, it)));
+            self.nodes.iter().flat_map(|node| node.problems().into_iter().map(move |it| Problem::Node(node, it)));
         failed.map(Problem::Deliveries).chain(alarms).chain(nodes).chain(unread).collect()
     }
 

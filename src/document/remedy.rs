@@ -67,7 +67,7 @@ impl Remedy {
 
     /// The remedy with its three texts, and their sum.
     #[must_use]
-    pub fn told(self, why: String, change: String, how: String) -> Self {
+    pub fn with_texts(self, why: String, change: String, how: String) -> Self {
         let told = [&why, &change, &how].into_iter().filter(|text| !text.is_empty()).map(String::as_str);
         let reason = told.collect::<Vec<_>>().join(" ");
         Self { why, change, how, reason, ..self }

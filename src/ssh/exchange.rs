@@ -7,9 +7,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::connect::ConnectError;
+use super::error::{Source, SshError};
 use super::identification::{self, IdentificationError};
 use super::packets::{NoKexinit, Packets, Peer};
-use super::trouble::{Source, Trouble};
 use super::{excerpt, kexinit, packet};
 use crate::document::probe::{Identification, Outcome, Timing};
 use crate::model::offer::{Category, Offer};
@@ -137,16 +137,16 @@ impl ProbeError {
 }
 
 impl ProbeError {
-    /// The trouble as a delivery would meet it, and at which stage.
-    pub(crate) fn trouble(&self) -> (Stage, Trouble) {
-        let own = |stage, code| (stage, Trouble::own(code, self.to_string()));
+    /// The error as a delivery would meet it, and at which stage.
+    pub(crate) fn as_ssh_error(&self) -> (Stage, SshError) {
+        let own = |stage, code| (stage, SshError::own(code, self.to_string()));
         match self {
             Self::Connect(error) => (error.stage(), error.clone().into()),
             Self::TimedOut { awaited, .. } => own(awaited.stage(), "timed_out"),
             Self::Closed { awaited, .. } | Self::Reset { awaited, .. } => own(awaited.stage(), "connection_closed"),
             Self::Identification(error) => own(Stage::Identification, error.kind()),
             Self::NoKexinit(NoKexinit::Disconnected { words, .. }) => {
-                (Stage::KeyExchange, Trouble::new(Source::Disconnect, &words.code(), self.to_string()))
+                (Stage::KeyExchange, SshError::new(Source::Disconnect, &words.code(), self.to_string()))
             }
             Self::NoKexinit(why) => own(Stage::KeyExchange, why.kind()),
             Self::Read(_) => own(Stage::KeyExchange, "connection_closed"),

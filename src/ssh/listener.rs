@@ -34,18 +34,18 @@ const FAREWELL: &str = "cdrdiag has noted what this client proposes, and serves 
 
 /// One connection and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Visit {
+pub struct ClientConnection {
     /// Who connected.
     pub peer: SocketAddr,
     /// When.
     pub at: DateTime<Utc>,
     /// What it proposed, or why that is not known.
-    pub result: Result<Greeting, VisitError>,
+    pub result: Result<Greeting, NoProposal>,
 }
 
-/// Why a visitor's proposal is not known.
+/// Why a client's proposal is not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum VisitError {
+pub enum NoProposal {
     /// What it sent is no SSH client's greeting.
     #[error(transparent)]
     Greeting(#[from] GreetingError),
@@ -61,7 +61,7 @@ fn seen(received: &str) -> String {
     if received.is_empty() { "it sent nothing".to_owned() } else { format!("it sent {received}") }
 }
 
-impl VisitError {
+impl NoProposal {
     /// The name in JSON: `not_ssh`, `garbled`, `timed_out`, `closed` …
     pub fn kind(&self) -> &'static str {
         match self {
@@ -95,7 +95,7 @@ impl Listener {
         self.address
     }
 
-    /// Receives clients on threads of its own, and sends each visit until nobody takes them any more. The threads
+    /// Receives clients on threads of its own, and sends each connection until nobody takes them any more. The threads
     /// end with the program: what bounds each is its connection's time.
     ///
     /// # Errors
@@ -103,7 +103,7 @@ impl Listener {
     pub fn receive<E, F>(self, sender: SyncSender<E>, event: F) -> io::Result<()>
     where
         E: Send + 'static,
-        F: Fn(Visit) -> E + Clone + Send + 'static,
+        F: Fn(ClientConnection) -> E + Clone + Send + 'static,
     {
         let places = Arc::new(Places::default());
         thread::Builder::new().name("listener".into()).spawn(move || {
@@ -119,11 +119,11 @@ impl Listener {
                     let at = Utc::now();
                     let result = serve(&stream, Deadline::after(PATIENCE));
                     // Nobody waits any more once there is enough.
-                    let _ = sender.send(event(Visit { peer, at, result }));
+                    let _ = sender.send(event(ClientConnection { peer, at, result }));
                     drop(place);
                 };
                 // Without a thread the client is closed, and comes again.
-                let _ = thread::Builder::new().name("visit".into()).spawn(serve);
+                let _ = thread::Builder::new().name("connection".into()).spawn(serve);
             }
         })?;
         Ok(())
@@ -157,20 +157,20 @@ impl Drop for Place {
 }
 
 /// Speaks with one client until its proposal is known, and closes.
-fn serve(stream: &TcpStream, deadline: Deadline) -> Result<Greeting, VisitError> {
+fn serve(stream: &TcpStream, deadline: Deadline) -> Result<Greeting, NoProposal> {
     let _ = stream.set_nodelay(true);
     // At once, as some clients wait for it; who has closed already may still have said who it is.
     send(stream, identification::OURS.as_bytes(), deadline);
     send(stream, &packet::write(&kexinit::write(&everything(), [0; 16])), deadline);
     let result = read(stream, deadline);
-    if !matches!(result, Err(VisitError::Greeting(GreetingError::NotSsh(_)))) {
+    if !matches!(result, Err(NoProposal::Greeting(GreetingError::NotSsh(_)))) {
         send(stream, &packet::write(&packet::goodbye(BY_APPLICATION, FAREWELL)), deadline);
     }
     part(stream, deadline);
     result
 }
 
-fn read(mut stream: &TcpStream, deadline: Deadline) -> Result<Greeting, VisitError> {
+fn read(mut stream: &TcpStream, deadline: Deadline) -> Result<Greeting, NoProposal> {
     let (mut reader, mut received) = (greeting::Reader::default(), Vec::with_capacity(4_096));
     let mut piece = [0; 4_096];
     let seen = |received: &[u8]| if received.is_empty() { String::new() } else { excerpt(received) };
@@ -179,17 +179,17 @@ fn read(mut stream: &TcpStream, deadline: Deadline) -> Result<Greeting, VisitErr
             return Ok(greeting);
         }
         let remaining = deadline.remaining().filter(|_| received.len() <= greeting::MAX_BYTES);
-        let Some(remaining) = remaining else { return Err(VisitError::TimedOut(seen(&received))) };
+        let Some(remaining) = remaining else { return Err(NoProposal::TimedOut(seen(&received))) };
         let _ = stream.set_read_timeout(Some(remaining));
         match stream.read(&mut piece) {
-            Ok(0) => return Err(VisitError::Closed(seen(&received))),
+            Ok(0) => return Err(NoProposal::Closed(seen(&received))),
             Ok(length) => received.extend(piece.get(..length).unwrap_or_default()),
             Err(error) => match error.kind() {
                 io::ErrorKind::Interrupted => {}
                 io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
-                    return Err(VisitError::TimedOut(seen(&received)));
+                    return Err(NoProposal::TimedOut(seen(&received)));
                 }
-                _ => return Err(VisitError::Closed(seen(&received))),
+                _ => return Err(NoProposal::Closed(seen(&received))),
             },
         }
     }

@@ -4,8 +4,8 @@
 use secrecy::{ExposeSecret, SecretString};
 use ssh2::{ErrorCode, KeyboardInteractivePrompt, Prompt, Session};
 
+use super::error::SshError;
 use super::session::told;
-use super::trouble::Trouble;
 
 /// `LIBSSH2_ERROR_AUTHENTICATION_FAILED`.
 const AUTHENTICATION_FAILED: i32 = -18;
@@ -39,7 +39,7 @@ pub(crate) fn log_in(
     user: &str,
     login: &Login,
     methods: &[String],
-) -> Result<&'static str, Trouble> {
+) -> Result<&'static str, SshError> {
     if session.authenticated() {
         return Ok("none");
     }
@@ -52,7 +52,7 @@ pub(crate) fn log_in(
         }
         Login::Password(_) => {
             let message = format!("the server takes no password from this account, only {}", methods.join(", "));
-            Err(Trouble::own("no_password_method", message))
+            Err(SshError::own("no_password_method", message))
         }
     }
 }
@@ -60,14 +60,14 @@ pub(crate) fn log_in(
 /// Why a node lets nobody in.
 #[derive(Debug)]
 pub(crate) struct NotLetIn {
-    pub(crate) trouble: Trouble,
+    pub(crate) failure: SshError,
     /// Whether the password has gone out.
     pub(crate) password_sent: bool,
 }
 
 impl NotLetIn {
-    fn unasked(trouble: Trouble) -> Self {
-        Self { trouble, password_sent: false }
+    fn unasked(failure: SshError) -> Self {
+        Self { failure, password_sent: false }
     }
 }
 
@@ -81,18 +81,18 @@ pub(crate) fn log_in_to_node(session: &Session, user: &str, password: &SecretStr
     }
     if offers("keyboard-interactive") {
         match by_node_s_prompt(session, user, password) {
-            Err(refused) if !refused.password_sent && refused.trouble.code != UNKNOWN && offers("password") => {}
+            Err(refused) if !refused.password_sent && refused.failure.code != UNKNOWN && offers("password") => {}
             done => return done,
         }
     }
     if offers("password") {
-        return by_password(session, user, password).map_err(|trouble| {
-            let said = banner_on_account(session).filter(|_| trouble.code != EXPIRED);
-            NotLetIn { trouble: explained(trouble, said), password_sent: true }
+        return by_password(session, user, password).map_err(|failure| {
+            let said = banner_on_account(session).filter(|_| failure.code != EXPIRED);
+            NotLetIn { failure: explained(failure, said), password_sent: true }
         });
     }
     let message = format!("the node takes no password from this account, only {}", methods.join(", "));
-    Err(NotLetIn::unasked(Trouble::own("no_password_method", message)))
+    Err(NotLetIn::unasked(SshError::own("no_password_method", message)))
 }
 
 fn by_node_s_prompt(session: &Session, user: &str, password: &SecretString) -> Result<(), NotLetIn> {
@@ -100,23 +100,23 @@ fn by_node_s_prompt(session: &Session, user: &str, password: &SecretString) -> R
     let done = session.userauth_keyboard_interactive(user, &mut answerer);
     let Answerer { used, unanswered, said, .. } = answerer;
     done.map_err(|error| {
-        let trouble = match unanswered {
+        let failure = match unanswered {
             Some(prompt) if used => {
                 let message =
                     format!("after the password the node asks {prompt:?}: log in by hand and answer that first");
-                Trouble::own(EXPIRED, message)
+                SshError::own(EXPIRED, message)
             }
-            Some(prompt) => Trouble::own(UNKNOWN, format!("the node asks {prompt:?}")),
+            Some(prompt) => SshError::own(UNKNOWN, format!("the node asks {prompt:?}")),
             None => explained(told(&error), said.or_else(|| banner_on_account(session)).filter(|_| used)),
         };
-        NotLetIn { trouble, password_sent: used }
+        NotLetIn { failure, password_sent: used }
     })
 }
 
 /// A refusal with the server's own words for it.
-fn explained(trouble: Trouble, said: Option<String>) -> Trouble {
-    let Some(said) = said else { return trouble };
-    Trouble { message: format!("{}, it says {said:?}", trouble.message), ..trouble }
+fn explained(failure: SshError, said: Option<String>) -> SshError {
+    let Some(said) = said else { return failure };
+    SshError { message: format!("{}, it says {said:?}", failure.message), ..failure }
 }
 
 /// What a server's banner says of the account, where it says that it is locked, or the like: most banners are a site's.
@@ -130,7 +130,7 @@ fn banner_on_account(session: &Session) -> Option<String> {
 }
 
 /// The methods that the server offers to this user (RFC 4252, section 5.2). Empty where it needs none at all.
-pub(crate) fn methods(session: &Session, user: &str) -> Result<Vec<String>, Trouble> {
+pub(crate) fn methods(session: &Session, user: &str) -> Result<Vec<String>, SshError> {
     match session.auth_methods(user) {
         Ok(methods) => Ok(methods.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()),
         Err(_) if session.authenticated() => Ok(Vec::new()),
@@ -138,29 +138,34 @@ pub(crate) fn methods(session: &Session, user: &str) -> Result<Vec<String>, Trou
     }
 }
 
-fn by_key(session: &Session, user: &str, key: &SecretString, passphrase: Option<&SecretString>) -> Result<(), Trouble> {
+fn by_key(
+    session: &Session,
+    user: &str,
+    key: &SecretString,
+    passphrase: Option<&SecretString>,
+) -> Result<(), SshError> {
     let passphrase = passphrase.map(ExposeSecret::expose_secret);
     let done = session.userauth_pubkey_memory(user, None, key.expose_secret(), passphrase);
     done.map_err(|error| match error.code() {
         // The same code as a wrong password's, which needs another remedy.
-        ErrorCode::Session(AUTHENTICATION_FAILED) => Trouble::own("key_refused", told(&error).message),
+        ErrorCode::Session(AUTHENTICATION_FAILED) => SshError::own("key_refused", told(&error).message),
         _ => told(&error),
     })
 }
 
-fn by_password(session: &Session, user: &str, password: &SecretString) -> Result<(), Trouble> {
+fn by_password(session: &Session, user: &str, password: &SecretString) -> Result<(), SshError> {
     let done = session.userauth_password(user, password.expose_secret());
     done.map_err(|error| match error.message() {
-        WANTS_ANOTHER => Trouble::own(EXPIRED, "the password has expired, and a new one is asked for"),
+        WANTS_ANOTHER => SshError::own(EXPIRED, "the password has expired, and a new one is asked for"),
         _ => told(&error),
     })
 }
 
-fn by_prompt(session: &Session, user: &str, password: &SecretString) -> Result<(), Trouble> {
+fn by_prompt(session: &Session, user: &str, password: &SecretString) -> Result<(), SshError> {
     let mut answerer = Answerer { password, used: false, unanswered: None, any: false, said: None };
     let done = session.userauth_keyboard_interactive(user, &mut answerer);
     done.map_err(|error| match answerer.unanswered {
-        Some(prompt) => Trouble::own(UNKNOWN, format!("the server asks {prompt:?}")),
+        Some(prompt) => SshError::own(UNKNOWN, format!("the server asks {prompt:?}")),
         None => told(&error),
     })
 }

@@ -8,6 +8,7 @@
 
 pub mod connect;
 pub mod deadline;
+pub(crate) mod error;
 pub mod exchange;
 pub mod greeting;
 pub mod handshake;
@@ -25,7 +26,6 @@ pub(crate) mod relay;
 pub(crate) mod session;
 pub mod sftp;
 pub mod target;
-pub(crate) mod trouble;
 pub(crate) mod trust;
 pub(crate) mod wire;
 

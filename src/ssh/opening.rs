@@ -1,9 +1,9 @@
 //! What a server says in the clear: its identification, its offer, or why it won't talk. Pure.
 
+use super::error::{Source, SshError};
 use super::identification;
 use super::kexinit;
 use super::packets::{NoKexinit, Packets, Peer};
-use super::trouble::{Source, Trouble};
 use crate::document::probe::Identification;
 use crate::model::offer::Offer;
 
@@ -13,7 +13,7 @@ pub(crate) struct FirstWords {
     pub(crate) identification: Option<Identification>,
     pub(crate) offer: Option<Offer>,
     /// What explains the end of the conversation better than libssh2 can.
-    pub(crate) trouble: Option<Trouble>,
+    pub(crate) error: Option<SshError>,
 }
 
 /// Reads the first bytes that a server sent, as far as they go.
@@ -30,7 +30,7 @@ pub(crate) fn read(bytes: &[u8]) -> FirstWords {
     match found {
         Ok(Some(size)) => read_packets(bytes.get(size..).unwrap_or_default(), &mut words),
         Ok(None) => {}
-        Err(error) => words.trouble = Some(Trouble::own(error.kind(), error.to_string())),
+        Err(error) => words.error = Some(SshError::own(error.kind(), error.to_string())),
     }
     words
 }
@@ -44,7 +44,7 @@ fn read_packets(rest: &[u8], words: &mut FirstWords) {
         found = packets.kexinit(rest);
     }
     if let Err(error @ NoKexinit::Disconnected { words: goodbye, .. }) = &found {
-        words.trouble = Some(Trouble::new(Source::Disconnect, &goodbye.code(), error.to_string()));
+        words.error = Some(SshError::new(Source::Disconnect, &goodbye.code(), error.to_string()));
     }
 }
 
@@ -58,20 +58,20 @@ mod tests {
     fn a_server_is_read_as_far_as_it_goes() {
         let mut bytes = b"SSH-2.0-OpenSSH_9.2p1\r\n".to_vec();
         let words = read(&bytes);
-        assert!(words.identification.is_some() && words.offer.is_none() && words.trouble.is_none());
+        assert!(words.identification.is_some() && words.offer.is_none() && words.error.is_none());
         bytes.extend(packet::write(&kexinit::write(&Offer::default(), [1; 16])));
         assert!(read(&bytes).offer.is_some());
         bytes.extend(packet::write(b"\x01\0\0\0\x0c\0\0\0\x10Too many of you!\0\0\0\0"));
-        let trouble = read(&bytes).trouble.unwrap();
-        assert_eq!((trouble.source, trouble.code.as_str()), (Source::Disconnect, "12"));
-        assert!(trouble.message.contains("Too many of you!"));
+        let failure = read(&bytes).error.unwrap();
+        assert_eq!((failure.source, failure.code.as_str()), (Source::Disconnect, "12"));
+        assert!(failure.message.contains("Too many of you!"));
     }
 
     #[test]
     fn somebody_else_is_named() {
-        assert_eq!(read(b"HTTP/1.1 400 Bad Request\r\n\r\n").trouble.unwrap().code, "not_ssh");
-        assert_eq!(read(b"Exceeded MaxStartups\r\n").trouble.unwrap().code, "turned_away");
-        assert!(read(b"").trouble.is_none(), "silence says nothing");
+        assert_eq!(read(b"HTTP/1.1 400 Bad Request\r\n\r\n").error.unwrap().code, "not_ssh");
+        assert_eq!(read(b"Exceeded MaxStartups\r\n").error.unwrap().code, "turned_away");
+        assert!(read(b"").error.is_none(), "silence says nothing");
     }
 
     proptest! {

@@ -6,11 +6,11 @@ use std::time::Duration;
 use ssh2::{Channel, Error, ErrorCode, Session};
 
 use super::deadline::{Clock, Deadline};
+use super::error::{Source, SshError};
 use super::handshake::{self, Preferences};
 use super::opening::{self, FirstWords};
 use super::relay::{Ending, Opening, Relay};
 use super::sftp::{Sftp, SftpError};
-use super::trouble::{Source, Trouble};
 
 /// How long the last words of a program that should have spoken SFTP are waited for.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -24,7 +24,7 @@ pub(crate) struct Link {
 
 /// What a handshake came to, and how the server began.
 pub(crate) struct HandshakeOutcome {
-    pub(crate) link: Result<Link, Trouble>,
+    pub(crate) link: Result<Link, SshError>,
     pub(crate) words: FirstWords,
     pub(crate) opening: Opening,
 }
@@ -40,9 +40,9 @@ impl Link {
         let (stream, relay) = match Relay::open(server, clock, max_bytes) {
             Ok(open) => open,
             Err(error) => {
-                let trouble = Trouble::own("sockets", format!("no sockets for it: {error}"));
+                let failure = SshError::own("sockets", format!("no sockets for it: {error}"));
                 return HandshakeOutcome {
-                    link: Err(trouble),
+                    link: Err(failure),
                     words: FirstWords::default(),
                     opening: Opening::default(),
                 };
@@ -76,40 +76,40 @@ impl Link {
         handshake::limit_waiting(&self.session, self.clock.deadline());
     }
 
-    /// A trouble that may come of the deadline, or of a bound.
-    pub(crate) fn explain(&self, trouble: Trouble) -> Trouble {
+    /// An error that may come of the deadline, or of a bound.
+    pub(crate) fn explain(&self, failure: SshError) -> SshError {
         let relays = ended(self.relay.ending(), self.clock.deadline());
         // A connection that the server closed is told by libssh2 as well, and in more words.
-        relays.filter(|relays| relays.code != CLOSED).unwrap_or(trouble)
+        relays.filter(|relays| relays.code != CLOSED).unwrap_or(failure)
     }
 
     /// What an SFTP request came to.
-    pub(crate) fn sftp_trouble(&self, error: &SftpError) -> Trouble {
-        let trouble = match error {
-            SftpError::Status { code, .. } => return Trouble::new(Source::Sftp, &code, error.to_string()),
+    pub(crate) fn sftp_error(&self, error: &SftpError) -> SshError {
+        let failure = match error {
+            SftpError::Status { code, .. } => return SshError::new(Source::Sftp, &code, error.to_string()),
             SftpError::Stream(error) => {
                 let last = Error::last_session_error(&self.session);
-                last.map_or_else(|| Trouble::own(CLOSED, error.to_string()), |error| told(&error))
+                last.map_or_else(|| SshError::own(CLOSED, error.to_string()), |error| told(&error))
             }
-            SftpError::Closed => Trouble::own("sftp_closed", error.to_string()),
-            SftpError::Polluted(_) => Trouble::own("sftp_polluted", error.to_string()),
-            SftpError::Garbled(_) => Trouble::own("garbled", error.to_string()),
+            SftpError::Closed => SshError::own("sftp_closed", error.to_string()),
+            SftpError::Polluted(_) => SshError::own("sftp_polluted", error.to_string()),
+            SftpError::Garbled(_) => SshError::own("garbled", error.to_string()),
         };
-        ended(self.relay.ending(), self.clock.deadline()).unwrap_or(trouble)
+        ended(self.relay.ending(), self.clock.deadline()).unwrap_or(failure)
     }
 
     /// Opens the SFTP subsystem.
-    pub(crate) fn sftp(&self) -> Result<Sftp<Channel>, Trouble> {
+    pub(crate) fn sftp(&self) -> Result<Sftp<Channel>, SshError> {
         let mut channel = self.session.channel_session().map_err(|error| self.explain(told(&error)))?;
         channel.subsystem("sftp").map_err(|error| self.explain(told(&error)))?;
         Sftp::start(channel).map_err(|(error, channel)| {
-            let trouble = self.sftp_trouble(&error);
-            if self.is_open() { self.last_words(channel, trouble) } else { trouble }
+            let failure = self.sftp_error(&error);
+            if self.is_open() { self.last_words(channel, failure) } else { failure }
         })
     }
 
     /// What the program that should have spoken SFTP said and how it ended, where it tells.
-    fn last_words(&self, mut channel: Channel, trouble: Trouble) -> Trouble {
+    fn last_words(&self, mut channel: Channel, failure: SshError) -> SshError {
         self.clock.shorten(LAST_WORDS);
         self.limit_waiting();
         let mut said = [0; 200];
@@ -120,13 +120,13 @@ impl Link {
         let ended = channel.wait_close().is_ok();
         match channel.exit_status() {
             Ok(status) if ended && status != 0 => {
-                let message = format!("{}; its program ended with status {status}{words}", trouble.message);
+                let message = format!("{}; its program ended with status {status}{words}", failure.message);
                 // What stood in SFTP's place says more than the status of the program that printed it.
-                let is_closed = trouble.code == "sftp_closed";
+                let is_closed = failure.code == "sftp_closed";
                 let known = is_closed && matches!(status, 126 | 127);
-                if known { Trouble::new(Source::Exit, &status, message) } else { Trouble { message, ..trouble } }
+                if known { SshError::new(Source::Exit, &status, message) } else { SshError { message, ..failure } }
             }
-            _ => Trouble { message: format!("{}{words}", trouble.message), ..trouble },
+            _ => SshError { message: format!("{}{words}", failure.message), ..failure },
         }
     }
 }
@@ -135,20 +135,20 @@ impl Link {
 const CLOSED: &str = "connection_closed";
 
 /// Why the relay stopped, where it did.
-fn ended(ending: Option<Ending>, deadline: Deadline) -> Option<Trouble> {
+fn ended(ending: Option<Ending>, deadline: Deadline) -> Option<SshError> {
     Some(match ending? {
         Ending::Deadline => {
-            Trouble::own("timed_out", format!("it did not end within {:.1} s", deadline.whole().as_secs_f64()))
+            SshError::own("timed_out", format!("it did not end within {:.1} s", deadline.whole().as_secs_f64()))
         }
-        Ending::TooMuch => Trouble::own("flood", "the server sent more than any delivery needs"),
-        Ending::Closed => Trouble::own(CLOSED, "the connection was closed"),
+        Ending::TooMuch => SshError::own("flood", "the server sent more than any delivery needs"),
+        Ending::Closed => SshError::own(CLOSED, "the connection was closed"),
     })
 }
 
-pub(crate) fn told(error: &Error) -> Trouble {
+pub(crate) fn told(error: &Error) -> SshError {
     let (source, code) = match error.code() {
         ErrorCode::Session(code) => (Source::Libssh2, code),
         ErrorCode::SFTP(code) => (Source::Sftp, code),
     };
-    Trouble::new(source, &code, format!("libssh2 says: {}", error.message()))
+    SshError::new(source, &code, format!("libssh2 says: {}", error.message()))
 }

@@ -1,7 +1,7 @@
 //! Whether to log in to a server with this host key. Pure.
 
+use super::error::SshError;
 use super::known_hosts::{Fingerprint, KnownHosts, Standing};
-use super::trouble::Trouble;
 
 /// Which host keys are trusted.
 #[derive(Debug, Clone, Default)]
@@ -25,7 +25,7 @@ pub(crate) struct Trusted {
 
 impl Trust {
     /// Judges a server's key; `shown` is its type and fingerprint. A revoked key is refused, whoever confirms it.
-    pub(crate) fn judge(&self, host: &str, port: u16, key: &[u8], shown: &str) -> Result<Trusted, Trouble> {
+    pub(crate) fn judge(&self, host: &str, port: u16, key: &[u8], shown: &str) -> Result<Trusted, SshError> {
         let standing = self.known.standing(host, port, key);
         let (cause, message) = match (&self.confirmed, standing) {
             (_, Standing::Revoked) => ("host_key_revoked", format!("{shown} is revoked in {}", self.file)),
@@ -39,7 +39,7 @@ impl Trust {
             (None, Standing::Changed { line }) => ("host_key_changed", self.another_on_file(line, host, port, shown)),
             (None, Standing::Unknown { others }) => ("host_key_unknown", self.not_on_file(&others, shown)),
         };
-        Err(Trouble::own(cause, message))
+        Err(SshError::own(cause, message))
     }
 
     /// What differs, and how to forget the old key. This file is the user's; what CUCM has stored stands elsewhere.
@@ -75,7 +75,7 @@ mod tests {
         (key, line)
     }
 
-    fn judged(known: &str, confirmed: bool) -> Result<Trusted, Trouble> {
+    fn judged(known: &str, confirmed: bool) -> Result<Trusted, SshError> {
         use base64::Engine;
         use sha2::Digest;
         let (key, _) = key(1);

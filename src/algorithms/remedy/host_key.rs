@@ -60,7 +60,7 @@ impl SettingChange<'_> {
             self.offered_there(names).map(|works| format!(" ({} has one)", works.name)).unwrap_or_default(),
             file.path
         );
-        Some(remedy.told(self.why(), change, needed))
+        Some(remedy.with_texts(self.why(), change, needed))
     }
 
     /// A line for each key that the server shows today, in its default place.

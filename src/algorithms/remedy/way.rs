@@ -37,12 +37,12 @@ impl SettingChange<'_> {
             commands: server.commands(lines),
             ..self.blank()
         };
-        Some(line.told(self.why(), self.what(), format!("Put it {}.{note}", lines.place)))
+        Some(line.with_texts(self.why(), self.what(), format!("Put it {}.{note}", lines.place)))
     }
 
     fn words(&self, place: Option<&str>, steps: &str) -> Remedy {
         let remedy = Remedy { file: place.map(str::to_owned), ..self.blank() };
-        remedy.told(self.why(), self.what(), format!("{}.", sentence_case(steps)))
+        remedy.with_texts(self.why(), self.what(), format!("{}.", sentence_case(steps)))
     }
 
     pub(super) fn out_of_reach(&self) -> Remedy {
@@ -67,7 +67,7 @@ impl SettingChange<'_> {
         let wanted = || proposed.iter().flat_map(|demand| demand.proposed.iter().map(String::as_str));
         if let Some(upgrade) = self.server.and_then(|server| wanted().find_map(|name| server.upgrade_for(name))) {
             let how = format!("No setting fixes this: {server} has none of {}. Install {upgrade}.", names.join(", "));
-            return Remedy { adds: vec![], weakens: None, ..self.blank() }.told(self.why(), String::new(), how);
+            return Remedy { adds: vec![], weakens: None, ..self.blank() }.with_texts(self.why(), String::new(), how);
         }
         let how = if names.is_empty() {
             format!(
@@ -80,7 +80,7 @@ impl SettingChange<'_> {
                 names.join(", ")
             )
         };
-        Remedy { adds: vec![], weakens: None, ..self.blank() }.told(self.why(), String::new(), how)
+        Remedy { adds: vec![], weakens: None, ..self.blank() }.with_texts(self.why(), String::new(), how)
     }
 }
 

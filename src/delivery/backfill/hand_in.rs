@@ -10,13 +10,13 @@ use sha2::{Digest, Sha256};
 
 use super::journal::Place;
 use super::{Backfill, Saved};
+use crate::delivery::stages::{Delivery, Open, Seen, full, interrupted};
 use crate::delivery::test_file;
-use crate::delivery::walk::{Open, Seen, Walk, full, interrupted};
 use crate::document::backfill::{Backfill as Report, BackfillFile, FileOutcome};
 use crate::model::stage::Stage;
 use crate::ssh::deadline::Deadline;
+use crate::ssh::error::SshError;
 use crate::ssh::sftp::{SftpError, WriteError, status};
-use crate::ssh::trouble::Trouble;
 use crate::words::{counted, grouped};
 
 /// How often a connection that broke is made anew for one file, after 1, 2, 4 and 8 seconds.
@@ -30,12 +30,12 @@ enum Miss {
     /// This file alone: the next one may do.
     File(FileOutcome, String),
     /// The delivery as a whole.
-    Trouble(Trouble),
+    Error(SshError),
 }
 
-impl From<Trouble> for Miss {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
+impl From<SshError> for Miss {
+    fn from(failure: SshError) -> Self {
+        Self::Error(failure)
     }
 }
 
@@ -63,7 +63,7 @@ enum There {
     Hidden,
 }
 
-impl Walk {
+impl Delivery {
     /// Hands in the saved files.
     pub(in crate::delivery) fn hand_in(
         &self,
@@ -71,12 +71,12 @@ impl Walk {
         seen: &Seen,
         open: &mut Option<Open>,
         directory: &str,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), SshError> {
         let target = &self.order.target;
         let server = format!("{}:{}", target.host(), target.port());
         self.log.note(|answer| answer.backfill = Some(begun(backfill)));
         self.log.begin(Stage::SftpWrite);
-        let mut hand_in = HandIn { walk: self, backfill, seen, server: &server, directory, directly: false };
+        let mut hand_in = HandIn { delivery: self, backfill, seen, server: &server, directory, directly: false };
         let done = hand_in.all(open);
         let directly = hand_in.directly;
         let mut delivered = 0;
@@ -105,7 +105,7 @@ fn begun(backfill: &Backfill) -> Report {
 
 /// The files under way.
 struct HandIn<'a> {
-    walk: &'a Walk,
+    delivery: &'a Delivery,
     backfill: &'a Backfill,
     seen: &'a Seen,
     server: &'a str,
@@ -115,42 +115,42 @@ struct HandIn<'a> {
 }
 
 impl HandIn<'_> {
-    fn all(&mut self, open: &mut Option<Open>) -> Result<(), Trouble> {
+    fn all(&mut self, open: &mut Option<Open>) -> Result<(), SshError> {
         let mut ended = None;
         for saved in &self.backfill.plan.files {
             let came_to = match &ended {
                 Some(_) => saved.came_to(FileOutcome::NotSent, None),
                 None => match self.patiently(open, saved) {
                     Ok(file) => file,
-                    Err(trouble) => {
-                        let file = saved.came_to(FileOutcome::Failed, Some(trouble.message.clone()));
-                        ended = Some(trouble);
+                    Err(failure) => {
+                        let file = saved.came_to(FileOutcome::Failed, Some(failure.message.clone()));
+                        ended = Some(failure);
                         file
                     }
                 },
             };
-            self.walk.log.note(|answer| answer.backfill.get_or_insert_default().files.push(came_to));
+            self.delivery.log.note(|answer| answer.backfill.get_or_insert_default().files.push(came_to));
             (self.backfill.progress)(saved.bytes);
         }
         ended.map_or(Ok(()), Err)
     }
 
     /// One file, over as many connections as it takes.
-    fn patiently(&mut self, open: &mut Option<Open>, saved: &Saved) -> Result<BackfillFile, Trouble> {
+    fn patiently(&mut self, open: &mut Option<Open>, saved: &Saved) -> Result<BackfillFile, SshError> {
         let mut tries = 0;
         loop {
-            let trouble = match self.one(open, saved, tries > 0) {
+            let failure = match self.one(open, saved, tries > 0) {
                 Ok(done) => {
                     let file = saved.came_to(done.outcome, done.message);
                     return Ok(BackfillFile { same_when_read_back: done.same_when_read_back, ..file });
                 }
                 Err(Miss::File(outcome, why)) => return Ok(saved.came_to(outcome, Some(why))),
-                Err(Miss::Trouble(trouble)) => trouble,
+                Err(Miss::Error(failure)) => failure,
             };
             // The SFTP program may end while the connection stays.
-            let is_broken = trouble.code == "sftp_closed" || open.as_ref().is_none_or(|open| !open.link.is_open());
-            if !is_broken || tries == RECONNECTS || self.walk.interrupt.is_raised() {
-                return Err(trouble);
+            let is_broken = failure.code == "sftp_closed" || open.as_ref().is_none_or(|open| !open.link.is_open());
+            if !is_broken || tries == RECONNECTS || self.delivery.interrupt.is_raised() {
+                return Err(failure);
             }
             self.pause(Duration::from_secs(1 << tries));
             tries += 1;
@@ -158,16 +158,16 @@ impl HandIn<'_> {
             if let Some(broken) = open.take() {
                 broken.link.hang_up();
             }
-            *open = self.walk.reopen(self.seen);
+            *open = self.delivery.reopen(self.seen);
         }
     }
 
     fn one(&mut self, open: &mut Option<Open>, saved: &Saved, again: bool) -> Result<Done, Miss> {
-        if self.walk.interrupt.is_raised() {
+        if self.delivery.interrupt.is_raised() {
             return Err(interrupted().into());
         }
         let Some(open) = open else {
-            return Err(Trouble::own("connection_closed", "the connection broke and could not be made again").into());
+            return Err(SshError::own("connection_closed", "the connection broke and could not be made again").into());
         };
         self.start_clock(saved);
         open.link.limit_waiting();
@@ -184,7 +184,7 @@ impl HandIn<'_> {
             }
             There::Other(why) => return Err(Miss::File(FileOutcome::Conflict, why)),
             There::Nothing | There::Hidden if was_delivered => return Ok(Done::new(FileOutcome::DeliveredEarlier)),
-            There::Ours => open.sftp.remove(&path).map_err(|error| open.link.sftp_trouble(&error))?,
+            There::Ours => open.sftp.remove(&path).map_err(|error| open.link.sftp_error(&error))?,
             There::Nothing | There::Hidden => {}
         }
         self.write(open, saved, &path)?;
@@ -193,12 +193,12 @@ impl HandIn<'_> {
         Ok(done)
     }
 
-    fn look(&self, open: &mut Open, saved: &Saved, path: &str) -> Result<There, Trouble> {
+    fn look(&self, open: &mut Open, saved: &Saved, path: &str) -> Result<There, SshError> {
         let size = match open.sftp.stat(path) {
             Ok(attributes) => attributes.size,
             Err(error) if error.status() == Some(status::NO_SUCH_FILE) => return Ok(There::Nothing),
             Err(error) if error.status().is_some() => return Ok(There::Hidden),
-            Err(error) => return Err(open.link.sftp_trouble(&error)),
+            Err(error) => return Err(open.link.sftp_error(&error)),
         };
         Ok(match size {
             Some(size) if size == saved.bytes => There::Same,
@@ -237,14 +237,14 @@ impl HandIn<'_> {
 
     fn write_and_rename(&self, open: &mut Open, saved: &Saved, path: &str) -> Result<(), Refused> {
         let part = test_file::path(self.directory, &part_name(&saved.name));
-        self.walk.log.note(|answer| answer.left_behind.push(part.clone()));
+        self.delivery.log.note(|answer| answer.left_behind.push(part.clone()));
         let handle = open.sftp.create_over(&part).map_err(|error| {
             if error.status().is_some() {
                 // It made no file: nothing is left behind.
-                self.walk.removed(&part);
+                self.delivery.removed(&part);
                 return Refused::Way;
             }
-            Refused::Miss(open.link.sftp_trouble(&error).into())
+            Refused::Miss(open.link.sftp_error(&error).into())
         })?;
         let written = self.fill(open, saved, &handle);
         if let Err(miss) = written {
@@ -253,18 +253,18 @@ impl HandIn<'_> {
         }
         match open.sftp.rename(&part, path) {
             Ok(()) => {
-                self.walk.removed(&part);
+                self.delivery.removed(&part);
                 Ok(())
             }
             Err(error) if error.status().is_some() => {
                 self.remove(open, &part);
-                match self.look(open, saved, path).map_err(|trouble| Refused::Miss(trouble.into()))? {
+                match self.look(open, saved, path).map_err(|failure| Refused::Miss(failure.into()))? {
                     There::Same => Ok(()),
                     There::Other(why) => Err(Refused::Miss(Miss::File(FileOutcome::Conflict, why))),
                     There::Nothing | There::Ours | There::Hidden => Err(Refused::Way),
                 }
             }
-            Err(error) => Err(Refused::Miss(open.link.sftp_trouble(&error).into())),
+            Err(error) => Err(Refused::Miss(open.link.sftp_error(&error).into())),
         }
     }
 
@@ -273,15 +273,15 @@ impl HandIn<'_> {
         let noted = self.backfill.journal.begin(self.place(), &saved.name, saved.bytes);
         noted.map_err(|error| self.journal_trouble(&error))?;
         let handle = open.sftp.create(path).map_err(|error| {
-            let trouble = open.link.sftp_trouble(&error);
-            full(&mut open.sftp, self.directory, saved.bytes, &error, &trouble).unwrap_or(trouble)
+            let failure = open.link.sftp_error(&error);
+            full(&mut open.sftp, self.directory, saved.bytes, &error, &failure).unwrap_or(failure)
         })?;
-        self.walk.log.note(|answer| answer.left_behind.push(path.to_owned()));
+        self.delivery.log.note(|answer| answer.left_behind.push(path.to_owned()));
         if let Err(miss) = self.fill(open, saved, &handle) {
             self.remove(open, path);
             return Err(miss);
         }
-        self.walk.removed(path);
+        self.delivery.removed(path);
         Ok(())
     }
 
@@ -293,9 +293,9 @@ impl HandIn<'_> {
             (Ok(written), Ok(())) => written,
             (Err(WriteError::Local(error)), _) => return Err(local(saved, &error)),
             (Err(WriteError::Sftp(error)), _) | (Ok(_), Err(error)) => {
-                let trouble = open.link.sftp_trouble(&error);
-                let full = full(&mut open.sftp, self.directory, saved.bytes, &error, &trouble);
-                return Err(full.unwrap_or(trouble).into());
+                let failure = open.link.sftp_error(&error);
+                let full = full(&mut open.sftp, self.directory, saved.bytes, &error, &failure);
+                return Err(full.unwrap_or(failure).into());
             }
         };
         if written == saved.bytes {
@@ -322,7 +322,7 @@ impl HandIn<'_> {
             Err(error) if error.status().is_some() => {
                 Ok(Done { message: Some("the server does not let this account see its size".to_owned()), ..done })
             }
-            Err(error) => Err(open.link.sftp_trouble(&error).into()),
+            Err(error) => Err(open.link.sftp_error(&error).into()),
         }
     }
 
@@ -334,7 +334,7 @@ impl HandIn<'_> {
         let there = match digest_there(open, path, saved.bytes) {
             Ok(digest) => digest,
             Err(error) if error.status().is_some() => return Ok(None),
-            Err(error) => return Err(open.link.sftp_trouble(&error).into()),
+            Err(error) => return Err(open.link.sftp_error(&error).into()),
         };
         let here = digest_here(saved, saved.bytes).map_err(|error| local(saved, &error))?;
         if there == here {
@@ -347,11 +347,11 @@ impl HandIn<'_> {
     /// What cannot be removed now is told as left behind, and tried again at the end.
     fn remove(&self, open: &mut Open, path: &str) {
         if open.sftp.remove(path).is_ok() {
-            self.walk.removed(path);
+            self.delivery.removed(path);
         }
     }
 
-    fn note_delivered(&self, saved: &Saved) -> Result<(), Trouble> {
+    fn note_delivered(&self, saved: &Saved) -> Result<(), SshError> {
         if self.backfill.journal.has(self.place(), &saved.name, saved.bytes) {
             return Ok(());
         }
@@ -359,9 +359,9 @@ impl HandIn<'_> {
         noted.map_err(|error| self.journal_trouble(&error))
     }
 
-    fn journal_trouble(&self, error: &io::Error) -> Trouble {
+    fn journal_trouble(&self, error: &io::Error) -> SshError {
         let path = self.backfill.journal.path();
-        Trouble::own("local_file", format!("cannot write the journal {}: {error}", path.display()))
+        SshError::own("local_file", format!("cannot write the journal {}: {error}", path.display()))
     }
 
     fn place(&self) -> Place<'_> {
@@ -370,7 +370,7 @@ impl HandIn<'_> {
 
     fn start_clock(&self, saved: &Saved) {
         let ample = Duration::from_secs(saved.bytes / SLOWEST);
-        self.walk.clock.set(Deadline::after(self.walk.order.timeout + ample));
+        self.delivery.clock.set(Deadline::after(self.delivery.order.timeout + ample));
     }
 
     /// Waits, unless somebody asks to end.
@@ -378,8 +378,8 @@ impl HandIn<'_> {
         const NOTICE: Duration = Duration::from_millis(100);
         let end = Deadline::after(time);
         // The delivery's end is moved along, so that waiting is not taken for being stuck.
-        self.walk.clock.set(Deadline::after(time + self.walk.order.timeout));
-        while end.remaining().is_some() && !self.walk.interrupt.is_raised() {
+        self.delivery.clock.set(Deadline::after(time + self.delivery.order.timeout));
+        while end.remaining().is_some() && !self.delivery.interrupt.is_raised() {
             thread::sleep(NOTICE);
         }
     }

@@ -1,15 +1,15 @@
 //! What is behind the address that the trace names.
 
 use super::super::evidence::conclusion;
-use super::super::facts::{Facts, Role, Server, Trouble};
+use super::super::facts::{Facts, FailedDestination, Role, Server};
 use super::algorithms::{WhoRefuses, evidence, who_refuses};
 use crate::document::diagnose::{Certainty, Conclusion};
 use crate::words::clock;
 
 /// The trace's host is none of the servers, and which of them behaves as the trace says tells where it leads.
-pub fn virtual_address(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let mismatch = trouble.mismatch()?;
-    let host = trouble.destination.host.as_deref()?;
+pub fn virtual_address(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Conclusion> {
+    let mismatch = failed.mismatch()?;
+    let host = failed.destination.host.as_deref()?;
     let (primary, secondary) = (facts.server(Role::Primary)?, facts.server(Role::Secondary)?);
     if primary.is_at(host) || secondary.is_at(host) {
         return None;
@@ -19,19 +19,19 @@ pub fn virtual_address(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Concl
         (Some(server), _, _) => server,
         (None, true, false) => primary,
         (None, false, true) => secondary,
-        _ => match who_refuses(facts, trouble)? {
+        _ => match who_refuses(facts, failed)? {
             WhoRefuses::Failover(_) | WhoRefuses::FailoverOver(_) => secondary,
             _ => return None,
         },
     };
     let seen = facts.server_in_trace().is_some();
-    let since = trouble.destination.outages.last()?.from;
+    let since = failed.destination.outages.last()?.from;
     let how =
         if seen { "the trace holds this server's lists" } else { "of the two, only it behaves as the trace says" };
     Some(Conclusion {
         problem: false,
         destination: Some(host.to_owned()),
-        evidence: evidence(facts, trouble, &[primary, secondary]),
+        evidence: evidence(facts, failed, &[primary, secondary]),
         next: vec![format!("whether {host} is an address that moves between the two, and its log")],
         ..conclusion(
             if seen { Certainty::Seen } else { Certainty::Inferred },

@@ -3,8 +3,8 @@
 pub mod address;
 pub mod alarms;
 pub mod algorithms;
-pub mod course;
 pub mod node;
+pub mod outages;
 pub mod rest;
 pub mod servers;
 pub mod stages;

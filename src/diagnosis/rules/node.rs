@@ -1,51 +1,51 @@
 //! What the CUCM node says of itself: services, disks, billing servers.
 
 use super::super::evidence::{conclusion, words};
-use super::super::facts::{Facts, Role, Server, Trouble};
+use super::super::facts::{Facts, FailedDestination, Role, Server};
 use crate::document::collect::{BillingServer, Protocol};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence, EvidenceKind};
-use crate::document::node::{NodeState, NodeTrouble};
+use crate::document::node::{NodeProblem, NodeState};
 use crate::words::listed;
 
 /// The service that delivers does not run: whatever else is wrong, nothing gets out before it does.
 pub fn repository_manager_stopped(facts: &Facts<'_>) -> Option<Conclusion> {
-    of(facts, |trouble| matches!(trouble, NodeTrouble::RepositoryManager(_)))
+    of(facts, |problem| matches!(problem, NodeProblem::RepositoryManager(_)))
 }
 
 /// A node's files do not reach the repository, since its agent does not run.
 pub fn agent_stopped(facts: &Facts<'_>) -> Option<Conclusion> {
-    of(facts, |trouble| matches!(trouble, NodeTrouble::Agent(_)))
+    of(facts, |problem| matches!(problem, NodeProblem::Agent(_)))
 }
 
 /// The repository's disk is nearly full.
 pub fn disk_nearly_full(facts: &Facts<'_>) -> Option<Conclusion> {
-    of(facts, |trouble| matches!(trouble, NodeTrouble::Disk(_)))
+    of(facts, |problem| matches!(problem, NodeProblem::Disk(_)))
 }
 
-/// The first node with this trouble.
-fn of(facts: &Facts<'_>, is_meant: fn(&NodeTrouble<'_>) -> bool) -> Option<Conclusion> {
-    let (node, trouble) =
-        facts.nodes().iter().find_map(|node| Some((node, node.troubles().into_iter().find(is_meant)?)))?;
-    let commands: Vec<String> = trouble.command().into_iter().collect();
+/// The first node with this problem.
+fn of(facts: &Facts<'_>, is_meant: fn(&NodeProblem<'_>) -> bool) -> Option<Conclusion> {
+    let (node, problem) =
+        facts.nodes().iter().find_map(|node| Some((node, node.problems().into_iter().find(is_meant)?)))?;
+    let commands: Vec<String> = problem.command().into_iter().collect();
     Some(Conclusion {
-        evidence: vec![said(node, trouble.quoted())],
-        steps: std::iter::once(trouble.step().to_owned()).chain(commands.clone()).collect(),
+        evidence: vec![said(node, problem.quoted())],
+        steps: std::iter::once(problem.step().to_owned()).chain(commands.clone()).collect(),
         commands,
-        ..conclusion(Certainty::Seen, trouble.headline(node.name()), trouble.text().to_owned())
+        ..conclusion(Certainty::Seen, problem.headline(node.name()), problem.text().to_owned())
     })
 }
 
 /// CUCM sends to this billing server by FTP.
-pub fn ftp_destination(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let host = trouble.destination.host.as_deref()?;
+pub fn ftp_destination(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Conclusion> {
+    let host = failed.destination.host.as_deref()?;
     let is_it = |server: &BillingServer| server.host.eq_ignore_ascii_case(host);
     let (node, _) =
         billing_servers(facts).find(|(_, server)| is_it(server) && server.protocol == Some(Protocol::Ftp))?;
-    let cause = trouble.cause.map(|cause| cause.cause.clone()).unwrap_or_default();
+    let cause = failed.cause.map(|cause| cause.cause.clone()).unwrap_or_default();
     Some(Conclusion {
-        destination: trouble.destination.host.clone(),
+        destination: failed.destination.host.clone(),
         evidence: std::iter::once(said(node, format!("{host} is a billing server with protocol FTP")))
-            .chain(super::super::evidence::of_trouble(trouble))
+            .chain(super::super::evidence::of_failed(failed))
             .collect(),
         next: vec![format!("from another machine, an FTP login to {host} with CUCM's user (port 21)")],
         ..conclusion(
@@ -64,8 +64,8 @@ pub fn resend_on_failure_off(facts: &Facts<'_>) -> Option<Conclusion> {
     let off: Vec<_> = billing_servers(facts).filter(|(_, server)| server.resend_on_failure == Some(false)).collect();
     let (node, _) = *off.first()?;
     let fails = |host: &str| {
-        let troubles = [facts.troubles(true), facts.troubles(false)].concat();
-        let is_traced = troubles.iter().any(|trouble| trouble.destination.host.as_deref() == Some(host));
+        let all_failed = [facts.failed(true), facts.failed(false)].concat();
+        let is_traced = all_failed.iter().any(|failed| failed.destination.host.as_deref() == Some(host));
         is_traced || facts.at(Some(host)).iter().any(|server| !server.accepts())
     };
     let problem = off.iter().any(|(_, server)| fails(&server.host));

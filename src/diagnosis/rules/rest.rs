@@ -112,7 +112,7 @@ fn good_signs(facts: &Facts<'_>) -> Vec<Evidence> {
     if facts.backlog.is_some_and(|backlog| backlog.tells_what_waits() && backlog.totals.files == 0) {
         signs.push(words(EvidenceKind::Backlog, "nothing waits for delivery".to_owned()));
     }
-    for node in facts.nodes().iter().filter(|node| !node.services.is_empty() && node.troubles().is_empty()) {
+    for node in facts.nodes().iter().filter(|node| !node.services.is_empty() && node.problems().is_empty()) {
         let what = format!("the CDR services that {} lists run", node.name());
         signs.push(Evidence { path: Some(node.path.clone()), ..words(EvidenceKind::Node, what) });
     }

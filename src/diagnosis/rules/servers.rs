@@ -10,7 +10,7 @@ use crate::words::listed;
 
 /// The primary lets CUCM in and the secondary does not: the next failover stops deliveries.
 pub fn failover_would_fail(facts: &Facts<'_>) -> Option<Conclusion> {
-    if algorithms_are_the_trouble(facts) {
+    if algorithms_are_the_cause(facts) {
         return None;
     }
     let (primary, secondary) = (facts.server(Role::Primary)?, facts.server(Role::Secondary)?);
@@ -40,7 +40,7 @@ pub fn failover_would_fail(facts: &Facts<'_>) -> Option<Conclusion> {
 /// Servers keep CUCM out, and no trace tells of it.
 pub fn servers_refuse(facts: &Facts<'_>) -> Option<Conclusion> {
     let refusing: Vec<&Server<'_>> = facts.servers.iter().filter(|server| server.refuses()).collect();
-    if refusing.is_empty() || algorithms_are_the_trouble(facts) || failover_would_fail(facts).is_some() {
+    if refusing.is_empty() || algorithms_are_the_cause(facts) || failover_would_fail(facts).is_some() {
         return None;
     }
     let names = listed(refusing.iter().map(|server| server.name()));
@@ -110,8 +110,8 @@ pub fn login_without_password(facts: &Facts<'_>) -> Option<Conclusion> {
 
 /// The lists agree, and a real handshake fails: something else than the algorithms stops it.
 pub fn handshake_fails(facts: &Facts<'_>) -> Option<Conclusion> {
-    let troubles = facts.troubles(true);
-    if troubles.iter().any(|trouble| super::algorithms::handshake_fails_there(facts, trouble).is_some()) {
+    let all_failed = facts.failed(true);
+    if all_failed.iter().any(|failed| super::algorithms::handshake_fails_there(facts, failed).is_some()) {
         return None;
     }
     let broken: Vec<&Server<'_>> = facts.servers.iter().filter(|server| server.target.handshake_fails()).collect();
@@ -207,10 +207,10 @@ fn differing(facts: &Facts<'_>) -> Vec<&'static str> {
     told(&traced.client).into_iter().filter(everywhere).map(Category::title).collect()
 }
 
-/// Whether a trace tells of trouble at a mismatch: then its rules speak of the servers.
-fn algorithms_are_the_trouble(facts: &Facts<'_>) -> bool {
-    let troubles = [facts.troubles(true), facts.troubles(false)].concat();
-    troubles.iter().any(|trouble| trouble.mismatch().is_some())
+/// Whether a trace shows failures by a mismatch: then its rules speak of the servers.
+fn algorithms_are_the_cause(facts: &Facts<'_>) -> bool {
+    let all_failed = [facts.failed(true), facts.failed(false)].concat();
+    all_failed.iter().any(|failed| failed.mismatch().is_some())
 }
 
 fn lets_in(server: &Server<'_>, profile: &str) -> Option<bool> {

@@ -1,8 +1,8 @@
 //! Deliveries stop at a stage that the servers' algorithms do not raise: before a connection stands, or after the
 //! negotiation has succeeded.
 
-use super::super::evidence::{conclusion, of_server, of_trouble, probe};
-use super::super::facts::{Facts, Server, Trouble};
+use super::super::evidence::{conclusion, of_failed, of_server, probe};
+use super::super::facts::{Facts, FailedDestination, Server};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence};
 use crate::model::stage::Stage;
 use crate::words::listed;
@@ -21,39 +21,39 @@ const BEYOND_ALGORITHMS: [(Stage, &str); 6] = [
 ];
 
 /// The login fails, so algorithms are fine.
-pub fn login_refused(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    if trouble.stage()? != Stage::Authentication {
+pub fn login_refused(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Conclusion> {
+    if failed.stage()? != Stage::Authentication {
         return None;
     }
-    beyond(facts, trouble, "the user and the password are asked for only after that")
+    beyond(facts, failed, "the user and the password are asked for only after that")
 }
 
 /// The host key is refused, so algorithms are fine: another server, or a new key.
-pub fn host_key_refused(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let is_it = trouble.stage()? == Stage::HostKey && trouble.mismatch().is_none();
+pub fn host_key_refused(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Conclusion> {
+    let is_it = failed.stage()? == Stage::HostKey && failed.mismatch().is_none();
     if !is_it {
         return None;
     }
-    let found = beyond(facts, trouble, "the host key is checked only after that")?;
+    let found = beyond(facts, failed, "the host key is checked only after that")?;
     let next = "whether the address moved to another server at that time: servers that take over from each other need \
                 the same host key";
     Some(Conclusion { next: vec![next.to_owned()], ..found })
 }
 
 /// The file does not arrive, though CUCM is logged in: path, rights, space.
-pub fn file_refused(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let is_it = matches!(trouble.stage()?, Stage::Channel | Stage::SftpPath | Stage::SftpWrite | Stage::Transfer);
+pub fn file_refused(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Conclusion> {
+    let is_it = matches!(failed.stage()?, Stage::Channel | Stage::SftpPath | Stage::SftpWrite | Stage::Transfer);
     if !is_it {
         return None;
     }
-    beyond(facts, trouble, "CUCM is logged in by then")
+    beyond(facts, failed, "CUCM is logged in by then")
 }
 
-fn beyond(facts: &Facts<'_>, trouble: &Trouble<'_>, why: &str) -> Option<Conclusion> {
-    let (cause, host) = (trouble.cause?, trouble.host());
-    let fail = if trouble.lasts() { "fail" } else { "failed" };
-    let (_, place) = BEYOND_ALGORITHMS.into_iter().find(|(stage, _)| Some(*stage) == trouble.stage())?;
-    let servers = concerned(facts, trouble);
+fn beyond(facts: &Facts<'_>, failed: &FailedDestination<'_>, why: &str) -> Option<Conclusion> {
+    let (cause, host) = (failed.cause?, failed.host());
+    let fail = if failed.lasts() { "fail" } else { "failed" };
+    let (_, place) = BEYOND_ALGORITHMS.into_iter().find(|(stage, _)| Some(*stage) == failed.stage())?;
+    let servers = concerned(facts, failed);
     let accepting = servers.iter().filter(|server| server.accepts()).count();
     let agrees = match (servers.len(), accepting) {
         (0, _) | (_, 0) => "",
@@ -62,8 +62,8 @@ fn beyond(facts: &Facts<'_>, trouble: &Trouble<'_>, why: &str) -> Option<Conclus
     };
     let text = format!("Deliveries to {host} {fail} {place}; {why}, so algorithms are not the cause.{agrees}");
     Some(Conclusion {
-        destination: trouble.destination.host.clone(),
-        evidence: evidence(facts, trouble, &servers),
+        destination: failed.destination.host.clone(),
+        evidence: evidence(facts, failed, &servers),
         steps: cause.remedy.clone().into_iter().collect(),
         next: vec![format!("the log of {host} at the time of a failure, for CUCM's address")],
         ..conclusion(
@@ -75,12 +75,12 @@ fn beyond(facts: &Facts<'_>, trouble: &Trouble<'_>, why: &str) -> Option<Conclus
 }
 
 /// No connection stands, and none stands now.
-pub fn still_unreachable(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let servers = concerned(facts, trouble);
-    let (cause, host) = (reaching(trouble)?, trouble.host());
+pub fn still_unreachable(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Conclusion> {
+    let servers = concerned(facts, failed);
+    let (cause, host) = (reaching(failed)?, failed.host());
     let gone: Vec<&Server<'_>> = servers.into_iter().filter(|server| server.is_unreachable()).collect();
     let first = gone.first()?;
-    let at_host = trouble.destination.host.as_deref().is_some_and(|host| first.is_at(host));
+    let at_host = failed.destination.host.as_deref().is_some_and(|host| first.is_at(host));
     let names = listed(gone.iter().map(|server| server.name()));
     let text = format!(
         "CUCM could not connect to {host} ({}), and probing {names} did not succeed either: algorithms are not the \
@@ -88,8 +88,8 @@ pub fn still_unreachable(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Con
         cause.cause
     );
     Some(Conclusion {
-        destination: trouble.destination.host.clone(),
-        evidence: evidence(facts, trouble, &gone),
+        destination: failed.destination.host.clone(),
+        evidence: evidence(facts, failed, &gone),
         steps: cause.remedy.clone().into_iter().collect(),
         next: vec!["whether the server runs and listens, and which firewall is in between".to_owned()],
         ..conclusion(
@@ -101,10 +101,10 @@ pub fn still_unreachable(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Con
 }
 
 /// No connection stood, and now one does: it is over, or something lies between CUCM and the server.
-pub fn reachable_now(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let servers = concerned(facts, trouble);
-    let (cause, host) = (reaching(trouble)?, trouble.host());
-    let is_it = trouble.lasts() && !servers.is_empty() && servers.iter().all(|server| answers(server));
+pub fn reachable_now(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Conclusion> {
+    let servers = concerned(facts, failed);
+    let (cause, host) = (reaching(failed)?, failed.host());
+    let is_it = failed.lasts() && !servers.is_empty() && servers.iter().all(|server| answers(server));
     if !is_it {
         return None;
     }
@@ -115,8 +115,8 @@ pub fn reachable_now(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclus
         cause.cause
     );
     Some(Conclusion {
-        destination: trouble.destination.host.clone(),
-        evidence: evidence(facts, trouble, &servers),
+        destination: failed.destination.host.clone(),
+        evidence: evidence(facts, failed, &servers),
         steps: vec![
             "It runs now: see whether CUCM's address is let through (firewall), and look for a fresh failure."
                 .to_owned(),
@@ -137,11 +137,11 @@ pub fn reachable_now(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclus
 }
 
 /// No connection stood, and nobody looked whether one does now.
-pub fn could_not_connect(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let (cause, host) = (reaching(trouble)?, trouble.host());
+pub fn could_not_connect(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Conclusion> {
+    let (cause, host) = (reaching(failed)?, failed.host());
     Some(Conclusion {
-        destination: trouble.destination.host.clone(),
-        evidence: evidence(facts, trouble, &concerned(facts, trouble)),
+        destination: failed.destination.host.clone(),
+        evidence: evidence(facts, failed, &concerned(facts, failed)),
         steps: cause.remedy.clone().into_iter().collect(),
         next: vec![format!("whether it answers now: {}", probe(&host))],
         ..conclusion(
@@ -153,14 +153,14 @@ pub fn could_not_connect(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Con
 }
 
 /// What remains of the causes that have a name: the trace's own word for it.
-pub fn stopped_on_the_way(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let (cause, host) = (trouble.cause?, trouble.host());
-    let stage = trouble.stage()?;
-    let stop = if trouble.lasts() { "stop" } else { "stopped" };
+pub fn stopped_on_the_way(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Conclusion> {
+    let (cause, host) = (failed.cause?, failed.host());
+    let stage = failed.stage()?;
+    let stop = if failed.lasts() { "stop" } else { "stopped" };
     let said = cause.message.as_ref().map(|message| format!(" (\"{message}\")")).unwrap_or_default();
     Some(Conclusion {
-        destination: trouble.destination.host.clone(),
-        evidence: evidence(facts, trouble, &concerned(facts, trouble)),
+        destination: failed.destination.host.clone(),
+        evidence: evidence(facts, failed, &concerned(facts, failed)),
         steps: cause.remedy.clone().into_iter().collect(),
         next: vec![
             format!("the log of {host} at the time of a failure, for CUCM's address"),
@@ -176,12 +176,12 @@ pub fn stopped_on_the_way(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Co
 
 /// The trace gives no reason, or one that is in no table.
 #[allow(clippy::unnecessary_wraps, reason = "it is a rule, and the one that always holds")]
-pub fn unknown_cause(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let host = trouble.host();
-    let text = match trouble.cause.and_then(|cause| cause.message.as_ref()) {
+pub fn unknown_cause(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Conclusion> {
+    let host = failed.host();
+    let text = match failed.cause.and_then(|cause| cause.message.as_ref()) {
         Some(message) => format!("cdrdiag does not know this message of CUCM's client: \"{message}\""),
-        None => match trouble.cause {
-            Some(cause) => format!("Why: {}.", trouble.destination.without_remedy(cause)),
+        None => match failed.cause {
+            Some(cause) => format!("Why: {}.", failed.destination.without_remedy(cause)),
             None => "The trace holds the failures, but no reason for them.".to_owned(),
         },
     };
@@ -195,22 +195,22 @@ pub fn unknown_cause(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclus
         next.push(format!("whether CUCM would get in now: {}", probe(&host)));
     }
     Some(Conclusion {
-        destination: trouble.destination.host.clone(),
-        evidence: evidence(facts, trouble, &concerned(facts, trouble)),
+        destination: failed.destination.host.clone(),
+        evidence: evidence(facts, failed, &concerned(facts, failed)),
         next,
         ..conclusion(
             Certainty::Seen,
             format!(
                 "What was given does not show why deliveries to {host} {}",
-                if trouble.lasts() { "fail" } else { "failed" }
+                if failed.lasts() { "fail" } else { "failed" }
             ),
             text,
         )
     })
 }
 
-fn reaching<'a>(trouble: &Trouble<'a>) -> Option<&'a crate::document::parse_log::CauseCount> {
-    trouble.cause.filter(|_| trouble.stage().is_some_and(|stage| REACHING.contains(&stage)))
+fn reaching<'a>(failed: &FailedDestination<'a>) -> Option<&'a crate::document::parse_log::CauseCount> {
+    failed.cause.filter(|_| failed.stage().is_some_and(|stage| REACHING.contains(&stage)))
 }
 
 /// Whether something answered there, whatever it was.
@@ -218,14 +218,14 @@ fn answers(server: &Server<'_>) -> bool {
     server.target.identification.is_some() || server.target.offer.is_some()
 }
 
-/// The servers at the trouble's host; where none is, all that were given.
-fn concerned<'f, 'a>(facts: &'f Facts<'a>, trouble: &Trouble<'a>) -> Vec<&'f Server<'a>> {
-    let at = facts.at(trouble.destination.host.as_deref());
+/// The servers at the destination's host; where none is, all that were given.
+fn concerned<'f, 'a>(facts: &'f Facts<'a>, failed: &FailedDestination<'a>) -> Vec<&'f Server<'a>> {
+    let at = facts.at(failed.destination.host.as_deref());
     if at.is_empty() { facts.servers.iter().collect() } else { at }
 }
 
-fn evidence(facts: &Facts<'_>, trouble: &Trouble<'_>, servers: &[&Server<'_>]) -> Vec<Evidence> {
-    let mut evidence = of_trouble(trouble);
+fn evidence(facts: &Facts<'_>, failed: &FailedDestination<'_>, servers: &[&Server<'_>]) -> Vec<Evidence> {
+    let mut evidence = of_failed(failed);
     evidence.extend(servers.iter().flat_map(|server| of_server(facts, server)));
     evidence
 }

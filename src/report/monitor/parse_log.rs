@@ -6,7 +6,7 @@ use chrono::NaiveDateTime;
 
 use super::{Case, Failure, Family, Monitored, Sample, Suite, Suites, family, gauge, number};
 use crate::document::alarms::RaisedAlarms;
-use crate::document::node::{Check, NodeState, NodeTrouble};
+use crate::document::node::{Check, NodeProblem, NodeState};
 use crate::document::parse_log::{Destination, ParseLog, Problem, Status};
 use crate::words::{clock, grouped, many};
 
@@ -32,7 +32,7 @@ fn suite(traces: &ParseLog) -> Suite {
     let nodes = traces.nodes.iter().flat_map(|node| {
         let case = |check: Check<'_>| {
             let name = format!("{} on {}", check.title, node.name());
-            Case::of(&name, check.trouble.map(|trouble| of_node(node, trouble)))
+            Case::of(&name, check.problem.map(|problem| of_node(node, problem)))
         };
         node.checks().into_iter().map(case)
     });
@@ -47,8 +47,8 @@ fn of_alarms(alarms: &RaisedAlarms) -> Failure {
     Failure { remedy: vec![alarms.advice().to_owned()], ..Failure::of("alarm", alarms.headline()) }
 }
 
-fn of_node(node: &NodeState, trouble: NodeTrouble<'_>) -> Failure {
-    Failure { remedy: vec![trouble.step().to_owned()], ..Failure::of("node", trouble.headline(node.name())) }
+fn of_node(node: &NodeState, problem: NodeProblem<'_>) -> Failure {
+    Failure { remedy: vec![problem.step().to_owned()], ..Failure::of("node", problem.headline(node.name())) }
 }
 
 /// The cause that is most frequent, with all that there are in the message.
@@ -173,7 +173,7 @@ fn nodes(nodes: &[NodeState]) -> Vec<Sample> {
     for node in nodes {
         for check in node.checks() {
             let is_ok = all.entry((node.name(), check.title)).or_insert(true);
-            *is_ok &= check.trouble.is_none();
+            *is_ok &= check.problem.is_none();
         }
     }
     let sample = |((node, check), is_ok)| Sample::of([("node", node), ("check", check)], gauge(is_ok));

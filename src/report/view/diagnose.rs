@@ -119,7 +119,7 @@ fn main_evidence(first: &Conclusion) -> impl Iterator<Item = &Evidence> {
     first.evidence.iter().filter(shown).take(EVIDENCE)
 }
 
-/// When the trouble began, and how many deliveries failed since, of the destination that the conclusion is about.
+/// When the failures began, and how many deliveries failed since, of the destination that the conclusion is about.
 fn since(diagnose: &Diagnose, first: &Conclusion) -> Option<String> {
     let mut destinations = diagnose.parse_log.iter().flat_map(|trace| &trace.destinations);
     let host = first.destination.as_ref()?;

@@ -16,20 +16,20 @@ pub fn headlines(node: &NodeState) -> Vec<Headline> {
         object: object.to_owned(),
         why: String::new(),
     };
-    let troubles = node.troubles();
-    if troubles.is_empty() {
+    let problems = node.problems();
+    if problems.is_empty() {
         return vec![line(Tone::Good, node.name().to_owned(), "reports nothing wrong")];
     }
-    troubles.iter().map(|trouble| line(Tone::Bad, trouble.headline(node.name()), "")).collect()
+    problems.iter().map(|problem| line(Tone::Bad, problem.headline(node.name()), "")).collect()
 }
 
 /// What a node says of itself, and what to do.
 pub fn blocks(node: &NodeState) -> Vec<Block> {
     let mut blocks = vec![Block::Heading(vec![words(node.name())]), Block::Facts(facts(node))];
-    for trouble in node.troubles() {
-        blocks.push(Block::Facts(vec![fact_of("do", toned(Tone::Strong, trouble.step()))]));
-        blocks.push(Block::Evidence { place: node.path.clone(), text: trouble.quoted() });
-        blocks.extend(trouble.command().map(|command| Block::Code(vec![command])));
+    for problem in node.problems() {
+        blocks.push(Block::Facts(vec![fact_of("do", toned(Tone::Strong, problem.step()))]));
+        blocks.push(Block::Evidence { place: node.path.clone(), text: problem.quoted() });
+        blocks.extend(problem.command().map(|command| Block::Code(vec![command])));
     }
     blocks
 }

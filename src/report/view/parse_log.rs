@@ -75,7 +75,7 @@ fn title(answer: &ParseLog) -> (String, Tone) {
     let since = |destination: &Destination| destination.outages.last().map(|outage| outage.began("since"));
     match (of(Status::Failing).as_slice(), of(Status::Recovered).as_slice()) {
         ([], []) if !answer.alarms.is_empty() => ("CUCM raised alarms about its CDR files".to_owned(), Tone::Bad),
-        ([], []) if answer.nodes.iter().any(|node| !node.troubles().is_empty()) => {
+        ([], []) if answer.nodes.iter().any(|node| !node.problems().is_empty()) => {
             ("A CUCM node reports a problem".to_owned(), Tone::Bad)
         }
         ([], []) if !answer.unread.is_empty() => ("Nothing failed in what could be read".to_owned(), Tone::Warn),

@@ -5,8 +5,8 @@ mod otherwise;
 mod refusing;
 mod who_refuses;
 
-use crate::diagnosis::evidence::{line, of_server, of_trouble};
-use crate::diagnosis::facts::{Facts, Role, Server, Trouble};
+use crate::diagnosis::evidence::{line, of_failed, of_server};
+use crate::diagnosis::facts::{Facts, FailedDestination, Role, Server};
 use crate::document::diagnose::Evidence;
 
 pub use failover::{failover_is_over, failover_to_refusing_server};
@@ -15,8 +15,8 @@ pub use refusing::{both_servers_refuse, server_refuses_algorithms, some_servers_
 pub(super) use who_refuses::{WhoRefuses, who_refuses};
 
 /// How the deliveries went, and what the servers do.
-pub(super) fn evidence(facts: &Facts<'_>, trouble: &Trouble<'_>, servers: &[&Server<'_>]) -> Vec<Evidence> {
-    let mut evidence = of_trouble(trouble);
+pub(super) fn evidence(facts: &Facts<'_>, failed: &FailedDestination<'_>, servers: &[&Server<'_>]) -> Vec<Evidence> {
+    let mut evidence = of_failed(failed);
     if let Some((server, lists)) = facts.server_in_trace().zip(facts.trace.and_then(|trace| trace.negotiation.as_ref()))
     {
         evidence.push(line(format!("the server's lists in the trace are those of {}", server.name()), &lists.evidence));
@@ -26,8 +26,8 @@ pub(super) fn evidence(facts: &Facts<'_>, trouble: &Trouble<'_>, servers: &[&Ser
 }
 
 /// That another server may be meant, where one alone was given and the trace names a host that is not known to be it.
-fn the_other_server(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<String> {
-    let host = trouble.destination.host.as_deref()?;
+fn the_other_server(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<String> {
+    let host = failed.destination.host.as_deref()?;
     let [only] = facts.servers.as_slice() else { return None };
     let flag = if only.role == Role::Secondary { "--primary" } else { "--secondary" };
     let is_it = only.is_at(host) || facts.server_in_trace() == Some(only);

@@ -4,20 +4,20 @@ use super::who_refuses::{WhoRefuses, who_refuses};
 use super::{capital, evidence, the_other_server};
 use crate::diagnosis::clients::Origin;
 use crate::diagnosis::evidence::{conclusion, probe};
-use crate::diagnosis::facts::{Facts, Role, Server, Trouble};
+use crate::diagnosis::facts::{Facts, FailedDestination, Role, Server};
 use crate::diagnosis::rules::servers;
 use crate::document::diagnose::{Certainty, Conclusion};
 use crate::words::{clock, listed};
 
 /// The trace speaks of algorithms; by their lists the servers let CUCM in, and a real handshake fails.
-pub fn handshake_fails_there(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let is_it = who_refuses(facts, trouble)? == WhoRefuses::HandshakeFails;
+pub fn handshake_fails_there(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Conclusion> {
+    let is_it = who_refuses(facts, failed)? == WhoRefuses::HandshakeFails;
     if !is_it {
         return None;
     }
     let broken: Vec<&Server<'_>> = facts.servers.iter().filter(|server| server.target.handshake_fails()).collect();
     let names = listed(broken.iter().map(|server| server.name()));
-    let cause = trouble.cause?;
+    let cause = failed.cause?;
     let why = servers::why_it_breaks(&broken).unwrap_or_else(|| {
         "The server gives up during the handshake, as it does when it cannot read its host \
                             key."
@@ -29,8 +29,8 @@ pub fn handshake_fails_there(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option
     );
     Some(Conclusion {
         remedy: broken.iter().flat_map(|server| facts.remedy(server)).collect(),
-        destination: trouble.destination.host.clone(),
-        evidence: evidence(facts, trouble, &broken),
+        destination: failed.destination.host.clone(),
+        evidence: evidence(facts, failed, &broken),
         next: vec![
             format!("the log of {names} at the time of a handshake"),
             "whether CUCM still fails for the same reason: a trace made now".to_owned(),
@@ -44,15 +44,15 @@ pub fn handshake_fails_there(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option
 }
 
 /// The trace speaks of algorithms, and every server lets CUCM in: then something is not as it was, or as assumed.
-pub fn changed_since_the_trace(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let is_it = trouble.lasts() && who_refuses(facts, trouble)? == WhoRefuses::NoServer;
+pub fn changed_since_the_trace(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Conclusion> {
+    let is_it = failed.lasts() && who_refuses(facts, failed)? == WhoRefuses::NoServer;
     if !is_it {
         return None;
     }
-    let at = facts.at(trouble.destination.host.as_deref());
+    let at = facts.at(failed.destination.host.as_deref());
     let servers = if at.is_empty() { facts.judged() } else { at };
     let names = listed(servers.iter().map(|server| server.name()));
-    let host = trouble.host();
+    let host = failed.host();
     let client_is_guessed = facts.clients.origin == Origin::Asked;
     let client = if client_is_guessed {
         "the node proposes other algorithms than its release is known to (Cipher Management, FIPS mode, another \
@@ -65,9 +65,9 @@ pub fn changed_since_the_trace(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Opti
     let text = format!(
         "By their lists CUCM gets into {names}. So {client}the server changed since {}, or {host} points to another \
          server.{login}",
-        trouble.cause?.last.map_or_else(|| "then".to_owned(), clock)
+        failed.cause?.last.map_or_else(|| "then".to_owned(), clock)
     );
-    let mut next: Vec<String> = the_other_server(facts, trouble).into_iter().collect();
+    let mut next: Vec<String> = the_other_server(facts, failed).into_iter().collect();
     next.extend([
         "whether it still fails: a trace made now".to_owned(),
         format!("what answers at {host} itself, from CUCM's network: {}", probe(&host)),
@@ -80,10 +80,10 @@ pub fn changed_since_the_trace(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Opti
         );
     }
     Some(Conclusion {
-        destination: trouble.destination.host.clone(),
-        evidence: evidence(facts, trouble, &servers),
+        destination: failed.destination.host.clone(),
+        evidence: evidence(facts, failed, &servers),
         next,
-        ..conclusion(Certainty::Assumed, format!("The trace says {}, yet {names} {fits}", trouble.cause?.cause), text)
+        ..conclusion(Certainty::Assumed, format!("The trace says {}, yet {names} {fits}", failed.cause?.cause), text)
     })
 }
 
@@ -100,13 +100,13 @@ fn without_password(servers: &[&Server<'_>]) -> String {
 }
 
 /// The trace alone: nothing in common, with whichever server it was.
-pub fn no_common_algorithm(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let Some(WhoRefuses::NotJudged | WhoRefuses::NoServer) = who_refuses(facts, trouble) else { return None };
-    let host = trouble.host();
+pub fn no_common_algorithm(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Conclusion> {
+    let Some(WhoRefuses::NotJudged | WhoRefuses::NoServer) = who_refuses(facts, failed) else { return None };
+    let host = failed.host();
     let lists = facts.trace.and_then(|trace| trace.negotiation.as_ref());
     let text = format!(
         "The connection {} before the login, over the algorithms. {}",
-        if trouble.lasts() { "fails" } else { "failed" },
+        if failed.lasts() { "fails" } else { "failed" },
         if lists.is_some() {
             "The trace holds both sides' lists, below."
         } else {
@@ -114,9 +114,9 @@ pub fn no_common_algorithm(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<C
         }
     );
     Some(Conclusion {
-        destination: trouble.destination.host.clone(),
-        evidence: evidence(facts, trouble, &facts.servers.iter().collect::<Vec<_>>()),
-        steps: trouble.cause?.remedy.clone().into_iter().collect(),
+        destination: failed.destination.host.clone(),
+        evidence: evidence(facts, failed, &facts.servers.iter().collect::<Vec<_>>()),
+        steps: failed.cause?.remedy.clone().into_iter().collect(),
         next: vec![
             format!("what the server offers, and the change that lets CUCM in: {}", probe(&host)),
             both_servers(facts),

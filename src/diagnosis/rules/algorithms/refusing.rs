@@ -3,14 +3,14 @@
 use super::who_refuses::{WhoRefuses, who_refuses};
 use super::{capital, evidence, the_other_server};
 use crate::diagnosis::evidence::conclusion;
-use crate::diagnosis::facts::{Facts, Role, Server, Trouble};
+use crate::diagnosis::facts::{Facts, FailedDestination, Role, Server};
 use crate::document::diagnose::{Certainty, Conclusion};
 use crate::words::{clock, listed};
 
 /// The server that the trace names is the one that refuses.
-pub fn server_refuses_algorithms(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let Some(WhoRefuses::ThisServer(server, profiles)) = who_refuses(facts, trouble) else { return None };
-    let host = trouble.host();
+pub fn server_refuses_algorithms(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Conclusion> {
+    let Some(WhoRefuses::ThisServer(server, profiles)) = who_refuses(facts, failed) else { return None };
+    let host = failed.host();
     let whoever = profiles.len() == facts.profiles().len();
     let certainty = match (whoever, server.is_at(&host) || facts.server_in_trace() == Some(&server)) {
         (true, true) => Certainty::Seen,
@@ -24,24 +24,24 @@ pub fn server_refuses_algorithms(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Op
     };
     let text = format!(
         "The trace says {}, and {} {} ({}).{given}",
-        trouble.cause?.cause,
+        failed.cause?.cause,
         server.name(),
-        trouble.mismatch()?.words(),
+        failed.mismatch()?.words(),
         facts.titles(&profiles)
     );
     Some(Conclusion {
-        destination: trouble.destination.host.clone(),
-        evidence: evidence(facts, trouble, &[&server]),
+        destination: failed.destination.host.clone(),
+        evidence: evidence(facts, failed, &[&server]),
         remedy: facts.remedy(&server),
-        next: which_release(facts, &profiles).into_iter().chain(the_other_server(facts, trouble)).collect(),
-        ..conclusion(certainty, format!("{} {}", capital(&server.name()), trouble.mismatch()?.words()), text)
+        next: which_release(facts, &profiles).into_iter().chain(the_other_server(facts, failed)).collect(),
+        ..conclusion(certainty, format!("{} {}", capital(&server.name()), failed.mismatch()?.words()), text)
     })
 }
 
 /// Some of the servers refuse, and the address leads to one of these.
-pub fn some_servers_refuse(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let Some(WhoRefuses::SomeServers(profiles)) = who_refuses(facts, trouble) else { return None };
-    let mismatch = trouble.mismatch()?;
+pub fn some_servers_refuse(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Conclusion> {
+    let Some(WhoRefuses::SomeServers(profiles)) = who_refuses(facts, failed) else { return None };
+    let mismatch = failed.mismatch()?;
     let judged = facts.judged();
     let refusing: Vec<&Server<'_>> = judged
         .iter()
@@ -49,15 +49,15 @@ pub fn some_servers_refuse(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<C
         .copied()
         .collect();
     let names = listed(refusing.iter().map(|server| server.name()));
-    let host = trouble.host();
+    let host = failed.host();
     let text = format!(
         "Of the servers given, {names} behaves as the trace says of {host}; not all do. While {host} points there, \
          deliveries fail ({}).",
         facts.titles(&profiles)
     );
     Some(Conclusion {
-        destination: trouble.destination.host.clone(),
-        evidence: evidence(facts, trouble, &judged),
+        destination: failed.destination.host.clone(),
+        evidence: evidence(facts, failed, &judged),
         remedy: refusing.iter().flat_map(|server| facts.remedy(server)).collect(),
         next: [format!("who holds {host} now, and since when")]
             .into_iter()
@@ -79,16 +79,16 @@ fn swapped(refusing: &[&Server<'_>], judged: &[&Server<'_>]) -> Option<String> {
 }
 
 /// All servers refuse: what was hardened is not one of them by mistake.
-pub fn both_servers_refuse(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let Some(WhoRefuses::EveryServer(profiles)) = who_refuses(facts, trouble) else { return None };
+pub fn both_servers_refuse(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Conclusion> {
+    let Some(WhoRefuses::EveryServer(profiles)) = who_refuses(facts, failed) else { return None };
     let judged = facts.judged();
     let whoever = profiles.len() == facts.profiles().len();
     let certainty = if whoever { Certainty::Inferred } else { Certainty::Assumed };
-    let since = trouble.destination.outages.last().map(|outage| clock(outage.from)).unwrap_or_default();
-    let worked = trouble.destination.deliveries > 0;
+    let since = failed.destination.outages.last().map(|outage| clock(outage.from)).unwrap_or_default();
+    let worked = failed.destination.deliveries > 0;
     let text = format!(
         "Each {} ({}), so no failover explains it.{}",
-        trouble.mismatch()?.words(),
+        failed.mismatch()?.words(),
         facts.titles(&profiles),
         if worked {
             format!(" Deliveries worked before, so the servers were hardened around {since}.")
@@ -97,8 +97,8 @@ pub fn both_servers_refuse(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<C
         },
     );
     Some(Conclusion {
-        destination: trouble.destination.host.clone(),
-        evidence: evidence(facts, trouble, &judged),
+        destination: failed.destination.host.clone(),
+        evidence: evidence(facts, failed, &judged),
         remedy: judged.iter().flat_map(|server| facts.remedy(server)).collect(),
         next: which_release(facts, &profiles),
         ..conclusion(

@@ -1,8 +1,8 @@
-//! What the servers' algorithms have to do with a trouble: which of them stops CUCM.
+//! What the servers' algorithms have to do with the failures: which of them stops CUCM.
 
-use crate::diagnosis::facts::{Facts, Mismatch, Role, Server, Trouble};
+use crate::diagnosis::facts::{Facts, FailedDestination, Mismatch, Role, Server};
 
-/// Which servers' algorithms stop CUCM, where a trouble is about them. Exactly one holds.
+/// Which servers' algorithms stop CUCM, where the failures are about them. Exactly one holds.
 #[derive(Debug, Clone, PartialEq)]
 pub enum WhoRefuses<'a> {
     /// The primary lets these clients in and the secondary stops them.
@@ -23,9 +23,9 @@ pub enum WhoRefuses<'a> {
     NotJudged,
 }
 
-/// Finds it; `None` where the trouble is not about algorithms.
-pub fn who_refuses<'a>(facts: &Facts<'a>, trouble: &Trouble<'a>) -> Option<WhoRefuses<'a>> {
-    let mismatch = trouble.mismatch()?;
+/// Finds it; `None` where the failures are not about algorithms.
+pub fn who_refuses<'a>(facts: &Facts<'a>, failed: &FailedDestination<'a>) -> Option<WhoRefuses<'a>> {
+    let mismatch = failed.mismatch()?;
     let judged = facts.judged();
     let stopped_at = |servers: &[&Server<'a>], wanted: fn(&[bool]) -> bool| -> Vec<&'a str> {
         let stops = |profile: &&str| {
@@ -36,7 +36,7 @@ pub fn who_refuses<'a>(facts: &Facts<'a>, trouble: &Trouble<'a>) -> Option<WhoRe
     };
     let some = |each: &[bool]| each.contains(&true) && each.contains(&false);
     let all = |each: &[bool]| !each.is_empty() && !each.contains(&false);
-    let at = facts.at(trouble.destination.host.as_deref());
+    let at = facts.at(failed.destination.host.as_deref());
     let mut at: Vec<&Server<'_>> = at.into_iter().filter(|server| server.is_judged()).collect();
     let by_lists = facts.server_in_trace();
     // An address that is one server's own does not move, and where CUCM delivers to both, none of them stands in.

@@ -1,5 +1,5 @@
 //! What went wrong, and its cause: a table (`data/delivery_causes.tsv`) from the codes of libssh2, SFTP and our own to
-//! the causes by which `parse-log` names the same trouble, and to the remedy.
+//! the causes by which `parse-log` names the same error, and to the remedy.
 
 use std::sync::LazyLock;
 
@@ -7,19 +7,19 @@ use serde::Deserialize;
 
 use crate::document::deliver::Failure;
 use crate::model::stage::Stage;
-use crate::ssh::trouble::{Source, Trouble};
+use crate::ssh::error::{Source, SshError};
 use crate::tables;
 use crate::trace::causes::remedies::Remedy;
 
 /// Any stage, any code.
 const ANY: &str = "*";
 
-/// What to do about a trouble that is met at this stage, where that is known.
-pub(crate) fn remedy(stage: Stage, trouble: &Trouble) -> Option<&'static str> {
-    find(trouble.source, &trouble.code, stage).map(|row| row.remedy.0)
+/// What to do about an error that is met at this stage, where that is known.
+pub(crate) fn remedy(stage: Stage, failure: &SshError) -> Option<&'static str> {
+    find(failure.source, &failure.code, stage).map(|row| row.remedy.0)
 }
 
-impl Trouble {
+impl SshError {
     /// As the document tells it.
     pub(super) fn at(self, stage: Stage) -> Failure {
         let row = find(self.source, &self.code, stage);
@@ -64,7 +64,7 @@ mod tests {
     use crate::trace::causes::Causes;
 
     fn cause(source: Source, code: &str, stage: Stage) -> Option<String> {
-        Trouble::new(source, code, "").at(stage).cause
+        SshError::new(source, code, "").at(stage).cause
     }
 
     #[test]
@@ -92,11 +92,11 @@ mod tests {
 
     #[test]
     fn a_directory_that_is_missing_a_file_closed_or_takes_no_file_has_its_own_remedy() {
-        let remedy = |trouble: Trouble, stage| trouble.at(stage).remedy.unwrap();
-        let status = |code: &str| Trouble::new(Source::Sftp, code, "x");
-        for (trouble, stage, says) in [
+        let remedy = |failure: SshError, stage| failure.at(stage).remedy.unwrap();
+        let status = |code: &str| SshError::new(Source::Sftp, code, "x");
+        for (failure, stage, says) in [
             (status("2"), Stage::SftpPath, "does not exist for this user. Create it"),
-            (Trouble::own("not_directory", "x"), Stage::SftpPath, "is a file. Point it to a directory"),
+            (SshError::own("not_directory", "x"), Stage::SftpPath, "is a file. Point it to a directory"),
             (status("19"), Stage::SftpPath, "is a file. Point it to a directory"),
             (status("3"), Stage::SftpPath, "may not enter"),
             (status("2"), Stage::SftpWrite, "accepts no file"),
@@ -104,19 +104,19 @@ mod tests {
             (status("3"), Stage::SftpWrite, "may not write there"),
             (status("2"), Stage::SftpRemove, "is gone"),
         ] {
-            let (code, told) = (trouble.code.clone(), remedy(trouble, stage));
+            let (code, told) = (failure.code.clone(), remedy(failure, stage));
             assert!(told.contains(says), "{code} at {}: {told}", stage.name());
         }
     }
 
     #[test]
     fn what_ends_a_connection_has_the_remedy_of_its_stage() {
-        let remedy = |stage| Trouble::new(Source::Libssh2, "-13", "x").at(stage).remedy.unwrap();
+        let remedy = |stage| SshError::new(Source::Libssh2, "-13", "x").at(stage).remedy.unwrap();
         assert!(remedy(Stage::Identification).contains("before it sent its SSH version"));
         assert!(remedy(Stage::KeyExchange).contains("during the key exchange"));
         assert!(remedy(Stage::SftpWrite).contains("while a file was sent"));
         assert!(remedy(Stage::SftpPath).contains("a firewall cut the connection"));
-        let failure = Trouble::own("host_key_unknown", "x").at(Stage::HostKey);
+        let failure = SshError::own("host_key_unknown", "x").at(Stage::HostKey);
         assert!(failure.remedy.unwrap().contains("--host-key"));
     }
 }

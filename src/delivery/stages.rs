@@ -1,4 +1,4 @@
-//! The walk through the stages.
+//! One delivery, stage by stage.
 
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -16,17 +16,17 @@ use crate::interrupt::Interrupt;
 use crate::model::stage::Stage;
 use crate::ssh::connect;
 use crate::ssh::deadline::{Clock, milliseconds};
+use crate::ssh::error::SshError;
 use crate::ssh::handshake;
 use crate::ssh::host_key;
 use crate::ssh::login;
 use crate::ssh::relay::HANDSHAKE_BYTES;
 use crate::ssh::session::{HandshakeOutcome, Link};
 use crate::ssh::sftp::{Sftp, SftpError, status};
-use crate::ssh::trouble::Trouble;
 use crate::words::grouped;
 
 /// One delivery under way.
-pub(super) struct Walk {
+pub(super) struct Delivery {
     pub(super) order: Order,
     /// `None` where the way ends before the login.
     pub(super) login: Option<Login>,
@@ -47,13 +47,13 @@ pub(super) struct Seen {
     pub(super) key: Vec<u8>,
 }
 
-impl Walk {
+impl Delivery {
     /// Delivers, and removes what was written.
     pub(super) fn run(&self) {
         let mut seen = None;
         let mut open = None;
-        if let Err(trouble) = self.walk(&mut seen, &mut open) {
-            self.log.fail(if self.interrupt.is_raised() { interrupted() } else { trouble });
+        if let Err(failure) = self.through_all(&mut seen, &mut open) {
+            self.log.fail(if self.interrupt.is_raised() { interrupted() } else { failure });
         }
         if !self.written().is_empty() {
             self.clean_up(seen.as_ref(), open.take());
@@ -63,7 +63,7 @@ impl Walk {
         }
     }
 
-    fn walk(&self, seen: &mut Option<Seen>, open: &mut Option<Open>) -> Result<(), Trouble> {
+    fn through_all(&self, seen: &mut Option<Seen>, open: &mut Option<Open>) -> Result<(), SshError> {
         let (stream, address) = self.connect()?;
         let link = self.shake_hands(stream)?;
         let key = self.check_host_key(&link)?;
@@ -89,11 +89,11 @@ impl Walk {
     }
 
     /// A stage, unless somebody has asked to end.
-    fn stage<T>(&self, stage: Stage, work: impl FnOnce() -> Result<(T, String), Trouble>) -> Result<T, Trouble> {
+    fn stage<T>(&self, stage: Stage, work: impl FnOnce() -> Result<(T, String), SshError>) -> Result<T, SshError> {
         self.log.stage(stage, || if self.interrupt.is_raised() { Err(interrupted()) } else { work() })
     }
 
-    fn connect(&self) -> Result<(TcpStream, SocketAddr), Trouble> {
+    fn connect(&self) -> Result<(TcpStream, SocketAddr), SshError> {
         let deadline = self.clock.deadline();
         let addresses = self.stage(Stage::Resolve, || {
             let addresses = connect::resolve(&self.order.target, self.order.family, deadline)?;
@@ -109,13 +109,13 @@ impl Walk {
     }
 
     /// Two stages, since libssh2 makes one step of both: the first ends with the server's first bytes.
-    fn shake_hands(&self, stream: TcpStream) -> Result<Link, Trouble> {
+    fn shake_hands(&self, stream: TcpStream) -> Result<Link, SshError> {
         let start = Instant::now();
         self.log.begin_at(Stage::Identification, start);
         let HandshakeOutcome { link, words, opening } = self.open(stream);
         let Some(identification) = words.identification else {
-            let trouble = link.err().unwrap_or_else(|| Trouble::own("garbled", "no identification string came"));
-            return Err(words.trouble.unwrap_or(trouble));
+            let failure = link.err().unwrap_or_else(|| SshError::own("garbled", "no identification string came"));
+            return Err(words.error.unwrap_or(failure));
         };
         let between = opening.first.unwrap_or(start);
         self.log.pass_at(between, Some(identification.raw.clone()));
@@ -132,7 +132,7 @@ impl Walk {
                 self.agree(&link, judged);
                 Ok(link)
             }
-            Err(trouble) => Err(self.disagree(judged).or(words.trouble).unwrap_or(trouble)),
+            Err(failure) => Err(self.disagree(judged).or(words.error).unwrap_or(failure)),
         }
     }
 
@@ -173,25 +173,25 @@ impl Walk {
     }
 
     /// What the lists say of a handshake that failed, where they predict it.
-    fn disagree(&self, judged: Option<Client>) -> Option<Trouble> {
+    fn disagree(&self, judged: Option<Client>) -> Option<SshError> {
         let client = judged.filter(|client| client.result == Access::Refuses)?;
         let mut titles: Vec<_> = client.missing.iter().map(|category| category.title()).collect();
         titles.dedup();
-        let trouble = (!titles.is_empty()).then(|| {
-            Trouble::own(
+        let failure = (!titles.is_empty()).then(|| {
+            SshError::own(
                 "no_common_algorithm",
                 format!("nothing in common with {}: {}", client.profile, titles.join(", ")),
             )
         });
         self.log.note(|answer| answer.refusal = Some(client));
-        trouble
+        failure
     }
 
     /// Nothing secret has been sent before this stage has passed.
-    fn check_host_key(&self, link: &Link) -> Result<Vec<u8>, Trouble> {
+    fn check_host_key(&self, link: &Link) -> Result<Vec<u8>, SshError> {
         self.stage(Stage::HostKey, || {
             let key = link.session.host_key().map(|(key, _)| key.to_vec());
-            let key = key.ok_or_else(|| Trouble::own("garbled", "libssh2 reports no host key"))?;
+            let key = key.ok_or_else(|| SshError::own("garbled", "libssh2 reports no host key"))?;
             let described = host_key::describe(&key);
             let shown = format!("{} {}", described.algorithm, described.sha256.as_deref().unwrap_or_default());
             self.log.note(|answer| answer.host_key = Some(described));
@@ -204,7 +204,7 @@ impl Walk {
         })
     }
 
-    fn log_in(&self, link: &Link, login: &Login) -> Result<(), Trouble> {
+    fn log_in(&self, link: &Link, login: &Login) -> Result<(), SshError> {
         self.stage(Stage::Authentication, || {
             link.limit_waiting();
             let methods = login::methods(&link.session, &self.order.user).map_err(|error| link.explain(error))?;
@@ -217,14 +217,14 @@ impl Walk {
     }
 
     /// The directory as the server sees it.
-    fn enter(&self, open: &mut Open) -> Result<String, Trouble> {
+    fn enter(&self, open: &mut Open) -> Result<String, SshError> {
         let Open { link, sftp } = open;
         self.stage(Stage::SftpPath, || {
             link.limit_waiting();
-            let path = sftp.real_path(&self.order.directory).map_err(|error| link.sftp_trouble(&error))?;
-            let attributes = sftp.stat(&path).map_err(|error| link.sftp_trouble(&error))?;
+            let path = sftp.real_path(&self.order.directory).map_err(|error| link.sftp_error(&error))?;
+            let attributes = sftp.stat(&path).map_err(|error| link.sftp_error(&error))?;
             if attributes.is_directory() == Some(false) {
-                return Err(Trouble::own("not_directory", format!("{path} is not a directory")));
+                return Err(SshError::own("not_directory", format!("{path} is not a directory")));
             }
             self.log.note(|answer| answer.real_directory = Some(path.clone()));
             Ok((path.clone(), path))
@@ -250,7 +250,7 @@ impl Walk {
         });
     }
 
-    fn send_one(&self, open: &mut Open, directory: &str) -> Result<(), Trouble> {
+    fn send_one(&self, open: &mut Open, directory: &str) -> Result<(), SshError> {
         let now = Utc::now();
         let path = test_file::path(directory, &test_file::name(now, test_file::first_sequence(now)));
         self.log.note(|answer| answer.file = Some(path.clone()));
@@ -262,28 +262,28 @@ impl Walk {
             let size = match open.sftp.stat(&path) {
                 Err(error) if error.status() == Some(status::NO_SUCH_FILE) => {
                     self.removed(&path);
-                    return Err(Trouble::own("gone", format!("{path} is gone")));
+                    return Err(SshError::own("gone", format!("{path} is gone")));
                 }
-                found => found.map_err(|error| open.link.sftp_trouble(&error))?.size,
+                found => found.map_err(|error| open.link.sftp_error(&error))?.size,
             };
             match size {
                 Some(size) if size != test_file::BYTES as u64 => {
                     let message = format!("{} bytes were sent, and the server has {size}", test_file::BYTES);
-                    Err(Trouble::own("size_differs", message))
+                    Err(SshError::own("size_differs", message))
                 }
                 Some(size) => Ok(((), format!("{size} bytes"))),
                 None => Ok(((), "the server does not report it".to_owned())),
             }
         })?;
         self.stage(Stage::SftpRemove, || {
-            open.sftp.remove(&path).map_err(|error| open.link.sftp_trouble(&error))?;
+            open.sftp.remove(&path).map_err(|error| open.link.sftp_error(&error))?;
             self.removed(&path);
             Ok(((), "nothing is left".to_owned()))
         })
     }
 
     /// Makes, writes and closes a file. From before the first request on it counts as written.
-    fn write(&self, open: &mut Open, directory: &str, path: &str) -> Result<(), Trouble> {
+    fn write(&self, open: &mut Open, directory: &str, path: &str) -> Result<(), SshError> {
         let Open { link, sftp } = open;
         self.log.note(|answer| answer.left_behind.push(path.to_owned()));
         let created = sftp.create(path);
@@ -297,13 +297,13 @@ impl Walk {
             written.and(closed)
         });
         written.map_err(|error| {
-            let trouble = link.sftp_trouble(&error);
-            full(sftp, directory, test_file::BYTES as u64, &error, &trouble).unwrap_or(trouble)
+            let failure = link.sftp_error(&error);
+            full(sftp, directory, test_file::BYTES as u64, &error, &failure).unwrap_or(failure)
         })
     }
 
     /// The same again, many times, within the time for the delivery as a whole.
-    fn send_many(&self, open: &mut Open, directory: &str, repeat: u32) -> Result<(), Trouble> {
+    fn send_many(&self, open: &mut Open, directory: &str, repeat: u32) -> Result<(), SshError> {
         if repeat == 0 {
             return Ok(());
         }
@@ -319,42 +319,42 @@ impl Walk {
             let took = start.elapsed();
             let done = written.and_then(|()| {
                 (files, spent, slowest) = (files + 1, spent + took, slowest.max(took));
-                open.sftp.remove(&path).map_err(|error| open.link.sftp_trouble(&error))
+                open.sftp.remove(&path).map_err(|error| open.link.sftp_error(&error))
             });
-            if let Err(trouble) = done {
-                failed = Some(self.ended_at(trouble, files, repeat));
+            if let Err(failure) = done {
+                failed = Some(self.ended_at(failure, files, repeat));
                 break;
             }
             self.removed(&path);
         }
         self.log.note(|answer| answer.throughput = Some(throughput(repeat, files, spent, slowest)));
-        let Some(trouble) = failed else { return Ok(()) };
+        let Some(failure) = failed else { return Ok(()) };
         // The one file went through: it is this stage that fails now.
         self.log.begin(Stage::SftpWrite);
-        Err(trouble)
+        Err(failure)
     }
 
     /// Neither has somebody asked to end, nor is the time over.
-    fn go_on(&self) -> Result<(), Trouble> {
+    fn go_on(&self) -> Result<(), SshError> {
         if self.interrupt.is_raised() {
             return Err(interrupted());
         }
-        self.clock.deadline().remaining().map(drop).ok_or_else(|| Trouble::own("timed_out", "time ran out"))
+        self.clock.deadline().remaining().map(drop).ok_or_else(|| SshError::own("timed_out", "time ran out"))
     }
 
     /// What ended the repeats, and how many went through before.
-    fn ended_at(&self, trouble: Trouble, files: u32, repeat: u32) -> Trouble {
+    fn ended_at(&self, failure: SshError, files: u32, repeat: u32) -> SshError {
         let done = format!("{} of {} files went through", grouped(files.into()), grouped(repeat.into()));
-        if trouble.code != "timed_out" {
-            return Trouble { message: format!("{done}, then: {}", trouble.message), ..trouble };
+        if failure.code != "timed_out" {
+            return SshError { message: format!("{done}, then: {}", failure.message), ..failure };
         }
         let limit = self.order.timeout.as_secs_f64();
-        Trouble::own("repeats_timed_out", format!("{done} within the time limit of {limit} s"))
+        SshError::own("repeats_timed_out", format!("{done} within the time limit of {limit} s"))
     }
 }
 
-pub(super) fn interrupted() -> Trouble {
-    Trouble::own("interrupted", "interrupted")
+pub(super) fn interrupted() -> SshError {
+    SshError::own("interrupted", "interrupted")
 }
 
 /// OpenSSH says "Failure" of a full disk. The volume's space tells it from other failures.
@@ -363,8 +363,8 @@ pub(super) fn full(
     directory: &str,
     bytes: u64,
     error: &SftpError,
-    trouble: &Trouble,
-) -> Option<Trouble> {
+    failure: &SshError,
+) -> Option<SshError> {
     if error.status() != Some(status::FAILURE) {
         return None;
     }
@@ -377,7 +377,7 @@ pub(super) fn full(
         } else {
             "room for no more files, whatever their size,".to_owned()
         };
-        Trouble::own("no_space", format!("{}; the volume has {left} left for this account", trouble.message))
+        SshError::own("no_space", format!("{}; the volume has {left} left for this account", failure.message))
     })
 }
 

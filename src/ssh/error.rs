@@ -35,13 +35,13 @@ impl Source {
 
 /// What went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Trouble {
+pub(crate) struct SshError {
     pub(crate) source: Source,
     pub(crate) code: String,
     pub(crate) message: String,
 }
 
-impl Trouble {
+impl SshError {
     pub(crate) fn new(source: Source, code: &(impl ToString + ?Sized), message: impl Into<String>) -> Self {
         Self { source, code: code.to_string(), message: message.into() }
     }
@@ -52,7 +52,7 @@ impl Trouble {
     }
 }
 
-impl From<ConnectError> for Trouble {
+impl From<ConnectError> for SshError {
     fn from(error: ConnectError) -> Self {
         Self::new(Source::Connect, error.kind(), error.to_string())
     }

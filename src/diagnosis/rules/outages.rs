@@ -1,7 +1,7 @@
 //! How deliveries went over time: over again, or to and fro.
 
-use super::super::evidence::{conclusion, of_server, of_trouble, words};
-use super::super::facts::{Facts, Trouble};
+use super::super::evidence::{conclusion, of_failed, of_server, words};
+use super::super::facts::{Facts, FailedDestination};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence, EvidenceKind};
 use crate::model::stage::Stage;
 use crate::words::{clock, many};
@@ -14,20 +14,20 @@ const LASTING: [Stage; 6] =
     [Stage::KeyExchange, Stage::HostKey, Stage::Authentication, Stage::Channel, Stage::SftpPath, Stage::SftpWrite];
 
 /// Failures stopped before the trace ends.
-pub fn recovered(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let destination = trouble.destination;
-    if trouble.lasts() {
+pub fn recovered(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Conclusion> {
+    let destination = failed.destination;
+    if failed.lasts() {
         return None;
     }
     let outage = destination.outages.last()?;
-    let (host, ended) = (trouble.host(), outage.to?);
+    let (host, ended) = (failed.host(), outage.to?);
     let listed = facts.backlog.filter(|backlog| backlog.tells_what_waits()).map(|backlog| backlog.totals.files);
     let waiting = match (destination.files_waiting, listed) {
         (0, None | Some(0)) => "No failed file is known to be still waiting.".to_owned(),
         (_, Some(files @ 1..)) => format!("{} still waiting for delivery.", many(files, "file is", "files are")),
         (files, _) => format!("{} failed and not delivered since.", many(files, "file", "files")),
     };
-    let mut evidence = of_trouble(trouble);
+    let mut evidence = of_failed(failed);
     if let Some(backlog) = facts.backlog {
         let field = Some("totals.files".to_owned());
         let what = format!("{} in the listing", many(backlog.totals.files, "waiting file", "waiting files"));
@@ -56,8 +56,8 @@ pub fn recovered(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion>
 }
 
 /// Success and failure take turns at a stage where one server would always answer alike.
-pub fn several_servers_behind_address(facts: &Facts<'_>, trouble: &Trouble<'_>) -> Option<Conclusion> {
-    let destination = trouble.destination;
+pub fn several_servers_behind_address(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Conclusion> {
+    let destination = failed.destination;
     let ended = destination.outages.iter().filter(|outage| outage.to.is_some()).count();
     let steady: u64 = destination
         .causes
@@ -70,9 +70,9 @@ pub fn several_servers_behind_address(facts: &Facts<'_>, trouble: &Trouble<'_>) 
     if ended < FLAPS || !mostly_steady {
         return None;
     }
-    let host = trouble.host();
-    let cause = trouble.cause?;
-    let mut evidence: Vec<Evidence> = of_trouble(trouble);
+    let host = failed.host();
+    let cause = failed.cause?;
+    let mut evidence: Vec<Evidence> = of_failed(failed);
     let turns = format!("{} that ended by a success", many(ended as u64, "outage", "outages"));
     let field = Some("destinations[].outages".to_owned());
     evidence.push(Evidence { field, ..words(EvidenceKind::Trace, turns) });
