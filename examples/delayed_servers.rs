@@ -8,21 +8,19 @@
 //! The offer has neither a group exchange nor a host key that ssh-audit would come back to measure, so that it needs
 //! one connection a server, as cdrdiag does.
 
+use std::collections::{HashMap, VecDeque};
 use std::error::Error;
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr};
+use std::time::{Duration, Instant};
 
 use cdrdiag::model::offer::{Category, Offer, split_list};
 use cdrdiag::ssh::{kexinit, packet};
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
 
-/// What a thread needs that only waits and copies.
-const STACK: usize = 128 << 10;
-
-/// How long a client may be silent.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// What each server says of itself.
+const IDENTIFICATION: &[u8] = b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7\r\n";
 
 /// What each server offers.
 const LISTS: [&str; 10] = [
@@ -43,18 +41,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [count, delay, seconds] = numbers[..] else {
         return Err("usage: delayed_servers COUNT MILLISECONDS SECONDS".into());
     };
-    let delay = Duration::from_millis(delay);
-    let kexinit: Arc<[u8]> = packet::write(&kexinit::write(&offer(), [1; 16])).into();
+    let mut servers = Servers::start(usize::try_from(count)?, Duration::from_millis(delay))?;
     let mut targets = String::new();
-    for _ in 0..count {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    for listener in &servers.listeners {
         targets = format!("{targets}{}\n", listener.local_addr()?);
-        let kexinit = Arc::clone(&kexinit);
-        thread::Builder::new().stack_size(STACK).spawn(move || listen(&listener, &kexinit, delay))?;
     }
     io::stdout().write_all(targets.as_bytes())?;
     io::stdout().flush()?;
-    thread::sleep(Duration::from_secs(seconds));
+    servers.serve(Duration::from_secs(seconds))?;
     Ok(())
 }
 
@@ -66,26 +60,97 @@ fn offer() -> Offer {
     offer
 }
 
-/// One client at a time: a thread for each would cost more than the service.
-fn listen(listener: &TcpListener, kexinit: &[u8], delay: Duration) {
-    for stream in listener.incoming().flatten() {
-        // A client that is gone early has what it wanted.
-        let _ = serve(&stream, kexinit, delay);
-    }
+/// All servers. They share a thread, since the processor time that they take is missing for who is measured.
+struct Servers {
+    poll: Poll,
+    listeners: Vec<TcpListener>,
+    clients: HashMap<usize, Client>,
+    /// Which client is sent something next, and when. All wait equally long, so the first is the soonest.
+    due: VecDeque<(Instant, usize)>,
+    delay: Duration,
+    kexinit: Vec<u8>,
 }
 
-fn serve(stream: &TcpStream, kexinit: &[u8], delay: Duration) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    let mut writer = stream;
-    thread::sleep(delay);
-    writer.write_all(b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7\r\n")?;
-    let mut reader = BufReader::new(stream);
-    reader.by_ref().take(1_024).read_until(b'\n', &mut Vec::new())?;
-    thread::sleep(delay);
-    writer.write_all(kexinit)?;
-    stream.shutdown(Shutdown::Write)?;
-    // What the client still sends is read, since a close with unread bytes is a reset, which overtakes the KEXINIT.
-    io::copy(&mut reader.take(1 << 20), &mut io::sink())?;
-    Ok(())
+/// A connection.
+struct Client {
+    stream: TcpStream,
+    /// Whether it has sent its identification string.
+    heard: bool,
+    /// Whether it was sent ours.
+    greeted: bool,
+}
+
+impl Servers {
+    fn start(count: usize, delay: Duration) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let mut listeners = Vec::new();
+        for number in 0..count {
+            let mut listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+            poll.registry().register(&mut listener, Token(number), Interest::READABLE)?;
+            listeners.push(listener);
+        }
+        let kexinit = packet::write(&kexinit::write(&offer(), [1; 16]));
+        Ok(Self { poll, listeners, clients: HashMap::new(), due: VecDeque::new(), delay, kexinit })
+    }
+
+    fn serve(&mut self, time: Duration) -> io::Result<()> {
+        let end = Instant::now() + time;
+        let mut events = Events::with_capacity(1_024);
+        let mut next = self.listeners.len();
+        while Instant::now() < end {
+            let wake = self.due.front().map_or(end, |(at, _)| *at);
+            self.poll.poll(&mut events, Some(wake.saturating_duration_since(Instant::now())))?;
+            for Token(number) in events.iter().map(mio::event::Event::token) {
+                match self.listeners.get(number) {
+                    Some(listener) => {
+                        while let Ok((mut stream, _)) = listener.accept() {
+                            stream.set_nodelay(true)?;
+                            self.poll.registry().register(&mut stream, Token(next), Interest::READABLE)?;
+                            self.clients.insert(next, Client { stream, heard: false, greeted: false });
+                            self.due.push_back((Instant::now() + self.delay, next));
+                            next += 1;
+                        }
+                    }
+                    None => self.hear(number),
+                }
+            }
+            while let Some((_, number)) = self.due.front().copied().filter(|(at, _)| *at <= Instant::now()) {
+                self.due.pop_front();
+                self.say(number);
+            }
+        }
+        Ok(())
+    }
+
+    /// All that it sends is read, since a close with unread bytes is a reset, which overtakes the KEXINIT.
+    fn hear(&mut self, number: usize) {
+        let Some(client) = self.clients.get_mut(&number) else { return };
+        let first = !client.heard;
+        let mut piece = [0; 4_096];
+        loop {
+            match client.stream.read(&mut piece) {
+                Ok(length) if length > 0 => client.heard = true,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                // A client that is gone early has what it wanted.
+                _ => return drop(self.clients.remove(&number)),
+            }
+        }
+        if first && client.heard && client.greeted {
+            self.due.push_back((Instant::now() + self.delay, number));
+        }
+    }
+
+    fn say(&mut self, number: usize) {
+        let Some(client) = self.clients.get_mut(&number) else { return };
+        if client.greeted {
+            let _ = client.stream.write(&self.kexinit);
+            let _ = client.stream.shutdown(Shutdown::Write);
+            return;
+        }
+        client.greeted = true;
+        let _ = client.stream.write(IDENTIFICATION);
+        if client.heard {
+            self.due.push_back((Instant::now() + self.delay, number));
+        }
+    }
 }

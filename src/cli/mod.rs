@@ -135,7 +135,7 @@ pub struct Probe {
 
     /// Probe this many servers at a time
     ///
-    /// At most 128 of them are in a handshake at a time; waiting for a turn does not count towards --timeout.
+    /// At most 256 of them are in a handshake at a time; waiting for a turn does not count towards --timeout.
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub concurrency: u16,
 

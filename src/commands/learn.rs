@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::Context;
 use super::reports::replaceable;
+use crate::bounds;
 use crate::cli;
 use crate::document::learn::{Input, Learned, ProfileLearn};
 use crate::exit::{Code, UsageError};
@@ -120,7 +121,8 @@ pub fn check_out(out: &Path) -> Result<()> {
 
 /// A file that is there gives way only to its like: a profile, or an answer that holds one.
 fn check_kind(path: &Path) -> Result<(), UsageError> {
-    if replaceable(path, own::is_own) {
+    let is_own = |path: &Path| Ok(own::is_own(&String::from_utf8_lossy(&bounds::REPORT.read(path)?)));
+    if replaceable(path, is_own) {
         return Ok(());
     }
     Err(UsageError(format!("{}: exists and is not a profile; give the profile another name", path.display())))

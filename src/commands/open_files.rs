@@ -2,7 +2,7 @@
 //! macOS, until it asks for more. A socket too many would look like a server that can't be reached.
 
 /// The most handshakes at a time: each computes, and more of them only wait for each other.
-const HANDSHAKES: usize = 128;
+const HANDSHAKES: usize = 256;
 
 /// What one target has open while its lists are read: a socket for each of two addresses, and a resolver's.
 #[cfg(unix)]

@@ -12,7 +12,6 @@ use sha2::{Digest, Sha256};
 
 use super::Context;
 use super::collected::Alias;
-use crate::bounds;
 use crate::cli;
 use crate::exit::{Code, UsageError};
 use crate::redact::Redactor;
@@ -162,7 +161,7 @@ impl Reports {
         if let Some(target) = self.html.iter().chain(&self.markdown).find(is_input) {
             return taken(target, "an input");
         }
-        let is_other = |target: &&Target, mark: &str| !replaceable(&target.path, |text| text.contains(mark));
+        let is_other = |target: &&Target, mark: &str| !replaceable(&target.path, |path| holds(path, mark));
         let mut other = self.html.iter().filter(|target| is_other(target, html::MARK));
         match other.next().or(self.markdown.iter().find(|target| is_other(target, markdown::MARK))) {
             Some(target) => taken(target, "exists and is not a report of cdrdiag's"),
@@ -203,14 +202,25 @@ impl Target {
     }
 }
 
-/// Whether a file may be written there: none is, or an empty one, or one whose text is such as is to be written. What
-/// is no regular file (`/dev/null`) holds nothing that could be lost.
-pub fn replaceable(path: &Path, is_such: impl Fn(&str) -> bool) -> bool {
+/// Whether a file may be written there: none is, or an empty one, or one that is such as is to be written. What is no
+/// regular file (`/dev/null`) holds nothing that could be lost.
+pub fn replaceable(path: &Path, is_such: impl Fn(&Path) -> io::Result<bool>) -> bool {
     let holds_text = fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() > 0);
-    if !holds_text {
-        return true;
+    !holds_text || is_such(path).unwrap_or_default()
+}
+
+/// Whether these words stand in a file. It is read piece by piece: a report about many servers is long.
+fn holds(path: &Path, words: &str) -> io::Result<bool> {
+    const PIECE: u64 = 64 << 10;
+    let (mut file, mut piece) = (File::open(path)?, Vec::new());
+    while Read::by_ref(&mut file).take(PIECE).read_to_end(&mut piece)? > 0 {
+        if memchr::memmem::find(&piece, words.as_bytes()).is_some() {
+            return Ok(true);
+        }
+        // The words may be cut here.
+        piece.drain(..piece.len().saturating_sub(words.len()));
     }
-    bounds::REPORT.read(path).is_ok_and(|bytes| is_such(&String::from_utf8_lossy(&bytes)))
+    Ok(false)
 }
 
 /// The file that an input is in: the archive, where it is inside one.
@@ -276,6 +286,16 @@ mod tests {
         assert_eq!(inputs[0].bytes, Some(3));
         assert_eq!(inputs[0].sha256.as_deref(), Some(ABC));
         assert_eq!(inputs[1].sha256, None);
+    }
+
+    #[test]
+    fn words_are_found_wherever_a_piece_of_the_file_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        for before in [0, 65_530, 65_536, 200_000] {
+            fs::write(&path, "x".repeat(before) + "the mark" + &"y".repeat(70_000)).unwrap();
+            assert!(holds(&path, "the mark").unwrap() && !holds(&path, "a mark").unwrap(), "{before}");
+        }
     }
 
     #[test]

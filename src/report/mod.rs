@@ -57,3 +57,58 @@ pub fn write<D: ToView>(document: &D, format: Format, terminal: page::Terminal, 
 fn monitored<D: ToView>(document: &D) -> io::Result<Monitored<'_>> {
     document.monitored().ok_or_else(|| io::Error::other(format!("{} has no such form", D::NAME)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::view::tests::appendix;
+    use super::*;
+    use crate::document::fleet::Fleet;
+    use crate::document::probe::{Probe, Target};
+    use crate::report::monitor::judged::tests::{profile, refused};
+
+    /// Notes how much there is, and the most that was handed over at a time.
+    #[derive(Default)]
+    struct Measure {
+        total: usize,
+        most: usize,
+    }
+
+    impl Write for Measure {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.total += bytes.len();
+            self.most = self.most.max(bytes.len());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn an_answer_about_many_servers_is_handed_over_piece_by_piece_in_every_form() {
+        let server = |number: usize| {
+            let clients = vec![refused("cucm-14"), refused("cucm-15")];
+            let mut target = Target { target: format!("10.0.0.1:{number}"), clients, ..Target::default() };
+            target.conclude();
+            target
+        };
+        let profiles = vec![profile("cucm-14"), profile("cucm-15")];
+        let fleet = Fleet::from(Probe { profiles, targets: (1..4_000).map(server).collect(), warnings: Vec::new() });
+        let look = page::Terminal { width: 80, wraps_headlines: true, color: false, blocks: false };
+        let forms = [Format::Text, Format::FullText, Format::Json, Format::Prometheus, Format::Junit];
+        let mut measured: Vec<Measure> = Vec::new();
+        for form in forms {
+            measured.push(Measure::default());
+            write(&fleet, form, look, measured.last_mut().unwrap()).unwrap();
+        }
+        for render in [html::render, markdown::render] {
+            measured.push(Measure::default());
+            render(fleet.view(), &appendix(), measured.last_mut().unwrap()).unwrap();
+        }
+        for (form, measure) in measured.iter().enumerate() {
+            // The table of all servers is one piece of a page.
+            assert!(measure.most < measure.total / 3 * 2, "{form}: {} of {}", measure.most, measure.total);
+        }
+    }
+}
