@@ -1,23 +1,27 @@
 //! Every command and flag, and nothing else: no file is opened and nothing is decided here.
 
+mod backlog;
 mod collect;
+mod connection;
 mod deliver;
 pub mod help;
 mod profile;
 mod report;
 mod shell;
+mod traces;
 mod values;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+pub use backlog::{Backlog, Deadline};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use collect::{Collect, CollectSession};
+pub use connection::{Connection, Reach};
 pub use deliver::Deliver;
 pub use profile::{Capture, Profile, ProfileLearn, ProfileShow, Variants};
 pub use report::{Format, Output, Reports};
 pub use shell::{Completions, Man, Schema};
+pub use traces::{Narrow, ParseLog};
 
 /// Why CUCM does not deliver call detail records, and the least change that fixes it
 #[derive(Debug, Parser)]
@@ -262,143 +266,4 @@ pub struct Diagnose {
     /// The form of the answer.
     #[command(flatten)]
     pub output: Output,
-}
-
-/// How servers are reached and what is asked of them.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Connection")]
-pub struct Connection {
-    /// How servers are reached.
-    #[command(flatten)]
-    pub reach: Reach,
-
-    /// Read the server's lists only
-    ///
-    /// Their prediction is then not proved by a real handshake.
-    #[arg(long)]
-    pub no_handshake: bool,
-}
-
-/// How servers are reached.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Connection")]
-pub struct Reach {
-    /// Port for targets that name none [default: 22]
-    ///
-    /// The configuration file may set another default.
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
-    pub port: Option<u16>,
-
-    /// Time limit per server, in seconds [default: 10]
-    ///
-    /// Covers everything from name resolution to the last handshake or the delivery. The configuration file may
-    /// set another default.
-    #[arg(long, value_name = "SECONDS", value_parser = values::seconds)]
-    pub timeout: Option<Duration>,
-
-    /// Use IPv4 only
-    #[arg(short = '4', long, conflicts_with = "ipv6", hide_short_help = true)]
-    pub ipv4: bool,
-
-    /// Use IPv6 only
-    #[arg(short = '6', long, hide_short_help = true)]
-    pub ipv6: bool,
-}
-
-/// Arguments of `parse-log`.
-#[derive(Debug, Args)]
-pub struct ParseLog {
-    /// Trace files, folders, .gz, .zip, .tar, or - for standard input [default: the current folder]
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-
-    /// What narrows the answer.
-    #[command(flatten)]
-    pub narrow: Narrow,
-
-    /// What is handed on.
-    #[command(flatten)]
-    pub reports: Reports,
-
-    /// The form of the answer.
-    #[command(flatten)]
-    pub output: Output,
-}
-
-/// What narrows the answer about a trace.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Trace filters")]
-pub struct Narrow {
-    /// Only what happened at or after this time
-    ///
-    /// As 2019-07-25 or "2019-07-25 13:00".
-    #[arg(long, value_name = "TIME", value_parser = values::trace_time_from)]
-    pub since: Option<NaiveDateTime>,
-
-    /// Only what happened before or at this time
-    ///
-    /// A date means the whole day.
-    #[arg(long, value_name = "TIME", value_parser = values::trace_time_until)]
-    pub until: Option<NaiveDateTime>,
-
-    /// Only this destination: host or CDRSender's number
-    ///
-    /// May be repeated.
-    #[arg(long, value_name = "HOST|N")]
-    pub destination: Vec<String>,
-
-    /// Only failures of this cause
-    ///
-    /// As the answer names it, for example `algorithm_negotiation`. May be repeated.
-    #[arg(long, value_name = "CAUSE")]
-    pub cause: Vec<String>,
-
-    /// List at most this many files per destination
-    ///
-    /// The counts stay complete.
-    #[arg(long, value_name = "N", default_value_t = 20, hide_short_help = true)]
-    pub limit: usize,
-
-    /// The node's time zone, as Europe/Berlin
-    ///
-    /// Needed for the exact age of the waiting files.
-    #[arg(long, value_name = "ZONE", value_parser = values::timezone)]
-    pub timezone: Option<chrono_tz::Tz>,
-}
-
-/// Arguments of `backlog`.
-#[derive(Debug, Args)]
-pub struct Backlog {
-    /// The output of `file list activelog /cm/cdr_repository/preserve/<date>/ detail` (files, or - for standard
-    /// input), or folders of CDR and CMR files copied from CUCM [default: the current folder]
-    #[arg(value_name = "LISTING")]
-    pub listings: Vec<PathBuf>,
-
-    /// How long files are kept, and the time to judge by.
-    #[command(flatten)]
-    pub deadline: Deadline,
-
-    /// What is handed on.
-    #[command(flatten)]
-    pub reports: Reports,
-
-    /// The form of the answer.
-    #[command(flatten)]
-    pub output: Output,
-}
-
-/// When CUCM deletes what waits.
-#[derive(Debug, Clone, Default, Args)]
-pub struct Deadline {
-    /// Days for which CUCM keeps CDR files
-    ///
-    /// "Preservation Duration" in CDR Management; needed to say when it deletes them.
-    #[arg(long, value_name = "N", value_parser = values::days)]
-    pub preserve_days: Option<u32>,
-
-    /// Take this time as now, in UTC [default: the clock]
-    ///
-    /// As 2019-07-25, "2019-07-25 13:00", or in RFC 3339.
-    #[arg(long, value_name = "TIME", value_parser = values::utc_time, hide_short_help = true)]
-    pub now: Option<DateTime<Utc>>,
 }

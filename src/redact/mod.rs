@@ -2,6 +2,8 @@
 //! stands in a document. Works on the document as JSON, so that no field is forgotten: what `data/redaction.tsv`
 //! does not name is a text from outside, of which only known words and numbers stay.
 
+mod learning;
+mod public;
 mod text;
 mod tokens;
 mod vocabulary;
@@ -52,7 +54,7 @@ impl Redactor {
     pub fn new(given: &[String]) -> Self {
         let mut redactor = Self::default();
         for path in given.iter().filter(|path| !matches!(path.as_str(), "-" | "." | "..")) {
-            text::learn_name(Kind::File, path, &mut redactor.tokens);
+            learning::learn_name(Kind::File, path, &mut redactor.tokens);
         }
         redactor
     }
@@ -95,14 +97,14 @@ impl Redactor {
     /// Names that fields hold are names in every text, too.
     fn learn(&mut self, class: Class, text: &str) {
         match class {
-            Class::Name(Kind::Remark) => text::learn_remark(text, &mut self.tokens),
+            Class::Name(Kind::Remark) => learning::learn_remark(text, &mut self.tokens),
             Class::Identification => {
-                for part in text::identification_parts(text) {
-                    text::learn_remark(part, &mut self.tokens);
+                for part in public::identification_parts(text) {
+                    learning::learn_remark(part, &mut self.tokens);
                 }
             }
-            Class::Name(kind) => text::learn_name(kind, text, &mut self.tokens),
-            Class::Algorithm => text::learn_algorithm(text, &mut self.tokens),
+            Class::Name(kind) => learning::learn_name(kind, text, &mut self.tokens),
+            Class::Algorithm => learning::learn_algorithm(text, &mut self.tokens),
             Class::Own | Class::OwnText | Class::Text => {}
         }
     }

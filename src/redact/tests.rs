@@ -15,7 +15,7 @@ use serde_json::json;
 fn text(fields: &[(Kind, &str)], text: &str) -> String {
     let mut tokens = Tokens::default();
     for (kind, name) in fields {
-        text::learn_name(*kind, name, &mut tokens);
+        learning::learn_name(*kind, name, &mut tokens);
     }
     Replacer::new(&mut tokens, &HashSet::new()).unwrap().text(text)
 }
@@ -359,7 +359,7 @@ fn an_address_has_one_token_in_every_spelling() {
 fn a_long_message_costs_no_more_than_its_length() {
     let parts = ["cdr_a.bb:", "10.0.0.5 ", "a::", "billing7", "zq.example/", "x "];
     let mut tokens = Tokens::default();
-    (0..20_000).for_each(|number| text::learn_name(Kind::Host, &format!("billing{number}"), &mut tokens));
+    (0..20_000).for_each(|number| learning::learn_name(Kind::Host, &format!("billing{number}"), &mut tokens));
     let mut replacer_own = HashSet::new();
     replacer_own.insert("own".to_owned());
     let mut replacer = Replacer::new(&mut tokens, &replacer_own).unwrap();
