@@ -13,14 +13,19 @@ use crate::mail;
 const LOOKED_AT: usize = 4_096;
 
 /// The text, without byte order mark; of a mail its body. What is no character becomes U+FFFD, a carriage return alone a
-/// line's end.
+/// line's end, and the blank of browsers and word processors that does not break (U+00A0) a blank.
 pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    if mail::is_mail(bytes) {
-        return mail::body(bytes).into();
-    }
-    // A byte order mark decides before the encoding that is given here.
-    with_line_feeds(utf_16_without_mark(bytes).unwrap_or(UTF_8).decode(bytes).0)
+    let text = if mail::is_mail(bytes) {
+        mail::body(bytes).into()
+    } else {
+        // A byte order mark decides before the encoding that is given here.
+        utf_16_without_mark(bytes).unwrap_or(UTF_8).decode(bytes).0
+    };
+    let text = if text.contains(HARD_BLANK) { text.replace(HARD_BLANK, " ").into() } else { text };
+    with_line_feeds(text)
 }
+
+const HARD_BLANK: char = '\u{a0}';
 
 /// Lines end in a carriage return alone on a Macintosh of old, and where a terminal wrote over its own line.
 fn with_line_feeds(text: Cow<'_, str>) -> Cow<'_, str> {

@@ -99,7 +99,8 @@ pub fn parse(bytes: &[u8]) -> Listing {
             break;
         }
         reader.listing.lines += 1;
-        reader.line(line);
+        let parts = line.split(ENDS).flat_map(|line| line.split("\\n"));
+        parts.for_each(|part| reader.line(part.trim_end_matches("\\r")));
     }
     reader.listing
 }
@@ -114,10 +115,19 @@ fn pattern(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a constant pattern")
 }
 
+/// What ends a line beside a line feed, where an editor, a spreadsheet or a chat kept the text; JSON writes `\n`.
+const ENDS: [char; 4] = ['\u{b}', '\u{85}', '\u{2028}', '\u{2029}'];
+
 static CONTROL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f\u{feff}]"));
-static PAGER: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)options: q=quit[^()]*\([^()]*\)\s*:\s*(?:[qnpbe]\b)?"));
+static PAGER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)options: q=quit[^()]*\([^()]*\)\s*:\s*(?:[qnpbe]\b)?|Press <enter> for 1 line, <space> for one page, or <q> to quit",
+    )
+});
 static PROMPT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^(?:admin:\s*)+"));
+/// A command behind what a chat, a tracker or a spreadsheet puts before each line.
+static PREFIXED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^.{1,60}?\badmin:\s*(?P<list>file\s+list\s)"));
 static COMMAND: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^file\s+list\s+[a-z]+\s+(\S+)"));
 static TOTALS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)dir count = ([\d,]+), file count = ([\d,]+)"));
 static ABSENT: LazyLock<Regex> =
@@ -142,8 +152,11 @@ impl Reader {
     fn line(&mut self, raw: &str) {
         let clean = CONTROL.replace_all(raw, "");
         let clean = PAGER.replace_all(&clean, " ");
-        // A mail quotes what it answers.
-        let line = clean.trim_start_matches(|c: char| c.is_whitespace() || c == '>').trim_end();
+        // A mail quotes what it answers; tables have borders, and spreadsheets quote their cells.
+        let line = clean.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '>' | '|' | '"'));
+        let line = line.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '|' | '"' | ',' | ';'));
+        let prefixed = PREFIXED.captures(line).and_then(|found| found.name("list"));
+        let line = prefixed.and_then(|list| line.get(list.start()..)).unwrap_or(line);
         if line.is_empty() {
             return;
         }
@@ -152,7 +165,7 @@ impl Reader {
             self.section().totals =
                 number(&found[1]).zip(number(&found[2])).map(|(dirs, files)| Totals { dirs, files });
             self.open = false;
-        } else if !(self.prompt(line) || self.detail(line) || self.broken(line) || self.names(line)) {
+        } else if !(self.prompt(line) || self.detail(line) || self.row(line) || self.broken(line) || self.names(line)) {
             self.other(line);
         }
     }
@@ -173,12 +186,13 @@ impl Reader {
 
     /// Lines of `detail`; more than one where a paste has lost its line ends.
     fn detail(&mut self, line: &str) -> bool {
+        let line = behind_stamp(line);
         let heads: Vec<_> = DETAIL.captures_iter(line).collect();
         let bounds = heads.iter().filter_map(|head| head.get(0)).map(|head| (head.start(), head.end()));
         let bounds: Vec<_> = bounds.chain([(line.len(), line.len())]).collect();
         for (head, pair) in heads.iter().zip(bounds.windows(2)) {
             // A name may hold blanks: it ends where the next file of the line begins.
-            let name = line.get(pair[0].1..pair[1].0).unwrap_or_default().trim();
+            let name = delivery_name(line.get(pair[0].1..pair[1].0).unwrap_or_default().trim());
             self.add(name, head[2].eq_ignore_ascii_case("<dir>"), number(&head[2]), date(&head[1]));
         }
         !heads.is_empty()
@@ -216,6 +230,26 @@ impl Reader {
             self.add(word, is_folder(index) || folder::is_folder_name(word), None, None);
         }
         true
+    }
+
+    /// A CDR or CMR file as other programs list it, its name last: `ls -l`, `dir`, a spreadsheet, another language's months.
+    fn row(&mut self, line: &str) -> bool {
+        let cells: Vec<&str> =
+            line.split(|c: char| c.is_whitespace() || c == ';').filter(|cell| !cell.is_empty()).collect();
+        let Some((name, before)) = cells.split_last() else { return false };
+        let is_mode = |cell: &&&str| cell.len() >= 10 && cell.starts_with("-r");
+        let size = match before.first().filter(is_mode) {
+            Some(_) => before.get(4),
+            None => before.last(),
+        };
+        let size = size.filter(|cell| cell.starts_with(|c: char| c.is_ascii_digit())).and_then(|cell| number(cell));
+        let has_time = before.iter().any(|cell| cell.split(':').count() > 1);
+        // A trace names files, too.
+        let is_row = has_time && size.is_some() && !line.contains('[') && DeliveryFile::parse(base(name)).is_some();
+        if is_row {
+            self.add(name, false, size, None);
+        }
+        is_row
     }
 
     fn other(&mut self, line: &str) {
@@ -264,6 +298,25 @@ impl Reader {
         let last = self.listing.sections.len() - 1;
         &mut self.listing.sections[last]
     }
+}
+
+/// How wide a day is: `25 Jul,2019`.
+const DAY: usize = 11;
+
+/// A line without the time that whoever keeps a log puts before it: a second date begins where its size would stand.
+fn behind_stamp(line: &str) -> &str {
+    let stamp = DETAIL.find(line);
+    let own = stamp.and_then(|stamp| DETAIL.find_at(line, stamp.start() + DAY).filter(|own| own.start() < stamp.end()));
+    own.and_then(|own| line.get(own.start()..)).unwrap_or(line)
+}
+
+/// The CDR or CMR file's name in what stands behind a size; all of it where that is none.
+fn delivery_name(name: &str) -> &str {
+    if DeliveryFile::parse(name).is_some() {
+        return name;
+    }
+    let mut words = name.split(|c: char| c.is_whitespace() || matches!(c, '"' | '|' | ';' | ',' | '<'));
+    words.find(|word| DeliveryFile::parse(word).is_some()).unwrap_or(name)
 }
 
 fn date(text: &str) -> Option<NaiveDateTime> {
@@ -334,6 +387,42 @@ mod tests {
     fn a_listing_that_a_mail_quotes_is_read() {
         let quoted: String = REAL.lines().flat_map(|line| ["> > ", line, "\n"]).collect();
         assert_eq!(names(&parse(quoted.as_bytes())), names(&parse(REAL.as_bytes())));
+    }
+
+    #[test]
+    fn what_a_chat_a_spreadsheet_or_another_program_made_of_a_listing_is_read() {
+        let plain = "admin:file list activelog /cm/cdr_repository/preserve/20250309/ detail\n\
+            09 Mar,2025 02:40:04        2,233  cdr_C_01_202503090139_60319\n\
+            09 Mar,2025 05:55:05          913  cmr_C_01_202503090454_60320\ndir count = 0, file count = 2\n";
+        let files = |text: &str| {
+            let listing = parse(text.as_bytes());
+            let entries = listing.sections.iter().flat_map(|section| &section.entries);
+            entries.map(|entry| (entry.name.clone(), entry.size)).collect::<Vec<_>>()
+        };
+        let each = |how: &dyn Fn(&str) -> String| plain.lines().map(how).collect::<Vec<_>>().join("\n");
+        let expected = files(plain);
+        assert_eq!(expected[0], ("cdr_C_01_202503090139_60319".to_owned(), Some(2_233)));
+        let dates = |date: &str| plain.replace("09 Mar,2025", date);
+        for text in [
+            each(&|line| format!("\"{line}\"")),
+            each(&|line| format!("| {line} |")),
+            each(&|line| format!("- {line}")),
+            each(&|line| format!("2025-03-12 09:00:00 {line}")),
+            each(&|line| format!("[14:00] Anna Miller: {line}")),
+            each(&|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(";")),
+            plain.replace(' ', "\u{a0}"),
+            plain.replace('\n', "\\n"),
+            plain.replace('\n', "\u{2028}"),
+            format!("{{\"text\": \"{}\"}}", plain.replace('\n', "\\r\\n")),
+            dates("09 M\u{e4}rz,2025"),
+            dates("03/09/2025"),
+            dates("09.03.2025").replace("2,233", "2.233"),
+            "-rw-r--r-- 1 ccm ccmbase 2233 Mar  9 02:40 cdr_C_01_202503090139_60319\n\
+             -rw-r--r-- 1 ccm ccmbase 913 Mar  9 05:55 cmr_C_01_202503090454_60320\n"
+                .to_owned(),
+        ] {
+            assert_eq!(files(&text), expected, "{text}");
+        }
     }
 
     #[test]

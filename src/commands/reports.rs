@@ -85,7 +85,7 @@ impl Reports {
     /// # Errors
     /// When one can't be written, or both are the same.
     pub fn open(args: &cli::Reports) -> Result<Self> {
-        if args.html.is_some() && args.html == args.markdown {
+        if args.html.as_deref().zip(args.markdown.as_deref()).is_some_and(|(html, markdown)| are_one(html, markdown)) {
             return Err(UsageError("--html and --markdown name the same file".into()).into());
         }
         let open = |flag: &str, path: &Option<PathBuf>| -> Result<Option<Target>> {
@@ -202,6 +202,15 @@ impl Target {
     }
 }
 
+/// Whether two paths lead to one file, which need not be there yet.
+fn are_one(path: &Path, other: &Path) -> bool {
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        path.canonicalize().ok().or_else(|| Some(folder.canonicalize().ok()?.join(path.file_name()?)))
+    };
+    path == other || place(path).is_some_and(|place_of| place(other) == Some(place_of))
+}
+
 /// Whether a file may be written there: none is, or an empty one, or one that is such as is to be written. What is no
 /// regular file (`/dev/null`) holds nothing that could be lost.
 pub fn replaceable(path: &Path, is_such: impl Fn(&Path) -> io::Result<bool>) -> bool {
@@ -296,6 +305,18 @@ mod tests {
             fs::write(&path, "x".repeat(before) + "the mark" + &"y".repeat(70_000)).unwrap();
             assert!(holds(&path, "the mark").unwrap() && !holds(&path, "a mark").unwrap(), "{before}");
         }
+    }
+
+    #[test]
+    fn two_ways_to_one_file_are_one_whether_it_is_there_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let below = folder.path().join("x");
+        fs::create_dir(&below).unwrap();
+        let (straight, around) = (folder.path().join("a.html"), below.join("../a.html"));
+        assert!(are_one(&straight, &around) && !are_one(&straight, &below.join("a.html")));
+        fs::write(&straight, "").unwrap();
+        assert!(are_one(&straight, &around));
+        assert!(!are_one(Path::new("no/such"), Path::new("no/../no/such.too")));
     }
 
     #[test]
