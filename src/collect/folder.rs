@@ -48,7 +48,6 @@ impl Folder {
         &self.0
     }
 
-    /// The session's log.
     pub(super) fn session_log(&self) -> Result<Box<dyn Write + Send>> {
         make(&self.0)?;
         let path = self.0.join("session.log");

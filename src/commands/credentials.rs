@@ -52,7 +52,6 @@ fn password(args: &cli::Deliver) -> Result<Credentials<'_>> {
     })
 }
 
-/// A password.
 pub enum Password {
     /// A file or a variable holds it.
     Given(SecretString),

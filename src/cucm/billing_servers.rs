@@ -38,7 +38,6 @@ impl Part {
         }
     }
 
-    /// In words.
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Protocol => "protocol",

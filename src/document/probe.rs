@@ -135,6 +135,16 @@ impl Outcome {
             Self::Error => "error",
         }
     }
+
+    /// What a server did that gave no offer; `None` where it gave one.
+    pub fn without_offer(self) -> Option<&'static str> {
+        match self {
+            Self::Accepts | Self::Refuses => None,
+            Self::Unreachable => Some("is unreachable"),
+            Self::NotSsh => Some("is not an SSH 2 server"),
+            Self::Error => Some("gave no usable answer"),
+        }
+    }
 }
 
 /// Why a target gave no offer.

@@ -23,7 +23,6 @@ use crate::model::offer::{Category, Offer};
 pub struct Lists {
     /// The client's.
     pub client: Offer,
-    /// The server's.
     pub server: Offer,
     /// The categories that the line does not tell itself: it names no direction.
     pub assumed: Vec<Category>,

@@ -12,7 +12,6 @@ use crate::model::offer::Category;
 pub enum Side {
     /// The client's.
     Client,
-    /// The server's.
     Server,
 }
 

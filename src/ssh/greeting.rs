@@ -79,11 +79,6 @@ impl Reader {
         Ok(Some(Greeting { identification: identification.clone(), proposal }))
     }
 
-    /// The identification string, where that much has come and no KEXINIT.
-    pub fn identification(&self) -> Option<&Identification> {
-        self.found.as_ref().map(|(found, _)| found)
-    }
-
     fn identify(&mut self, received: &[u8]) -> Result<Option<(Identification, usize)>, GreetingError> {
         const START: &[u8] = b"SSH-";
         let start = received.get(..START.len()).unwrap_or(received);

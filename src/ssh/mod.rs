@@ -9,7 +9,7 @@
 pub mod connect;
 pub mod deadline;
 pub(crate) mod error;
-pub mod exchange;
+pub(crate) mod exchange;
 pub mod greeting;
 pub mod handshake;
 pub mod host_key;

@@ -2,7 +2,7 @@
 
 use super::verdict;
 use crate::document::compare::{CategoryDifference, Fact, FactDifference};
-use crate::document::probe::{Access, Client, Outcome, Target};
+use crate::document::probe::{Access, Client, Target};
 use crate::model::offer::Category;
 use crate::model::offer::Setting;
 use crate::model::profile::{Profile, client_names};
@@ -62,11 +62,7 @@ pub(super) fn findings(
 
 fn not_judged(side: Named<'_>) -> Option<String> {
     let message = &side.target.error.as_ref()?.message;
-    let what = match side.target.outcome {
-        Outcome::Unreachable => "is unreachable",
-        Outcome::NotSsh => "is not an SSH 2 server",
-        _ => "gave no usable answer",
-    };
+    let what = side.target.outcome.without_offer().unwrap_or("gave no usable answer");
     Some(format!("{} {what}: {message}", side.name))
 }
 
@@ -265,7 +261,7 @@ mod tests {
     use super::super::{compare, compare_all};
     use super::*;
     use crate::algorithms::builtin::default_set;
-    use crate::document::probe::{Handshake, HostKey, TargetError};
+    use crate::document::probe::{Handshake, HostKey, Outcome, TargetError};
 
     const GEX: &str = "curve25519-sha256,diffie-hellman-group-exchange-sha256";
     const MAC: &str = "hmac-sha2-256";

@@ -68,7 +68,7 @@ pub fn server_without_answer(facts: &Facts<'_>) -> Option<Conclusion> {
     let silent: Vec<&Server<'_>> = facts.servers.iter().filter(|server| !server.is_judged()).collect();
     let why = |server: &&Server<'_>| {
         let error = server.target.error.as_ref().map_or("nothing is known about it", |error| error.message.as_str());
-        let came_to = if server.is_unreachable() { "is unreachable" } else { "offered nothing to check" };
+        let came_to = server.target.outcome.without_offer().unwrap_or("offered nothing to check");
         format!("{} {came_to}: {error}", server.name())
     };
     let found = conclusion(

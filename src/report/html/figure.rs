@@ -67,9 +67,7 @@ pub struct Rect {
     pub x: String,
     /// From the top.
     pub y: String,
-    /// Its width.
     pub w: String,
-    /// Its height.
     pub h: String,
     /// Its colour's class.
     pub class: String,

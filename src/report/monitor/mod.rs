@@ -74,11 +74,9 @@ pub struct Failure {
 
 /// A metric, always a gauge, and its samples.
 pub struct Family<'d> {
-    /// Its name.
     pub metric: &'static str,
     /// What it says.
     pub help: &'static str,
-    /// Its samples.
     pub samples: Box<dyn Iterator<Item = Sample> + 'd>,
 }
 

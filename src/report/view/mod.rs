@@ -220,19 +220,22 @@ pub struct Row {
     pub cells: Vec<Piece>,
 }
 
-/// A row for each category, or one for both directions of a setting where the two rows are alike. `row` is given the
-/// title under which it stands.
-fn by_setting(row: impl Fn(Category, &str) -> Option<Row>) -> Vec<Row> {
-    let rows = |setting: Setting| {
-        let of = |category: &Category| row(*category, setting.title());
-        let mut alike: Vec<Row> = setting.categories().iter().filter_map(of).collect();
-        alike.dedup();
-        if alike.len() < 2 {
-            return alike;
+/// What each direction of a setting has, with its title and its categories; once where both have the same.
+fn by_direction<T: PartialEq>(
+    setting: Setting,
+    of: impl Fn(Category) -> T,
+) -> impl Iterator<Item = (&'static str, &'static [Category], T)> {
+    let categories = setting.categories();
+    let mut all: Vec<T> = categories.iter().map(|category| of(*category)).collect();
+    all.dedup();
+    let is_alike = all.len() < categories.len();
+    all.into_iter().zip(categories).map(move |(value, category)| {
+        if is_alike {
+            (setting.title(), categories, value)
+        } else {
+            (category.title(), std::slice::from_ref(category), value)
         }
-        setting.categories().iter().filter_map(|category| row(*category, category.title())).collect()
-    };
-    Setting::ALL.into_iter().flat_map(rows).collect()
+    })
 }
 
 /// A name with words of cdrdiag's as its value.

@@ -4,14 +4,14 @@ use chrono::NaiveDateTime;
 
 use super::chart::Chart;
 use super::{
-    Block, Clock, Fact, Form, Headline, Row, Section, Times, ToView, View, by_setting, code, fact, fact_of, facts,
+    Block, Clock, Fact, Form, Headline, Row, Section, Times, ToView, View, by_direction, code, fact, fact_of, facts,
     node, notes, prose_in, table, toned, words,
 };
 use crate::document::alarms::RaisedAlarms;
 use crate::document::parse_log::{
     Alarm, CauseCount, Destination, Input, Negotiation, Outage, ParseLog, Retries, Status, WaitingFile,
 };
-use crate::model::offer::Category;
+use crate::model::offer::Setting;
 use crate::report::monitor::{self, Monitored};
 use crate::report::page::Tone;
 use crate::words::excerpt;
@@ -307,14 +307,16 @@ fn file(file: &WaitingFile) -> Row {
 
 fn negotiation(lists: &Negotiation) -> Vec<Block> {
     let cell = |list: Option<&[String]>| list.map_or_else(|| words("-"), |list| code(list.join(", ")));
-    let row = |category: Category, title: &str| {
-        let (client, server) = (lists.client.get(category), lists.server.get(category));
-        let failed = lists.failed_category == Some(category);
+    let sides = |category| (lists.client.get(category), lists.server.get(category));
+    let all = Setting::ALL.into_iter().flat_map(|setting| by_direction(setting, sides));
+    let rows = all.filter_map(|(title, categories, (client, server))| {
+        let failed = lists.failed_category.is_some_and(|failed| categories.contains(&failed));
         let title = if failed { toned(Tone::Bad, format!("{title} (nothing in common)")) } else { words(title) };
         (client.is_some() || server.is_some())
             .then(|| Row { marked: failed, cells: vec![title, cell(client), cell(server)] })
-    };
-    let rows = table(["category", "CUCM proposes", "the server offers"], by_setting(row));
+    });
+    let rows = rows.collect();
+    let rows = table(["category", "CUCM proposes", "the server offers"], rows);
     let place = Block::Evidence { place: lists.evidence.to_string(), text: lists.evidence.text.clone() };
     rows.into_iter().chain([place]).collect()
 }

@@ -104,9 +104,7 @@ fn verdict(target: &Target) -> String {
             format!("{name} does not let CUCM in: the lists agree, but the handshake fails")
         }
         Outcome::Refuses => format!("{name} rejects password login, which CUCM needs"),
-        Outcome::Unreachable => format!("{name} is unreachable"),
-        Outcome::NotSsh => format!("{name} is not an SSH 2 server"),
-        Outcome::Error => format!("{name} gave no usable answer"),
+        outcome => format!("{name} {}", outcome.without_offer().unwrap_or_default()),
     }
 }
 

@@ -1,8 +1,8 @@
 //! `profile list` and `profile show`.
 
-use super::{Block, Fact, Row, Section, ToView, View, code, fact, list, table, toned, words};
+use super::{Block, Fact, Row, Section, ToView, View, by_direction, code, fact, list, table, toned, words};
 use crate::document::profile::{ProfileList, ProfileShow};
-use crate::model::offer::{Category, Setting};
+use crate::model::offer::Setting;
 use crate::model::profile::{Behaviour, Profile};
 use crate::report::page::Tone;
 use crate::words::counted;
@@ -43,20 +43,14 @@ fn facts(profile: &Profile) -> Vec<Fact> {
     releases.map(|releases| fact("releases", releases)).into_iter().chain(lists).chain(behaviour).collect()
 }
 
-/// A setting's lists: one for both directions where they are alike.
-fn lists(profile: &Profile, setting: Setting) -> Vec<Fact> {
-    let list = |category: &Category| profile.algorithms.get(*category);
-    match setting.categories() {
-        [one, other] if list(one) == list(other) => vec![list_of(profile, setting.title(), *one)],
-        all => all.iter().map(|category| list_of(profile, category.title(), *category)).collect(),
-    }
-}
-
-fn list_of(profile: &Profile, title: &str, category: Category) -> Fact {
-    match profile.algorithms.get(category) {
-        None => (title.to_owned(), vec![toned(Tone::Warn, "unknown")]),
-        Some(list) => fact(title, format!("{}{}", list.join(", "), assumed(profile.assumes_category(category)))),
-    }
+/// A setting's lists.
+fn lists(profile: &Profile, setting: Setting) -> impl Iterator<Item = Fact> {
+    by_direction(setting, |category| (profile.algorithms.get(category), profile.assumes_category(category))).map(
+        |(title, _, (list, is_assumed))| match list {
+            None => (title.to_owned(), vec![toned(Tone::Warn, "unknown")]),
+            Some(list) => fact(title, format!("{}{}", list.join(", "), assumed(is_assumed))),
+        },
+    )
 }
 
 fn assumed(is_assumed: bool) -> &'static str {

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use super::changes::changes;
 use super::{
-    Block, Fact, Form, Headline, Piece, Row, Section, code, fact, fact_of, facts, list, note, prose, together, toned,
-    words,
+    Block, Fact, Form, Headline, Piece, Row, Section, by_direction, code, fact, fact_of, facts, list, note, prose,
+    together, toned, words,
 };
-use crate::document::probe::{Access, Client, HostKey, Identification, Outcome, ProfileRef, Target};
+use crate::document::probe::{Access, Client, HostKey, Identification, ProfileRef, Target};
 use crate::model::offer::{Category, Offer, Setting};
 use crate::model::profile::client_names;
 use crate::report::page::Tone;
@@ -27,13 +27,8 @@ pub fn headlines(target: &Target) -> Vec<Headline> {
         why,
     };
     let message = target.error.as_ref().map(|error| excerpt(&error.message).into_owned()).unwrap_or_default();
-    let failed = |verdict| vec![line(Tone::Bad, verdict, String::new(), message.clone())];
-    let mut lines = match target.outcome {
-        Outcome::Unreachable => failed("is unreachable"),
-        Outcome::NotSsh => failed("is not an SSH 2 server"),
-        Outcome::Error => failed("gave no usable answer"),
-        Outcome::Accepts | Outcome::Refuses => Vec::new(),
-    };
+    let failed = target.outcome.without_offer();
+    let mut lines = Vec::from_iter(failed.map(|verdict| line(Tone::Bad, verdict, String::new(), message)));
     let clients = |clients| client_names::<'_>(clients);
     if lines.is_empty() {
         let refused = refusals(target).into_iter();
@@ -241,16 +236,14 @@ pub fn offer(target: &Target) -> Vec<Block> {
     lists.chain((!target.clients.is_empty()).then(legend)).chain(weak(target)).collect()
 }
 
-/// A setting's lists: one for both directions where they are alike.
-fn offered(setting: Setting, offer: &Offer, clients: &[Client]) -> Vec<Fact> {
-    let of = |title: &str, category: Category, both: &[Category]| {
-        let taken = clients.iter().flat_map(|client| both.iter().filter_map(|category| client.agreed.get(category)));
-        (title.to_owned(), names(offer.get(category), &taken.map(String::as_str).collect::<Vec<_>>()))
-    };
-    match setting.categories() {
-        [one, other] if offer.get(*one) == offer.get(*other) => vec![of(setting.title(), *one, &[*one, *other])],
-        all => all.iter().map(|category| of(category.title(), *category, &[*category])).collect(),
-    }
+/// A setting's lists.
+fn offered(setting: Setting, offer: &Offer, clients: &[Client]) -> impl Iterator<Item = Fact> {
+    by_direction(setting, |category| offer.get(category)).map(|(title, categories, list)| {
+        let agreed = clients.iter().flat_map(|client| &client.agreed);
+        let taken: Vec<&str> =
+            agreed.filter(|(category, _)| categories.contains(category)).map(|(_, name)| name.as_str()).collect();
+        (title.to_owned(), names(list, &taken))
+    })
 }
 
 fn names(list: Option<&[String]>, taken: &[&str]) -> Vec<Piece> {

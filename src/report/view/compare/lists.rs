@@ -12,26 +12,16 @@ use crate::report::view::{self, Block, Table, code, toned, words};
 pub(super) fn tables(compare: &Compare, columns: &[Column<'_>]) -> Vec<Block> {
     let mut blocks = Vec::new();
     for setting in Setting::ALL {
-        let all: Vec<_> = setting.categories().iter().map(|category| List::of(*category, compare, columns)).collect();
-        match all.as_slice() {
-            [one, other] if one.rows == other.rows => blocks.extend(one.blocks(setting.title(), columns)),
-            lists => {
-                let lists = lists.iter().filter(|list| !list.rows.is_empty());
-                blocks.extend(lists.flat_map(|list| list.blocks(list.category.title(), columns)));
-            }
-        }
+        let lists = view::by_direction(setting, |category| rows(category, compare, columns));
+        let lists = lists.filter(|(.., rows)| !rows.is_empty());
+        blocks.extend(lists.flat_map(|(title, _, rows)| side_by_side(title, &rows, columns)));
     }
     let legend = "* decides: what a client agrees on, or would if the server offered it";
     blocks.push(Block::Paragraph(vec![toned(Tone::Faint, legend)]));
     blocks
 }
 
-/// One category's algorithms.
-struct List {
-    category: Category,
-    rows: Vec<Row>,
-}
-
+/// One of a category's algorithms.
 #[derive(PartialEq, Eq)]
 struct Row {
     name: String,
@@ -49,41 +39,39 @@ impl Row {
     }
 }
 
-impl List {
-    fn of(category: Category, compare: &Compare, columns: &[Column<'_>]) -> Self {
-        let lists = compare.pairs().flat_map(|pair| &pair.categories).filter(|list| list.category == category);
-        let mut rows: Vec<Row> = Vec::new();
-        for listed in lists.flat_map(|list| &list.algorithms) {
-            let decides = !listed.decides_for.is_empty();
-            match rows.iter_mut().find(|row| row.name == listed.algorithm) {
-                Some(row) => row.decides |= decides,
-                None => rows.push(row(category, listed, columns)),
-            }
+fn rows(category: Category, compare: &Compare, columns: &[Column<'_>]) -> Vec<Row> {
+    let lists = compare.pairs().flat_map(|pair| &pair.categories).filter(|list| list.category == category);
+    let mut rows: Vec<Row> = Vec::new();
+    for listed in lists.flat_map(|list| &list.algorithms) {
+        let decides = !listed.decides_for.is_empty();
+        match rows.iter_mut().find(|row| row.name == listed.algorithm) {
+            Some(row) => row.decides |= decides,
+            None => rows.push(row(category, listed, columns)),
         }
-        Self { category, rows }
     }
+    rows
+}
 
-    fn blocks(&self, title: &str, columns: &[Column<'_>]) -> Vec<Block> {
-        if self.rows.iter().all(|row| row.is_alike() && row.offered.iter().all(Option::is_some)) {
-            let offered = self.rows.iter().filter(|row| row.offered.contains(&Some(true)));
-            let names = offered.map(Row::name).collect::<Vec<_>>().join(", ");
-            let alike = if names.is_empty() { "none".to_owned() } else { names };
-            return vec![
-                Block::Heading(vec![words(title), toned(Tone::Faint, " alike")]),
-                Block::Paragraph(vec![toned(Tone::Faint, alike)]),
-            ];
-        }
-        let (proposed, rest): (Vec<_>, Vec<_>) = self.rows.iter().partition(|row| !row.proposed_by.is_empty());
-        let labels = columns.iter().map(|column| column.label.clone());
-        let head = ["algorithm".to_owned()].into_iter().chain(labels).chain(["in CUCM's list".to_owned()]).collect();
-        let rows = proposed.into_iter().map(Row::shown).collect();
-        let also = |(place, names): (String, Vec<&str>)| {
-            Block::Paragraph(vec![toned(Tone::Faint, format!("also, {place}: {}", names.join(", ")))])
-        };
-        let others = elsewhere(&rest, columns).into_iter().map(also);
-        let heading = Block::Heading(vec![words(title)]);
-        [heading, Block::Table(Table { head, rows })].into_iter().chain(others).collect()
+fn side_by_side(title: &str, rows: &[Row], columns: &[Column<'_>]) -> Vec<Block> {
+    if rows.iter().all(|row| row.is_alike() && row.offered.iter().all(Option::is_some)) {
+        let offered = rows.iter().filter(|row| row.offered.contains(&Some(true)));
+        let names = offered.map(Row::name).collect::<Vec<_>>().join(", ");
+        let alike = if names.is_empty() { "none".to_owned() } else { names };
+        return vec![
+            Block::Heading(vec![words(title), toned(Tone::Faint, " alike")]),
+            Block::Paragraph(vec![toned(Tone::Faint, alike)]),
+        ];
     }
+    let (proposed, rest): (Vec<_>, Vec<_>) = rows.iter().partition(|row| !row.proposed_by.is_empty());
+    let labels = columns.iter().map(|column| column.label.clone());
+    let head = ["algorithm".to_owned()].into_iter().chain(labels).chain(["in CUCM's list".to_owned()]).collect();
+    let rows = proposed.into_iter().map(Row::shown).collect();
+    let also = |(place, names): (String, Vec<&str>)| {
+        Block::Paragraph(vec![toned(Tone::Faint, format!("also, {place}: {}", names.join(", ")))])
+    };
+    let others = elsewhere(&rest, columns).into_iter().map(also);
+    let heading = Block::Heading(vec![words(title)]);
+    [heading, Block::Table(Table { head, rows })].into_iter().chain(others).collect()
 }
 
 fn row(category: Category, listed: &Listed, columns: &[Column<'_>]) -> Row {
