@@ -219,9 +219,8 @@ fn one_reader_sees_to_a_crowd_of_hostile_servers_at_once() {
     let scripts = [vec![drip], vec![flood], vec![Step::Silence], vec![Step::Reset], waits, good("x_1", &modern())];
     let peers: Vec<_> = scripts.iter().cycle().take(60).map(|script| ScriptedPeer::start(script.clone())).collect();
     let (reader, orders) = Reader::new(Family::Any).unwrap();
-    for (number, peer) in peers.iter().enumerate() {
-        orders.read(number, Target::parse(&peer.target(), 22).unwrap(), Duration::from_secs(3));
-    }
+    let targets = peers.iter().map(|peer| Target::parse(&peer.target(), 22).unwrap()).enumerate();
+    orders.read(targets, Duration::from_secs(3));
     drop(orders);
     let mut kinds = vec![None; peers.len()];
     let tell = |number: usize, reading: Reading, _| {

@@ -90,10 +90,9 @@ pub(super) fn all<'t, P: Fn(&Reading, Deadline) -> Vec<Handshake> + Sync>(
         let reading = thread::Builder::new().spawn_scoped(scope, move || read(reader, &of_reader))?;
         let (queue, mut under_way, mut workers) = (&queue, 0, 0);
         loop {
-            for (number, target) in targets.by_ref().take(plan.open.targets - under_way) {
-                orders.read(number, target.clone(), plan.timeout);
-                under_way += 1;
-            }
+            let next = targets.by_ref().take(plan.open.targets - under_way);
+            orders
+                .read(next.inspect(|_| under_way += 1).map(|(number, target)| (number, target.clone())), plan.timeout);
             if under_way == 0 {
                 break;
             }

@@ -13,6 +13,7 @@ use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
+use serde::ser::SerializeSeq as _;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::probe::{Handshake, HostKey, Probe, ProfileRef, Target, TargetError, Timing};
@@ -75,18 +76,33 @@ impl Servers {
 
     /// Their entries.
     pub fn iter(&self) -> impl Iterator<Item = Target> {
-        entries(&self.0)
+        self.each(Target::clone)
     }
 
-    /// The entries of those with a problem.
-    pub fn iter_wrong(&self) -> impl Iterator<Item = Target> {
-        entries(self.0.iter().filter(|server| !server.is_fine))
+    /// What is made of each one's entry.
+    pub fn each<R>(&self, made: impl FnMut(&Target) -> R) -> impl Iterator<Item = R> {
+        each(&self.0, made)
+    }
+
+    /// What is made of the entries of those with a problem.
+    pub fn each_wrong<R>(&self, made: impl FnMut(&Target) -> R) -> impl Iterator<Item = R> {
+        each(self.0.iter().filter(|server| !server.is_fine), made)
     }
 }
 
-fn entries<'s>(servers: impl IntoIterator<Item = &'s Server>) -> impl Iterator<Item = Target> {
+/// An entry is lent, since another server of its kind has almost the same.
+fn each<'s, R>(
+    servers: impl IntoIterator<Item = &'s Server>,
+    mut made: impl FnMut(&Target) -> R,
+) -> impl Iterator<Item = R> {
     let mut kinds = Kinds::default();
-    servers.into_iter().map(move |server| server.entry(kinds.unpacked(&server.kind)))
+    servers.into_iter().map(move |server| {
+        let entry = kinds.unpacked(&server.kind);
+        server.enter(entry);
+        let made = made(entry);
+        leave(entry);
+        made
+    })
 }
 
 impl FromIterator<Server> for Servers {
@@ -97,7 +113,9 @@ impl FromIterator<Server> for Servers {
 
 impl Serialize for Servers {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter())
+        let mut list = serializer.serialize_seq(Some(self.count()))?;
+        self.each(|entry| list.serialize_element(entry)).collect::<Result<(), _>>()?;
+        list.end()
     }
 }
 
@@ -121,44 +139,48 @@ impl Server {
     /// Takes apart what it has of its own and what its kind has in common.
     pub fn of(mut entry: Target, kinds: &mut Kinds) -> Self {
         let is_fine = entry.is_fine();
-        let target = mem::take(&mut entry.target);
-        remedies(&mut entry).filter(|remedy| remedy.server == target).for_each(|remedy| remedy.server.clear());
-        let handshakes: Vec<Option<Handshake>> =
-            entry.clients.iter_mut().map(|client| client.handshake.take()).collect();
-        Self {
-            target: target.into(),
-            host: entry.host.take().map(String::into),
-            port: entry.port.take(),
-            address: entry.address.take().map(String::into),
+        let handshakes: Vec<_> = entry.clients.iter().map(|client| client.handshake.as_ref()).collect();
+        let server = Self {
+            target: entry.target.as_str().into(),
+            host: entry.host.as_deref().map(Box::from),
+            port: entry.port,
+            address: entry.address.as_deref().map(Box::from),
             error: entry.error.take().map(Box::new),
             timing_ms: mem::take(&mut entry.timing_ms),
             host_keys: mem::take(&mut entry.host_keys).into(),
             handshakes: handshakes.iter().any(Option::is_some).then(|| Packed::of(&handshakes)),
             is_fine,
-            kind: kinds.packed(entry),
-        }
+            kind: Rc::default(),
+        };
+        leave(&mut entry);
+        Self { kind: kinds.packed(entry), ..server }
     }
 
-    /// Its entry again.
-    fn entry(&self, kind: &Target) -> Target {
-        let mut entry = Target {
-            target: self.target.to_string(),
-            host: self.host.as_deref().map(str::to_owned),
-            port: self.port,
-            address: self.address.as_deref().map(str::to_owned),
-            error: self.error.as_deref().cloned(),
-            timing_ms: self.timing_ms.clone(),
-            host_keys: self.host_keys.to_vec(),
-            ..kind.clone()
-        };
-        let nameless = remedies(&mut entry).filter(|remedy| remedy.server.is_empty());
+    /// Makes its kind's entry its own.
+    fn enter(&self, entry: &mut Target) {
+        entry.target = self.target.to_string();
+        entry.host = self.host.as_deref().map(str::to_owned);
+        entry.port = self.port;
+        entry.address = self.address.as_deref().map(str::to_owned);
+        entry.error = self.error.as_deref().cloned();
+        entry.timing_ms = self.timing_ms.clone();
+        entry.host_keys = self.host_keys.to_vec();
+        let nameless = remedies(entry).filter(|remedy| remedy.server.is_empty());
         nameless.for_each(|remedy| remedy.server = self.target.to_string());
         let handshakes: Vec<Option<Handshake>> = self.handshakes.as_ref().map(Packed::unpack).unwrap_or_default();
         for (client, handshake) in entry.clients.iter_mut().zip(handshakes) {
             client.handshake = handshake;
         }
-        entry
     }
+}
+
+/// Makes an entry its kind's again.
+fn leave(entry: &mut Target) {
+    let target = mem::take(&mut entry.target);
+    remedies(entry).filter(|remedy| remedy.server == target).for_each(|remedy| remedy.server.clear());
+    entry.clients.iter_mut().for_each(|client| client.handshake = None);
+    (entry.host, entry.port, entry.address, entry.error) = (None, None, None, None);
+    (entry.timing_ms, entry.host_keys) = (Timing::default(), Vec::new());
 }
 
 fn remedies(entry: &mut Target) -> impl Iterator<Item = &mut Remedy> {
@@ -182,13 +204,13 @@ impl Kinds {
         packed
     }
 
-    fn unpacked(&mut self, packed: &Rc<Packed>) -> &Target {
+    fn unpacked(&mut self, packed: &Rc<Packed>) -> &mut Target {
         let known = self.0.iter().position(|(known, _)| Rc::ptr_eq(known, packed));
         let at = known.unwrap_or_else(|| {
             self.keep(packed, packed.unpack());
             0
         });
-        &self.0[at].1
+        &mut self.0[at].1
     }
 
     fn keep(&mut self, packed: &Rc<Packed>, kind: Target) {
@@ -198,7 +220,7 @@ impl Kinds {
 }
 
 /// A part of an answer as JSON, compressed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Packed(Box<[u8]>);
 
 #[allow(clippy::expect_used, reason = "what was written here can be read again")]

@@ -192,9 +192,13 @@ pub fn to_first(addresses: &[SocketAddr], deadline: Deadline) -> Result<(TcpStre
 pub fn to_one(address: SocketAddr, deadline: Deadline) -> Result<(TcpStream, SocketAddr), Obstacle> {
     let remaining = deadline.remaining().ok_or(Obstacle::TimedOut)?;
     let stream = TcpStream::connect_timeout(&address, remaining).map_err(|error| Obstacle::from(&error))?;
-    // Packets are small and each waits for an answer. Where it can't be set, it is only slower.
-    let _ = stream.set_nodelay(true);
+    hasten(&stream);
     Ok((stream, address))
+}
+
+/// Packets are small and each waits for an answer. Where it can't be set, it is only slower.
+fn hasten(stream: &TcpStream) {
+    let _ = stream.set_nodelay(true);
 }
 
 /// Connects to one of several.
@@ -210,6 +214,7 @@ fn to_any(
         if let Some(connected) = attempts.advance(poll.registry()) {
             let (stream, address) = connected?;
             let stream = TcpStream::from(stream);
+            hasten(&stream);
             stream.set_nonblocking(false).map_err(|error| broken(&error))?;
             return Ok((stream, address));
         }
@@ -250,10 +255,7 @@ impl Attempts {
         while let Some((stream, _)) = self.open.get(at) {
             match stands(stream) {
                 Ok(true) => {
-                    let (stream, address) = self.open.swap_remove(at);
-                    // Packets are small and each waits for an answer. Where it can't be set, it is only slower.
-                    let _ = stream.set_nodelay(true);
-                    return Some(Ok((stream, address)));
+                    return Some(Ok(self.open.swap_remove(at)));
                 }
                 Ok(false) => at += 1,
                 Err(error) => {

@@ -52,11 +52,10 @@ struct Inbox {
 }
 
 impl Inbox {
-    /// A reader that is gone misses nothing.
-    fn put(&self, message: Message) {
-        if self.sender.send(message).is_ok() {
-            let _ = self.waker.wake();
-        }
+    /// Puts messages in and wakes the reader once for all of them. One that is gone misses nothing.
+    fn put(&self, messages: impl IntoIterator<Item = Message>) {
+        messages.into_iter().for_each(|message| drop(self.sender.send(message)));
+        let _ = self.waker.wake();
     }
 }
 
@@ -65,15 +64,15 @@ impl Inbox {
 pub struct Orders(Inbox);
 
 impl Orders {
-    /// Has a target read within a time that begins with its first step. The number is its name until it is told.
-    pub fn read(&self, number: usize, target: Target, timeout: Duration) {
-        self.0.put(Message::Read(number, target, timeout));
+    /// Has targets read, each within a time that begins with its first step. The number is its name until it is told.
+    pub fn read(&self, targets: impl IntoIterator<Item = (usize, Target)>, timeout: Duration) {
+        self.0.put(targets.into_iter().map(|(number, target)| Message::Read(number, target, timeout)));
     }
 }
 
 impl Drop for Orders {
     fn drop(&mut self) {
-        self.0.put(Message::Last);
+        self.0.put([Message::Last]);
     }
 }
 
@@ -83,7 +82,7 @@ impl Drop for Orders {
 /// When the system has no means to watch connections.
 pub fn read(target: &Target, family: Family, timeout: Duration) -> io::Result<Reading> {
     let (reader, orders) = Reader::new(family)?;
-    orders.read(0, target.clone(), timeout);
+    orders.read([(0, target.clone())], timeout);
     drop(orders);
     let mut read = Reading::default();
     reader.run(|_, reading, _| read = reading)?;
@@ -160,7 +159,7 @@ impl Reader {
             Message::Last => None,
             Message::Read(number, target, timeout) => {
                 let inbox = self.inbox.clone();
-                let tell = move |found| inbox.put(Message::Found(number, found));
+                let tell = move |found| inbox.put([Message::Found(number, found)]);
                 let deadline = Deadline::after(timeout);
                 let stage = match connect::look_up(&target, self.family, tell) {
                     Ok(None) => Stage::LookUp(target),

@@ -54,18 +54,18 @@ fn alone(fleet: &Fleet, target: &Target) -> Vec<Option<Section>> {
 /// Every server in a line, then each with a problem, then all that is known of each.
 fn beside_others(fleet: &Fleet) -> impl Iterator<Item = Option<Section>> {
     let rows = move || {
-        let rows = fleet.targets.iter().map(|target| row(&target)).collect();
+        let rows = fleet.targets.each(row).collect();
         Section::first("Servers", table(["server", "software", "outcome", "why"], rows))
     };
     let notes = || Section::first("Notes", notes(&fleet.warnings));
     let checked = || {
-        let is_judged = fleet.targets.iter().any(|target| target.offer.is_some());
+        let is_judged = fleet.targets.each(|target| target.offer.is_some()).any(|is_judged| is_judged);
         servers::checked_against(&fleet.profiles).filter(|_| is_judged)
     };
     iter::once_with(rows)
-        .chain(fleet.targets.iter_wrong().map(|target| problem(&target)))
+        .chain(fleet.targets.each_wrong(problem))
         .chain(iter::once_with(notes))
-        .chain(fleet.targets.iter().flat_map(|target| in_full(&target)))
+        .chain(fleet.targets.each(in_full).flatten())
         .chain(iter::once_with(checked))
 }
 
