@@ -74,8 +74,8 @@ fn body_of(mail: &[u8]) -> String {
     subject + if plain.len() * 2 < pages.len() { &pages } else { &plain }
 }
 
-/// A page's text, each of its blocks and rows, and each line of what is laid out already, a line of its own.
-fn page_text(page: &str) -> String {
+/// The text of a page (HTML), each of its blocks and rows, and each line of what is laid out already, a line of its own.
+pub fn page_text(page: &str) -> String {
     static ENDS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)</(?:div|td|th|tr|li|h\d|pre)\s*>").ok());
     static LAID_OUT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?is)<pre\b.*?</pre\s*>").ok());
     let (Some(ends), Some(laid_out)) = (ENDS.as_ref(), LAID_OUT.as_ref()) else { return html_to_text(page) };

@@ -77,6 +77,21 @@ fn a_trace_copied_any_way_tells_what_the_file_tells() {
         ("indented and quoted", broken(&broken(&plain, at_blanks(72, "  ")), |line| vec![format!("> {line}")])),
         ("a ticket that indents", broken(&broken(&plain, at_characters(80)), |line| vec![format!("    {line}")])),
         ("a blank line behind each", broken(&plain, at_blanks(76, "")).replace('\n', "\n\n")),
+        (
+            "a saved page",
+            format!("<!DOCTYPE html>\n<html><body><pre>{}</pre></body></html>", plain.replace('>', "&gt;")),
+        ),
+        (
+            "a ticket's page",
+            plain.lines().fold("<html><body>".to_owned(), |page, line| page + "<div>" + line + "</div>"),
+        ),
+        ("a part of a page", plain.lines().fold(String::new(), |page, line| page + "<p>" + line + "</p>\n")),
+        ("a page's breaks", format!("<p>Hello,</p><p>{}</p>", plain.replace('\n', "<br/>\n"))),
+        ("a page's source", plain.replace('>', "&gt;").replace(' ', "&nbsp;")),
+        ("a chat's blanks", plain.replace(' ', "\u{a0}")),
+        ("Word's dashes", plain.replace(" - ", " \u{2013} ")),
+        ("Word's line breaks", plain.replace('\n', "\u{b}")),
+        ("a string of JSON", serde_json::to_string(&plain).unwrap()),
         ("the end broken alone", format!("{first}{}", broken(second, at_blanks(72, "")))),
         ("the beginning broken alone", format!("{}{second}", broken(first, at_characters(64)))),
     ] {

@@ -37,6 +37,7 @@ impl Found {
     /// Takes a source for what its beginning shows: a trace, a packed one, or an archive of them.
     pub(super) fn take(&mut self, source: Source, head: &[u8], asked: Asked) {
         match Format::of(head) {
+            Format::Plain if is_page(&source, head, asked) => self.take_page(&source, asked),
             Format::Plain => self.take_text(source, head, asked),
             Format::Gzip => {
                 let inner = head_of(Gunzip::new(head));
@@ -67,6 +68,23 @@ impl Found {
         self.judge(source, &head_of(copied.restored(head)), asked);
         if self.sources.len() > before {
             self.remarks.push(format!("{label}: {remark}"));
+        }
+    }
+
+    /// Takes the text of a page, as a ticket system or a browser saves it.
+    fn take_page(&mut self, page: &Source, asked: Asked) {
+        let mut bytes = Vec::new();
+        if let Err(error) = page.packed().and_then(|reader| bounds::MAIL.limit(reader).read_to_end(&mut bytes)) {
+            return self.problem(page.label.clone(), Why::Io(error));
+        }
+        let text = mail::page_text(&text::decode(&bytes));
+        match self.unpack(&mut text.as_bytes()) {
+            Ok(extent) => {
+                let source = member_called(page, page.label.clone(), text.len() as u64, Place::Extent(extent));
+                self.take_text(source, &head_of(text.as_bytes()), asked);
+                self.remarks.push(format!("{}: a page: its text is read; line numbers are the text's", page.label));
+            }
+            Err(why) => self.problem(page.label.clone(), why),
         }
     }
 
@@ -247,6 +265,13 @@ fn member_called(archive: &Source, label: String, size: u64, place: Place) -> So
     let folder = label.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
     let (layers, allowance) = (Layers::default(), archive.allowance.clone());
     Source { label, folder, first: None, size, place, layers, allowance }
+}
+
+/// Whether it is a page, or a part of one with a record behind a tag. Other programs leave theirs in folders, so that a
+/// page counts only where it was named, mailed or packed.
+fn is_page(source: &Source, head: &[u8], asked: Asked) -> bool {
+    let is_meant = asked == Asked::ByName || source.label.contains("!/");
+    is_meant && (format::is_web_page(head) || format::has_tagged_record(head))
 }
 
 /// The entry's name, size and beginning; `None` for a folder.

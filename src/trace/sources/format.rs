@@ -1,6 +1,9 @@
 //! What a file is, by how it begins.
 
 use std::fmt;
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
 
 use crate::mail;
 
@@ -88,6 +91,19 @@ pub fn is_web_page(head: &[u8]) -> bool {
     begins(b"<!doctype html") || begins(b"<html")
 }
 
+/// Whether a record stands behind a tag of HTML's, or its time has HTML's blanks.
+pub fn has_tagged_record(head: &[u8]) -> bool {
+    static TAGGED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let tag = r"</?(?:br|p|div|table|td|tr|li|pre|span|code|font|blockquote|line|log)\b[^<>]{0,200}>";
+        Regex::new(&format!(
+            r"(?i-u){tag}\s*\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d[,.]\d{{3}} |\d-\d\d&nbsp;\d\d:\d\d:\d\d[,.]"
+        ))
+        .ok()
+    });
+    let is_json = matches!(head.trim_ascii_start().first(), Some(b'{' | b'['));
+    !is_json && TAGGED.as_ref().is_some_and(|tagged| tagged.is_match(head))
+}
+
 /// By the mark at 257, or else, in archives from before it, by the header's sum (POSIX pax, "ustar Interchange
 /// Format").
 fn is_tar(head: &[u8]) -> bool {
@@ -138,6 +154,20 @@ mod tests {
             (b"%PDF-1.7", Format::Unread(Unread::Document("PDF"))),
         ] {
             assert_eq!(Format::of(head), format);
+        }
+    }
+
+    #[test]
+    fn a_record_behind_a_tag_is_a_page_s_and_a_message_s_own_tags_are_not() {
+        let record = "2019-07-25 13:12:11,971 ERROR [main] a.B (B.java:1) - x";
+        for (text, expected) in [
+            (format!("<p>Hello</p><p>{record}<br/>\n{record}"), true),
+            (format!("<td class=\"x\">{record}</td>"), true),
+            (record.replace(' ', "&nbsp;"), true),
+            (format!("{record} <default>\n{record}\n\tat a.B.<init>(B.java:1)\n{record}"), false),
+            (format!("{{\"html\": \"<p>{record}</p>\"}}"), false),
+        ] {
+            assert_eq!(has_tagged_record(text.as_bytes()), expected, "{text}");
         }
     }
 

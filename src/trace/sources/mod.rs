@@ -32,7 +32,6 @@ pub use alarm_text::AlarmText;
 use archive::Budget;
 use extent::Extent;
 pub use format::Format;
-use format::Unread;
 pub use member::Members;
 use open::Layers;
 pub use open::Opened;
@@ -257,8 +256,6 @@ impl Found {
         let is_found = source.first.is_some() && speaks_of_deliveries(name, head);
         if !(is_meant || is_found) {
             self.left_out.push(source.label);
-        } else if asked == Asked::ByName && format::is_web_page(head) {
-            self.problem(source.label, Why::NotRead(Unread::Document("web (HTML)")));
         } else if source.first.is_none() && looks_binary(head) {
             self.problem(source.label, Why::Binary);
         } else if source.first.is_none()

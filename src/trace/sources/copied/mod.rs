@@ -3,20 +3,20 @@
 
 mod exported;
 mod reversed;
+mod typed;
 mod wrapped;
 
 use std::io::{BufReader, Read};
 
+use typed::Typed;
 use wrapped::Wrapping;
 
 use crate::log4j::records::{self, Line};
-use crate::text::{self, LineFeeds};
 
 /// How a text was copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Copied {
-    /// Lines end in carriage returns alone.
-    has_returns: bool,
+    typed: Typed,
     form: Form,
     /// The newest record stands first, as log servers export them.
     is_reversed: bool,
@@ -39,13 +39,11 @@ enum Form {
 impl Copied {
     /// By a text's beginning.
     pub fn of(head: &[u8]) -> Self {
-        if !ends_in_returns(head) {
-            return Self::of_lines(head);
-        }
+        let typed = Typed::of(head, exported::form(head).is_some_and(|form| form == Form::Json));
         let mut lines = Vec::new();
         // Bytes in memory are always read.
-        let _ = LineFeeds::new(head).read_to_end(&mut lines);
-        Self { has_returns: true, ..Self::of_lines(&lines) }
+        let _ = typed.lines(head).read_to_end(&mut lines);
+        Self { typed, ..Self::of_lines(&lines) }
     }
 
     fn of_lines(head: &[u8]) -> Self {
@@ -60,7 +58,7 @@ impl Copied {
                 reversed::is_reversed(&records)
             }
         };
-        Self { has_returns: false, form, is_reversed }
+        Self { typed: Typed::default(), form, is_reversed }
     }
 
     /// Whether nothing is to be restored.
@@ -70,7 +68,7 @@ impl Copied {
 
     /// What to say of a text that was copied so; `None` where it is as it was written.
     pub fn remark(self) -> Option<String> {
-        let ends = self.has_returns.then(|| "its lines end in carriage returns alone: read as line ends".to_owned());
+        let typed = self.typed.remark();
         let form = match self.form {
             Form::AsItIs => None,
             Form::Wrapped(wrapping) => {
@@ -81,15 +79,14 @@ impl Copied {
         };
         let order = self.is_reversed.then(|| "its newest records stand first: turned round".to_owned());
         let counts = "line numbers count the records as they are read".to_owned();
-        let counts = (form.is_some() || order.is_some()).then_some(counts);
-        let how: Vec<String> = [ends, form, order, counts].into_iter().flatten().collect();
+        let counts = (form.is_some() || order.is_some() || self.typed.moves_lines()).then_some(counts);
+        let how: Vec<String> = [typed, form, order, counts].into_iter().flatten().collect();
         (!how.is_empty()).then(|| how.join("; "))
     }
 
     /// The text with each record in lines of its own, the oldest first.
     pub fn restored<'a>(self, text: impl Read + Send + 'a) -> Box<dyn Read + Send + 'a> {
-        let text: Box<dyn Read + Send + 'a> =
-            if self.has_returns { Box::new(LineFeeds::new(BufReader::new(text))) } else { Box::new(text) };
+        let text = self.typed.lines(BufReader::new(text));
         let records = self.form.restored(text);
         if self.is_reversed { Box::new(reversed::Reversed::new(records)) } else { records }
     }
@@ -105,12 +102,6 @@ impl Form {
             Self::Csv => Box::new(exported::Strings::of_csv(text)),
         }
     }
-}
-
-/// Whether a carriage return alone ends a line: there is no line feed, or a record begins behind one.
-fn ends_in_returns(head: &[u8]) -> bool {
-    let has_feeds = memchr::memchr(b'\n', head).is_some();
-    text::lone_returns(head).any(|at| at + 1 < head.len() && (!has_feeds || records::starts_record(&head[at + 1..])))
 }
 
 fn starts_record(line: &[u8]) -> bool {
@@ -170,7 +161,7 @@ mod tests {
             let broken = lines.flat_map(|line| [line, b"\n"].concat()).collect::<Vec<_>>();
             let wrapping = Wrapping::of(&broken).map(Form::Wrapped);
             for form in wrapping.into_iter().chain([Copied::of(&bytes).form, Form::Json, Form::Csv]) {
-                let copied = Copied { has_returns: width % 3 == 0, form, is_reversed: width % 2 == 0 };
+                let copied = Copied { typed: Typed::of(&record, false), form, is_reversed: width % 2 == 0 };
                 let mut out = Vec::new();
                 copied.restored(bytes.as_slice()).read_to_end(&mut out).unwrap();
                 prop_assert!(out.len() <= bytes.len() * 3 + 2);
