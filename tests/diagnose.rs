@@ -253,6 +253,15 @@ fn the_first_screen_of_the_story_has_cause_change_and_deadline_on_forty_lines() 
 }
 
 #[test]
+fn what_else_is_wrong_stands_with_what_to_do_and_once() {
+    let node = ["fixtures/nodes/session.log", "--now", "2025-03-12"];
+    let step = "Turn it on: Cisco Unified Serviceability";
+    for (screen, form) in [(first_screen(&node), "first"), (first_screen(&[&node[..], &["--full"]].concat()), "full")] {
+        assert_eq!(screen.matches(step).count(), 1, "{form}: {screen}");
+    }
+}
+
+#[test]
 fn what_was_left_out_is_on_the_first_screen_and_in_the_pages() {
     let folder = tempfile::tempdir().unwrap();
     let page = folder.path().join("page.md");

@@ -14,7 +14,7 @@ use crate::words::{clock, grouped, many};
 pub fn conclusion(certainty: Certainty, headline: String, text: String) -> Conclusion {
     Conclusion {
         id: String::new(),
-        headline,
+        headline: capital(headline),
         text,
         certainty,
         problem: true,
@@ -25,6 +25,15 @@ pub fn conclusion(certainty: Certainty, headline: String, text: String) -> Concl
         commands: Vec::new(),
         next: Vec::new(),
     }
+}
+
+/// A sentence that may begin with a server's role: "the primary (10.0.0.5) …". Names keep their letters.
+pub fn capital(text: impl Into<String>) -> String {
+    let mut text = text.into();
+    if text.starts_with("the ") {
+        text.replace_range(..1, "T");
+    }
+    text
 }
 
 /// Evidence of this kind, with nothing but words.

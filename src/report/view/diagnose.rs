@@ -48,15 +48,13 @@ const LOSES_RECORDS: &str = "resend_on_failure_off";
 /// Since when, on what it rests, what to do, to copy, what waits and until when, what would confirm it.
 fn first_screen(diagnose: &Diagnose) -> Vec<Option<Section>> {
     let Some(first) = diagnose.conclusions.first() else { return Vec::new() };
-    let owner = diagnose.conclusions.iter().position(|one| !one.remedy.is_empty()).unwrap_or(0);
-    let is_told = |other: &Conclusion| other.problem || !first.problem || other.id == LOSES_RECORDS;
-    let others = diagnose.conclusions.iter().enumerate().skip(1);
-    let others = others.filter(|(index, other)| is_told(other) || *index == owner);
+    let owner = owner(diagnose);
+    let others = (1..diagnose.conclusions.len()).filter(|index| is_also_shown(diagnose, *index));
     let changes = || changes(&diagnose.remedy, |server| diagnose.server_name(server));
     let of_first = if owner == 0 { changes() } else { Vec::new() };
-    let also = others.flat_map(|(index, other)| {
+    let also = others.flat_map(|index| {
         let of_other = if index == owner { changes() } else { Vec::new() };
-        also(other).into_iter().chain(of_other)
+        also(diagnose, index).into_iter().chain(of_other)
     });
     let waiting = diagnose.conclusions.iter().skip(1).filter(|other| other.id == "files_wait");
     let confirm = first.next.iter().chain(waiting.flat_map(|other| &other.next)).map(|next| prose(next)).collect();
@@ -67,6 +65,26 @@ fn first_screen(diagnose: &Diagnose) -> Vec<Option<Section>> {
         Section::first("To confirm", list(confirm)),
         Section::first("Notes", list(notes(diagnose))),
     ]
+}
+
+/// The conclusion under which the changes on servers stand.
+fn owner(diagnose: &Diagnose) -> usize {
+    diagnose.conclusions.iter().position(|one| !one.remedy.is_empty()).unwrap_or(0)
+}
+
+/// Whether this conclusion is on the first screen beside the first one.
+fn is_also_shown(diagnose: &Diagnose, index: usize) -> bool {
+    let Some((first, other)) = diagnose.conclusions.first().zip(diagnose.conclusions.get(index)) else { return false };
+    other.problem || !first.problem || other.id == LOSES_RECORDS || index == owner(diagnose)
+}
+
+/// The steps in words of one conclusion that none before it has.
+fn steps(diagnose: &Diagnose, index: usize) -> Vec<Fact> {
+    let (before, from) = diagnose.conclusions.split_at(index.min(diagnose.conclusions.len()));
+    let Some(conclusion) = from.first() else { return Vec::new() };
+    let is_new = |step: &&String| !before.iter().any(|one| one.steps.contains(step));
+    let steps = conclusion.steps.iter().filter(|step| !conclusion.commands.contains(step)).filter(is_new);
+    steps.enumerate().map(|(index, step)| (if index == 0 { "do" } else { "" }.to_owned(), prose(step))).collect()
 }
 
 /// Where a host that nobody gave comes from.
@@ -107,9 +125,7 @@ fn in_short(diagnose: &Diagnose, first: &Conclusion) -> Vec<Fact> {
         }
         facts.push((if index == 0 { "evidence" } else { "" }.to_owned(), pieces));
     }
-    let in_words = first.steps.iter().filter(|step| !first.commands.contains(step));
-    facts
-        .extend(in_words.enumerate().map(|(index, step)| (if index == 0 { "do" } else { "" }.to_owned(), prose(step))));
+    facts.extend(steps(diagnose, 0));
     facts
 }
 
@@ -133,9 +149,10 @@ fn since(diagnose: &Diagnose, first: &Conclusion) -> Option<String> {
 }
 
 /// Another conclusion in short: its headline, what to do about it.
-fn also(conclusion: &Conclusion) -> Vec<Block> {
+fn also(diagnose: &Diagnose, index: usize) -> Vec<Block> {
+    let Some(conclusion) = diagnose.conclusions.get(index) else { return Vec::new() };
     let heading = Block::Heading(heading(conclusion));
-    [heading].into_iter().chain(on_cucm(conclusion)).collect()
+    [heading].into_iter().chain(facts(steps(diagnose, index))).chain(on_cucm(conclusion)).collect()
 }
 
 /// The commands for CUCM's command line; those that save what waits say so, since nothing else shows it.
@@ -200,11 +217,9 @@ fn conclusion(diagnose: &Diagnose, index: usize) -> Vec<Block> {
     }
     blocks.extend(list(points.into_iter().map(shown).collect()));
     if index > 0 {
-        let step =
-            |step: &&String| !conclusion.commands.contains(step) && !before.iter().any(|one| one.steps.contains(step));
-        let steps = conclusion.steps.iter().filter(step).map(|step| ("do".to_owned(), prose(step)));
+        let steps = if is_also_shown(diagnose, index) { Vec::new() } else { steps(diagnose, index) };
         let next = conclusion.next.iter().map(|next| ("to confirm".to_owned(), prose(next)));
-        blocks.extend(facts(steps.chain(next).collect()));
+        blocks.extend(facts(steps.into_iter().chain(next).collect()));
     }
     blocks
 }

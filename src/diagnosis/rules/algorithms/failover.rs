@@ -50,7 +50,7 @@ pub fn failover_to_refusing_server(facts: &Facts<'_>, failed: &FailedDestination
     });
     let text = format!(
         "{} accepts {}; {} {}. {host} points to one of the two, and only the secondary behaves as the trace says. {when}",
-        capital(&primary.name()),
+        capital(primary.name()),
         facts.titles(&profiles),
         secondary.name(),
         failed.mismatch()?.words(),

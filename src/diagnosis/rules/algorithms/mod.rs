@@ -5,7 +5,7 @@ mod otherwise;
 mod refusing;
 mod who_refuses;
 
-use crate::diagnosis::evidence::{line, of_failed, of_server};
+use crate::diagnosis::evidence::{capital, line, of_failed, of_server};
 use crate::diagnosis::facts::{Facts, FailedDestination, Role, Server};
 use crate::document::diagnose::Evidence;
 
@@ -32,13 +32,6 @@ fn the_other_server(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option
     let flag = if only.role == Role::Secondary { "--primary" } else { "--secondary" };
     let is_it = only.is_at(host) || facts.server_in_trace() == Some(only);
     (!is_it).then(|| format!("whether another server answers at {host}: give that one, too, as {flag}"))
-}
-
-fn capital(text: &str) -> String {
-    match text.strip_prefix("the ") {
-        Some(rest) => format!("The {rest}"),
-        None => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

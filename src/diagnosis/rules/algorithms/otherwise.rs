@@ -37,7 +37,7 @@ pub fn handshake_fails_there(facts: &Facts<'_>, failed: &FailedDestination<'_>) 
         ],
         ..conclusion(
             Certainty::Inferred,
-            format!("{} does not let CUCM in: the lists agree, but the handshake fails", capital(&names)),
+            format!("{names} does not let CUCM in: the lists agree, but the handshake fails"),
             text,
         )
     })
@@ -91,7 +91,7 @@ pub fn changed_since_the_trace(facts: &Facts<'_>, failed: &FailedDestination<'_>
 fn without_password(servers: &[&Server<'_>]) -> String {
     let strict: Vec<String> =
         servers.iter().filter(|server| server.target.takes_no_password()).map(|server| server.name()).collect();
-    let names = || capital(&listed(strict.iter().cloned()));
+    let names = || capital(listed(strict.iter().cloned()));
     if strict.is_empty() {
         String::new()
     } else {

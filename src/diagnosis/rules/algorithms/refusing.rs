@@ -1,7 +1,7 @@
 //! The server of the trace, some of several, or all of them stop CUCM.
 
 use super::who_refuses::{WhoRefuses, who_refuses};
-use super::{capital, evidence, the_other_server};
+use super::{evidence, the_other_server};
 use crate::diagnosis::evidence::conclusion;
 use crate::diagnosis::facts::{Facts, FailedDestination, Role, Server};
 use crate::document::diagnose::{Certainty, Conclusion};
@@ -34,7 +34,7 @@ pub fn server_refuses_algorithms(facts: &Facts<'_>, failed: &FailedDestination<'
         evidence: evidence(facts, failed, &[&server]),
         remedy: facts.remedy(&server),
         next: which_release(facts, &profiles).into_iter().chain(the_other_server(facts, failed)).collect(),
-        ..conclusion(certainty, format!("{} {}", capital(&server.name()), failed.mismatch()?.words()), text)
+        ..conclusion(certainty, format!("{} {}", server.name(), failed.mismatch()?.words()), text)
     })
 }
 
@@ -63,7 +63,7 @@ pub fn some_servers_refuse(facts: &Facts<'_>, failed: &FailedDestination<'_>) ->
             .into_iter()
             .chain(swapped(&refusing, &judged))
             .collect(),
-        ..conclusion(Certainty::Inferred, format!("{} rejects CUCM's SSH algorithms", capital(&names)), text)
+        ..conclusion(Certainty::Inferred, format!("{names} rejects CUCM's SSH algorithms"), text)
     })
 }
 
