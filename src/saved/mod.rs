@@ -5,6 +5,7 @@
 
 mod capture;
 mod cdrdiag;
+mod copied;
 pub mod file;
 mod jsch_log;
 mod json;
@@ -167,7 +168,7 @@ pub fn parse(bytes: &[u8]) -> Result<Saved, ParseError> {
     }
     let text = text::decode(bytes);
     let text = text::without_escapes(&text);
-    let (form, servers) = read(text.trim_start())?;
+    let (form, servers) = read(&copied::as_printed(text.trim_start(), |text| form_of(text).is_some()))?;
     checked(form, servers)
 }
 
@@ -225,7 +226,10 @@ pub fn form(head: &[u8]) -> Option<Form> {
     }
     let text = text::decode(head);
     let text = text::without_escapes(&text);
-    let text = text.trim_start();
+    form_of(&copied::as_printed(text.trim_start(), |text| form_of(text).is_some()))
+}
+
+fn form_of(text: &str) -> Option<Form> {
     if text.starts_with(['{', '[']) { json::form(text) } else { text_form(text).map(|found| found.form) }
 }
 
