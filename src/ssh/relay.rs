@@ -138,7 +138,7 @@ impl Carrier<'_> {
 }
 
 /// Two connected sockets of this machine. They need no address: where many servers are asked at a time, the search for free
-/// ports took three quarters of the processor time.
+/// ports took up to three quarters of the processor time.
 #[cfg(unix)]
 fn pair() -> io::Result<(TcpStream, TcpStream)> {
     let (near, far) = UnixStream::pair()?;
