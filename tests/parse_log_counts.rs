@@ -161,6 +161,17 @@ fn every_count_agrees_beyond_the_size_of_a_block() {
     assert_counts_of_pieces(&parse_folder(folder.path()), &expected);
 }
 
+#[test]
+fn a_file_that_holds_but_a_piece_of_a_record_belongs_to_the_trace_before_it() {
+    let (trace, expected) = generate(Scenario { seed: 3, filler: 1, ..Scenario::default() }, 60 * KIB);
+    let exception = memchr::memmem::find(&trace, b" Java Exception happened").unwrap();
+    let start = memchr::memrchr(b'\n', &trace[..exception]).unwrap() + 1;
+    let names = memchr::memmem::find(&trace[start..], b" to ").unwrap() + start + 5;
+    let folder = TempDir::new().unwrap();
+    write_pieces(folder.path(), &trace, &[start + 1, names]);
+    assert_counts_of_pieces(&parse_folder(folder.path()), &expected);
+}
+
 /// A line that was cut in two counts in both files.
 #[track_caller]
 fn assert_counts_of_pieces(answer: &ParseLog, expected: &Expected) {

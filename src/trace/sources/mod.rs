@@ -259,6 +259,7 @@ impl Found {
         } else if source.first.is_none() && looks_binary(head) {
             self.problem(source.label, Why::Binary);
         } else if source.first.is_none()
+            && !self.goes_on(&source)
             && let Some(pasted) = pasted(&source.label, head)
         {
             self.pasted.push(pasted);
@@ -268,6 +269,12 @@ impl Found {
             }
             self.sources.push(source);
         }
+    }
+
+    /// Whether a file without a record goes on with the trace before it, which was cut inside one.
+    fn goes_on(&self, source: &Source) -> bool {
+        let before = self.sources.last().filter(|before| before.folder == source.folder);
+        before.is_some() && is_a_traces_name(base_name(&source.label))
     }
 
     fn problem(&mut self, path: String, why: Why) {
