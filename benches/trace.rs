@@ -13,7 +13,11 @@ use std::hint::black_box;
 use cdrdiag::trace::answer::{self, Choice};
 use cdrdiag::trace::blocks::{Block, BlockReader};
 use cdrdiag::trace::timeline::Window;
-use cdrdiag::trace::{reading, scan, sources};
+use cdrdiag::trace::{
+    reading,
+    scan::{self, Before},
+    sources,
+};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use trace_generator::{Scenario, generate};
 
@@ -35,9 +39,9 @@ fn trace(criterion: &mut Criterion) {
     group.bench_function(format!("records alone, {name}"), |bencher| {
         bencher.iter(|| {
             let mut reader = BlockReader::new(&found.sources);
-            let mut block = Block::default();
+            let (mut block, mut before) = (Block::default(), Before::default());
             while reader.fill(&mut block) {
-                black_box(scan::scan(&block, None));
+                black_box(scan::scan(&block, None, &mut before));
             }
         });
     });

@@ -187,12 +187,15 @@ pub struct Layout {
 
 impl Layout {
     /// Of a record's first line; `None` where it is cut short or of another form.
-    #[inline]
     pub fn of(line: &[u8]) -> Option<Self> {
-        line.get(TIMESTAMP).filter(|byte| **byte == b' ')?;
-        let open = lanes::find::<16>(line, TIMESTAMP + 1, b'[')?;
-        let close = find_before(line, open + 1, b']', *b" ")?;
-        let space = lanes::find::<32>(line, close + 2, b' ')?;
+        Self::around(thread(line)?, line)
+    }
+
+    /// Of a record's first line whose thread stands there.
+    #[inline]
+    pub fn around(thread: Range<usize>, line: &[u8]) -> Option<Self> {
+        let class = thread.end + 2;
+        let space = lanes::find::<32>(line, class, b' ')?;
         let message = match find_before(line, space + 1, b')', *b" - ") {
             Some(end) => end + 4,
             // `%m` may be empty, and trailing blanks lost.
@@ -200,13 +203,17 @@ impl Layout {
             None => return None,
         };
         let end = message + trim_end(&line[message..]).len();
-        Some(Self {
-            level: TIMESTAMP + 1..open,
-            thread: open + 1..close,
-            class: close + 2..space,
-            message: message..end,
-        })
+        Some(Self { level: TIMESTAMP + 1..thread.start - 1, thread, class: class..space, message: message..end })
     }
+}
+
+/// Where the thread's name stands in a record's first line, between brackets.
+#[inline]
+pub fn thread(line: &[u8]) -> Option<Range<usize>> {
+    line.get(TIMESTAMP).filter(|byte| **byte == b' ')?;
+    let open = lanes::find::<16>(line, TIMESTAMP + 1, b'[')?;
+    let close = find_before(line, open + 1, b']', *b" ")?;
+    Some(open + 1..close)
 }
 
 /// Where `byte` first stands from `from` on with `behind` following.

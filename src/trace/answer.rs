@@ -166,7 +166,7 @@ fn timeline(buckets: &Buckets) -> Timeline {
     let mut waiting = 0;
     let bucket = |(from, bucket): (NaiveDateTime, &buckets::Bucket)| {
         waiting += bucket.waiting_change;
-        let share = |(cause, count): (&&'static str, &u64)| CauseShare { cause: (*cause).to_owned(), count: *count };
+        let share = |(cause, count): &(&str, u64)| CauseShare { cause: (*cause).to_owned(), count: *count };
         Bucket {
             from,
             deliveries: bucket.deliveries,
@@ -199,7 +199,7 @@ fn causes(tallies: &Tallies, sources: &[Source]) -> Vec<CauseCount> {
 
 fn evidence(place: &Place, sources: &[Source]) -> Evidence {
     let path = sources.get(place.source).map(|source| source.label.clone()).unwrap_or_default();
-    Evidence { path, line: place.line, text: place.text.clone() }
+    Evidence { path, line: place.line, text: place.text().into_owned() }
 }
 
 fn waiting_file(name: &str, attempts: u64) -> WaitingFile {

@@ -4,8 +4,6 @@
 //! adding another node's, is addition: no count is ever lost.
 
 use chrono::{DateTime, NaiveDateTime};
-use foldhash::fast::RandomState;
-use indexmap::IndexMap;
 
 /// At most so many buckets, from the first with something in it to the last.
 pub const MOST: i64 = 240;
@@ -19,7 +17,7 @@ pub struct Bucket {
     /// Files delivered.
     pub deliveries: u64,
     /// Failed deliveries by cause.
-    pub failures: IndexMap<&'static str, u64, RandomState>,
+    pub failures: Vec<(&'static str, u64)>,
     /// Connections that could not be made.
     pub connection_failures: u64,
     /// Files that began to wait, less those that no longer do.
@@ -29,7 +27,14 @@ pub struct Bucket {
 impl Bucket {
     /// Counts failed deliveries.
     pub fn fail(&mut self, cause: &'static str, count: u64) {
-        *self.failures.entry(cause).or_default() += count;
+        // The table of causes holds each name once, and there are few.
+        let same = |(known, _): &(&'static str, u64)| std::ptr::eq(*known, cause);
+        let equal = |(known, _): &(&'static str, u64)| *known == cause;
+        let place = self.failures.iter().position(same).or_else(|| self.failures.iter().position(equal));
+        match place.and_then(|place| self.failures.get_mut(place)) {
+            Some((_, known)) => *known += count,
+            None => self.failures.push((cause, count)),
+        }
     }
 
     fn add(&mut self, other: Self) {

@@ -303,13 +303,10 @@ fn connection_failed<'a>(message: &'a str, words: &Words) -> Option<What<Cow<'a,
 }
 
 /// Whether a record that is no event says all the same that something failed: an error of the sender's or the library's
-/// whose text is not known. `first` is its first line.
-pub(super) fn is_failure(first: &[u8]) -> bool {
-    let says = |header: Header<'_>| {
-        let of_sender = memmem::find(header.message, b"CDRSender").is_some() && header.class.starts_with(b"cdrrep.");
-        is_senders_or_librarys(header.class) || of_sender
-    };
-    records::is_error(first) && Header::parse(first).is_some_and(says)
+/// whose text is not known.
+pub(super) fn is_failure(header: &Header<'_>) -> bool {
+    let of_sender = || header.class.starts_with(b"cdrrep.") && memmem::find(header.message, b"CDRSender").is_some();
+    matches!(header.level, b"ERROR" | b"FATAL") && (is_senders_or_librarys(header.class) || of_sender())
 }
 
 /// Whether a line that begins no record speaks of a failure, as a record does whose head is lost or of another form. The

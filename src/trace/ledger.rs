@@ -8,7 +8,7 @@ use chrono::NaiveDateTime;
 use super::buckets::Buckets;
 use super::note::Note;
 use super::tallies::Tallies;
-use super::waiting::WaitingFiles;
+use super::waiting::{FileName, WaitingFiles};
 
 /// CUCM doubles its pause up to 120 s (Cisco, Call Reporting and Billing Administration Guide 14, "CDR Agent");
 /// a connection that times out adds up to about two minutes. A longer pause means that nothing was tried or traced.
@@ -19,7 +19,7 @@ pub const OVERLONG_PAUSE_S: f64 = 300.0;
 pub struct Failure {
     /// When.
     pub time: NaiveDateTime,
-    pub file: Arc<str>,
+    pub file: Arc<FileName>,
     /// Why.
     pub note: Arc<Note>,
 }
@@ -154,7 +154,7 @@ impl Ledger {
 
     /// A file arrived. Where the trace does not name it, it is the one that failed last on the same thread, or
     /// else the oldest that waits: CUCM sends the oldest first.
-    pub fn succeed(&mut self, time: NaiveDateTime, named: Option<&str>, failed_last: Option<&str>) {
+    pub fn succeed(&mut self, time: NaiveDateTime, named: Option<&FileName>, failed_last: Option<&FileName>) {
         self.deliveries += 1;
         self.first_delivery = self.first_delivery.or(Some(time));
         self.last_delivery = Some(time);
@@ -170,7 +170,7 @@ impl Ledger {
         bucket.waiting_change -= i64::from(self.waiting.len() < before);
     }
 
-    fn no_longer_waits(&mut self, named: Option<&str>, failed_last: Option<&str>) {
+    fn no_longer_waits(&mut self, named: Option<&FileName>, failed_last: Option<&FileName>) {
         if let Some(name) = named {
             self.waiting.remove(name);
         } else if !failed_last.is_some_and(|name| self.waiting.remove(name)) {
@@ -212,7 +212,7 @@ impl Ledger {
         }
         self.buckets.add(other.buckets);
         for (file, attempts) in other.waiting.into_attempts() {
-            let known = self.waiting.add(&file, attempts);
+            let known = self.waiting.add(&FileName::of(file.into()), attempts);
             if let (1.., Some(time)) = (known, self.last_failure) {
                 // Both waited for it, and it is one file.
                 self.buckets.at(time).waiting_change -= 1;
@@ -255,18 +255,22 @@ fn add_span(spans: &mut BTreeMap<&'static str, Span>, name: &'static str, span: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::note::{Place, Reason};
+    use crate::trace::note::{Reason, Spot};
     use crate::trace::tallies::UNKNOWN_TEXTS;
 
     fn at(second: u32) -> NaiveDateTime {
         chrono::NaiveDate::from_ymd_opt(2024, 1, 31).unwrap().and_hms_opt(12, second / 60, second % 60).unwrap()
     }
 
+    fn name(file: &str) -> FileName {
+        FileName::of(file.into())
+    }
+
     fn failure(second: u32, file: &str, message: &str) -> Failure {
-        let place = Place { source: 0, line: 1, text: String::new() };
+        let place = Spot { source: 0, line: 1, record: b"" }.keep();
         let reason = Arc::new(Reason { message: Some(message.into()), ..Reason::none() });
         let note = Note { reason, place };
-        Failure { time: at(second), file: file.into(), note: Arc::new(note) }
+        Failure { time: at(second), file: Arc::new(name(file)), note: Arc::new(note) }
     }
 
     #[test]
@@ -289,7 +293,7 @@ mod tests {
             let mut ledger = Ledger::default();
             ledger.fail(&failure(0, old, "x"));
             ledger.fail(&failure(1, new, "x"));
-            ledger.succeed(at(2), named, last);
+            ledger.succeed(at(2), named.map(name).as_ref(), last.map(name).as_ref());
             ledger.waiting.oldest(9).into_iter().map(|(name, _)| name).collect::<Vec<_>>()
         };
         assert_eq!(waiting(Some(new), Some(old)), [old]);

@@ -16,7 +16,7 @@ pub(crate) mod note;
 pub(crate) mod oddities;
 pub(crate) mod overlap;
 pub mod reading;
-pub(crate) mod recall;
+pub(crate) mod repeats;
 pub(crate) mod running;
 pub mod scan;
 pub mod sources;

@@ -1,5 +1,6 @@
 //! What is known of an error: why, and where it stands.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::causes::Causes;
@@ -22,8 +23,15 @@ pub struct Place {
     pub source: usize,
     /// The line, from 1.
     pub line: u64,
-    /// The line itself.
-    pub text: String,
+    /// The record's first line, as it stands there.
+    bytes: Box<[u8]>,
+}
+
+impl Place {
+    /// The record's first line.
+    pub fn text(&self) -> Cow<'_, str> {
+        records::text(&self.bytes)
+    }
 }
 
 /// A place while its record is still at hand.
@@ -41,8 +49,7 @@ impl Spot<'_> {
     /// The place, to be kept.
     pub fn keep(self) -> Place {
         let line = records::first_line(self.record);
-        let text = records::text(&line[..line.len().min(EVIDENCE)]).into_owned();
-        Place { source: self.source, line: self.line, text }
+        Place { source: self.source, line: self.line, bytes: line[..line.len().min(EVIDENCE)].into() }
     }
 }
 

@@ -13,7 +13,7 @@ use super::names::Names;
 use super::note::Spot;
 use super::oddities::Oddity;
 use super::overlap::{Held, Overlap};
-use super::scan::{self, Scanned, ScannedBlock, Seen};
+use super::scan::{self, Before, Scanned, ScannedBlock, Seen};
 use super::sources::Source;
 use super::timeline::{Glossary, Timeline, TracedLists, Window};
 use crate::log4j::records;
@@ -49,14 +49,14 @@ pub fn read(sources: &[Source], window: &Window, progress: &(dyn Fn(u64) + Sync)
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                let mut block = Block::default();
+                let (mut block, mut before) = (Block::default(), Before::default());
                 while let Some(number) = next_block(&reader, &mut block, progress) {
                     let mut ticket = Ticket { fold: &fold, number, scanned: None };
                     if let Err(error) = block.load() {
                         lock(&reader).1.give_up(block.source, error);
                     }
                     let repeated_from = repeated_from[block.source];
-                    ticket.scanned = Some(ScannedBlock::scan(block, repeated_from));
+                    ticket.scanned = Some(ScannedBlock::scan(block, repeated_from, &mut before));
                     drop(ticket);
                     block = fold.used_block();
                 }
@@ -343,7 +343,7 @@ mod tests {
                             thread::yield_now();
                         }
                         let panicked = number % 7 == 3;
-                        fold.push(number, (!panicked).then(|| ScannedBlock::scan(block, None)));
+                        fold.push(number, (!panicked).then(|| ScannedBlock::scan(block, None, &mut Before::default())));
                     }
                 });
             }

@@ -1,6 +1,7 @@
 //! One block of a trace: its lines and records counted, its events read. Pure, and so for any thread.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use self_cell::self_cell;
 
@@ -10,13 +11,10 @@ use super::event::{Event, What};
 use super::events::{self, Clues};
 use super::names::{Name, Names};
 use super::oddities::{Oddities, Oddity};
-use super::recall::{Known, Recall};
+use super::repeats::{Known, Repeats, Said};
 use super::running::Running;
 use crate::log4j::lanes;
 use crate::log4j::records::{self, Clock, Header, Layout, Line, MINUTE, Minute, TIMESTAMP};
-
-/// A block seldom holds more events.
-const EVENTS: usize = 64;
 
 self_cell! {
     /// A block with what it holds.
@@ -27,10 +25,18 @@ self_cell! {
     }
 }
 
+/// What a thread that reads one block after the other keeps for the next.
+#[derive(Debug, Default)]
+pub struct Before {
+    repeats: Repeats,
+    /// How many events the last block held: the next holds about as many.
+    events: usize,
+}
+
 impl ScannedBlock {
     /// Reads a block. From `repeated_from` on another source may hold the same records.
-    pub fn scan(block: Block, repeated_from: Option<Minute>) -> Self {
-        Self::new(block, |block| scan(block, repeated_from))
+    pub fn scan(block: Block, repeated_from: Option<Minute>, before: &mut Before) -> Self {
+        Self::new(block, |block| scan(block, repeated_from, before))
     }
 }
 
@@ -80,7 +86,8 @@ impl<'b> Seen<'b> {
 }
 
 /// Reads a block, as [`ScannedBlock::scan`] does.
-pub fn scan(block: &Block, repeated_from: Option<Minute>) -> Scanned<'_> {
+pub fn scan<'b>(block: &'b Block, repeated_from: Option<Minute>, before: &mut Before) -> Scanned<'b> {
+    before.repeats.begin_block();
     let mut scan = Scan {
         bytes: block.bytes(),
         countable: countable(block),
@@ -92,12 +99,12 @@ pub fn scan(block: &Block, repeated_from: Option<Minute>) -> Scanned<'_> {
         inside: block.inside_record,
         repeated_from,
         running: Running::default(),
-        recall: Recall::default(),
+        repeats: &mut before.repeats,
         clock: Clock::default(),
         out: Scanned {
             source: block.source,
             lent: block.lent,
-            events: Vec::with_capacity(EVENTS),
+            events: Vec::with_capacity(before.events + before.events / 8),
             last: block.last,
             broken: block.broken,
             ..Scanned::default()
@@ -105,6 +112,7 @@ pub fn scan(block: &Block, repeated_from: Option<Minute>) -> Scanned<'_> {
     };
     let last_record = scan.all_lines();
     let mut out = scan.out;
+    before.events = out.events.len();
     let own = block.own_bytes();
     out.counts.bytes = own.len() as u64;
     if block.borrowed > 0 {
@@ -145,7 +153,7 @@ fn note_end(out: &mut Scanned<'_>, own: &[u8], last_record: Option<u64>) {
     }
 }
 
-struct Scan<'b> {
+struct Scan<'b, 'k> {
     bytes: &'b [u8],
     /// Lines that start behind this byte count elsewhere.
     countable: usize,
@@ -164,7 +172,7 @@ struct Scan<'b> {
     /// From when on another source may hold the same records.
     repeated_from: Option<Minute>,
     running: Running<'b>,
-    recall: Recall<'b>,
+    repeats: &'k mut Repeats,
     clock: Clock,
     out: Scanned<'b>,
 }
@@ -178,7 +186,16 @@ struct Open {
     line: u64,
 }
 
-impl<'b> Scan<'b> {
+/// In which form the bytes of a record are text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// UTF-8.
+    Text,
+    /// Latin-1, as Windows reads it.
+    Latin1,
+}
+
+impl<'b> Scan<'b, '_> {
     /// Reads all lines and tells where the last record begins.
     fn all_lines(&mut self) -> Option<u64> {
         let bytes = self.bytes;
@@ -290,79 +307,99 @@ impl<'b> Scan<'b> {
     fn read_record(&mut self, Open { start, end: first_end, line }: Open, end: usize) {
         let bytes: &'b [u8] = self.bytes;
         let (record, first) = (&bytes[start..end], &bytes[start..first_end]);
-        let Some((time, said)) = record.split_first_chunk::<TIMESTAMP>() else { return };
-        let known = self.recall.find(said);
-        let told = match known {
-            Some(Known::Event(event)) => Some(self.out.events[event].event).map(|event| (event.thread, event.what)),
-            Some(Known::Nothing) => None,
-            None => self.read_anew(record, first, line),
+        let Some(name) = records::thread(first) else { return self.note_malformed(first, line) };
+        let said = Said::of(bytes, start..end, &name);
+        let known = said.as_ref().and_then(|said| self.repeats.find(said, bytes, &mut self.out.names));
+        let Some(known) = known.or_else(|| self.read_anew(record, first, line, said.as_ref(), name.clone())) else {
+            return;
         };
-        let Some((thread, what)) = told else {
-            if known.is_none() && events::is_failure(records::trim_end(first)) {
-                self.out.failure.get_or_insert(line);
+        let what = match known {
+            Known::Nothing { failure } => {
+                if failure {
+                    self.out.failure.get_or_insert(line);
+                }
+                return;
             }
-            return self.recall.keep(said, Known::Nothing);
+            Known::Event(what) => what,
         };
         if self.out.failure.is_none() && what.is_failure() {
             self.out.failure = Some(line);
         }
-        let Some(time) = self.clock.read(time) else { return };
-        if known.is_none() {
-            self.recall.keep(said, Known::Event(self.out.events.len()));
-        }
+        let Some(time) = self.clock.read(record) else { return };
         self.running.follow(&what, first);
+        let thread = self.out.names.number_bytes(&record[name]);
         self.out.events.push(Seen { line, event: Event { time, thread, what }, record, last: false });
     }
 
-    /// On which thread a record tells what. `first` is its first line.
-    fn read_anew(&mut self, record: &'b [u8], first: &'b [u8], line: u64) -> Option<(Name, What<Name>)> {
-        let Some(layout) = Layout::of(records::trim_end(first)) else {
-            let is_error = records::is_error(first);
-            self.out.oddities.note(if is_error { Oddity::CutError } else { Oddity::Malformed }, line);
+    /// What a record tells whose thread stands there; `None` where it is of another form.
+    fn read_anew(
+        &mut self,
+        record: &'b [u8],
+        first: &'b [u8],
+        line: u64,
+        said: Option<&Said<'b>>,
+        thread: Range<usize>,
+    ) -> Option<Known<Name>> {
+        let trimmed = records::trim_end(first);
+        let Some(layout) = Layout::around(thread, trimmed) else {
+            self.note_malformed(first, line);
             return None;
         };
         let header = Header::of(&layout, first);
+        let read = self.read_event(&header, &layout, record, first.len());
+        let is_odd = matches!(read, Some((_, Form::Latin1)));
+        if is_odd {
+            self.out.oddities.note(Oddity::Latin1, line);
+        }
+        let nothing = || Known::Nothing { failure: events::is_failure(&header) };
+        let known = read.map_or_else(nothing, |(what, _)| Known::Event(what));
+        if let Some(said) = said {
+            self.repeats.keep(said, known, is_odd);
+        }
+        Some(known)
+    }
+
+    #[cold]
+    fn note_malformed(&mut self, first: &[u8], line: u64) {
+        let is_error = records::is_error(first);
+        self.out.oddities.note(if is_error { Oddity::CutError } else { Oddity::Malformed }, line);
+    }
+
+    /// What a record tells. Its first line is so long.
+    fn read_event(
+        &mut self,
+        header: &Header<'b>,
+        layout: &Layout,
+        record: &'b [u8],
+        first: usize,
+    ) -> Option<(What<Name>, Form)> {
         let clues = Clues::of(header.level, header.class, header.message)?;
         // One look shows that the whole record is a text; its parts are cut out of it.
         match std::str::from_utf8(record) {
-            Ok(text) if !self.noisy => self.read_text(&clues, &layout, text, first.len()),
+            Ok(text) if !self.noisy => Some((self.read_text(&clues, layout, text, first)?, Form::Text)),
             text => {
-                let more = record.get(first.len() + 1..).unwrap_or_default();
-                let told = self.read_bytes(&header, more)?;
-                if text.is_err() {
-                    self.out.oddities.note(Oddity::Latin1, line);
-                }
-                Some(told)
+                let what = self.read_bytes(header, record.get(first + 1..).unwrap_or_default())?;
+                Some((what, if text.is_ok() { Form::Text } else { Form::Latin1 }))
             }
         }
     }
 
     #[inline]
-    fn read_text(
-        &mut self,
-        clues: &Clues,
-        layout: &Layout,
-        record: &'b str,
-        first: usize,
-    ) -> Option<(Name, What<Name>)> {
+    fn read_text(&mut self, clues: &Clues, layout: &Layout, record: &'b str, first: usize) -> Option<What<Name>> {
         let more = record.get(first + 1..).unwrap_or_default();
         let more = &more[..records::trim_end(more.as_bytes()).len()];
         let class = record[layout.class.clone()].as_bytes();
         let what = events::read_text(clues, class, &record[layout.message.clone()], more)?;
-        let names = &mut self.out.names;
-        let what = what.map(|text| names.number(text));
-        Some((names.number(record[layout.thread.clone()].into()), what))
+        Some(what.map(|text| self.out.names.number(text)))
     }
 
     /// As [`Self::read_text`], where noise stands in the record, or bytes that are no UTF-8.
     #[cold]
-    fn read_bytes(&mut self, header: &Header<'b>, more: &'b [u8]) -> Option<(Name, What<Name>)> {
+    fn read_bytes(&mut self, header: &Header<'b>, more: &'b [u8]) -> Option<What<Name>> {
         let without_noise = self.noisy.then(|| without_noise(more));
         let more = records::trim_end(without_noise.as_deref().unwrap_or(more));
         let what = events::read_bytes(header, more)?;
-        let names = &mut self.out.names;
-        let what = what.map(|text| names.number(Cow::Owned(text.into_owned())));
-        Some((names.number(records::text(header.thread)), what))
+        Some(what.map(|text| self.out.names.number(Cow::Owned(text.into_owned()))))
     }
 }
 

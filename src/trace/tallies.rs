@@ -1,5 +1,6 @@
 //! Failures counted by cause.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use chrono::NaiveDateTime;
@@ -7,6 +8,7 @@ use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::note::{Note, Reason};
+use super::spread::eight;
 use crate::model::stage::Stage;
 
 /// Unknown texts are told apart up to this many; what comes on top is counted with the last.
@@ -24,11 +26,22 @@ pub struct Tally {
 }
 
 /// What is counted together: a cause at a stage; of unknown ones, a text.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Kind {
     cause: &'static str,
     stage: Option<Stage>,
     text: Option<Arc<str>>,
+}
+
+/// The names of causes differ in length or in how they begin as a rule, so that no more of them is hashed.
+impl Hash for Kind {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let begin = eight(self.cause.as_bytes().first_chunk());
+        state.write_u64(begin ^ (self.cause.len() as u64) << 56 ^ self.stage.map_or(0, |stage| 1 + stage as u64));
+        if let Some(text) = &self.text {
+            text.hash(state);
+        }
+    }
 }
 
 impl Kind {

@@ -5,7 +5,6 @@
 //! host, unless a delivery to that host has succeeded since; else it is unknown. A connection error that neither a
 //! failed delivery nor the record that names the host claims is a failed connection of its own.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -15,9 +14,10 @@ use foldhash::HashMap;
 use super::accounts::{Account, Accounts, HostId, Served};
 use super::event::{ConnectionMention, DeliveryMention, DeliverySpeaker, Event, What};
 use super::ledger::Failure;
-use super::names::{Name, Names};
+use super::names::{Name, Names, Text};
 use super::negotiation::{Negotiation, NegotiationReader};
 use super::note::{Note, Place, Reason, Spot};
+use super::waiting::FileName;
 
 /// What is counted. Events outside it still tell which thread serves whom.
 #[derive(Debug, Clone, Default)]
@@ -62,10 +62,10 @@ pub struct Glossary<'b>(Vec<Term<'b>>);
 
 #[derive(Debug, Default)]
 struct Term<'b> {
-    text: Cow<'b, str>,
+    text: Text<'b>,
     thread: Option<usize>,
     host: Option<HostId>,
-    file: Option<Arc<str>>,
+    file: Option<Arc<FileName>>,
     reason: Option<Arc<Reason>>,
 }
 
@@ -83,9 +83,9 @@ impl<'b> Glossary<'b> {
         &self.0[name.index()].text
     }
 
-    fn file(&mut self, name: Name) -> &Arc<str> {
+    fn file(&mut self, name: Name) -> &Arc<FileName> {
         let Term { text, file, .. } = self.term(name);
-        file.get_or_insert_with(|| Arc::from(&**text))
+        file.get_or_insert_with(|| Arc::new(FileName::of(text.keep())))
     }
 }
 
@@ -108,12 +108,12 @@ struct Thread {
     /// The error, until a failed connection or delivery claims it.
     unclaimed: Option<Unclaimed>,
     connection: Option<(ConnectionMention, HostId)>,
-    mention: Option<(DeliverySpeaker, Arc<str>, HostId)>,
+    mention: Option<(DeliverySpeaker, Arc<FileName>, HostId)>,
     pending: Option<Pending>,
     /// Whether it is among the undecided.
     undecided: bool,
-    file: Option<Arc<str>>,
-    failed_last: Option<Arc<str>>,
+    file: Option<Arc<FileName>>,
+    failed_last: Option<Arc<FileName>>,
     /// Boxed, since few threads say anything of it.
     lists: Option<Box<NegotiationReader>>,
 }
@@ -131,7 +131,7 @@ struct Unclaimed {
 #[derive(Debug)]
 struct Pending {
     time: NaiveDateTime,
-    file: Arc<str>,
+    file: Arc<FileName>,
     host: HostId,
     /// Where it stands, where that is all that is known of it.
     place: Option<Place>,
@@ -198,7 +198,7 @@ impl Timeline {
         *thread.get_or_insert_with(|| {
             self.by_name.get(&**text).copied().unwrap_or_else(|| {
                 self.threads.push(Thread::default());
-                self.by_name.insert(text.clone().into_owned(), self.threads.len() - 1);
+                self.by_name.insert(text.to_string(), self.threads.len() - 1);
                 self.threads.len() - 1
             })
         })
@@ -402,7 +402,7 @@ impl Books {
             }
             let reason = Arc::new(Reason::of(text));
             if self.reasons.len() < KEPT {
-                self.reasons.insert(text.clone().into_owned(), Arc::clone(&reason));
+                self.reasons.insert(text.to_string(), Arc::clone(&reason));
             }
             reason
         });

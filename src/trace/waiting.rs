@@ -3,6 +3,7 @@
 //! form is kept as three numbers: 17 bytes a place, of which at least every second is taken.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use foldhash::HashMap;
@@ -20,8 +21,30 @@ pub struct WaitingFiles {
     odd: HashMap<String, u32>,
     /// How names begin: `cdr_StandAloneCluster_01_`.
     series: IndexSet<String, RandomState>,
+    /// The place of the one that was looked for last, as it nearly always is again.
+    series_before: usize,
     /// All names by age, from the first time on that the oldest was asked for.
     by_age: Option<BTreeSet<ByAge>>,
+}
+
+/// A file's name, taken apart once.
+#[derive(Debug)]
+pub struct FileName {
+    text: Arc<str>,
+    parts: Option<Parts>,
+}
+
+impl FileName {
+    /// Takes a name apart.
+    pub fn of(text: Arc<str>) -> Self {
+        Self { parts: Parts::of(&text), text }
+    }
+}
+
+impl PartialEq for FileName {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
 }
 
 /// A name of CDR files' form.
@@ -49,42 +72,48 @@ impl WaitingFiles {
     }
 
     /// Adds failed attempts, and tells how many there were before.
-    pub fn add(&mut self, name: &str, attempts: u64) -> u64 {
-        let known = match parts(name) {
-            Some((series, minute, sequence)) => {
-                let series = self.series_of(series);
-                self.attempts.entry(Key { series, minute, sequence }).or_default()
+    pub fn add(&mut self, name: &FileName, attempts: u64) -> u64 {
+        let known = match name.parts {
+            Some(parts) => {
+                let key = parts.key(self.series_of(parts.series(&name.text)));
+                self.attempts.entry(key).or_default()
             }
-            None => match self.odd.get_mut(name) {
+            None => match self.odd.get_mut(&*name.text) {
                 Some(known) => known,
-                None => self.odd.entry(name.to_owned()).or_default(),
+                None => self.odd.entry(name.text.to_string()).or_default(),
             },
         };
         let before = *known;
         *known = before.saturating_add(u32::try_from(attempts).unwrap_or(u32::MAX));
         if let Some(by_age) = self.by_age.as_mut().filter(|_| before == 0) {
-            by_age.insert((created(name), name.to_owned()));
+            by_age.insert((created(&name.text), name.text.to_string()));
         }
         before.into()
     }
 
     fn series_of(&mut self, series: &str) -> u32 {
-        let place = self.series.get_index_of(series).unwrap_or_else(|| self.series.insert_full(series.to_owned()).0);
+        let place = self.find_series(series).unwrap_or_else(|| self.series.insert_full(series.to_owned()).0);
+        self.series_before = place;
         // As many would not fit any memory.
         u32::try_from(place).unwrap_or(u32::MAX)
     }
 
+    fn find_series(&self, series: &str) -> Option<usize> {
+        let is_last = self.series.get_index(self.series_before).is_some_and(|last| last == series);
+        if is_last { Some(self.series_before) } else { self.series.get_index_of(series) }
+    }
+
     /// A file no longer waits; whether it did.
-    pub fn remove(&mut self, name: &str) -> bool {
-        let waited = match parts(name) {
-            Some((series, minute, sequence)) => {
-                let series = self.series.get_index_of(series).and_then(|place| u32::try_from(place).ok());
-                series.is_some_and(|series| self.attempts.remove(&Key { series, minute, sequence }).is_some())
+    pub fn remove(&mut self, name: &FileName) -> bool {
+        let waited = match name.parts {
+            Some(parts) => {
+                let series = self.find_series(parts.series(&name.text)).and_then(|place| u32::try_from(place).ok());
+                series.is_some_and(|series| self.attempts.remove(&parts.key(series)).is_some())
             }
-            None => self.odd.remove(name).is_some(),
+            None => self.odd.remove(&*name.text).is_some(),
         };
         if let Some(by_age) = self.by_age.as_mut().filter(|_| waited) {
-            by_age.remove(&(created(name), name.to_owned()));
+            by_age.remove(&(created(&name.text), name.text.to_string()));
         }
         waited
     }
@@ -96,7 +125,7 @@ impl WaitingFiles {
         }
         let oldest = self.by_age.as_ref().and_then(BTreeSet::first).map(|(_, name)| name.clone());
         if let Some(name) = oldest {
-            self.remove(&name);
+            self.remove(&FileName::of(name.into()));
         }
     }
 
@@ -143,15 +172,34 @@ fn made(minute: u32) -> DateTime<Utc> {
     DateTime::from_timestamp(i64::from(minute) * 60, 0).unwrap_or_default()
 }
 
-/// A name of CDR files' form, in parts of which it can be put together again: how it begins, minute, sequence number.
-fn parts(name: &str) -> Option<(&str, u32, u32)> {
-    let file = DeliveryFile::parse(name)?;
-    let sequence = u32::try_from(file.sequence).ok()?;
-    let minute = u32::try_from(file.created_utc.timestamp() / 60).ok()?;
-    let digits = sequence.checked_ilog10().map_or(1, |more| 1 + more as usize);
-    // Where zeros are written before a sequence number, no underscore stands there.
-    let before = name.len().checked_sub(digits + 1).filter(|at| name.as_bytes()[*at] == b'_')?;
-    Some((name.get(..before.checked_sub(MINUTE_DIGITS)?)?, minute, sequence))
+/// What a name of CDR files' form can be put together of again.
+#[derive(Debug, Clone, Copy)]
+struct Parts {
+    /// How long it is before the minute.
+    series: usize,
+    minute: u32,
+    sequence: u32,
+}
+
+impl Parts {
+    fn of(name: &str) -> Option<Self> {
+        let file = DeliveryFile::parse(name)?;
+        let sequence = u32::try_from(file.sequence).ok()?;
+        let minute = u32::try_from(file.created_utc.timestamp() / 60).ok()?;
+        let digits = sequence.checked_ilog10().map_or(1, |more| 1 + more as usize);
+        // Where zeros are written before a sequence number, no underscore stands there.
+        let before = name.len().checked_sub(digits + 1).filter(|at| name.as_bytes()[*at] == b'_')?;
+        let series = before.checked_sub(MINUTE_DIGITS).filter(|series| name.is_char_boundary(*series))?;
+        Some(Self { series, minute, sequence })
+    }
+
+    fn series(self, name: &str) -> &str {
+        name.get(..self.series).unwrap_or_default()
+    }
+
+    fn key(self, series: u32) -> Key {
+        Key { series, minute: self.minute, sequence: self.sequence }
+    }
 }
 
 /// As many digits tell a minute.
@@ -167,10 +215,14 @@ mod tests {
 
     use super::*;
 
+    fn name(text: &str) -> FileName {
+        FileName::of(text.into())
+    }
+
     fn waiting(names: &[&str]) -> WaitingFiles {
         let mut files = WaitingFiles::default();
         for name in names {
-            files.add(name, 1);
+            files.add(&self::name(name), 1);
         }
         files
     }
@@ -185,7 +237,7 @@ mod tests {
     #[test]
     fn the_oldest_come_first_and_names_of_another_form_last() {
         let mut files = waiting(&["odd", NEW, OLD]);
-        assert_eq!(files.add(OLD, 2), 1);
+        assert_eq!(files.add(&name(OLD), 2), 1);
         assert_eq!(oldest(&files, 9), [(OLD, 3), (NEW, 1), ("odd", 1)]);
         assert_eq!(oldest(&files, 1), [(OLD, 3)]);
         assert_eq!(oldest(&files, 0), []);
@@ -195,9 +247,9 @@ mod tests {
     fn the_order_of_age_holds_while_files_come_and_go() {
         let mut files = waiting(&["odd", NEW]);
         files.remove_oldest();
-        files.add(OLD, 1);
-        files.add(NEW, 1);
-        assert!(files.remove(OLD) && !files.remove(OLD));
+        files.add(&name(OLD), 1);
+        files.add(&name(NEW), 1);
+        assert!(files.remove(&name(OLD)) && !files.remove(&name(OLD)));
         files.remove_oldest();
         assert_eq!(oldest(&files, 9), [("odd", 1)]);
         files.remove_oldest();
@@ -221,7 +273,7 @@ mod tests {
             let mut plainly = std::collections::BTreeMap::new();
             for name in &names {
                 let before: &mut u64 = plainly.entry((created(name), name.clone())).or_default();
-                prop_assert_eq!(files.add(name, 1), *before);
+                prop_assert_eq!(files.add(&self::name(name), 1), *before);
                 *before += 1;
             }
             let aged: Vec<_> = plainly.into_iter().map(|((_, name), attempts)| (name, attempts)).collect();
