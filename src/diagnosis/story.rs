@@ -60,6 +60,7 @@ fn destination(host: &str) -> Destination {
         connection_causes: Vec::new(),
         causes: Vec::new(),
         outages: Vec::new(),
+        outages_left_out: 0,
         alarms: Vec::new(),
         files: Vec::new(),
         retries: None,

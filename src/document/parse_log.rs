@@ -146,8 +146,11 @@ pub struct Destination {
     /// Why connections failed, the most frequent first. The counts add up to `connection_failures`.
     #[serde(default)]
     pub connection_causes: Vec<CauseCount>,
-    /// Times without delivery: from the first failure to the next success.
+    /// Times without delivery: from the first failure to the next success. Of more than 2,000 the first 1,000 and the last.
     pub outages: Vec<Outage>,
+    /// How many outages there are between those listed.
+    #[serde(default)]
+    pub outages_left_out: u64,
     /// Alarms that CUCM raised.
     pub alarms: Vec<Alarm>,
     /// Files that wait, the oldest first, at most as many as asked for.

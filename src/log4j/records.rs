@@ -165,9 +165,9 @@ impl<'a> Header<'a> {
 
     /// The parts of a line that has this layout.
     pub fn of(layout: &Layout, line: &'a [u8]) -> Self {
-        let Layout { level, thread, class, message } = layout.clone();
-        let (level, thread) = (line[level].trim_ascii(), &line[thread]);
-        Self { time: &line[..TIMESTAMP], level, thread, class: &line[class], message: &line[message] }
+        let cut = |range: &Range<usize>| &line[range.start..range.end];
+        let (level, thread) = (cut(&layout.level).trim_ascii(), cut(&layout.thread));
+        Self { time: &line[..TIMESTAMP], level, thread, class: cut(&layout.class), message: cut(&layout.message) }
     }
 }
 
@@ -254,6 +254,7 @@ pub struct Clock {
 
 impl Clock {
     /// Reads a timestamp; `None` where it names no day or time.
+    #[inline]
     pub fn read(&mut self, time: &[u8]) -> Option<NaiveDateTime> {
         let time = time.first_chunk::<TIMESTAMP>()?;
         let (minute, _) = time.split_first_chunk::<MINUTE>()?;
@@ -266,6 +267,7 @@ impl Clock {
     }
 }
 
+#[cold]
 fn parse_minute(minute: &Minute) -> Option<(NaiveDate, u32, u32)> {
     let year = i32::try_from(number(&minute[..4])?).ok()?;
     let day = NaiveDate::from_ymd_opt(year, number(&minute[5..7])?, number(&minute[8..10])?)?;

@@ -43,38 +43,37 @@ pub struct DeliveryFile<'a> {
 impl<'a> DeliveryFile<'a> {
     /// Takes a name apart, from its end, since the cluster may hold underscores. `None` for any other name.
     pub fn parse(name: &'a str) -> Option<Self> {
-        let (kind, rest) = match name.split_at_checked(4)? {
-            ("cdr_", rest) => (Kind::Cdr, rest),
-            ("cmr_", rest) => (Kind::Cmr, rest),
+        let kind = match name.as_bytes().first_chunk()? {
+            b"cdr_" => Kind::Cdr,
+            b"cmr_" => Kind::Cmr,
             _ => return None,
         };
-        let (rest, sequence) = split_last(rest)?;
-        let (rest, created) = split_last(rest)?;
-        let (cluster, node) = split_last(rest).filter(|(cluster, _)| !cluster.is_empty())?;
-        let sequence = digits(sequence)?.parse().ok()?;
-        let node = digits(node)?;
-        let [year, month, day, hour, minute] = minute_parts(created)?;
-        let day = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
-        let created_utc = day.and_hms_opt(hour, minute, 0)?.and_utc();
-        Some(Self { kind, cluster, node, created_utc, sequence })
+        let (rest, sequence) = split_number(name)?;
+        let (rest, created) = split_number(rest)?;
+        let (rest, node) = split_number(rest)?;
+        let cluster = rest.get(PREFIX..).filter(|cluster| !cluster.is_empty())?;
+        Some(Self { kind, cluster, node, created_utc: minute(created)?, sequence: sequence.parse().ok()? })
     }
 }
 
-fn split_last(name: &str) -> Option<(&str, &str)> {
+/// How long `cdr_` is.
+const PREFIX: usize = 4;
+
+/// A name and the number behind its last underscore, as written.
+fn split_number(name: &str) -> Option<(&str, &str)> {
     // All but the cluster's name are short, so that a plain search is the quickest.
-    let at = name.bytes().rposition(|byte| byte == b'_')?;
-    Some((&name[..at], &name[at + 1..]))
+    let at = name.bytes().rposition(|byte| !byte.is_ascii_digit())?;
+    let (rest, number) = (name.get(..at)?, name.get(at + 1..)?);
+    (name.as_bytes()[at] == b'_' && !number.is_empty()).then_some((rest, number))
 }
 
 /// `201907231317`
-fn minute_parts(text: &str) -> Option<[u32; 5]> {
-    let text = <&[u8; 12]>::try_from(text.as_bytes()).ok().filter(|text| text.iter().all(u8::is_ascii_digit))?;
+fn minute(text: &str) -> Option<DateTime<Utc>> {
+    let text = <&[u8; 12]>::try_from(text.as_bytes()).ok()?;
     let number = |digits: &[u8]| digits.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
-    Some([number(&text[..4]), number(&text[4..6]), number(&text[6..8]), number(&text[8..10]), number(&text[10..])])
-}
-
-fn digits(text: &str) -> Option<&str> {
-    (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
+    let year = i32::try_from(number(&text[..4])).ok()?;
+    let day = NaiveDate::from_ymd_opt(year, number(&text[4..6]), number(&text[6..8]))?;
+    Some(day.and_hms_opt(number(&text[8..10]), number(&text[10..]), 0)?.and_utc())
 }
 
 #[cfg(test)]

@@ -259,7 +259,5 @@ fn end_outages(ledger: &mut Ledger, other: &Ledger) {
     // Connections that failed count as tries, too.
     let Some(last_try) = ledger.last_failure else { return };
     let success = successes.into_iter().find(|success| (*success - last_try).as_seconds_f64() > OVERLONG_PAUSE_S);
-    for outage in ledger.outages.iter_mut().filter(|outage| outage.ended.is_none()) {
-        outage.ended = success;
-    }
+    ledger.outages.end_all(success);
 }

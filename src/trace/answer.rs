@@ -5,8 +5,9 @@ use chrono_tz::Tz;
 
 use super::accounts::{Account, merge};
 use super::buckets::{self, Buckets};
-use super::ledger::{self, Ledger};
+use super::ledger::Ledger;
 use super::note::Place;
+use super::outages;
 use super::reading::Reading;
 use super::sources::Source;
 use super::tallies::{Tallies, Tally};
@@ -121,6 +122,7 @@ fn destination(account: Account, sources: &[Source], choice: &Choice, end: Optio
         last_delivery: ledger.last_delivery,
         causes: causes(&ledger.causes, sources),
         connection_causes: causes(&ledger.connection_causes, sources),
+        outages_left_out: ledger.outages.left_out(),
         outages: outages(&ledger),
         alarms: ledger
             .alarms
@@ -149,7 +151,7 @@ fn destination(account: Account, sources: &[Source], choice: &Choice, end: Optio
 }
 
 fn outages(ledger: &Ledger) -> Vec<Outage> {
-    let outage = |(index, span): (usize, &ledger::Outage)| {
+    let outage = |(index, span): (usize, &outages::Outage)| {
         let begins_before_trace = index == 0 && ledger.begins_inside_outage();
         Outage {
             from: span.from,

@@ -4,11 +4,12 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use aho_corasick::packed::Searcher;
 use memchr::memmem;
 
 use super::event::{ConnectionMention, DeliveryMention, DeliverySpeaker, Event, What};
 use super::negotiation;
+use super::phrases::Phrases;
+use super::words::Words;
 use crate::log4j::lanes;
 use crate::log4j::records::{self, Header};
 use crate::model::delivery_file::DeliveryFile;
@@ -24,9 +25,6 @@ const SUCCESS: &str = "sendSuccess=";
 const FAILURES: &str = "numOfFailure=";
 const FAILED: &str = "SFTP/FTP failed: ";
 const FAILED_EXCEPTION: &str = "java.lang.Exception: SFTP/FTP failed: ";
-
-/// What stands before the stack of an exception that the sender prints.
-const SENDERS_EXCEPTION: &str = "Java Exception happened in my CDRSender, with Exception:";
 
 /// What begins the innermost cause of an exception.
 const CAUSED_BY: &str = "Caused by: ";
@@ -141,87 +139,6 @@ pub(super) fn read_undated<'a>(message: &'a str, more: &'a str) -> Option<What<C
         .or_else(|| connection_failed(message, &Words::of(message.as_bytes())))
 }
 
-/// What makes an event of a message wherever it stands in it. One search finds it all.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct Words {
-    /// Where what follows [`Word::Connect`] or [`Word::Establish`] begins.
-    connect: Option<usize>,
-    establish: Option<usize>,
-    alarm: Option<&'static str>,
-    exception: bool,
-    file: bool,
-    lists: bool,
-}
-
-/// What such a word tells.
-#[derive(Debug, Clone, Copy)]
-enum Word {
-    /// Before the host that no connection could be made to.
-    Connect,
-    Establish,
-    /// CUCM's alarms about CDR files (catalogue `CDRRepAlarmCatalog`).
-    Alarm,
-    /// The sender prints an exception.
-    Exception,
-    /// How the names of files begin.
-    File,
-    /// Algorithm lists.
-    Lists,
-}
-
-impl Words {
-    const ALL: [(Word, &str); 16] = [
-        (Word::Connect, "Failed connect to "),
-        (Word::Establish, "Establish server connection to host ["),
-        (Word::Alarm, "CDRFileDeliveryFailureContinues"),
-        (Word::Alarm, "CDRFileDeliveryFailed"),
-        (Word::Alarm, "CDRAgentSendFileFailureContinues"),
-        (Word::Alarm, "CDRAgentSendFileFailed"),
-        (Word::Alarm, "CDRHWMExceeded"),
-        (Word::Alarm, "CDRHighWaterMarkExceeded"),
-        (Word::Alarm, "CDRMaximumDiskSpaceExceeded"),
-        (Word::Exception, "Exception happened in my CDRSender"),
-        (Word::File, "cdr_"),
-        (Word::File, "cmr_"),
-        (Word::Lists, negotiation::MARKERS[0]),
-        (Word::Lists, negotiation::MARKERS[1]),
-        (Word::Lists, negotiation::MARKERS[2]),
-        (Word::Lists, negotiation::MARKERS[3]),
-    ];
-
-    fn of(message: &[u8]) -> Self {
-        static SEARCHER: LazyLock<Option<Searcher>> =
-            LazyLock::new(|| Searcher::new(Words::ALL.iter().map(|(_, text)| text)));
-        let mut words = Self::default();
-        if message == SENDERS_EXCEPTION.as_bytes() {
-            // Said of every failed delivery, it is not searched each time.
-            words.exception = true;
-        } else if let Some(searcher) = SEARCHER.as_ref() {
-            for found in searcher.find_iter(message) {
-                words.note(Self::ALL[found.pattern().as_usize()], found.end());
-            }
-        } else {
-            for word in Self::ALL {
-                if let Some(at) = memmem::find(message, word.1.as_bytes()) {
-                    words.note(word, at + word.1.len());
-                }
-            }
-        }
-        words
-    }
-
-    fn note(&mut self, (word, text): (Word, &'static str), end: usize) {
-        match word {
-            Word::Connect => _ = self.connect.get_or_insert(end),
-            Word::Establish => _ = self.establish.get_or_insert(end),
-            Word::Alarm => _ = self.alarm.get_or_insert(text),
-            Word::Exception => self.exception = true,
-            Word::File => self.file = true,
-            Word::Lists => self.lists = true,
-        }
-    }
-}
-
 fn sender<T>(message: &str) -> Option<What<T>> {
     let rest = message.strip_prefix(SENDER)?;
     if let Some(rest) = rest.strip_prefix("for destination ") {
@@ -253,7 +170,7 @@ fn delivery_failed(message: &str) -> Option<What<Cow<'_, str>>> {
 
 /// The sender prints the exception by which a delivery failed, and its causes below it.
 fn exception_block(more: &str) -> Option<What<Cow<'_, str>>> {
-    let more = limited(more);
+    let more = limited(more, TEXT_LIMIT);
     let names = more.lines().find_map(|line| records::unquoted(line).strip_prefix(FAILED_EXCEPTION))?;
     mention(DeliverySpeaker::Exception, names, innermost_cause(more))
 }
@@ -284,9 +201,8 @@ fn host(text: &str) -> &str {
     /// No name is longer (RFC 1035, section 2.3.4).
     const LONGEST: usize = 255;
     let text = text.trim();
-    let belongs = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']' | '%');
-    let end = text.char_indices().find(|(at, c)| *at >= LONGEST || !belongs(*c)).map(|(at, _)| at);
-    match text[..end.unwrap_or(text.len())].trim_end_matches('.') {
+    let ends = |c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']' | '%'));
+    match before(limited(text, LONGEST), ends).trim_end_matches('.') {
         "" => text,
         host => host,
     }
@@ -312,20 +228,19 @@ pub(super) fn is_failure(header: &Header<'_>) -> bool {
 /// Whether a line that begins no record speaks of a failure, as a record does whose head is lost or of another form. The
 /// lines of a stack trace do not count: the record above them does.
 pub(in crate::trace) fn speaks_of_failure(line: &[u8]) -> bool {
-    const WORDS: [&str; 6] = [
-        "SFTP/FTP failed",
-        "Failed connect to ",
-        "error Making SFTP",
-        "sendSuccess=false",
-        "Unable to successfully send file",
-        "com.jcraft.jsch.JSchException",
-    ];
-    static SEARCHER: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(WORDS));
+    static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
+        Phrases::new(&[
+            "SFTP/FTP failed",
+            "Failed connect to ",
+            "error Making SFTP",
+            "sendSuccess=false",
+            "Unable to successfully send file",
+            "com.jcraft.jsch.JSchException",
+        ])
+    });
     let text = line.trim_ascii_start();
-    if ["at ", "... ", "Caused by:", "java.lang.Exception: "].iter().any(|start| text.starts_with(start.as_bytes())) {
-        return false;
-    }
-    SEARCHER.as_ref().is_some_and(|searcher| searcher.find(line).is_some())
+    let of_stack = ["at ", "... ", "Caused by:", "java.lang.Exception: "];
+    !of_stack.iter().any(|start| text.starts_with(start.as_bytes())) && PHRASES.stand_in(text)
 }
 
 /// Errors of the library come through `sftpapi`'s classes, those about a file through the sender's own.
@@ -342,9 +257,9 @@ fn error<'a>(class: &[u8], message: &'a str, more: &str, lists: bool) -> Option<
         return None;
     }
     let text = if more.is_empty() {
-        Cow::Borrowed(limited(message))
+        Cow::Borrowed(limited(message, TEXT_LIMIT))
     } else {
-        Cow::Owned(limited(&format!("{message}\n{more}")).to_owned())
+        Cow::Owned(limited(&format!("{message}\n{more}"), TEXT_LIMIT).to_owned())
     };
     let lists = lists || negotiation::may_hold_lists(more.as_bytes());
     Some(What::Error { text, of_library: !is_senders(class), lists })
@@ -360,7 +275,7 @@ fn named_file<'a>(class: &[u8], message: &'a str) -> Option<What<Cow<'a, str>>> 
         .filter_map(|at| at.checked_sub(3).filter(begins))
         .filter_map(|start| Some((message.get(..start)?, message.get(start..)?)))
         .filter(|(before, _)| before.chars().next_back().is_none_or(name_ends))
-        .map(|(_, name)| file_name(name).trim_end_matches('.'))
+        .map(|(_, name)| before(name, name_ends).trim_end_matches('.'))
         .find(|name| DeliveryFile::parse(name).is_some())
         .map(|name| What::FileNamed(name.into()))
 }
@@ -369,13 +284,11 @@ fn name_ends(c: char) -> bool {
     !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
-/// The name that the text begins with.
-fn file_name(text: &str) -> &str {
-    let ends = |byte: u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
-    match text.bytes().position(ends) {
-        // Nearly always, and found without taking characters apart.
+/// What of a text comes before the first character that ends it: nearly always found without taking characters apart.
+fn before(text: &str, ends: impl Fn(char) -> bool) -> &str {
+    match text.bytes().position(|byte| !byte.is_ascii() || ends(char::from(byte))) {
         Some(end) if text.as_bytes()[end].is_ascii() => &text[..end],
-        Some(_) => text.find(name_ends).map_or(text, |end| &text[..end]),
+        Some(_) => text.find(ends).map_or(text, |end| &text[..end]),
         None => text,
     }
 }
@@ -385,8 +298,8 @@ fn leading_number(text: &str) -> Option<u32> {
     text[..digits].parse().ok()
 }
 
-fn limited(text: &str) -> &str {
-    let mut end = text.len().min(TEXT_LIMIT);
+fn limited(text: &str, limit: usize) -> &str {
+    let mut end = text.len().min(limit);
     while !text.is_char_boundary(end) {
         end -= 1;
     }

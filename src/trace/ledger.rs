@@ -7,6 +7,7 @@ use chrono::NaiveDateTime;
 
 use super::buckets::Buckets;
 use super::note::Note;
+use super::outages::{Outage, Outages};
 use super::tallies::Tallies;
 use super::waiting::{FileName, WaitingFiles};
 
@@ -15,26 +16,14 @@ use super::waiting::{FileName, WaitingFiles};
 pub const OVERLONG_PAUSE_S: f64 = 300.0;
 
 /// One failed delivery, judged.
-#[derive(Debug, Clone)]
-pub struct Failure {
+#[derive(Debug, Clone, Copy)]
+pub struct Failure<'a> {
     /// When.
     pub time: NaiveDateTime,
-    pub file: Arc<FileName>,
+    /// What.
+    pub file: &'a FileName,
     /// Why.
-    pub note: Arc<Note>,
-}
-
-/// A time without delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outage {
-    /// The first failure.
-    pub from: NaiveDateTime,
-    /// The last failure.
-    pub until: NaiveDateTime,
-    /// The success that ended it.
-    pub ended: Option<NaiveDateTime>,
-    /// Failed deliveries.
-    pub failures: u64,
+    pub note: &'a Arc<Note>,
 }
 
 /// How often something happened, and when first and last.
@@ -78,7 +67,7 @@ pub struct Ledger {
     /// Failed connections by cause.
     pub connection_causes: Tallies,
     /// Times without delivery.
-    pub outages: Vec<Outage>,
+    pub outages: Outages,
     /// Alarms by name.
     pub alarms: BTreeMap<&'static str, Span>,
     /// Files that failed and were not delivered since, with the number of attempts.
@@ -99,13 +88,13 @@ impl Ledger {
 
     /// Whether the last thing that happened is a failure.
     pub fn is_failing(&self) -> bool {
-        self.outages.iter().any(|outage| outage.ended.is_none())
+        self.outages.any_ongoing()
     }
 
     /// A delivery failed.
-    pub fn fail(&mut self, failure: &Failure) {
+    pub fn fail(&mut self, failure: Failure<'_>) {
         self.delivery_failures += 1;
-        let attempts_before = self.waiting.add(&failure.file, 1);
+        let attempts_before = self.waiting.add(failure.file, 1);
         let bucket = self.buckets.at(failure.time);
         bucket.fail(failure.note.reason.cause, 1);
         bucket.waiting_change += i64::from(attempts_before == 0);
@@ -121,7 +110,7 @@ impl Ledger {
             self.pauses.1 += u64::from(pause > OVERLONG_PAUSE_S);
             self.longest_pause_s = self.longest_pause_s.max(pause);
         }
-        self.causes.count(failure.time, &failure.note);
+        self.causes.count(failure.time, failure.note);
     }
 
     /// A connection could not be made.
@@ -140,7 +129,7 @@ impl Ledger {
 
     /// CUCM counts so many failures without a success between them, the last one told of included.
     pub fn count_failures(&mut self, counted: u64) {
-        if let ([outage], None, None) = (self.outages.as_slice(), self.first_good, self.counted_before) {
+        if let (Some(outage), None, None) = (self.outages.only(), self.first_good, self.counted_before) {
             self.counted_before = counted.checked_sub(outage.failures);
         }
     }
@@ -158,9 +147,7 @@ impl Ledger {
         self.deliveries += 1;
         self.first_delivery = self.first_delivery.or(Some(time));
         self.last_delivery = Some(time);
-        if let Some(outage) = self.outages.last_mut().filter(|outage| outage.ended.is_none()) {
-            outage.ended = Some(time);
-        }
+        self.outages.end(time);
         let before = self.waiting.len();
         if before > 0 {
             self.no_longer_waits(named, failed_last);
@@ -203,10 +190,7 @@ impl Ledger {
         for tally in other.connection_causes.into_tallies() {
             self.connection_causes.add(tally);
         }
-        if !other.outages.is_empty() {
-            self.outages.extend(other.outages);
-            self.outages.sort_by_key(|outage| outage.from);
-        }
+        self.outages.add(other.outages);
         for (name, span) in other.alarms {
             add_span(&mut self.alarms, name, span);
         }
@@ -226,11 +210,7 @@ impl Ledger {
     fn outage_at(&mut self, time: NaiveDateTime) -> &mut Outage {
         self.first_failure = earlier(self.first_failure, Some(time));
         self.last_failure = self.last_failure.max(Some(time));
-        if self.outages.last().is_none_or(|outage| outage.ended.is_some()) {
-            self.outages.push(Outage { from: time, until: time, ended: None, failures: 0 });
-        }
-        let last = self.outages.len() - 1;
-        &mut self.outages[last]
+        self.outages.ongoing_at(time)
     }
 }
 
@@ -266,23 +246,26 @@ mod tests {
         FileName::of(file.into())
     }
 
-    fn failure(second: u32, file: &str, message: &str) -> Failure {
+    fn note(message: &str) -> Arc<Note> {
         let place = Spot { source: 0, line: 1, record: b"" }.keep();
-        let reason = Arc::new(Reason { message: Some(message.into()), ..Reason::none() });
-        let note = Note { reason, place };
-        Failure { time: at(second), file: Arc::new(name(file)), note: Arc::new(note) }
+        Arc::new(Note { reason: Arc::new(Reason { message: Some(message.into()), ..Reason::none() }), place })
+    }
+
+    fn fail(ledger: &mut Ledger, second: u32, file: &str, message: &str) {
+        ledger.fail(Failure { time: at(second), file: &name(file), note: &note(message) });
     }
 
     #[test]
     fn an_outage_lasts_from_the_first_failure_to_the_next_success() {
         let mut ledger = Ledger::default();
-        ledger.fail(&failure(0, "a", "x"));
-        ledger.fail(&failure(6, "a", "x"));
+        fail(&mut ledger, 0, "a", "x");
+        fail(&mut ledger, 6, "a", "x");
         assert!(ledger.is_failing());
         ledger.succeed(at(18), None, None);
         ledger.succeed(at(24), None, None);
         assert!(!ledger.is_failing());
-        assert_eq!(ledger.outages, [Outage { from: at(0), until: at(6), ended: Some(at(18)), failures: 2 }]);
+        let outage = Outage { from: at(0), until: at(6), ended: Some(at(18)), failures: 2 };
+        assert_eq!(ledger.outages.iter().collect::<Vec<_>>(), [&outage]);
         assert_eq!(ledger.pauses, (1, 0));
     }
 
@@ -291,8 +274,8 @@ mod tests {
         let (old, new) = ("cdr_C_01_202401010000_1", "cdr_C_01_202401020000_2");
         let waiting = |named: Option<&str>, last: Option<&str>| {
             let mut ledger = Ledger::default();
-            ledger.fail(&failure(0, old, "x"));
-            ledger.fail(&failure(1, new, "x"));
+            fail(&mut ledger, 0, old, "x");
+            fail(&mut ledger, 1, new, "x");
             ledger.succeed(at(2), named.map(name).as_ref(), last.map(name).as_ref());
             ledger.waiting.oldest(9).into_iter().map(|(name, _)| name).collect::<Vec<_>>()
         };
@@ -306,7 +289,7 @@ mod tests {
     fn unknown_texts_are_told_apart_but_not_without_bound() {
         let mut ledger = Ledger::default();
         for number in 0..100 {
-            ledger.fail(&failure(0, "a", &format!("strange {number}")));
+            fail(&mut ledger, 0, "a", &format!("strange {number}"));
         }
         assert_eq!(ledger.causes.iter().count(), UNKNOWN_TEXTS);
         assert_eq!(
@@ -323,13 +306,13 @@ mod tests {
         for second in 0..500 {
             match second % 5 {
                 0 => ledger.succeed(at(second), None, None),
-                1 => ledger.fail_connection(at(second), &failure(second, "a", "x").note),
-                _ => ledger.fail(&failure(second, &format!("cdr_C_01_202401010000_{second}"), "x")),
+                1 => ledger.fail_connection(at(second), &note("x")),
+                _ => fail(&mut ledger, second, &format!("cdr_C_01_202401010000_{second}"), "x"),
             }
         }
         let mut other = Ledger::default();
-        other.fail(&failure(77, "cdr_C_01_202401010000_77", "y"));
-        other.fail(&failure(4000 - 600, "cdr_C_01_202401010000_499", "y"));
+        fail(&mut other, 77, "cdr_C_01_202401010000_77", "y");
+        fail(&mut other, 4000 - 600, "cdr_C_01_202401010000_499", "y");
         ledger.add(other);
         let sum = |of: fn(&crate::trace::buckets::Bucket) -> i64| {
             ledger.buckets.iter().map(|(_, bucket)| of(bucket)).sum::<i64>().unsigned_abs()
@@ -346,9 +329,9 @@ mod tests {
     #[test]
     fn an_overlong_pause_is_counted() {
         let mut ledger = Ledger::default();
-        ledger.fail(&failure(0, "a", "x"));
-        ledger.fail(&failure(120, "a", "x"));
-        ledger.fail(&failure(700, "a", "x"));
+        fail(&mut ledger, 0, "a", "x");
+        fail(&mut ledger, 120, "a", "x");
+        fail(&mut ledger, 700, "a", "x");
         assert_eq!((ledger.pauses, ledger.longest_pause_s), ((2, 1), 580.0));
     }
 }

@@ -4,18 +4,15 @@
 //! Of one block it is enough to know where it was said. What was said twice in a block is likely to be said in others, so
 //! whoever reads blocks keeps its words beyond them.
 
-use std::hash::BuildHasher;
 use std::ops::Range;
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
-
 use super::event::What;
 use super::names::{Name, Names};
-use super::spread::{eight, spread};
+use super::spread::spread;
 use crate::log4j::records::TIMESTAMP;
 
-/// So many sayings of a block are remembered; more take each other's place.
+/// So many sayings of a block are remembered; more take each other's place. They fit a core's first cache.
 const OF_BLOCK: usize = 1024;
 
 /// So many are remembered beyond it.
@@ -24,33 +21,29 @@ const KEPT: usize = 1024;
 /// No longer ones are kept beyond their block: few are, and the memory is bounded.
 const LONGEST: usize = 4096;
 
-/// Of so many bytes two sayings of the same length nearly always differ: the sender's exception names its file within.
-const HASHED: usize = 256;
-
-/// What a record says, without when and on which thread.
+/// A record of a block, without its time.
 #[derive(Debug, Clone, Copy)]
 pub struct Said<'b> {
-    /// The level and the blanks behind it.
-    level: u64,
-    /// All from the bracket behind the thread on.
-    words: &'b [u8],
-    /// Where they stand in their block.
-    at: usize,
+    block: &'b [u8],
+    /// From the blank behind the time on.
+    from: usize,
+    to: usize,
     hash: u64,
 }
 
 impl<'b> Said<'b> {
-    /// Of a record of a block that stands there, as does its thread's name in it; `None` where its level is longer than
-    /// any.
+    /// Of a record that stands there in its block. `telling` is where its second line ends, or else its first: hosts,
+    /// files and numbers stand before.
     #[inline]
-    pub fn of(block: &'b [u8], record: Range<usize>, thread: &Range<usize>) -> Option<Self> {
-        const LEVEL: usize = TIMESTAMP + 1;
-        let behind = u32::try_from(8usize.checked_sub(thread.start - 1 - LEVEL)?).ok()?;
-        let at = record.start + thread.end + 1;
-        let words = &block[at..record.end];
-        let level = eight(block[record.start + LEVEL..].first_chunk()).unbounded_shl(8 * behind);
-        let hash = FixedState::default().hash_one(&words[..words.len().min(HASHED)]) ^ level ^ words.len() as u64;
-        Some(Self { level, words, at, hash })
+    pub fn of(block: &'b [u8], record: Range<usize>, telling: usize) -> Self {
+        let [a, b, c, d] = block.get(record.start..telling).and_then(|near| near.last_chunk()).map_or([0; 4], four);
+        let hash = a ^ b.rotate_left(17) ^ c.rotate_left(34) ^ d.rotate_left(51) ^ (record.end - telling) as u64;
+        Self { block, from: record.start + TIMESTAMP, to: record.end, hash }
+    }
+
+    #[inline]
+    fn bytes(&self) -> &'b [u8] {
+        self.block.get(self.from..self.to).unwrap_or_default()
     }
 
     /// Its place in a table.
@@ -58,6 +51,33 @@ impl<'b> Said<'b> {
     fn place<const PLACES: usize>(&self) -> usize {
         spread::<PLACES>(self.hash)
     }
+}
+
+/// Where in a record the thread's name stands, between its level and what it says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Thread {
+    from: u32,
+    to: u32,
+}
+
+impl Thread {
+    /// As it stands in a record; `None` where its name is longer than any.
+    pub fn of(name: &Range<usize>) -> Option<Self> {
+        let within = |at: usize| u32::try_from(at.checked_sub(TIMESTAMP)?).ok();
+        Some(Self { from: within(name.start)?, to: within(name.end)? })
+    }
+
+    /// A record without it.
+    #[inline]
+    fn cut_from(self, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+        Some((bytes.get(..self.from as usize)?, bytes.get(self.to as usize..)?))
+    }
+}
+
+#[inline]
+fn four(bytes: &[u8; 32]) -> [u64; 4] {
+    let (eights, _) = bytes.as_chunks();
+    std::array::from_fn(|index| eights.get(index).map_or(0, |bytes| u64::from_le_bytes(*bytes)))
 }
 
 /// What is known of a saying.
@@ -85,18 +105,31 @@ impl<T> Known<T> {
 #[derive(Debug)]
 pub struct Repeats {
     /// The block under way, by number.
-    block: u64,
+    block: u32,
     of_block: Vec<Place>,
+    /// What the block's sayings tell.
+    told: Vec<Told>,
     kept: Vec<Kept>,
 }
 
 /// Where in a block something was said last.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Place {
-    block: u64,
-    level: u64,
-    at: Range<usize>,
-    known: Known<Name>,
+    from: u32,
+    to: u32,
+    block: u32,
+    /// The place of what it tells.
+    told: u32,
+}
+
+/// What a record told.
+#[derive(Debug, Clone, Copy)]
+pub struct Told {
+    /// Who said it.
+    pub thread: Name,
+    /// What it tells.
+    pub known: Known<Name>,
+    at: Thread,
     /// Whether it is known beyond the block, or need not be.
     settled: bool,
 }
@@ -104,60 +137,83 @@ struct Place {
 /// What was said more than once in a block.
 #[derive(Debug, Clone)]
 struct Kept {
-    level: u64,
+    level: Vec<u8>,
     words: Vec<u8>,
     known: Known<Arc<str>>,
 }
 
 impl Default for Repeats {
     fn default() -> Self {
-        let nowhere = Place { block: 0, level: 0, at: 0..0, known: Known::Nothing { failure: false }, settled: true };
-        let nothing = Kept { level: 0, words: Vec::new(), known: Known::Nothing { failure: false } };
-        Self { block: 0, of_block: vec![nowhere; OF_BLOCK], kept: vec![nothing; KEPT] }
+        let nothing = Kept { level: Vec::new(), words: Vec::new(), known: Known::Nothing { failure: false } };
+        Self { block: 0, of_block: vec![Place::default(); OF_BLOCK], told: Vec::new(), kept: vec![nothing; KEPT] }
     }
 }
 
 impl Repeats {
     /// Another block begins.
     pub fn begin_block(&mut self) {
-        self.block += 1;
+        self.told.clear();
+        self.block = self.block.wrapping_add(1);
+        if self.block == 0 {
+            self.of_block.fill(Place::default());
+            self.block = 1;
+        }
     }
 
-    /// What is known of a saying, by the block under way or by one before it. `names` are those of the block.
+    /// What the same thread told by the same words in this block.
     #[inline]
-    pub fn find<'b>(&mut self, said: &Said<'b>, block: &'b [u8], names: &mut Names<'b>) -> Option<Known<Name>> {
-        let place = &mut self.of_block[said.place::<OF_BLOCK>()];
-        if place.block == self.block && place.level == said.level && block[place.at.clone()] == *said.words {
-            let known = place.known;
-            if !std::mem::replace(&mut place.settled, true) {
-                self.keep_beyond(said, known.map(|name| names.keep(name)));
+    pub fn find(&mut self, said: &Said<'_>) -> Option<&Told> {
+        let place = &self.of_block[said.place::<OF_BLOCK>()];
+        let same = place.block == self.block
+            && said.block.get(place.from as usize..place.to as usize).is_some_and(|known| known == said.bytes());
+        if same { self.told.get(place.told as usize) } else { None }
+    }
+
+    /// What other threads told by the same words in this block, or any in one before. `names` are those of the block.
+    pub fn find_of_others(&mut self, said: &Said<'_>, thread: Thread, names: &mut Names<'_>) -> Option<Known<Name>> {
+        let (level, words) = thread.cut_from(said.bytes())?;
+        let place = &self.of_block[said.place::<OF_BLOCK>()];
+        if place.block == self.block
+            && let Some(told) = self.told.get_mut(place.told as usize)
+            && let Some(bytes) = said.block.get(place.from as usize..place.to as usize)
+            && told.at.cut_from(bytes) == Some((level, words))
+        {
+            let known = told.known;
+            if !std::mem::replace(&mut told.settled, true) {
+                self.keep_beyond(said, level, words, known.map(|name| names.keep(name)));
             }
             return Some(known);
         }
         let kept = &self.kept[said.place::<KEPT>()];
-        if kept.level != said.level || kept.words != said.words {
-            return None;
-        }
-        let known = kept.known.clone().map(|text| names.number_shared(&text));
-        self.keep(said, known, true);
-        Some(known)
+        let same = kept.words == words && kept.level == level;
+        same.then(|| kept.known.clone().map(|text| names.number_shared(&text)))
     }
 
-    /// Remembers what a saying tells, of this block only or, once it is said again, of those that follow as well.
+    /// Remembers what a thread tells, of this block only or, once others say it, of those that follow as well.
     #[inline]
-    pub fn keep(&mut self, said: &Said<'_>, known: Known<Name>, of_block_only: bool) {
-        let settled = of_block_only || said.words.len() > LONGEST;
-        let at = said.at..said.at + said.words.len();
-        self.of_block[said.place::<OF_BLOCK>()] = Place { block: self.block, level: said.level, at, known, settled };
+    pub fn keep(&mut self, said: &Said<'_>, at: Thread, thread: Name, known: Known<Name>, of_block_only: bool) {
+        let settled = of_block_only || said.to - said.from > LONGEST || names_a_file(&known);
+        let parts = (u32::try_from(said.from), u32::try_from(said.to), u32::try_from(self.told.len()));
+        if let (Ok(from), Ok(to), Ok(told)) = parts {
+            self.of_block[said.place::<OF_BLOCK>()] = Place { from, to, block: self.block, told };
+            self.told.push(Told { thread, known, at, settled });
+        }
     }
 
     #[cold]
-    fn keep_beyond(&mut self, said: &Said<'_>, known: Known<Arc<str>>) {
+    fn keep_beyond(&mut self, said: &Said<'_>, level: &[u8], words: &[u8], known: Known<Arc<str>>) {
         let kept = &mut self.kept[said.place::<KEPT>()];
+        kept.level.clear();
+        kept.level.extend_from_slice(level);
         kept.words.clear();
-        kept.words.extend_from_slice(said.words);
-        (kept.level, kept.known) = (said.level, known);
+        kept.words.extend_from_slice(words);
+        kept.known = known;
     }
+}
+
+/// Files come and go; what names one would only take the place of what is said all the time.
+fn names_a_file<T>(known: &Known<T>) -> bool {
+    matches!(known, Known::Event(What::DeliveryFailed(_) | What::FileNamed(_)))
 }
 
 #[cfg(test)]
@@ -165,78 +221,105 @@ mod tests {
     use super::*;
     use crate::log4j::records;
 
-    const RECORD: &str = "2019-07-25 13:12:18,996 ERROR [Thread-13] a.B (B.java:1) - x to 1.1.1.1\n";
+    const RECORD: &str = concat!(
+        "2019-07-25 13:12:18,996 ERROR [Thread-13] sftpapi.ftpClient (ftpClient.java:246) - ",
+        "connect(): Failed connect to 1.1.1.1\n"
+    );
 
-    fn said(record: &str) -> Said<'_> {
-        let record = record.as_bytes();
-        Said::of(record, 0..record.len(), &records::thread(record).unwrap()).unwrap()
+    /// A reader of blocks, and the names of the block under way.
+    #[derive(Default)]
+    struct Reader {
+        repeats: Repeats,
+        names: Names<'static>,
     }
 
-    fn find(repeats: &mut Repeats, record: &str) -> Option<Known<Name>> {
-        repeats.find(&said(record), record.as_bytes(), &mut Names::default())
+    impl Reader {
+        /// What is known of the last record of a block.
+        fn known(&mut self, block: &str, last: &str) -> Option<Known<Name>> {
+            let (said, thread) = said(block, last);
+            self.repeats
+                .find(&said)
+                .map(|told| told.known)
+                .or_else(|| self.repeats.find_of_others(&said, thread, &mut self.names))
+        }
+
+        fn keep(&mut self, known: Known<Name>, of_block_only: bool) {
+            let (said, thread) = said(RECORD, RECORD);
+            self.repeats.keep(&said, thread, Name::default(), known, of_block_only);
+        }
+
+        fn next_block(&mut self) {
+            self.repeats.begin_block();
+            self.names = Names::default();
+        }
+    }
+
+    fn said<'b>(block: &'b str, last: &str) -> (Said<'b>, Thread) {
+        let from = block.len() - last.len();
+        let thread = Thread::of(&records::thread(last.as_bytes()).unwrap()).unwrap();
+        (Said::of(block.as_bytes(), from..block.len(), block.len() - 1), thread)
+    }
+
+    fn other_thread() -> String {
+        RECORD.replace("Thread-13", "main")
     }
 
     fn alarm() -> Known<Name> {
         Known::Event(What::Alarm("CDRHWMExceeded"))
     }
 
-    /// The first block, in which the record was said.
-    fn first_block(of_block_only: bool, record: &str) -> Repeats {
-        let mut repeats = Repeats::default();
-        repeats.begin_block();
-        assert_eq!(find(&mut repeats, record), None);
-        repeats.keep(&said(record), alarm(), of_block_only);
-        repeats
-    }
-
     #[test]
     fn the_same_words_at_the_same_level_are_known_again_whoever_says_them() {
-        let mut repeats = first_block(false, RECORD);
-        // What was said and is said again stands in one block.
-        let block = format!("{RECORD}{}", RECORD.replace("Thread-13", "main"));
-        let again = Said::of(block.as_bytes(), RECORD.len()..block.len(), &(31..35)).unwrap();
-        assert_eq!(repeats.find(&again, block.as_bytes(), &mut Names::default()), Some(alarm()));
-        for other in [RECORD.replace("ERROR", "WARN "), RECORD.replace("x to", "y to"), RECORD.replace('\n', "1\n")] {
-            assert_eq!(find(&mut repeats, &other), None, "{other}");
+        let mut reader = Reader::default();
+        reader.next_block();
+        assert_eq!(reader.known(RECORD, RECORD), None);
+        reader.keep(alarm(), false);
+        for same in [RECORD.to_owned(), other_thread()] {
+            assert_eq!(reader.known(&format!("{RECORD}{same}"), &same), Some(alarm()));
+        }
+        for other in
+            [RECORD.replace("ERROR", "WARN "), RECORD.replace("connect to", "Connect to"), RECORD.replace('\n', "1\n")]
+        {
+            assert_eq!(reader.known(&format!("{RECORD}{other}"), &other), None, "{other}");
         }
     }
 
     #[test]
-    fn what_is_said_twice_in_a_block_is_known_in_the_next() {
-        let file = "cdr_C_01_201907231317_7";
-        let (mut repeats, mut names) = (Repeats::default(), Names::default());
-        let named = Known::Event(What::FileNamed(names.number(file.into())));
-        repeats.begin_block();
-        repeats.keep(&said(RECORD), named, false);
-        repeats.begin_block();
-        assert_eq!(find(&mut repeats, RECORD), None, "said once");
-        repeats.keep(&said(RECORD), named, false);
-        assert_eq!(repeats.find(&said(RECORD), RECORD.as_bytes(), &mut names), Some(named));
+    fn what_several_threads_say_in_a_block_is_known_in_the_next() {
+        let mut reader = Reader::default();
+        let both = format!("{RECORD}{}", other_thread());
+        reader.next_block();
+        let text = reader.names.number("an error".into());
+        let error = Known::Event(What::Error { text, of_library: true, lists: false });
+        reader.keep(error, false);
+        assert_eq!(reader.known(&both, &other_thread()), Some(error));
 
-        repeats.begin_block();
-        let mut next = Names::default();
-        next.number("other".into());
-        let known = repeats.find(&said(RECORD), RECORD.as_bytes(), &mut next);
-        let Some(Known::Event(What::FileNamed(name))) = known else { panic!("{known:?}") };
-        assert_eq!((name.index(), &*next.keep(name)), (1, file));
+        reader.next_block();
+        reader.names.number("other".into());
+        let known = reader.known(RECORD, RECORD);
+        let Some(Known::Event(What::Error { text, .. })) = known else { panic!("{known:?}") };
+        assert_eq!((text.index(), &*reader.names.keep(text)), (1, "an error"));
     }
 
     #[test]
-    fn what_is_odd_or_longer_than_most_is_not_kept_beyond_its_block() {
-        let long = format!("{RECORD}{}", "x".repeat(LONGEST));
-        for (of_block_only, record) in [(true, RECORD), (false, &*long)] {
-            let mut repeats = first_block(of_block_only, record);
-            assert_eq!(find(&mut repeats, record), Some(alarm()));
-            repeats.begin_block();
-            assert_eq!(find(&mut repeats, record), None);
+    fn what_one_says_once_or_is_odd_or_names_a_file_is_of_its_block_only() {
+        let file = Known::Event(What::FileNamed(Name::default()));
+        let both = format!("{RECORD}{}", other_thread());
+        for (known, of_block_only, block) in [(alarm(), false, RECORD), (alarm(), true, &both), (file, false, &both)] {
+            let mut reader = Reader::default();
+            reader.next_block();
+            reader.keep(known, of_block_only);
+            assert_eq!(reader.known(block, &block[block.rfind("2019").unwrap()..]), Some(known));
+            reader.next_block();
+            assert_eq!(reader.known(RECORD, RECORD), None);
         }
     }
 
     #[test]
     fn what_is_no_event_is_known_again_too() {
-        let mut repeats = first_block(false, RECORD);
-        let nothing = Known::Nothing { failure: true };
-        repeats.keep(&said(RECORD), nothing, false);
-        assert_eq!(find(&mut repeats, RECORD), Some(nothing));
+        let mut reader = Reader::default();
+        reader.next_block();
+        reader.keep(Known::Nothing { failure: true }, false);
+        assert_eq!(reader.known(RECORD, RECORD), Some(Known::Nothing { failure: true }));
     }
 }

@@ -11,7 +11,7 @@ use super::event::{Event, What};
 use super::events::{self, Clues};
 use super::names::{Name, Names};
 use super::oddities::{Oddities, Oddity};
-use super::repeats::{Known, Repeats, Said};
+use super::repeats::{Known, Repeats, Said, Thread};
 use super::running::Running;
 use crate::log4j::lanes;
 use crate::log4j::records::{self, Clock, Header, Layout, Line, MINUTE, Minute, TIMESTAMP};
@@ -183,6 +183,8 @@ struct Open {
     start: usize,
     /// Where its first line ends.
     end: usize,
+    /// Where its second line ends, or else its first.
+    telling: usize,
     line: u64,
 }
 
@@ -240,7 +242,7 @@ impl<'b> Scan<'b, '_> {
             self.new_minute(record, *minute, before);
         }
         if !self.running.repeats(&self.bytes[start..end]) && events::may_matter(record) {
-            self.record = Some(Open { start, end, line: self.line });
+            self.record = Some(Open { start, end, telling: end, line: self.line });
         }
     }
 
@@ -265,6 +267,9 @@ impl<'b> Scan<'b, '_> {
     #[inline(never)]
     fn other_line(&mut self, start: usize, end: usize) {
         let line = &self.bytes[start..end];
+        if let Some(open) = self.record.as_mut().filter(|open| open.telling == open.end) {
+            open.telling = end;
+        }
         // A crash leaves them in a row, to the end of a line or of the file.
         if line.first() == Some(&0) || line.last() == Some(&0) {
             self.out.oddities.note(Oddity::Nuls, self.line);
@@ -304,15 +309,12 @@ impl<'b> Scan<'b, '_> {
     }
 
     #[inline(never)]
-    fn read_record(&mut self, Open { start, end: first_end, line }: Open, end: usize) {
+    fn read_record(&mut self, Open { start, end: first_end, telling, line }: Open, end: usize) {
         let bytes: &'b [u8] = self.bytes;
         let (record, first) = (&bytes[start..end], &bytes[start..first_end]);
-        let Some(name) = records::thread(first) else { return self.note_malformed(first, line) };
-        let said = Said::of(bytes, start..end, &name);
-        let known = said.as_ref().and_then(|said| self.repeats.find(said, bytes, &mut self.out.names));
-        let Some(known) = known.or_else(|| self.read_anew(record, first, line, said.as_ref(), name.clone())) else {
-            return;
-        };
+        let said = Said::of(bytes, start..end, telling);
+        let known = self.repeats.find(&said).map(|told| (told.thread, told.known));
+        let Some((thread, known)) = known.or_else(|| self.told(&said, record, first, line)) else { return };
         let what = match known {
             Known::Nothing { failure } => {
                 if failure {
@@ -327,36 +329,51 @@ impl<'b> Scan<'b, '_> {
         }
         let Some(time) = self.clock.read(record) else { return };
         self.running.follow(&what, first);
-        let thread = self.out.names.number_bytes(&record[name]);
         self.out.events.push(Seen { line, event: Event { time, thread, what }, record, last: false });
     }
 
-    /// What a record tells whose thread stands there; `None` where it is of another form.
+    /// Who told what by a record that its thread has not told yet in this block. `first` is its first line. `None` where
+    /// it is of another form.
+    fn told(&mut self, said: &Said<'b>, record: &'b [u8], first: &'b [u8], line: u64) -> Option<(Name, Known<Name>)> {
+        let Some(name) = records::thread(first) else {
+            self.note_malformed(first, line);
+            return None;
+        };
+        let (at, bytes) = (Thread::of(&name), &record[name.clone()]);
+        let told = at.and_then(|at| self.repeats.find_of_others(said, at, &mut self.out.names));
+        let (known, form) = match told {
+            Some(known) => (known, Form::Text),
+            None => self.read_anew(record, first, line, name)?,
+        };
+        // Who says what is no event is nobody's concern.
+        let is_event = matches!(known, Known::Event(_));
+        let thread = if is_event { self.out.names.number_bytes(bytes) } else { Name::default() };
+        if let Some(at) = at {
+            self.repeats.keep(said, at, thread, known, form == Form::Latin1 || told.is_some());
+        }
+        Some((thread, known))
+    }
+
+    /// What a record tells whose thread stands there, and in which form; `None` where it is of another.
     fn read_anew(
         &mut self,
         record: &'b [u8],
         first: &'b [u8],
         line: u64,
-        said: Option<&Said<'b>>,
         thread: Range<usize>,
-    ) -> Option<Known<Name>> {
-        let trimmed = records::trim_end(first);
-        let Some(layout) = Layout::around(thread, trimmed) else {
+    ) -> Option<(Known<Name>, Form)> {
+        let Some(layout) = Layout::around(thread, records::trim_end(first)) else {
             self.note_malformed(first, line);
             return None;
         };
         let header = Header::of(&layout, first);
-        let read = self.read_event(&header, &layout, record, first.len());
-        let is_odd = matches!(read, Some((_, Form::Latin1)));
-        if is_odd {
+        let Some((what, form)) = self.read_event(&header, &layout, record, first.len()) else {
+            return Some((Known::Nothing { failure: events::is_failure(&header) }, Form::Text));
+        };
+        if form == Form::Latin1 {
             self.out.oddities.note(Oddity::Latin1, line);
         }
-        let nothing = || Known::Nothing { failure: events::is_failure(&header) };
-        let known = read.map_or_else(nothing, |(what, _)| Known::Event(what));
-        if let Some(said) = said {
-            self.repeats.keep(said, known, is_odd);
-        }
-        Some(known)
+        Some((Known::Event(what), form))
     }
 
     #[cold]

@@ -105,34 +105,31 @@ struct Thread {
     served: Served,
     /// The last error since the previous delivery.
     error: Option<Arc<Note>>,
-    /// The error, until a failed connection or delivery claims it.
+    /// What is said of that error, until a failed connection or delivery claims it.
     unclaimed: Option<Unclaimed>,
     connection: Option<(ConnectionMention, HostId)>,
+    /// The delivery that failed last, and who spoke of it last; none since the last one that went through.
     mention: Option<(DeliverySpeaker, Arc<FileName>, HostId)>,
     pending: Option<Pending>,
     /// Whether it is among the undecided.
     undecided: bool,
     file: Option<Arc<FileName>>,
-    failed_last: Option<Arc<FileName>>,
     /// Boxed, since few threads say anything of it.
     lists: Option<Box<NegotiationReader>>,
 }
 
 /// An error of which no record has yet told what failed by it.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Unclaimed {
     time: NaiveDateTime,
-    note: Arc<Note>,
     /// Whether it tells by itself that a connection failed.
     of_connection: bool,
 }
 
-/// A failed delivery whose cause may still follow.
+/// When the delivery failed that is spoken of, and why; its cause may still follow.
 #[derive(Debug)]
 struct Pending {
     time: NaiveDateTime,
-    file: Arc<FileName>,
-    host: HostId,
     /// Where it stands, where that is all that is known of it.
     place: Option<Place>,
     own: Option<Arc<Note>>,
@@ -251,21 +248,20 @@ impl Books {
         if of_library || reason.is_known() {
             self.connection_without_host(thread);
             let of_connection = of_library && reason.of_connection;
-            let note = Arc::new(Note { reason, place: spot.keep() });
-            thread.unclaimed = Some(Unclaimed { time, note: Arc::clone(&note), of_connection });
-            thread.error = Some(note);
+            thread.unclaimed = Some(Unclaimed { time, of_connection });
+            thread.error = Some(Arc::new(Note { reason, place: spot.keep() }));
             thread.connection = None;
         }
     }
 
     /// What was read does not go on to tell which host an error concerns: a connection failed all the same.
     fn connection_without_host(&mut self, thread: &mut Thread) {
-        let Some(Unclaimed { time, note, .. }) = thread.unclaimed.take().filter(|error| error.of_connection) else {
-            return;
-        };
-        if self.counts(time, &note) {
+        let unclaimed = thread.unclaimed.take().filter(|error| error.of_connection);
+        if let (Some(Unclaimed { time, .. }), Some(note)) = (unclaimed, &thread.error)
+            && self.counts(time, note)
+        {
             let account = self.accounts.of_connection(&mut thread.served);
-            self.accounts.ledger(account).fail_connection(time, &note);
+            self.accounts.ledger(account).fail_connection(time, note);
         }
     }
 
@@ -281,7 +277,7 @@ impl Books {
             *before = mention;
             return;
         }
-        let error = thread.unclaimed.take().map(|error| error.note);
+        let error = thread.unclaimed.take().and(thread.error.as_ref()).map(Arc::clone);
         let note = error.unwrap_or_else(|| Arc::new(unexplained(spot.keep())));
         let account = self.accounts.of_host(host);
         if self.counts(time, &note) {
@@ -308,11 +304,10 @@ impl Books {
                 self.accounts.settle(&mut thread.served, host);
                 let own = thread.error.take();
                 thread.unclaimed = None;
-                let of_host = self.accounts.connection_error(host).map(Arc::clone);
-                thread.failed_last = Some(Arc::clone(&file));
-                thread.mention = Some((mention.by, Arc::clone(&file), host));
+                let of_host = self.accounts.connection_error(host).filter(|_| own.is_none()).map(Arc::clone);
+                thread.mention = Some((mention.by, file, host));
                 let place = (own.is_none() && of_host.is_none()).then(|| spot.keep());
-                thread.pending = Some(Pending { time, file, host, place, own, of_host });
+                thread.pending = Some(Pending { time, place, own, of_host });
             }
         }
         if let (Some(pending), Some(text)) =
@@ -340,14 +335,14 @@ impl Books {
         self.close_pending(thread);
         self.connection_without_host(thread);
         thread.error = None;
-        thread.mention = None;
+        let failed_last = thread.mention.take();
         let account = self.accounts.delivered(&mut thread.served, self.events);
         let ledger = self.accounts.ledger(account);
         ledger.is_good_at(time);
         let file = thread.file.take();
-        let failed_last = thread.failed_last.take();
+        let failed_last = failed_last.as_ref().map(|(_, file, _)| &**file);
         if self.window.holds(time) {
-            ledger.succeed(time, file.as_deref(), failed_last.as_deref());
+            ledger.succeed(time, file.as_deref(), failed_last);
         }
     }
 
@@ -367,15 +362,15 @@ impl Books {
 
     /// Judges the failed delivery under way on this thread: nothing more can be said about it.
     fn close_pending(&mut self, thread: &mut Thread) {
-        let Some(pending) = thread.pending.take() else { return };
+        let (Some(pending), Some((_, file, host))) = (thread.pending.take(), &thread.mention) else { return };
         thread.file = None;
-        let Pending { time, file, host, place, own, of_host } = pending;
+        let Pending { time, place, own, of_host } = pending;
         let Some(note) = own.or(of_host).or_else(|| place.map(|place| Arc::new(unexplained(place)))) else { return };
-        let account = self.accounts.of_host(host);
+        let account = self.accounts.of_host(*host);
         let counts = self.counts(time, &note);
         let ledger = self.accounts.ledger(account);
         if counts {
-            ledger.fail(&Failure { time, file, note });
+            ledger.fail(Failure { time, file, note: &note });
         } else if self.window.holds(time) {
             ledger.passed_over += 1;
         } else {

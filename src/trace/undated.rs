@@ -191,6 +191,7 @@ fn destination(failed: AtHost) -> Destination {
         causes: causes(failed.deliveries.into_iter().map(|(_, error)| error)),
         connection_causes: causes(failed.connections),
         outages: Vec::new(),
+        outages_left_out: 0,
         alarms: Vec::new(),
         files: Vec::new(),
         retries: None,

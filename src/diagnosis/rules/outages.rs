@@ -73,7 +73,8 @@ pub fn several_servers_behind_address(facts: &Facts<'_>, failed: &FailedDestinat
     let host = failed.host();
     let cause = failed.cause?;
     let mut evidence: Vec<Evidence> = of_failed(failed);
-    let turns = format!("{} that ended by a success", many(ended as u64, "outage", "outages"));
+    let ended = ended as u64 + destination.outages_left_out;
+    let turns = format!("{} that ended by a success", many(ended, "outage", "outages"));
     let field = Some("destinations[].outages".to_owned());
     evidence.push(Evidence { field, ..words(EvidenceKind::Trace, turns) });
     evidence.extend(facts.servers.iter().flat_map(|server| of_server(facts, server)));

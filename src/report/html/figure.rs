@@ -127,7 +127,7 @@ fn figure(chart: &Chart, lane: &Lane) -> LaneFigure {
 fn summary(lane: &Lane) -> String {
     let delivered = lane.bars.iter().map(|bar| bar.delivered).sum();
     let failed = lane.bars.iter().map(Bar::failures).sum();
-    let outages = counted(lane.outages.len() as u64, "outage");
+    let outages = counted(lane.outages.len() as u64 + lane.outages_left_out, "outage");
     format!("{} delivered, {}, {outages}", counted(delivered, "file"), counted(failed, "failed delivery"))
 }
 

@@ -96,6 +96,7 @@ mod tests {
             host: None,
             bars: bars.iter().map(bar).collect(),
             outages: Vec::new(),
+            outages_left_out: 0,
             moments: Vec::new(),
         };
         let last = bars.iter().map(|bar| bar.0).max().unwrap_or_default();

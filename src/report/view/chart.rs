@@ -31,6 +31,8 @@ pub struct Lane {
     pub bars: Vec<Bar>,
     /// Times without delivery.
     pub outages: Vec<(NaiveDateTime, NaiveDateTime)>,
+    /// How many more there are.
+    pub outages_left_out: u64,
     /// What is worth a mark.
     pub moments: Vec<Moment>,
 }
@@ -143,6 +145,7 @@ fn lane(destination: &Destination, causes: &[String], end: NaiveDateTime) -> Lan
         host: destination.host.clone(),
         bars,
         outages: destination.outages.iter().map(|outage| (outage.from, outage.to.unwrap_or(end))).collect(),
+        outages_left_out: destination.outages_left_out,
         moments: moments(destination),
     }
 }

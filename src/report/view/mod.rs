@@ -352,7 +352,14 @@ pub mod tests {
             |hour, delivered, failed, waiting| Bar { from: at(hour), to: at(hour + 1), delivered, failed, waiting };
         let bars = vec![bar(1, 60, vec![], 0), bar(2, 10, vec![(0, 7), (1, 2)], 3), bar(5, 20, vec![], 0)];
         let moments = vec![Moment { at: at(2), label: name.to_owned() }];
-        let lane = Lane { name: name.to_owned(), host: None, bars, outages: vec![(at(2), at(5))], moments };
+        let lane = Lane {
+            name: name.to_owned(),
+            host: None,
+            bars,
+            outages: vec![(at(2), at(5))],
+            outages_left_out: 0,
+            moments,
+        };
         Chart { from: at(1), to: at(6), causes: vec![name.to_owned(), "timeout".to_owned()], lanes: vec![lane] }
     }
 

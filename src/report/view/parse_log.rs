@@ -243,7 +243,7 @@ fn alarm(alarms: &RaisedAlarms) -> [Block; 3] {
 
 /// The tables of one destination.
 fn details(destination: &Destination) -> Option<Section> {
-    let mut blocks = outages(&destination.outages);
+    let mut blocks = outages(destination);
     blocks.extend(files(destination));
     let retries = destination.retries.iter().map(|retries| fact("retries", retries_in_words(retries)));
     let alarms = destination.alarms.iter().map(raised);
@@ -263,7 +263,8 @@ fn raised(alarm: &Alarm) -> Fact {
     fact("alarm", format!("{}: {}, {}", alarm.name, counted(alarm.count, "time"), between(alarm.first, alarm.last)))
 }
 
-fn outages(outages: &[Outage]) -> Vec<Block> {
+fn outages(destination: &Destination) -> Vec<Block> {
+    let outages = destination.outages.as_slice();
     let shown = outages.iter().rev().take(OUTAGES).map(outage).collect();
     let mut blocks = Vec::from_iter(table(["outage from", "to", "lasted", "failures"], shown));
     if let Some((first, beginning)) = outages.first().and_then(|first| Some((first, first.beginning()?))) {
@@ -271,7 +272,9 @@ fn outages(outages: &[Outage]) -> Vec<Block> {
         blocks.push(Block::Paragraph(vec![toned(Tone::Warn, text)]));
     }
     if let Some(more @ 1..) = outages.len().checked_sub(OUTAGES) {
-        let text = format!("And {more} earlier ones (--json lists them all).");
+        let more = more as u64 + destination.outages_left_out;
+        let listed = if destination.outages_left_out > 0 { "2,000 of them" } else { "them all" };
+        let text = format!("And {} earlier ones (--json lists {listed}).", grouped(more));
         blocks.push(Block::Paragraph(vec![toned(Tone::Faint, text)]));
     }
     blocks
