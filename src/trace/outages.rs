@@ -66,13 +66,8 @@ impl Outages {
         if self.ongoing().is_none() {
             self.push(Outage { from: time, until: time, ended: None, failures: 0 });
         }
-        match self.last.len().checked_sub(1) {
-            Some(last) => &mut self.last[last],
-            None => {
-                let last = self.first.len() - 1;
-                &mut self.first[last]
-            }
-        }
+        let (first, last) = (self.first.len(), self.last.len());
+        if last > 0 { &mut self.last[last - 1] } else { &mut self.first[first - 1] }
     }
 
     fn ongoing(&mut self) -> Option<&mut Outage> {
@@ -95,7 +90,9 @@ impl Outages {
         let left_out = self.left_out + other.left_out;
         let mut all: Vec<Outage> = std::mem::take(self).into_kept().chain(other.into_kept()).collect();
         all.sort_by_key(|outage| outage.from);
-        all.into_iter().for_each(|outage| self.push(outage));
+        for outage in all {
+            self.push(outage);
+        }
         self.left_out += left_out;
     }
 
