@@ -37,7 +37,7 @@ impl<'b> Said<'b> {
     #[inline]
     pub fn of(block: &'b [u8], record: Range<usize>, telling: usize) -> Self {
         let [a, b, c, d] = block.get(record.start..telling).and_then(|near| near.last_chunk()).map_or([0; 4], four);
-        let hash = a ^ b.rotate_left(17) ^ c.rotate_left(34) ^ d.rotate_left(51) ^ (record.end - telling) as u64;
+        let hash = a ^ b.rotate_left(17) ^ c.rotate_left(34) ^ d.rotate_left(51) ^ record.end.abs_diff(telling) as u64;
         Self { block, from: record.start + TIMESTAMP, to: record.end, hash }
     }
 

@@ -267,9 +267,6 @@ impl<'b> Scan<'b, '_> {
     #[inline(never)]
     fn other_line(&mut self, start: usize, end: usize) {
         let line = &self.bytes[start..end];
-        if let Some(open) = self.record.as_mut().filter(|open| open.telling == open.end) {
-            open.telling = end;
-        }
         // A crash leaves them in a row, to the end of a line or of the file.
         if line.first() == Some(&0) || line.last() == Some(&0) {
             self.out.oddities.note(Oddity::Nuls, self.line);
@@ -284,6 +281,9 @@ impl<'b> Scan<'b, '_> {
                 self.noisy = true;
             }
             Line::Continuation if self.out.counts.records > 0 => {
+                if let Some(open) = self.record.as_mut().filter(|open| open.telling == open.end) {
+                    open.telling = end;
+                }
                 if events::speaks_of_failure(line) {
                     self.out.failure.get_or_insert(self.line);
                 }
