@@ -37,7 +37,9 @@ impl<'b> Said<'b> {
     #[inline]
     pub fn of(block: &'b [u8], record: Range<usize>, telling: usize) -> Self {
         let [a, b, c, d] = block.get(record.start..telling).and_then(|near| near.last_chunk()).map_or([0; 4], four);
-        let hash = a ^ b.rotate_left(17) ^ c.rotate_left(34) ^ d.rotate_left(51) ^ record.end.abs_diff(telling) as u64;
+        // Two records that name the same file and host differ in length.
+        let lengths = telling.abs_diff(record.start) ^ record.end.abs_diff(telling).rotate_left(16);
+        let hash = a ^ b.rotate_left(17) ^ c.rotate_left(34) ^ d.rotate_left(51) ^ lengths as u64;
         Self { block, from: record.start + TIMESTAMP, to: record.end, hash }
     }
 
