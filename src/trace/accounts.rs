@@ -1,5 +1,5 @@
 //! Whose failures and deliveries these are: one account a host, whatever sender or thread serves it. Where the trace has
-//! not yet told the host, what happens is booked on the sender, and moved once its host shows.
+//! not yet told the host, what happens is counted for the sender, and moved once its host shows.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,17 +7,17 @@ use std::sync::Arc;
 use chrono::NaiveDateTime;
 use foldhash::{HashMap, HashSet};
 
-use super::ledger::{Ledger, OVERLONG_PAUSE_S};
+use super::history::{History, OVERLONG_PAUSE_S};
 use super::note::Note;
 
-/// A destination's book with what is known of whose it is.
+/// A destination's history, with what is known of whose it is.
 #[derive(Debug, Clone, Default)]
 pub struct Account {
     pub host: Option<String>,
     /// `CDRSender`'s number.
     pub destination: Option<u32>,
-    /// The book.
-    pub ledger: Ledger,
+    /// What happened there.
+    pub history: History,
 }
 
 /// A host by its number.
@@ -40,13 +40,13 @@ struct Host {
 struct Open {
     host: Option<HostId>,
     destination: Option<u32>,
-    ledger: Ledger,
+    history: History,
 }
 
 /// What a thread is known to serve.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Served {
-    /// Its account, once something was booked there.
+    /// Its account, once something was counted there.
     pub account: Option<AccountId>,
     /// `CDRSender`'s number.
     pub destination: Option<u32>,
@@ -79,9 +79,9 @@ impl Accounts {
         id
     }
 
-    /// The book of an account.
-    pub fn ledger(&mut self, account: AccountId) -> &mut Ledger {
-        &mut self.open[account.0].ledger
+    /// The history of an account.
+    pub fn history(&mut self, account: AccountId) -> &mut History {
+        &mut self.open[account.0].history
     }
 
     /// There is such a sender.
@@ -157,13 +157,13 @@ impl Accounts {
     }
 
     /// The thread turns out to deliver to this host.
-    pub fn settle(&mut self, served: &mut Served, host: HostId) {
+    pub fn assign_host(&mut self, served: &mut Served, host: HostId) {
         let account = self.of_host(host);
         if let Some(before) = served.account.filter(|before| *before != account) {
-            // What was booked while the host was not known belongs to it; what belongs to another host stays there.
+            // What was counted while the host was not known belongs to it; what belongs to another host stays there.
             if self.open[before.0].host.is_none() {
-                let book = std::mem::take(self.ledger(before));
-                self.ledger(account).add(book);
+                let before = std::mem::take(self.history(before));
+                self.history(account).add(before);
             }
         }
         let delivered = served.delivered.take();
@@ -175,19 +175,19 @@ impl Accounts {
         }
     }
 
-    /// Closes the books: one account a destination. The service was first seen to start at `started`.
+    /// Ends the reading: one account a destination. The service was first seen to start at `started`.
     pub fn finish(mut self, started: Option<NaiveDateTime>) -> Vec<Account> {
         self.name_the_only_sender();
         self.name_the_only_host();
         let accounts = std::mem::take(&mut self.open).into_iter().map(|account| {
-            let Open { host, destination, mut ledger } = account;
+            let Open { host, destination, mut history } = account;
             if let Some(started) = started
-                && ledger.first_good.is_none_or(|good| good > started)
+                && history.first_good.is_none_or(|good| good > started)
             {
-                ledger.first_good = Some(started);
+                history.first_good = Some(started);
             }
             let host = host.or_else(|| *self.senders.get(&destination?)?);
-            Account { host: host.map(|host| self.hosts[host.0].name.clone()), destination, ledger }
+            Account { host: host.map(|host| self.hosts[host.0].name.clone()), destination, history }
         });
         let mut accounts = merge(accounts);
         let served: HashSet<u32> = accounts.iter().filter_map(|account| account.destination).collect();
@@ -200,8 +200,8 @@ impl Accounts {
     fn name_the_only_sender(&mut self) {
         self.open.retain(|account| {
             account.host.is_some()
-                || account.ledger.deliveries + account.ledger.connection_failures > 0
-                || !account.ledger.alarms.is_empty()
+                || account.history.deliveries + account.history.connection_failures > 0
+                || !account.history.alarms.is_empty()
         });
         let mut with_host = self.open.iter_mut().filter(|account| account.host.is_some());
         if let ([(number, host @ None)], Some(account), None) =
@@ -220,9 +220,9 @@ impl Accounts {
         if let ([host], [connections], ..=1) = (known.as_slice(), unknown.as_slice(), self.senders.len())
             && self.open[*host].host.is_some()
         {
-            let mut ledger = std::mem::take(&mut self.open[*connections].ledger);
-            end_outages(&mut ledger, &self.open[*host].ledger);
-            self.open[*host].ledger.add(ledger);
+            let mut history = std::mem::take(&mut self.open[*connections].history);
+            end_outages(&mut history, &self.open[*host].history);
+            self.open[*host].history.add(history);
             self.open.remove(*connections);
         }
     }
@@ -236,9 +236,9 @@ pub fn merge(accounts: impl IntoIterator<Item = Account>) -> Vec<Account> {
         if let Some(index) = account.host.as_ref().and_then(|host| by_host.get(host)) {
             let known = &mut merged[*index];
             known.destination = known.destination.or(account.destination);
-            end_outages(&mut known.ledger, &account.ledger);
-            end_outages(&mut account.ledger, &known.ledger);
-            known.ledger.add(account.ledger);
+            end_outages(&mut known.history, &account.history);
+            end_outages(&mut account.history, &known.history);
+            known.history.add(account.history);
             continue;
         }
         if let Some(host) = &account.host {
@@ -249,15 +249,15 @@ pub fn merge(accounts: impl IntoIterator<Item = Account>) -> Vec<Account> {
     merged
 }
 
-/// Ends what lasts in a book by a success in the other, where the first has not even tried for longer than CUCM pauses:
+/// Ends what is ongoing in a history by a success in the other, where the first has not even tried for longer than CUCM pauses:
 /// the deliveries have moved to the other node, or the first one's trace ends earlier. A node that still tries, and
 /// fails, goes on failing.
-fn end_outages(ledger: &mut Ledger, other: &Ledger) {
+fn end_outages(history: &mut History, other: &History) {
     let ended = other.outages.iter().filter_map(|outage| outage.ended);
     let mut successes: Vec<_> = ended.chain(other.first_delivery).chain(other.last_delivery).collect();
     successes.sort_unstable();
     // Connections that failed count as tries, too.
-    let Some(last_try) = ledger.last_failure else { return };
+    let Some(last_try) = history.last_failure else { return };
     let success = successes.into_iter().find(|success| (*success - last_try).as_seconds_f64() > OVERLONG_PAUSE_S);
-    ledger.outages.end_all(success);
+    history.outages.end_all(success);
 }

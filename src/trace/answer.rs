@@ -5,12 +5,12 @@ use chrono_tz::Tz;
 
 use super::accounts::{Account, merge};
 use super::buckets::{self, Buckets};
-use super::ledger::Ledger;
+use super::by_cause::{CauseFailures, FailuresByCause};
+use super::history::History;
 use super::note::Place;
 use super::outages;
 use super::reading::Reading;
 use super::sources::Source;
-use super::tallies::{Tallies, Tally};
 use super::timeline::TracedLists;
 use crate::document::evidence::Evidence;
 use crate::document::parse_log::{
@@ -46,9 +46,9 @@ pub fn document(reading: Reading, sources: &[Source], choice: &Choice) -> ParseL
     let (accounts, others): (Vec<Account>, Vec<Account>) = merge(reading.nodes.into_iter().flatten())
         .into_iter()
         .partition(|account| choice.asks_for(account.host.as_deref(), account.destination));
-    let passed = |account: &Account| account.ledger.passed_over + account.ledger.outside;
+    let passed = |account: &Account| account.history.passed_over + account.history.outside;
     let failures_left_out = accounts.iter().map(passed).sum::<u64>()
-        + others.iter().map(|account| account.ledger.delivery_failures + passed(account)).sum::<u64>();
+        + others.iter().map(|account| account.history.delivery_failures + passed(account)).sum::<u64>();
     let mut warnings = reading.warnings;
     warnings.extend(accounts.iter().filter_map(passed_over));
     let mut destinations: Vec<Destination> =
@@ -81,7 +81,7 @@ pub fn document(reading: Reading, sources: &[Source], choice: &Choice) -> ParseL
 
 /// What a choice of causes leaves out must not read as if it had not happened.
 fn passed_over(account: &Account) -> Option<String> {
-    let (count, host) = (account.ledger.passed_over, account.host.as_deref().unwrap_or("a destination"));
+    let (count, host) = (account.history.passed_over, account.host.as_deref().unwrap_or("a destination"));
     (count > 0)
         .then(|| format!("{host}: {} of other causes left out, as --cause asks", counted(count, "failed delivery")))
 }
@@ -100,31 +100,31 @@ pub fn names(reading: &Reading) -> Vec<String> {
 }
 
 fn destination(account: Account, sources: &[Source], choice: &Choice, end: Option<NaiveDateTime>) -> Destination {
-    let Account { host, destination, ledger } = account;
-    let failed = ledger.delivery_failures + ledger.connection_failures > 0;
-    let status = match (ledger.is_failing(), failed) {
+    let Account { host, destination, history } = account;
+    let failed = history.delivery_failures + history.connection_failures > 0;
+    let status = match (history.is_failing(), failed) {
         (true, _) => Status::Failing,
         (false, true) => Status::Recovered,
         (false, false) => Status::Healthy,
     };
-    let oldest = ledger.waiting.oldest(1);
+    let oldest = history.waiting.oldest(1);
     let oldest = oldest.first().and_then(|(name, _)| DeliveryFile::parse(name));
     Destination {
         host,
         destination,
         status,
-        deliveries: ledger.deliveries,
-        delivery_failures: ledger.delivery_failures,
-        connection_failures: ledger.connection_failures,
-        files_waiting: ledger.waiting.len() as u64,
-        first_failure: ledger.first_failure,
-        last_failure: ledger.last_failure,
-        last_delivery: ledger.last_delivery,
-        causes: causes(&ledger.causes, sources),
-        connection_causes: causes(&ledger.connection_causes, sources),
-        outages_left_out: ledger.outages.left_out(),
-        outages: outages(&ledger),
-        alarms: ledger
+        deliveries: history.deliveries,
+        delivery_failures: history.delivery_failures,
+        connection_failures: history.connection_failures,
+        files_waiting: history.waiting.len() as u64,
+        first_failure: history.first_failure,
+        last_failure: history.last_failure,
+        last_delivery: history.last_delivery,
+        causes: causes(&history.causes, sources),
+        connection_causes: causes(&history.connection_causes, sources),
+        outages_left_out: history.outages.left_out(),
+        outages: outages(&history),
+        alarms: history
             .alarms
             .iter()
             .map(|(name, span)| Alarm {
@@ -134,34 +134,34 @@ fn destination(account: Account, sources: &[Source], choice: &Choice, end: Optio
                 last: span.last,
             })
             .collect(),
-        files: ledger
+        files: history
             .waiting
             .oldest(choice.limit)
             .into_iter()
             .map(|(name, attempts)| waiting_file(&name, attempts))
             .collect(),
-        retries: (ledger.pauses.0 > 0).then_some(Retries {
-            count: ledger.pauses.0,
-            longest_s: ledger.longest_pause_s,
-            overlong: ledger.pauses.1,
+        retries: (history.pauses.0 > 0).then_some(Retries {
+            count: history.pauses.0,
+            longest_s: history.longest_pause_s,
+            overlong: history.pauses.1,
         }),
-        timeline: timeline(&ledger.buckets),
+        timeline: timeline(&history.buckets),
         oldest_waiting: oldest.zip(end).map(|(file, end)| age(file.created_utc, end, choice.timezone)),
     }
 }
 
-fn outages(ledger: &Ledger) -> Vec<Outage> {
+fn outages(history: &History) -> Vec<Outage> {
     let outage = |(index, span): (usize, &outages::Outage)| {
-        let begins_before_trace = index == 0 && ledger.begins_inside_outage();
+        let begins_before_trace = index == 0 && history.begins_inside_outage();
         Outage {
             from: span.from,
             to: span.ended,
             failures: span.failures,
             begins_before_trace,
-            failures_before_trace: ledger.counted_before.filter(|_| begins_before_trace),
+            failures_before_trace: history.counted_before.filter(|_| begins_before_trace),
         }
     };
-    ledger.outages.iter().enumerate().map(outage).collect()
+    history.outages.iter().enumerate().map(outage).collect()
 }
 
 fn timeline(buckets: &Buckets) -> Timeline {
@@ -181,20 +181,20 @@ fn timeline(buckets: &Buckets) -> Timeline {
     Timeline { bucket_s: buckets.width_s().unsigned_abs(), buckets: buckets.iter().map(bucket).collect() }
 }
 
-fn causes(tallies: &Tallies, sources: &[Source]) -> Vec<CauseCount> {
-    let mut causes: Vec<&Tally> = tallies.iter().collect();
+fn causes(failures: &FailuresByCause, sources: &[Source]) -> Vec<CauseCount> {
+    let mut causes: Vec<&CauseFailures> = failures.iter().collect();
     causes.sort_by(|a, b| b.count.cmp(&a.count).then(a.first.cmp(&b.first)));
     causes
         .into_iter()
-        .map(|tally| CauseCount {
-            cause: tally.note.reason.cause.to_owned(),
-            stage: tally.note.reason.stage,
-            count: tally.count,
-            first: Some(tally.first),
-            last: Some(tally.last),
-            message: tally.note.reason.message.as_deref().map(str::to_owned),
-            remedy: tally.note.reason.remedy.map(str::to_owned),
-            evidence: evidence(&tally.note.place, sources),
+        .map(|cause| CauseCount {
+            cause: cause.note.reason.cause.to_owned(),
+            stage: cause.note.reason.stage,
+            count: cause.count,
+            first: Some(cause.first),
+            last: Some(cause.last),
+            message: cause.note.reason.message.as_deref().map(str::to_owned),
+            remedy: cause.note.reason.remedy.map(str::to_owned),
+            evidence: evidence(&cause.note.place, sources),
         })
         .collect()
 }

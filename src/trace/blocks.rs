@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::io;
 
 use super::counts::{Counts, count_lines};
-use super::input::{Buffer, Claim, Input, READ};
+use super::input::{Buffer, Input, READ, UnreadBytes};
 use super::sources::Source;
 use crate::log4j::records::{self, Line};
 
@@ -21,11 +21,11 @@ pub struct Block {
     /// Which source, by its place in the list.
     pub source: usize,
     buffer: Buffer,
-    claim: Option<Claim>,
+    unread: Option<UnreadBytes>,
     /// How many bytes at the end were taken from the next source: the rest of this one's last record.
-    pub borrowed: usize,
-    /// What stands before this block in its source and was lent to the block before.
-    pub lent: Counts,
+    pub from_next: usize,
+    /// What stands before this block in its source and belongs to the block before.
+    pub rest: Counts,
     /// Whether the block begins inside a record that was too long to be kept whole.
     pub inside_record: bool,
     /// Whether the source ends with this block.
@@ -40,8 +40,8 @@ impl Block {
     /// # Errors
     /// Where they can't be read. The block then holds those before the fault.
     pub fn load(&mut self) -> io::Result<()> {
-        let Some(claim) = self.claim.take() else { return Ok(()) };
-        let result = claim.read(&mut self.buffer);
+        let Some(unread) = self.unread.take() else { return Ok(()) };
+        let result = unread.read(&mut self.buffer);
         (self.broken, self.last) = (result.is_err(), result.is_err());
         result
     }
@@ -51,9 +51,9 @@ impl Block {
         self.buffer.bytes()
     }
 
-    /// The bytes that are the source's own, without those borrowed from the next.
+    /// The bytes that are the source's own, without those of the next.
     pub fn own_bytes(&self) -> &[u8] {
-        &self.bytes()[..self.bytes().len() - self.borrowed]
+        &self.bytes()[..self.bytes().len() - self.from_next]
     }
 
     /// Whether its last line goes on in the next block.
@@ -73,8 +73,8 @@ pub struct BlockReader<'s> {
     sources: &'s [Source],
     next: usize,
     open: Option<Open>,
-    glance: Buffer,
-    /// Sources that were lent whole, to be accounted for.
+    lookahead: Buffer,
+    /// Sources that belong to the one before as a whole, to be accounted for.
     emptied: VecDeque<Block>,
     problems: Vec<(usize, io::Error)>,
     bytes_read: u64,
@@ -87,7 +87,7 @@ struct Open {
     at_end: bool,
     /// Whether it broke off there.
     broken: bool,
-    lent: Counts,
+    rest: Counts,
     inside_record: bool,
 }
 
@@ -112,8 +112,8 @@ impl Open {
 impl<'s> BlockReader<'s> {
     /// Reads these sources, in this order.
     pub fn new(sources: &'s [Source]) -> Self {
-        let (glance, emptied) = (Buffer::default(), VecDeque::new());
-        Self { sources, next: 0, open: None, glance, emptied, problems: Vec::new(), bytes_read: 0 }
+        let (lookahead, emptied) = (Buffer::default(), VecDeque::new());
+        Self { sources, next: 0, open: None, lookahead, emptied, problems: Vec::new(), bytes_read: 0 }
     }
 
     /// A block could not be loaded: its source ends there.
@@ -147,15 +147,15 @@ impl<'s> BlockReader<'s> {
             return true;
         }
         let Some(mut open) = self.open.take().or_else(|| self.open_next()) else { return false };
-        block.borrowed = 0;
+        block.from_next = 0;
         block.source = open.source;
-        block.lent = std::mem::take(&mut open.lent);
+        block.rest = std::mem::take(&mut open.rest);
         block.inside_record = open.inside_record;
         block.last = false;
         block.broken = false;
-        block.claim = open.input.claim(&mut self.glance);
-        if let Some(claim) = &block.claim {
-            self.bytes_read += claim.length() as u64;
+        block.unread = open.input.leave_next(&mut self.lookahead);
+        if let Some(unread) = &block.unread {
+            self.bytes_read += unread.length() as u64;
             open.inside_record = false;
             self.open = Some(open);
         } else {
@@ -173,7 +173,7 @@ impl<'s> BlockReader<'s> {
                 self.open = self.open_next();
                 // What the next source begins with may continue something that is lost.
                 if !block.broken && block.ends_in_a_record() {
-                    self.borrow_from_next(block);
+                    self.take_rest_from_next(block);
                 }
             }
             Cut::Record(at) | Cut::Inside(at) => {
@@ -231,7 +231,7 @@ impl<'s> BlockReader<'s> {
                         input,
                         at_end: false,
                         broken: false,
-                        lent: Counts::default(),
+                        rest: Counts::default(),
                         inside_record: false,
                     });
                 }
@@ -243,7 +243,7 @@ impl<'s> BlockReader<'s> {
 
     /// Where the next source of the same folder begins inside a record, its beginning belongs to this block.
     /// A source may be nothing but such a beginning; then the one behind it is asked, too.
-    fn borrow_from_next(&mut self, block: &mut Block) {
+    fn take_rest_from_next(&mut self, block: &mut Block) {
         let mut before = block.source;
         while let Some(mut next) = self.open.take() {
             // What could not be opened may have held the rest.
@@ -256,19 +256,19 @@ impl<'s> BlockReader<'s> {
             let mut head = Buffer::default();
             next.input.begin(&mut head);
             self.read_more(&mut next, &mut head);
-            let (lent, goes_on) = lendable(head.bytes(), next.at_end);
+            let (rest, goes_on) = rest_of_record(head.bytes(), next.at_end);
             let joins_a_line = block.bytes().last().is_some_and(|byte| *byte != b'\n');
-            next.lent = counts_of_lent(&head.bytes()[..lent], joins_a_line);
-            block.buffer.append(&head.bytes()[..lent]);
-            block.borrowed += lent;
-            if lent < head.bytes().len() || !next.at_end {
+            next.rest = counts_of_rest(&head.bytes()[..rest], joins_a_line);
+            block.buffer.append(&head.bytes()[..rest]);
+            block.from_next += rest;
+            if rest < head.bytes().len() || !next.at_end {
                 next.inside_record = goes_on;
-                self.bytes_read -= next.give_back(&head.bytes()[lent..]);
+                self.bytes_read -= next.give_back(&head.bytes()[rest..]);
                 self.open = Some(next);
                 return;
             }
-            let (source, lent, broken) = (next.source, next.lent, next.broken);
-            self.emptied.push_back(Block { source, lent, broken, last: true, ..Block::default() });
+            let (source, rest, broken) = (next.source, next.rest, next.broken);
+            self.emptied.push_back(Block { source, rest, broken, last: true, ..Block::default() });
             self.open = self.open_next();
             if broken {
                 return;
@@ -290,7 +290,7 @@ enum Cut {
 
 /// How many bytes at the start of a trace are the rest of the record in which the trace before it ended, and whether
 /// that record goes on behind them.
-fn lendable(head: &[u8], whole: bool) -> (usize, bool) {
+fn rest_of_record(head: &[u8], whole: bool) -> (usize, bool) {
     let mut at = 0;
     while at < head.len() {
         let end = memchr::memchr(b'\n', &head[at..]).map(|gap| at + gap);
@@ -309,12 +309,12 @@ fn lendable(head: &[u8], whole: bool) -> (usize, bool) {
     (at, !whole)
 }
 
-/// Counts what a source lends. Its first line counts also where it is the rest of the last one of the source before.
-fn counts_of_lent(lent: &[u8], joins_a_line: bool) -> Counts {
-    let own_lines = lent.split_inclusive(|byte| *byte == b'\n').skip(usize::from(joins_a_line));
+/// Counts what belongs to the source before. Its first line counts also where it is the rest of the last one of the source before.
+fn counts_of_rest(rest: &[u8], joins_a_line: bool) -> Counts {
+    let own_lines = rest.split_inclusive(|byte| *byte == b'\n').skip(usize::from(joins_a_line));
     let is_noise = |line: &&[u8]| records::classify_line(line.strip_suffix(b"\n").unwrap_or(line)) == Line::Noise;
     let skipped_lines = own_lines.filter(is_noise).count() as u64;
-    Counts { bytes: lent.len() as u64, lines: count_lines(lent), records: 0, skipped_lines }
+    Counts { bytes: rest.len() as u64, lines: count_lines(rest), records: 0, skipped_lines }
 }
 
 /// The last line behind `from` that starts a record.

@@ -14,7 +14,7 @@ use crate::log4j::records;
 pub const READ: usize = 256 * 1024;
 
 /// In so many bytes a record nearly always begins.
-const GLANCE: usize = 8 * 1024;
+const LOOKAHEAD: usize = 8 * 1024;
 
 /// Bytes that come and go without being allocated, or set to zero, each time anew.
 #[derive(Debug, Default)]
@@ -71,13 +71,13 @@ impl Buffer {
 
 /// Bytes of a file that are still to be read.
 #[derive(Debug)]
-pub struct Claim {
+pub struct UnreadBytes {
     file: Arc<File>,
     from: u64,
     length: usize,
 }
 
-impl Claim {
+impl UnreadBytes {
     /// How many.
     pub fn length(&self) -> usize {
         self.length
@@ -146,18 +146,18 @@ impl Input {
         }
     }
 
-    /// Leaves the next block to whoever takes it, where a glance shows where it ends.
-    pub fn claim(&mut self, glance: &mut Buffer) -> Option<Claim> {
+    /// Leaves the next block to whoever takes it, where a look ahead shows where it ends.
+    pub fn leave_next(&mut self, lookahead: &mut Buffer) -> Option<UnreadBytes> {
         let Self::File { file, at, length } = self else { return None };
         let (from, behind) = (*at, *at + READ as u64);
-        if behind + GLANCE as u64 >= *length {
+        if behind + LOOKAHEAD as u64 >= *length {
             return None;
         }
-        glance.truncate(0);
-        glance.read(&mut ReadAt { file, at: behind }, GLANCE).1.ok()?;
-        let cut = first_record_start(glance.bytes())?;
+        lookahead.truncate(0);
+        lookahead.read(&mut ReadAt { file, at: behind }, LOOKAHEAD).1.ok()?;
+        let cut = first_record_start(lookahead.bytes())?;
         *at = behind + cut as u64;
-        Some(Claim { file: Arc::clone(file), from, length: READ + cut })
+        Some(UnreadBytes { file: Arc::clone(file), from, length: READ + cut })
     }
 }
 

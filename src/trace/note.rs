@@ -36,7 +36,7 @@ impl Place {
 
 /// A place while its record is still at hand.
 #[derive(Debug, Clone, Copy)]
-pub struct Spot<'a> {
+pub struct RecordPlace<'a> {
     /// The source, by its place in the list.
     pub source: usize,
     /// The line, from 1.
@@ -45,7 +45,7 @@ pub struct Spot<'a> {
     pub record: &'a [u8],
 }
 
-impl Spot<'_> {
+impl RecordPlace<'_> {
     /// The place, to be kept.
     pub fn keep(self) -> Place {
         let line = records::first_line(self.record);

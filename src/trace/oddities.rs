@@ -39,17 +39,17 @@ impl fmt::Display for Oddity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::BeginsInsideRecord => "begins inside a record; its start is in an earlier trace",
-            Self::BeforeRecord => "something stands before a record (a byte order mark, blanks, a prompt, a quote mark, a file's name or a line's number): passed over",
-            Self::CarriageReturns => "lines end in carriage returns: passed over",
-            Self::TrailingBlanks => "lines end in blanks: passed over",
-            Self::FullStop => "milliseconds stand behind a full stop instead of a comma: read all the same",
-            Self::Latin1 => "holds text that is not UTF-8: read as Latin-1",
-            Self::Nuls => "holds NULs, as a crash leaves them",
+            Self::BeforeRecord => "text before a record (a byte order mark, blanks, a prompt, a quote mark, a file name or a line number): ignored",
+            Self::CarriageReturns => "lines end in carriage returns: ignored",
+            Self::TrailingBlanks => "lines end in blanks: ignored",
+            Self::FullStop => "milliseconds follow a full stop, not a comma: read all the same",
+            Self::Latin1 => "contains text that is not UTF-8: read as Latin-1",
+            Self::Nuls => "contains NULs, as after a crash",
             Self::Backwards => {
-                "the time runs backwards: the end of summer time, or the clock was set; the order is the file's"
+                "time runs backwards (end of daylight saving time, or the clock was set): kept in the file's order"
             }
-            Self::Overlong => "a record is too long to be kept whole",
-            Self::Malformed => "a record is cut short or of another form",
+            Self::Overlong => "a record is too long to keep whole",
+            Self::Malformed => "a record is cut short or has another format",
             Self::CutError => "an ERROR record is cut before it says what failed",
             Self::CutShort => "the last line has no end: it may be cut short",
         })

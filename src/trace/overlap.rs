@@ -76,7 +76,13 @@ impl Overlap {
 
     /// Takes the next event. Gives those records held back that count now, before it, and tells whether it counts itself.
     /// `inputs` tells what time the sources span that were read so far.
-    pub fn sift(&mut self, source: usize, line: u64, seen: &Seen<'_>, inputs: &[InputCounts]) -> (Vec<Held>, bool) {
+    pub fn count_once(
+        &mut self,
+        source: usize,
+        line: u64,
+        seen: &Seen<'_>,
+        inputs: &[InputCounts],
+    ) -> (Vec<Held>, bool) {
         let may_come_again = self.may_come_again(source, seen);
         let fingerprint = FINGERPRINTS.hash_one(seen.first_line());
         if self.was_read(seen, fingerprint, source, inputs) {

@@ -10,7 +10,7 @@ use super::accounts::Account;
 use super::blocks::{Block, BlockReader};
 use super::counts::InputCounts;
 use super::names::Names;
-use super::note::Spot;
+use super::note::RecordPlace;
 use super::oddities::Oddity;
 use super::overlap::{Held, Overlap};
 use super::scan::{self, Before, Scanned, ScannedBlock, Seen};
@@ -198,7 +198,7 @@ impl<'s> Fold<'s> {
         if scanned.broken {
             self.broken.insert(source);
         }
-        let line = self.inputs[source].counts.lines + scanned.lent.lines;
+        let line = self.inputs[source].counts.lines + scanned.rest.lines;
         self.warn(&scanned, line);
         if let Some(at) = scanned.failure {
             self.failures.entry(scanned.source).or_insert(line + at + 1);
@@ -219,7 +219,7 @@ impl<'s> Fold<'s> {
             let line = before + seen.line + 1;
             if self.overlap.is_alone(source, &seen) || self.counts(source, line, &seen) {
                 let node = *node.get_or_insert_with(|| self.node(source));
-                self.nodes[node].1.push(seen.event, Spot { source, line, record: seen.record }, &mut names);
+                self.nodes[node].1.push(seen.event, RecordPlace { source, line, record: seen.record }, &mut names);
             }
         }
     }
@@ -227,7 +227,7 @@ impl<'s> Fold<'s> {
     /// Whether an event counts that another file may hold as well. Those held back that count before it are folded.
     #[cold]
     fn counts(&mut self, source: usize, line: u64, seen: &Seen<'_>) -> bool {
-        let (released, counts) = self.overlap.sift(source, line, seen, &self.inputs);
+        let (released, counts) = self.overlap.count_once(source, line, seen, &self.inputs);
         for held in released {
             self.fold_held(&held);
         }
@@ -237,8 +237,8 @@ impl<'s> Fold<'s> {
     fn fold_held(&mut self, held: &Held) {
         if let Some((event, names)) = scan::reread(&held.record) {
             let node = self.node(held.source);
-            let spot = Spot { source: held.source, line: held.line, record: &held.record };
-            self.nodes[node].1.push(event, spot, &mut Glossary::new(names));
+            let here = RecordPlace { source: held.source, line: held.line, record: &held.record };
+            self.nodes[node].1.push(event, here, &mut Glossary::new(names));
         }
     }
 
@@ -253,7 +253,7 @@ impl<'s> Fold<'s> {
 
     fn count(&mut self, scanned: &Scanned<'_>) {
         let input = &mut self.inputs[scanned.source];
-        input.counts += scanned.lent;
+        input.counts += scanned.rest;
         input.counts += scanned.counts;
         if let Some((first, last)) = scanned.times {
             input.first = input.first.or_else(|| records::parse_time(&first));
@@ -303,10 +303,10 @@ impl<'s> Fold<'s> {
         let mut cut: Vec<_> =
             cut.map(|(source, line)| (*source, format!("line {line}: {}", Oddity::CutError))).collect();
         // Where failures were counted, what else tells of some is theirs.
-        let none_counted = nodes.iter().flatten().all(|account: &Account| !account.ledger.has_failures());
+        let none_counted = nodes.iter().flatten().all(|account: &Account| !account.history.has_failures());
         let told = self.failures.iter().filter(|_| none_counted && cut.is_empty());
         let told: Vec<_> = told
-            .map(|(source, line)| (*source, format!("line {line} tells of a failure, and not of which delivery")))
+            .map(|(source, line)| (*source, format!("line {line} reports a failure, but not of which delivery")))
             .collect();
         cut.extend(told);
         Reading { inputs: self.inputs, nodes, lists, warnings: self.warnings, broken: Vec::new(), cut }
@@ -337,7 +337,7 @@ mod tests {
                             return;
                         }
                         let mut block = fold.used_block();
-                        block.lent.lines = number;
+                        block.rest.lines = number;
                         // The first comes when as many wait as may.
                         while number == 0 && lock(&fold.state).early.len() < InOrder::MOST {
                             thread::yield_now();

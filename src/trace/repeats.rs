@@ -28,7 +28,9 @@ pub struct Said<'b> {
     /// From the blank behind the time on.
     from: usize,
     to: usize,
-    hash: u64,
+    /// How its telling line ends.
+    end: u64,
+    lengths: usize,
 }
 
 impl<'b> Said<'b> {
@@ -37,10 +39,10 @@ impl<'b> Said<'b> {
     #[inline]
     pub fn of(block: &'b [u8], record: Range<usize>, telling: usize) -> Self {
         let [a, b, c, d] = block.get(record.start..telling).and_then(|near| near.last_chunk()).map_or([0; 4], four);
+        let end = a ^ b.rotate_left(17) ^ c.rotate_left(34) ^ d.rotate_left(51);
         // Two records that name the same file and host differ in length.
         let lengths = telling.abs_diff(record.start) ^ record.end.abs_diff(telling).rotate_left(16);
-        let hash = a ^ b.rotate_left(17) ^ c.rotate_left(34) ^ d.rotate_left(51) ^ lengths as u64;
-        Self { block, from: record.start + TIMESTAMP, to: record.end, hash }
+        Self { block, from: record.start + TIMESTAMP, to: record.end, end, lengths }
     }
 
     #[inline]
@@ -48,10 +50,16 @@ impl<'b> Said<'b> {
         self.block.get(self.from..self.to).unwrap_or_default()
     }
 
-    /// Its place in a table.
+    /// Its place among those of its block.
     #[inline]
-    fn place<const PLACES: usize>(&self) -> usize {
-        spread::<PLACES>(self.hash)
+    fn place_in_block(&self) -> usize {
+        spread::<OF_BLOCK>(self.end ^ self.lengths as u64)
+    }
+
+    /// The place of these words of it among those that are kept, whatever its thread is called.
+    #[inline]
+    fn place_kept(&self, words: &[u8]) -> usize {
+        spread::<KEPT>(self.end ^ words.len() as u64)
     }
 }
 
@@ -165,7 +173,7 @@ impl Repeats {
     /// What the same thread told by the same words in this block.
     #[inline]
     pub fn find(&mut self, said: &Said<'_>) -> Option<&Told> {
-        let place = &self.of_block[said.place::<OF_BLOCK>()];
+        let place = &self.of_block[said.place_in_block()];
         let same = place.block == self.block
             && said.block.get(place.from as usize..place.to as usize).is_some_and(|known| known == said.bytes());
         if same { self.told.get(place.told as usize) } else { None }
@@ -174,7 +182,7 @@ impl Repeats {
     /// What other threads told by the same words in this block, or any in one before. `names` are those of the block.
     pub fn find_of_others(&mut self, said: &Said<'_>, thread: Thread, names: &mut Names<'_>) -> Option<Known<Name>> {
         let (level, words) = thread.cut_from(said.bytes())?;
-        let place = &self.of_block[said.place::<OF_BLOCK>()];
+        let place = &self.of_block[said.place_in_block()];
         if place.block == self.block
             && let Some(told) = self.told.get_mut(place.told as usize)
             && let Some(bytes) = said.block.get(place.from as usize..place.to as usize)
@@ -186,7 +194,7 @@ impl Repeats {
             }
             return Some(known);
         }
-        let kept = &self.kept[said.place::<KEPT>()];
+        let kept = &self.kept[said.place_kept(words)];
         let same = kept.words == words && kept.level == level;
         same.then(|| kept.known.clone().map(|text| names.number_shared(&text)))
     }
@@ -197,14 +205,14 @@ impl Repeats {
         let settled = of_block_only || said.to - said.from > LONGEST || names_a_file(&known);
         let parts = (u32::try_from(said.from), u32::try_from(said.to), u32::try_from(self.told.len()));
         if let (Ok(from), Ok(to), Ok(told)) = parts {
-            self.of_block[said.place::<OF_BLOCK>()] = Place { from, to, block: self.block, told };
+            self.of_block[said.place_in_block()] = Place { from, to, block: self.block, told };
             self.told.push(Told { thread, known, at, settled });
         }
     }
 
     #[cold]
     fn keep_beyond(&mut self, said: &Said<'_>, level: &[u8], words: &[u8], known: Known<Arc<str>>) {
-        let kept = &mut self.kept[said.place::<KEPT>()];
+        let kept = &mut self.kept[said.place_kept(words)];
         kept.level.clear();
         kept.level.extend_from_slice(level);
         kept.words.clear();
@@ -263,7 +271,7 @@ mod tests {
     }
 
     fn other_thread() -> String {
-        RECORD.replace("Thread-13", "main")
+        RECORD.replace("Thread-13", "Thread-15")
     }
 
     fn alarm() -> Known<Name> {
@@ -276,6 +284,7 @@ mod tests {
         reader.next_block();
         assert_eq!(reader.known(RECORD, RECORD), None);
         reader.keep(alarm(), false);
+        // A thread whose name has another length is found beyond the block.
         for same in [RECORD.to_owned(), other_thread()] {
             assert_eq!(reader.known(&format!("{RECORD}{same}"), &same), Some(alarm()));
         }

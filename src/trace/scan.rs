@@ -47,8 +47,8 @@ pub struct Scanned<'b> {
     pub source: usize,
     /// Bytes, lines and records of that source.
     pub counts: Counts,
-    /// What stands before this block in its source and was lent to the block before.
-    pub lent: Counts,
+    /// What stands before this block in its source and belongs to the block before.
+    pub rest: Counts,
     /// The first and the last record's time as written.
     pub times: Option<([u8; TIMESTAMP], [u8; TIMESTAMP])>,
     /// What is odd.
@@ -103,7 +103,7 @@ pub fn scan<'b>(block: &'b Block, repeated_from: Option<Minute>, before: &mut Be
         clock: Clock::default(),
         out: Scanned {
             source: block.source,
-            lent: block.lent,
+            rest: block.rest,
             events: Vec::with_capacity(before.events + before.events / 8),
             last: block.last,
             broken: block.broken,
@@ -115,13 +115,13 @@ pub fn scan<'b>(block: &'b Block, repeated_from: Option<Minute>, before: &mut Be
     before.events = out.events.len();
     let own = block.own_bytes();
     out.counts.bytes = own.len() as u64;
-    if block.borrowed > 0 {
+    if block.from_next > 0 {
         out.counts.lines = count_lines(own);
     } else if block.cuts_a_line() {
         out.counts.lines -= 1;
     }
     out.oddities.note_form(own);
-    if block.last && block.borrowed == 0 {
+    if block.last && block.from_next == 0 {
         note_end(&mut out, own, last_record);
     }
     out

@@ -1,4 +1,4 @@
-//! Events folded into one ledger a destination.
+//! Events folded into one history a destination.
 //!
 //! The rules of attribution: a failed delivery has one cause, the last error message on its own thread since that
 //! thread's previous delivery; else the one in its own exception block; else the last connection error for its
@@ -13,10 +13,10 @@ use foldhash::HashMap;
 
 use super::accounts::{Account, Accounts, HostId, Served};
 use super::event::{ConnectionMention, DeliveryMention, DeliverySpeaker, Event, What};
-use super::ledger::Failure;
+use super::history::Failure;
 use super::names::{Name, Names, Text};
 use super::negotiation::{Negotiation, NegotiationReader};
-use super::note::{Note, Place, Reason, Spot};
+use super::note::{Note, Place, Reason, RecordPlace};
 use super::waiting::FileName;
 
 /// What is counted. Events outside it still tell which thread serves whom.
@@ -96,7 +96,7 @@ pub struct Timeline {
     by_name: HashMap<String, usize>,
     /// Threads that may have a failed delivery under way, by the destination that they serve.
     undecided: HashMap<Option<u32>, BTreeSet<usize>>,
-    books: Books,
+    attribution: Attribution,
 }
 
 /// What is remembered of a thread.
@@ -138,7 +138,7 @@ struct Pending {
 
 /// What is written down, whichever thread it happened on.
 #[derive(Debug, Default)]
-struct Books {
+struct Attribution {
     window: Window,
     accounts: Accounts,
     /// What messages tell. Traces repeat a few without end.
@@ -153,40 +153,40 @@ struct Books {
 impl Timeline {
     /// Counts what the window holds.
     pub fn new(window: Window) -> Self {
-        Self { books: Books { window, ..Books::default() }, ..Self::default() }
+        Self { attribution: Attribution { window, ..Attribution::default() }, ..Self::default() }
     }
 
     /// Takes the next event.
-    pub fn push(&mut self, event: Event<Name>, spot: Spot<'_>, names: &mut Glossary<'_>) {
+    pub fn push(&mut self, event: Event<Name>, here: RecordPlace<'_>, names: &mut Glossary<'_>) {
         let Event { time, thread, what } = event;
         let index = self.thread(thread, names);
-        let (thread, books) = (&mut self.threads[index], &mut self.books);
-        books.events += 1;
+        let (thread, attribution) = (&mut self.threads[index], &mut self.attribution);
+        attribution.events += 1;
         match what {
             What::SenderCreated(number) => self.sender_created(index, number, time),
-            What::SenderRunning(number) => books.sender_running(thread, number),
+            What::SenderRunning(number) => attribution.sender_running(thread, number),
             What::Error { text, of_library, lists } => {
                 if lists {
-                    books.read_lists(thread, names.text(text), time, spot);
+                    attribution.read_lists(thread, names.text(text), time, here);
                 }
-                books.error(thread, text, of_library, time, spot, names);
+                attribution.error(thread, text, of_library, time, here, names);
             }
             What::ConnectionFailed(mention, host) => {
-                let host = books.host(host, names);
-                books.connection_failed(thread, (mention, host), time, spot);
+                let host = attribution.host(host, names);
+                attribution.connection_failed(thread, (mention, host), time, here);
             }
             What::DeliveryFailed(mention) => {
-                books.delivery_failed(thread, mention, time, spot, names);
+                attribution.delivery_failed(thread, mention, time, here, names);
                 if thread.pending.is_some() && !thread.undecided {
                     thread.undecided = true;
                     self.undecided.entry(thread.served.destination).or_default().insert(index);
                 }
             }
-            What::DeliveryEnded { success: true, .. } => books.delivery_succeeded(thread, time),
-            What::DeliveryEnded { failures, .. } => books.delivery_ended(thread, failures),
+            What::DeliveryEnded { success: true, .. } => attribution.delivery_succeeded(thread, time),
+            What::DeliveryEnded { failures, .. } => attribution.delivery_ended(thread, failures),
             What::FileNamed(file) => thread.file = Some(Arc::clone(names.file(file))),
-            What::Alarm(name) => books.alarm(thread, name, time),
-            What::Lists(text) => books.read_lists(thread, names.text(text), time, spot),
+            What::Alarm(name) => attribution.alarm(thread, name, time),
+            What::Lists(text) => attribution.read_lists(thread, names.text(text), time, here),
         }
     }
 
@@ -203,8 +203,8 @@ impl Timeline {
 
     /// The service starts. What its sender was doing before it stopped has ended, and nothing more will be said of it.
     fn sender_created(&mut self, index: usize, number: u32, time: NaiveDateTime) {
-        self.books.started.get_or_insert(time);
-        self.books.accounts.add_sender(number);
+        self.attribution.started.get_or_insert(time);
+        self.attribution.accounts.add_sender(number);
         let ended = [None, Some(number)];
         let undecided = ended.iter().filter_map(|destination| self.undecided.remove(destination)).flatten();
         for index in undecided.chain([index]) {
@@ -212,23 +212,23 @@ impl Timeline {
             thread.undecided = false;
             // The thread may serve another destination by now.
             if ended.contains(&thread.served.destination) {
-                self.books.close_pending(thread);
+                self.attribution.close_pending(thread);
             }
         }
     }
 
-    /// Closes the books: one account a destination, and the algorithm lists that were seen last.
+    /// Ends the reading: one account a destination, and the algorithm lists that were seen last.
     pub fn finish(mut self) -> (Vec<Account>, Option<TracedLists>) {
         for thread in &mut self.threads {
-            self.books.close_pending(thread);
-            self.books.connection_without_host(thread);
+            self.attribution.close_pending(thread);
+            self.attribution.connection_without_host(thread);
         }
-        let Books { accounts, started, lists, .. } = self.books;
+        let Attribution { accounts, started, lists, .. } = self.attribution;
         (accounts.finish(started), lists)
     }
 }
 
-impl Books {
+impl Attribution {
     fn sender_running(&mut self, thread: &mut Thread, number: u32) {
         self.close_pending(thread);
         self.connection_without_host(thread);
@@ -241,7 +241,7 @@ impl Books {
         text: Name,
         of_library: bool,
         time: NaiveDateTime,
-        spot: Spot<'_>,
+        here: RecordPlace<'_>,
         names: &mut Glossary<'_>,
     ) {
         let reason = self.reason(text, names);
@@ -249,7 +249,7 @@ impl Books {
             self.connection_without_host(thread);
             let of_connection = of_library && reason.of_connection;
             thread.unclaimed = Some(Unclaimed { time, of_connection });
-            thread.error = Some(Arc::new(Note { reason, place: spot.keep() }));
+            thread.error = Some(Arc::new(Note { reason, place: here.keep() }));
             thread.connection = None;
         }
     }
@@ -261,7 +261,7 @@ impl Books {
             && self.counts(time, note)
         {
             let account = self.accounts.of_connection(&mut thread.served);
-            self.accounts.ledger(account).fail_connection(time, note);
+            self.accounts.history(account).fail_connection(time, note);
         }
     }
 
@@ -270,7 +270,7 @@ impl Books {
         thread: &mut Thread,
         (mention, host): (ConnectionMention, HostId),
         time: NaiveDateTime,
-        spot: Spot<'_>,
+        here: RecordPlace<'_>,
     ) {
         if let Some((before, _)) = thread.connection.as_mut().filter(|(before, of)| *before < mention && *of == host) {
             // Told already.
@@ -278,10 +278,10 @@ impl Books {
             return;
         }
         let error = thread.unclaimed.take().and(thread.error.as_ref()).map(Arc::clone);
-        let note = error.unwrap_or_else(|| Arc::new(unexplained(spot.keep())));
+        let note = error.unwrap_or_else(|| Arc::new(unexplained(here.keep())));
         let account = self.accounts.of_host(host);
         if self.counts(time, &note) {
-            self.accounts.ledger(account).fail_connection(time, &note);
+            self.accounts.history(account).fail_connection(time, &note);
         }
         self.accounts.connection_failed(host, self.events, note);
         thread.connection = Some((mention, host));
@@ -292,7 +292,7 @@ impl Books {
         thread: &mut Thread,
         mention: DeliveryMention<Name>,
         time: NaiveDateTime,
-        spot: Spot<'_>,
+        here: RecordPlace<'_>,
         names: &mut Glossary<'_>,
     ) {
         let (host, file) = (self.host(mention.host, names), names.file(mention.file));
@@ -301,12 +301,12 @@ impl Books {
             _ => {
                 let file = Arc::clone(file);
                 self.close_pending(thread);
-                self.accounts.settle(&mut thread.served, host);
+                self.accounts.assign_host(&mut thread.served, host);
                 let own = thread.error.take();
                 thread.unclaimed = None;
                 let of_host = self.accounts.connection_error(host).filter(|_| own.is_none()).map(Arc::clone);
                 thread.mention = Some((mention.by, file, host));
-                let place = (own.is_none() && of_host.is_none()).then(|| spot.keep());
+                let place = (own.is_none() && of_host.is_none()).then(|| here.keep());
                 thread.pending = Some(Pending { time, place, own, of_host });
             }
         }
@@ -316,7 +316,7 @@ impl Books {
             // A text that no row knows yields to the connection's error, where one is known.
             let reason = self.reason(text, names);
             let says_more = reason.is_known() || pending.of_host.is_none();
-            pending.own = says_more.then(|| Arc::new(Note { reason, place: spot.keep() }));
+            pending.own = says_more.then(|| Arc::new(Note { reason, place: here.keep() }));
         }
     }
 
@@ -327,7 +327,7 @@ impl Books {
         self.connection_without_host(thread);
         thread.error = None;
         if let (true, Some(failures), Some(account)) = (traced, failures, thread.served.account) {
-            self.accounts.ledger(account).count_failures(failures);
+            self.accounts.history(account).count_failures(failures);
         }
     }
 
@@ -337,26 +337,26 @@ impl Books {
         thread.error = None;
         let failed_last = thread.mention.take();
         let account = self.accounts.delivered(&mut thread.served, self.events);
-        let ledger = self.accounts.ledger(account);
-        ledger.is_good_at(time);
+        let history = self.accounts.history(account);
+        history.is_good_at(time);
         let file = thread.file.take();
         let failed_last = failed_last.as_ref().map(|(_, file, _)| &**file);
         if self.window.holds(time) {
-            ledger.succeed(time, file.as_deref(), failed_last);
+            history.succeed(time, file.as_deref(), failed_last);
         }
     }
 
     fn alarm(&mut self, thread: &mut Thread, name: &'static str, time: NaiveDateTime) {
         let account = self.accounts.of_thread(&mut thread.served);
         if self.window.holds(time) {
-            self.accounts.ledger(account).alarm(name, time);
+            self.accounts.history(account).alarm(name, time);
         }
     }
 
-    fn read_lists(&mut self, thread: &mut Thread, text: &str, time: NaiveDateTime, spot: Spot<'_>) {
+    fn read_lists(&mut self, thread: &mut Thread, text: &str, time: NaiveDateTime, here: RecordPlace<'_>) {
         let reader = thread.lists.get_or_insert_default();
         if reader.read(text).is_some() {
-            self.lists = Some(TracedLists { lists: reader.current().clone(), place: spot.keep(), time });
+            self.lists = Some(TracedLists { lists: reader.current().clone(), place: here.keep(), time });
         }
     }
 
@@ -368,14 +368,14 @@ impl Books {
         let Some(note) = own.or(of_host).or_else(|| place.map(|place| Arc::new(unexplained(place)))) else { return };
         let account = self.accounts.of_host(*host);
         let counts = self.counts(time, &note);
-        let ledger = self.accounts.ledger(account);
+        let history = self.accounts.history(account);
         if counts {
-            ledger.fail(Failure { time, file, note: &note });
+            history.fail(Failure { time, file, note: &note });
         } else if self.window.holds(time) {
-            ledger.passed_over += 1;
+            history.passed_over += 1;
         } else {
-            ledger.outside += 1;
-            ledger.failing_before |= self.window.since.is_some_and(|since| time < since);
+            history.outside += 1;
+            history.failing_before |= self.window.since.is_some_and(|since| time < since);
         }
     }
 
@@ -426,7 +426,7 @@ mod tests {
 
     fn push(timeline: &mut Timeline, line: u64, text: &str) {
         let (event, names) = scan::reread(text.as_bytes()).unwrap();
-        timeline.push(event, Spot { source: 0, line, record: text.as_bytes() }, &mut Glossary::new(names));
+        timeline.push(event, RecordPlace { source: 0, line, record: text.as_bytes() }, &mut Glossary::new(names));
     }
 
     fn line(thread: usize, message: &str) -> String {
@@ -447,7 +447,7 @@ mod tests {
         });
         let accounts = accounts(events);
         assert_eq!(accounts.len(), MANY);
-        assert!(accounts.iter().all(|account| account.ledger.delivery_failures == 1));
+        assert!(accounts.iter().all(|account| account.history.delivery_failures == 1));
     }
 
     #[test]
@@ -457,7 +457,7 @@ mod tests {
         let accounts = accounts([line(1, running), line(1, done), line(2, running), line(2, done), failed(2, "h")]);
         let [account] = accounts.as_slice() else { panic!("{accounts:?}") };
         assert_eq!((account.host.as_deref(), account.destination), (Some("h"), Some(1)));
-        assert_eq!((account.ledger.deliveries, account.ledger.delivery_failures), (2, 1));
+        assert_eq!((account.history.deliveries, account.history.delivery_failures), (2, 1));
     }
 
     #[test]
@@ -468,7 +468,7 @@ mod tests {
         let connection = [error.to_owned(), connect.to_owned()];
         let running = line(1, "CDRSender for destination 1 is running...");
         let done = line(1, "sendSuccess=true, numOfFailure=0");
-        let cause = |lines: Vec<String>| accounts(lines)[0].ledger.causes.iter().next().unwrap().note.reason.cause;
+        let cause = |lines: Vec<String>| accounts(lines)[0].history.causes.iter().next().unwrap().note.reason.cause;
         let ([a, b], [c, d]) = (connection.clone(), connection);
         let stale = vec![a.clone(), b.clone(), running.clone(), done.clone(), failed(1, "h")];
         assert_eq!(cause(stale), UNKNOWN);
@@ -483,6 +483,6 @@ mod tests {
             push(&mut timeline, 1, &text);
         }
         assert!(timeline.threads.iter().all(|thread| thread.pending.is_none()) && timeline.undecided.is_empty());
-        assert_eq!(timeline.finish().0[0].ledger.delivery_failures, 1);
+        assert_eq!(timeline.finish().0[0].history.delivery_failures, 1);
     }
 }

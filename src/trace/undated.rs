@@ -117,7 +117,7 @@ impl Failures {
     fn error(&mut self, text: &str, at: Evidence, few: bool) {
         let reason = Reason::of(text);
         if MARKS.iter().any(|mark| text.contains(mark)) || (few && reason.is_known() && text.trim().len() > SHORTEST) {
-            self.settle();
+            self.count_error();
             self.pending = Some(Error { reason: Arc::new(reason), at });
         }
     }
@@ -158,7 +158,7 @@ impl Failures {
     }
 
     /// An error that nothing follows is a failed connection, or a failed delivery where it strikes behind it.
-    fn settle(&mut self) {
+    fn count_error(&mut self) {
         let Some(error) = self.pending.take() else { return };
         let strikes_later = error.reason.is_known() && !error.reason.of_connection;
         let here = self.at(None);
@@ -170,7 +170,7 @@ impl Failures {
     }
 
     fn into_destinations(mut self) -> Vec<Destination> {
-        self.settle();
+        self.count_error();
         self.hosts.into_iter().map(destination).collect()
     }
 }

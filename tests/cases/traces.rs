@@ -154,8 +154,7 @@ fn a_trace_whose_lines_a_terminal_or_a_mail_broke_or_a_log_server_exported_tells
     let records: Vec<String> = records.collect();
     let csv = |record: &String| format!("cucm,\"{}\"", record.replace('"', "\"\""));
     let (json, csv) = (lines(records.iter().map(json).collect()), lines(records.iter().map(csv).collect()));
-    for (text, remark) in
-        [(broken, "broken at 80"), (mailed, "broken at"), (json, "stand in JSON"), (csv, "stand in CSV")]
+    for (text, remark) in [(broken, "broken at 80"), (mailed, "broken at"), (json, "inside JSON"), (csv, "inside CSV")]
     {
         let answer = of_lines(&text, 1);
         for field in ["host", "delivery_failures", "connection_failures", "files_waiting", "first_failure"] {

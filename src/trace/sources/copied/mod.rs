@@ -74,10 +74,10 @@ impl Copied {
             Form::Wrapped(wrapping) => {
                 Some(format!("its lines are broken at {} characters: joined again", wrapping.width()))
             }
-            Form::Json => Some("its records stand in JSON: taken out".to_owned()),
-            Form::Csv => Some("its records stand in CSV: taken out".to_owned()),
+            Form::Json => Some("records inside JSON: extracted".to_owned()),
+            Form::Csv => Some("records inside CSV: extracted".to_owned()),
         };
-        let order = self.is_reversed.then(|| "its newest records stand first: turned round".to_owned());
+        let order = self.is_reversed.then(|| "newest records first: reversed".to_owned());
         let counts = "line numbers count the records as they are read".to_owned();
         let counts = (form.is_some() || order.is_some() || self.typed.moves_lines()).then_some(counts);
         let how: Vec<String> = [typed, form, order, counts].into_iter().flatten().collect();

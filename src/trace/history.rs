@@ -1,4 +1,4 @@
-//! What is kept of one destination while its events go by, and how the books of several nodes are added up.
+//! What is kept of one destination while its events go by, and how the histories of several nodes are added up.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,9 +6,9 @@ use std::sync::Arc;
 use chrono::NaiveDateTime;
 
 use super::buckets::Buckets;
+use super::by_cause::FailuresByCause;
 use super::note::Note;
 use super::outages::{Outage, Outages};
-use super::tallies::Tallies;
 use super::waiting::{FileName, WaitingFiles};
 
 /// CUCM doubles its pause up to 120 s (Cisco, Call Reporting and Billing Administration Guide 14, "CDR Agent");
@@ -35,9 +35,9 @@ pub struct Span {
     pub last: NaiveDateTime,
 }
 
-/// The book of one destination.
+/// What happened at one destination.
 #[derive(Debug, Clone, Default)]
-pub struct Ledger {
+pub struct History {
     /// Files delivered.
     pub deliveries: u64,
     /// Files that could not be delivered, each attempt counted.
@@ -63,9 +63,9 @@ pub struct Ledger {
     /// Last file delivered.
     pub last_delivery: Option<NaiveDateTime>,
     /// Failed deliveries by cause.
-    pub causes: Tallies,
+    pub causes: FailuresByCause,
     /// Failed connections by cause.
-    pub connection_causes: Tallies,
+    pub connection_causes: FailuresByCause,
     /// Times without delivery.
     pub outages: Outages,
     /// Alarms by name.
@@ -80,7 +80,7 @@ pub struct Ledger {
     pub buckets: Buckets,
 }
 
-impl Ledger {
+impl History {
     /// Whether anything failed, in what was asked for or outside of it.
     pub fn has_failures(&self) -> bool {
         self.delivery_failures + self.connection_failures + self.passed_over + self.outside > 0
@@ -170,7 +170,7 @@ impl Ledger {
         add_span(&mut self.alarms, name, Span { count: 1, first: time, last: time });
     }
 
-    /// Adds another node's book of the same destination, or the deliveries of a thread whose host showed late.
+    /// Adds another node's history of the same destination, or the deliveries of a thread whose host showed late.
     pub fn add(&mut self, other: Self) {
         self.deliveries += other.deliveries;
         self.delivery_failures += other.delivery_failures;
@@ -184,11 +184,11 @@ impl Ledger {
         self.last_failure = self.last_failure.max(other.last_failure);
         self.first_delivery = earlier(self.first_delivery, other.first_delivery);
         self.last_delivery = self.last_delivery.max(other.last_delivery);
-        for tally in other.causes.into_tallies() {
-            self.causes.add(tally);
+        for cause in other.causes.into_causes() {
+            self.causes.add(cause);
         }
-        for tally in other.connection_causes.into_tallies() {
-            self.connection_causes.add(tally);
+        for cause in other.connection_causes.into_causes() {
+            self.connection_causes.add(cause);
         }
         self.outages.add(other.outages);
         for (name, span) in other.alarms {
@@ -235,8 +235,8 @@ fn add_span(spans: &mut BTreeMap<&'static str, Span>, name: &'static str, span: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::note::{Reason, Spot};
-    use crate::trace::tallies::UNKNOWN_TEXTS;
+    use crate::trace::by_cause::UNKNOWN_TEXTS;
+    use crate::trace::note::{Reason, RecordPlace};
 
     fn at(second: u32) -> NaiveDateTime {
         chrono::NaiveDate::from_ymd_opt(2024, 1, 31).unwrap().and_hms_opt(12, second / 60, second % 60).unwrap()
@@ -247,37 +247,37 @@ mod tests {
     }
 
     fn note(message: &str) -> Arc<Note> {
-        let place = Spot { source: 0, line: 1, record: b"" }.keep();
+        let place = RecordPlace { source: 0, line: 1, record: b"" }.keep();
         Arc::new(Note { reason: Arc::new(Reason { message: Some(message.into()), ..Reason::none() }), place })
     }
 
-    fn fail(ledger: &mut Ledger, second: u32, file: &str, message: &str) {
-        ledger.fail(Failure { time: at(second), file: &name(file), note: &note(message) });
+    fn fail(history: &mut History, second: u32, file: &str, message: &str) {
+        history.fail(Failure { time: at(second), file: &name(file), note: &note(message) });
     }
 
     #[test]
     fn an_outage_lasts_from_the_first_failure_to_the_next_success() {
-        let mut ledger = Ledger::default();
-        fail(&mut ledger, 0, "a", "x");
-        fail(&mut ledger, 6, "a", "x");
-        assert!(ledger.is_failing());
-        ledger.succeed(at(18), None, None);
-        ledger.succeed(at(24), None, None);
-        assert!(!ledger.is_failing());
+        let mut history = History::default();
+        fail(&mut history, 0, "a", "x");
+        fail(&mut history, 6, "a", "x");
+        assert!(history.is_failing());
+        history.succeed(at(18), None, None);
+        history.succeed(at(24), None, None);
+        assert!(!history.is_failing());
         let outage = Outage { from: at(0), until: at(6), ended: Some(at(18)), failures: 2 };
-        assert_eq!(ledger.outages.iter().collect::<Vec<_>>(), [&outage]);
-        assert_eq!(ledger.pauses, (1, 0));
+        assert_eq!(history.outages.iter().collect::<Vec<_>>(), [&outage]);
+        assert_eq!(history.pauses, (1, 0));
     }
 
     #[test]
     fn a_success_clears_the_named_file_or_the_one_that_failed_last_or_the_oldest() {
         let (old, new) = ("cdr_C_01_202401010000_1", "cdr_C_01_202401020000_2");
         let waiting = |named: Option<&str>, last: Option<&str>| {
-            let mut ledger = Ledger::default();
-            fail(&mut ledger, 0, old, "x");
-            fail(&mut ledger, 1, new, "x");
-            ledger.succeed(at(2), named.map(name).as_ref(), last.map(name).as_ref());
-            ledger.waiting.oldest(9).into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+            let mut history = History::default();
+            fail(&mut history, 0, old, "x");
+            fail(&mut history, 1, new, "x");
+            history.succeed(at(2), named.map(name).as_ref(), last.map(name).as_ref());
+            history.waiting.oldest(9).into_iter().map(|(name, _)| name).collect::<Vec<_>>()
         };
         assert_eq!(waiting(Some(new), Some(old)), [old]);
         assert_eq!(waiting(None, Some(new)), [old]);
@@ -287,51 +287,51 @@ mod tests {
 
     #[test]
     fn unknown_texts_are_told_apart_but_not_without_bound() {
-        let mut ledger = Ledger::default();
+        let mut history = History::default();
         for number in 0..100 {
-            fail(&mut ledger, 0, "a", &format!("strange {number}"));
+            fail(&mut history, 0, "a", &format!("strange {number}"));
         }
-        assert_eq!(ledger.causes.iter().count(), UNKNOWN_TEXTS);
+        assert_eq!(history.causes.iter().count(), UNKNOWN_TEXTS);
         assert_eq!(
-            ledger.causes.iter().last().map(|tally| tally.count),
+            history.causes.iter().last().map(|cause| cause.count),
             Some(69),
             "what comes on top is with the last"
         );
-        assert_eq!(ledger.causes.iter().map(|tally| tally.count).sum::<u64>(), 100);
+        assert_eq!(history.causes.iter().map(|cause| cause.count).sum::<u64>(), 100);
     }
 
     #[test]
     fn what_the_buckets_hold_adds_up_to_the_totals() {
-        let mut ledger = Ledger::default();
+        let mut history = History::default();
         for second in 0..500 {
             match second % 5 {
-                0 => ledger.succeed(at(second), None, None),
-                1 => ledger.fail_connection(at(second), &note("x")),
-                _ => fail(&mut ledger, second, &format!("cdr_C_01_202401010000_{second}"), "x"),
+                0 => history.succeed(at(second), None, None),
+                1 => history.fail_connection(at(second), &note("x")),
+                _ => fail(&mut history, second, &format!("cdr_C_01_202401010000_{second}"), "x"),
             }
         }
-        let mut other = Ledger::default();
+        let mut other = History::default();
         fail(&mut other, 77, "cdr_C_01_202401010000_77", "y");
         fail(&mut other, 4000 - 600, "cdr_C_01_202401010000_499", "y");
-        ledger.add(other);
+        history.add(other);
         let sum = |of: fn(&crate::trace::buckets::Bucket) -> i64| {
-            ledger.buckets.iter().map(|(_, bucket)| of(bucket)).sum::<i64>().unsigned_abs()
+            history.buckets.iter().map(|(_, bucket)| of(bucket)).sum::<i64>().unsigned_abs()
         };
-        assert_eq!(sum(|bucket| bucket.deliveries.cast_signed()), ledger.deliveries);
-        assert_eq!(sum(|bucket| bucket.connection_failures.cast_signed()), ledger.connection_failures);
-        assert_eq!(sum(|bucket| bucket.waiting_change), ledger.waiting.len() as u64);
+        assert_eq!(sum(|bucket| bucket.deliveries.cast_signed()), history.deliveries);
+        assert_eq!(sum(|bucket| bucket.connection_failures.cast_signed()), history.connection_failures);
+        assert_eq!(sum(|bucket| bucket.waiting_change), history.waiting.len() as u64);
         let failed = |bucket: &crate::trace::buckets::Bucket| {
             bucket.failures.iter().map(|(_, count)| count.cast_signed()).sum::<i64>()
         };
-        assert_eq!(sum(failed), ledger.delivery_failures);
+        assert_eq!(sum(failed), history.delivery_failures);
     }
 
     #[test]
     fn an_overlong_pause_is_counted() {
-        let mut ledger = Ledger::default();
-        fail(&mut ledger, 0, "a", "x");
-        fail(&mut ledger, 120, "a", "x");
-        fail(&mut ledger, 700, "a", "x");
-        assert_eq!((ledger.pauses, ledger.longest_pause_s), ((2, 1), 580.0));
+        let mut history = History::default();
+        fail(&mut history, 0, "a", "x");
+        fail(&mut history, 120, "a", "x");
+        fail(&mut history, 700, "a", "x");
+        assert_eq!((history.pauses, history.longest_pause_s), ((2, 1), 580.0));
     }
 }

@@ -16,7 +16,7 @@ pub const UNKNOWN_TEXTS: usize = 32;
 
 /// Failures of one cause.
 #[derive(Debug, Clone)]
-pub struct Tally {
+pub struct CauseFailures {
     /// The first such failure's error.
     pub note: Arc<Note>,
     /// Failures.
@@ -53,21 +53,21 @@ impl Kind {
 
 /// Failures by cause, in the order in which the causes first showed.
 #[derive(Debug, Clone, Default)]
-pub struct Tallies {
-    by_kind: IndexMap<Kind, Tally, RandomState>,
+pub struct FailuresByCause {
+    by_kind: IndexMap<Kind, CauseFailures, RandomState>,
     /// Unknown texts, and the place of the last.
     unknown: (usize, usize),
 }
 
-impl Tallies {
+impl FailuresByCause {
     /// Counts one failure.
     pub fn count(&mut self, time: NaiveDateTime, note: &Arc<Note>) {
-        self.add(Tally { note: Arc::clone(note), count: 1, first: time, last: time });
+        self.add(CauseFailures { note: Arc::clone(note), count: 1, first: time, last: time });
     }
 
     /// Counts failures.
-    pub fn add(&mut self, tally: Tally) {
-        let kind = Kind::of(&tally.note.reason);
+    pub fn add(&mut self, cause: CauseFailures) {
+        let kind = Kind::of(&cause.note.reason);
         let unknown = kind.text.is_some();
         let (texts, last) = self.unknown;
         let full = (unknown && texts >= UNKNOWN_TEXTS).then_some(last);
@@ -75,22 +75,22 @@ impl Tallies {
             if unknown {
                 self.unknown = (texts + 1, self.by_kind.len());
             }
-            self.by_kind.insert(kind, tally);
+            self.by_kind.insert(kind, cause);
             return;
         };
         let known = &mut self.by_kind[place];
-        known.count += tally.count;
-        known.first = known.first.min(tally.first);
-        known.last = known.last.max(tally.last);
+        known.count += cause.count;
+        known.first = known.first.min(cause.first);
+        known.last = known.last.max(cause.last);
     }
 
     /// One a cause.
-    pub fn iter(&self) -> impl Iterator<Item = &Tally> {
+    pub fn iter(&self) -> impl Iterator<Item = &CauseFailures> {
         self.by_kind.values()
     }
 
     /// One a cause.
-    pub fn into_tallies(self) -> impl Iterator<Item = Tally> {
+    pub fn into_causes(self) -> impl Iterator<Item = CauseFailures> {
         self.by_kind.into_values()
     }
 }
