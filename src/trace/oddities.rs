@@ -39,7 +39,7 @@ impl fmt::Display for Oddity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::BeginsInsideRecord => "begins inside a record; its start is in an earlier trace",
-            Self::BeforeRecord => "text before a record (a byte order mark, blanks, a prompt, a quote mark, a file name or a line number): ignored",
+            Self::BeforeRecord => "text stands before a record (a byte order mark, blanks, a prompt, a quote mark, a file name or a line number): ignored",
             Self::CarriageReturns => "lines end in carriage returns: ignored",
             Self::TrailingBlanks => "lines end in blanks: ignored",
             Self::FullStop => "milliseconds follow a full stop, not a comma: read all the same",

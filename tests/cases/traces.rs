@@ -258,6 +258,6 @@ fn an_export_whose_newest_record_stands_first_tells_the_same() {
             assert_eq!(answer["destinations"][0][field], whole[0][field], "{field}: {text}");
         }
         assert_eq!(answer["destinations"][0]["causes"][0]["cause"], "algorithm_negotiation");
-        assert!(answer["warnings"].to_string().contains("newest records stand first"), "{answer:#}");
+        assert!(answer["warnings"].to_string().contains("newest records first"), "{answer:#}");
     }
 }
