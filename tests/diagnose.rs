@@ -349,3 +349,43 @@ fn a_trace_without_any_delivery_is_no_failure_and_no_proof_that_all_is_well() {
     assert_eq!(ids(&json(&[trace], 1)), ["cannot_tell"]);
     assert_eq!(ids(&json(&[trace, "--primary", "fixtures/saved/openssh-default.nmap.xml"], 0)), ["nothing_wrong"]);
 }
+
+#[test]
+fn a_folder_of_copied_files_waits_whatever_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let copied = folder.path().join("from-cucm");
+    fs::create_dir(&copied).unwrap();
+    for minute in 1..=3 {
+        fs::write(copied.join(format!("cdr_StandAloneCluster_01_20190715130{minute}_{minute}")), "x").unwrap();
+    }
+    let copied = copied.to_str().unwrap();
+    let alone = json(&["--preserve", copied], 1);
+    assert_eq!(
+        (&alone["headline"], &alone["backlog"]["totals"]["files"]),
+        (&"3 files wait for delivery".into(), &3.into())
+    );
+    let beside = text(&["fixtures/cdrrepmgr00073.log", "--preserve", copied], 1);
+    assert!(beside.contains("3 files wait for delivery") && !beside.contains("At least 1 file waits"), "{beside}");
+}
+
+#[test]
+fn the_preservation_duration_takes_nothing_from_what_a_trace_shows() {
+    let days = ["--preserve-days", "30", "--now", "2019-07-26"];
+    let found = first_screen(&[&["fixtures/cdrrepmgr00073.log"], &days[..]].concat());
+    for told in ["At least 1 file waits; CUCM starts to delete them on 2019-08-22", "what waits: file list activelog"] {
+        assert!(found.contains(told), "{told}: {found}");
+    }
+}
+
+#[test]
+fn the_first_screen_says_a_thing_once() {
+    let listed = first_screen(&["--preserve", "fixtures/listings/preserve-detail.txt"]);
+    assert_eq!(listed.matches("Give --preserve-days N").count(), 1, "{listed}");
+    let folder = tempfile::tempdir().unwrap();
+    let photo = folder.path().join("photo.jpg");
+    fs::write(&photo, b"\xff\xd8\xff\xe0\x00\x10JFIF").unwrap();
+    let refused = stderr(&["--primary", photo.to_str().unwrap()], 3);
+    assert_eq!(refused.matches("none of the forms").count(), 1, "{refused}");
+    let closed = first_screen(&["--primary", "127.0.0.1:1"]);
+    assert!(closed.contains("(127.0.0.1 port 1) is unreachable: connection refused\n"), "{closed}");
+}

@@ -280,11 +280,14 @@ impl Examination {
     }
 }
 
-/// What a document says of an error: what to do about it is what `deliver` says of the same trouble.
-fn told(error: &ProbeError) -> TargetError {
+/// What a document says of an error: what to do about it is what `deliver` says of the same trouble. The address is left
+/// out where it was given as the target.
+fn told(error: &ProbeError, target: Option<&Target>) -> TargetError {
     let (stage, failure) = error.as_ssh_error();
     let remedy = delivery::remedy(stage, &failure).map(str::to_owned);
-    TargetError { kind: error.kind().to_owned(), message: failure.message, remedy }
+    let address = target.map(|target| format!(" ({target})")).unwrap_or_default();
+    let message = failure.message.strip_suffix(&address).unwrap_or(&failure.message).to_owned();
+    TargetError { kind: error.kind().to_owned(), message, remedy }
 }
 
 /// What a document says of a server before it is judged.
@@ -296,7 +299,7 @@ fn entry(subject: &Subject, reading: Reading) -> Entry {
         port: target.map(Target::port),
         address: reading.address.map(|address| address.ip().to_string()),
         outcome: reading.error.as_ref().map(ProbeError::outcome).unwrap_or_default(),
-        error: reading.error.as_ref().map(told),
+        error: reading.error.as_ref().map(|error| told(error, target)),
         identification: reading.identification,
         offer: reading.offer,
         timing_ms: reading.timing,

@@ -93,9 +93,9 @@ impl Backlog {
             .collect()
     }
 
-    /// Whether a folder was listed whose files wait. Where none was, that no file waits says nothing.
+    /// Whether files wait, or a folder was listed whose files would. Where neither is so, nothing is said of what waits.
     pub fn tells_what_waits(&self) -> bool {
-        self.listings.iter().any(Listing::tells_what_waits)
+        self.totals.files > 0 || self.listings.iter().any(Listing::tells_what_waits)
     }
 
     /// Whether CUCM tells of files or folders that nothing lists, or had no folder of the name that it was asked for.

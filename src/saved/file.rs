@@ -15,8 +15,7 @@ const NAMED: usize = 8;
 pub struct SavedError {
     /// The file.
     pub path: PathBuf,
-    /// What is wrong with it.
-    #[source]
+    /// What is wrong with it: the words of this error already, so no source of it.
     pub problem: Problem,
 }
 

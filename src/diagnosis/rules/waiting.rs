@@ -8,9 +8,18 @@ use crate::document::diagnose::{Certainty, Conclusion, Evidence, EvidenceKind};
 use crate::document::parse_log::{Alarm, Destination, Status, WaitingFile};
 use crate::words::{clock, grouped, many};
 
-/// How to see what waits.
-const LIST: &str = "what waits: file list activelog /cm/cdr_repository/preserve/ on CUCM's command line, each date's \
-    folder after it, as --preserve LISTING, with --preserve-days N";
+/// How to see what waits, and how to save it, where no listing shows it.
+fn list(facts: &Facts<'_>) -> String {
+    let days = if facts.question.preserve_days.is_none() { ", with --preserve-days N" } else { "" };
+    format!(
+        "what waits: file list activelog /cm/cdr_repository/preserve/ on CUCM's command line, each date's folder after \
+         it, as --preserve LISTING{days}"
+    )
+}
+
+/// What is said before the count of files that a trace names: it tells of those that CUCM tries, not of those that queue
+/// behind them.
+const AT_LEAST: &str = "At least ";
 
 /// Files wait, and CUCM deletes them on a known day.
 pub fn files_will_be_deleted(facts: &Facts<'_>) -> Option<Conclusion> {
@@ -27,11 +36,10 @@ pub fn files_wait(facts: &Facts<'_>) -> Option<Conclusion> {
     }
     let (count, evidence, next) = match listed(facts) {
         Some(backlog) => (backlog.totals.files, dates(backlog), backlog.deadline_needs.clone().into_iter().collect()),
-        None => (waiting_in_trace(facts), traced(facts), vec![LIST.to_owned()]),
+        None => (waiting_in_trace(facts), traced(facts), vec![list(facts)]),
     };
-    // A trace names the files that CUCM tries, not those that queue behind them.
     let whole = listed(facts).is_some_and(|backlog| !backlog.hides_something());
-    let least = if whole { "" } else { "At least " };
+    let least = if whole { "" } else { AT_LEAST };
     let text = "CUCM keeps them until its preservation duration is over, or its disk allocation is used up, and then \
                 deletes them undelivered.";
     let found = conclusion(
@@ -68,7 +76,7 @@ pub fn disk_allocation_exceeded(facts: &Facts<'_>) -> Option<Conclusion> {
              deliveries work again."
                 .to_owned(),
         ],
-        next: vec![LIST.to_owned()],
+        next: vec![list(facts)],
         ..conclusion(
             Certainty::Seen,
             format!(
@@ -139,7 +147,7 @@ pub fn listing_incomplete(facts: &Facts<'_>) -> Option<Conclusion> {
     };
     let mut next: Vec<String> = backlog.unlisted_folders.iter().map(|folder| folder.command.clone()).collect();
     if next.is_empty() && backlog.totals.unread_files == 0 {
-        next.push(LIST.to_owned());
+        next.push(list(facts));
     }
     let mut evidence = unseen(backlog);
     evidence.extend(if contradicted { traced(facts) } else { Vec::new() });
@@ -226,16 +234,17 @@ fn of_trace(facts: &Facts<'_>) -> Option<Conclusion> {
     let day = deletion_day(created.date_naive(), days)?;
     let left = (day - facts.question.now.date_naive()).num_days();
     let when = if left > 0 {
-        format!("starts to delete waiting files on {day} (UTC), in {}", many(left.unsigned_abs(), "day", "days"))
+        format!("starts to delete them on {day} (UTC), in {}", many(left.unsigned_abs(), "day", "days"))
     } else {
-        format!("has been deleting waiting files since {day} (UTC)")
+        format!("has been deleting them since {day} (UTC)")
     };
+    let waiting = many(waiting_in_trace(facts), "file waits", "files wait");
     Some(Conclusion {
         evidence: traced(facts),
-        next: vec![LIST.to_owned()],
+        next: vec![list(facts)],
         ..conclusion(
             Certainty::Inferred,
-            format!("CUCM {when}"),
+            format!("{AT_LEAST}{waiting}; CUCM {when}"),
             format!(
                 "The oldest that failed and was not delivered since, {}, was made at {} UTC, and CUCM keeps files for \
                  {}. The trace does not show how many wait: it names only those that were tried.",
@@ -333,7 +342,9 @@ mod tests {
     fn without_a_listing_the_oldest_file_of_the_trace_gives_the_day() {
         let story = || Story::no_agreement("192.0.2.10").waiting(1);
         let found = story().preserve_days(30).conclusion("files_will_be_deleted").unwrap();
-        assert!(found.headline.contains("2025-04-08") && found.certainty == Certainty::Inferred, "{found:?}");
+        let day = "At least 1 file waits; CUCM starts to delete them on 2025-04-08 (UTC), in 27 days";
+        assert_eq!((found.headline.as_str(), found.certainty), (day, Certainty::Inferred));
+        assert!(found.next[0].ends_with("as --preserve LISTING"), "the days are known: {found:?}");
         assert_eq!(story().conclusion("files_will_be_deleted"), None);
         assert!(story().conclusion("files_wait").unwrap().next[0].contains("--preserve-days"));
     }

@@ -45,6 +45,9 @@ fn tone(diagnose: &Diagnose) -> Tone {
 /// The conclusion that is no problem of now and loses records all the same.
 const LOSES_RECORDS: &str = "resend_on_failure_off";
 
+/// The conclusions about what waits: what would tell more of it belongs on the first screen, too.
+const WAITING: [&str; 2] = ["files_wait", "files_will_be_deleted"];
+
 /// Since when, on what it rests, what to do, to copy, what waits and until when, what would confirm it.
 fn first_screen(diagnose: &Diagnose) -> Vec<Option<Section>> {
     let Some(first) = diagnose.conclusions.first() else { return Vec::new() };
@@ -56,7 +59,7 @@ fn first_screen(diagnose: &Diagnose) -> Vec<Option<Section>> {
         let of_other = if index == owner { changes() } else { Vec::new() };
         also(diagnose, index).into_iter().chain(of_other)
     });
-    let waiting = diagnose.conclusions.iter().skip(1).filter(|other| other.id == "files_wait");
+    let waiting = diagnose.conclusions.iter().skip(1).filter(|other| WAITING.contains(&other.id.as_str()));
     let confirm = first.next.iter().chain(waiting.flat_map(|other| &other.next)).map(|next| prose(next)).collect();
     vec![
         Section::first("In short", facts(in_short(diagnose, first))),
@@ -171,10 +174,11 @@ fn heading(conclusion: &Conclusion) -> Vec<Piece> {
 /// hosts of the traces that nobody gave, with the command that probes each.
 fn notes(diagnose: &Diagnose) -> Vec<Vec<Piece>> {
     let left_out = diagnose.parse_log.iter().filter_map(ParseLog::left_out);
+    let asked: String = diagnose.conclusions.iter().flat_map(|conclusion| conclusion.next.clone()).collect();
     let needs = diagnose.backlog.iter().filter_map(|backlog| backlog.deadline_needs.clone());
+    let needs = needs.filter(|needs| !asked.contains(needs));
     let mut points: Vec<_> = left_out.chain(needs).map(|text| note(&text)).collect();
     points.extend(warnings(diagnose).into_iter().map(|warning| note(warning)));
-    let asked: String = diagnose.conclusions.iter().flat_map(|conclusion| conclusion.next.clone()).collect();
     let new = diagnose.offered_targets.iter().filter(|target| !asked.contains(&target.command));
     points.extend(new.map(|target| vec![toned(Tone::Warn, not_given(diagnose, &target.host)), code(&target.command)]));
     points

@@ -73,6 +73,15 @@ mod tests {
     }
 
     #[test]
+    fn what_saves_the_waiting_files_names_each_date_s_folder() {
+        let saving =
+            REMEDIES.iter().filter(|(_, text)| text.contains("file get activelog /cm/cdr_repository/preserve"));
+        let bare: Vec<_> =
+            saving.clone().filter(|(_, text)| !text.contains("preserve/<date>/*` for each date")).collect();
+        assert!(saving.count() > 0 && bare.is_empty(), "`file get` does not descend: {bare:?}");
+    }
+
+    #[test]
     fn what_deletes_restarts_or_weakens_says_what_it_costs_before_how() {
         let position = |id: &str, words: &str| REMEDIES[id].find(words).unwrap_or_else(|| panic!("{id}: {words}"));
         for id in ["host_key_changed", "host_key_not_stored"] {
