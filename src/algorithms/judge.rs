@@ -130,7 +130,8 @@ fn strength_obstacle(profile: &Profile, offer: &Offer) -> Option<String> {
     })
 }
 
-fn needs_unlimited_strength(cipher: &str) -> bool {
+/// Whether only a Java with unlimited strength has the cipher.
+pub fn needs_unlimited_strength(cipher: &str) -> bool {
     cipher.contains("192") || cipher.contains("256") || cipher.starts_with("chacha20")
 }
 

@@ -49,20 +49,20 @@ const TRIED_TOGETHER: usize = 12;
 
 /// The change with the fewest additions; of equally few [`least_change`]'s. For what costs something by its number alone, as host
 /// keys do, which have to be made and kept.
-pub fn fewest_additions<C: Ord>(
+pub fn fewest_additions<C: Ord, P: Ord>(
     offered: &[String],
     demands: &[Demand<'_>],
-    rank: impl Fn(&str) -> Option<Rank<C>>,
+    rank: impl Fn(&str) -> Option<Rank<C, P>>,
 ) -> Change {
     let change = least_change(offered, demands, &rank);
     let open: Vec<_> = demands.iter().filter(|demand| !demand.is_met_by(offered)).collect();
-    let mut names: Vec<(Rank<C>, &str)> = Vec::new();
+    let mut names: Vec<(Rank<C, P>, &str)> = Vec::new();
     for name in candidates(&open) {
         if let Some(rank) = rank(name).filter(|_| !names.iter().any(|(_, other)| *other == name)) {
             names.push((rank, name));
         }
     }
-    names.sort_by(|(one, _), (other, _)| (&other.class, other.strength).cmp(&(&one.class, one.strength)));
+    names.sort_by(|(one, _), (other, _)| (&other.class, &other.preference).cmp(&(&one.class, &one.preference)));
     names.truncate(TRIED_TOGETHER);
     let served: Vec<_> = open.into_iter().filter(|demand| demand.is_met_by(&change.list)).collect();
     let chosen =
@@ -77,20 +77,20 @@ pub fn fewest_additions<C: Ord>(
 }
 
 /// How welcome an addition is. One of a better class always comes first; within a class one that serves more
-/// clients, and then the stronger.
+/// clients, and then the preferred one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rank<C> {
+pub struct Rank<C, P> {
     /// What counts more than the number of clients served.
     pub class: C,
     /// What counts less.
-    pub strength: u8,
+    pub preference: P,
 }
 
 /// Finds the least change. `rank` tells how welcome an addition is; `None`: the server cannot have it.
-pub fn least_change<C: Ord>(
+pub fn least_change<C: Ord, P: Ord>(
     offered: &[String],
     demands: &[Demand<'_>],
-    rank: impl Fn(&str) -> Option<Rank<C>>,
+    rank: impl Fn(&str) -> Option<Rank<C, P>>,
 ) -> Change {
     let mut change = Change { list: offered.to_vec(), ..Change::default() };
     let mut open: Vec<_> = demands.iter().collect();
@@ -100,7 +100,7 @@ pub fn least_change<C: Ord>(
             .filter_map(|name| Some((name, rank(name)?)))
             .map(|(name, rank)| {
                 let serves = open.iter().filter(|demand| demand.can_use(name)).count();
-                ((rank.class, serves, rank.strength), name)
+                ((rank.class, serves, rank.preference), name)
             })
             .max();
         match best {
@@ -139,9 +139,9 @@ mod tests {
     use proptest::prelude::*;
 
     /// Ranks by the name itself: later letters are stronger, `w` is of a lower class, `x` the server cannot have.
-    fn rank(name: &str) -> Option<Rank<bool>> {
-        let strength = name.bytes().next().unwrap_or_default();
-        (name != "x").then_some(Rank { class: name != "w", strength })
+    fn rank(name: &str) -> Option<Rank<bool, u8>> {
+        let preference = name.bytes().next().unwrap_or_default();
+        (name != "x").then_some(Rank { class: name != "w", preference })
     }
 
     fn changed(offered: &str, clients: &[(&str, &'static str)]) -> Change {

@@ -160,6 +160,16 @@ mod tests {
     }
 
     #[test]
+    fn what_somebody_calls_weak_is_not_taken_from_the_other_side() {
+        let old = target("old", "diffie-hellman-group1-sha1,diffie-hellman-group14-sha1", "hmac-sha1");
+        let document = compare(old, target("modern", "curve25519-sha256", "umac-128@openssh.com"), &default_set());
+        let modern: Vec<_> = document.pair.remedy.iter().filter(|remedy| remedy.server == "modern").collect();
+        let adds: Vec<_> = modern.iter().map(|remedy| remedy.adds.as_slice()).collect();
+        assert_eq!(adds, [["ecdh-sha2-nistp521".to_owned()], ["hmac-sha2-256".to_owned()]], "{modern:#?}");
+        assert!(modern.iter().all(|remedy| remedy.weakens.is_none() && !remedy.reason.contains("already")));
+    }
+
+    #[test]
     fn what_works_on_the_other_side_for_some_releases_only_is_no_remedy() {
         // Group exchange fails on the Java 7 of 12.5's first releases.
         let partial = target("partial", "diffie-hellman-group-exchange-sha256", "hmac-sha2-256");

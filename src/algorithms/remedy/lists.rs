@@ -1,6 +1,6 @@
 //! What a setting can hold, what each client needs of it, and which addition is welcome.
 
-use crate::algorithms::judge::is_group_exchange;
+use crate::algorithms::judge::{is_group_exchange, needs_unlimited_strength};
 use crate::algorithms::knowledge;
 use crate::algorithms::least_change::{Demand, Rank};
 use crate::algorithms::server::Server;
@@ -43,22 +43,31 @@ pub(super) fn demands<'a>(setting: Setting, profile: &'a Profile, server: Option
         .collect()
 }
 
+/// Ready, sound, certain; then unreserved, offered there, strength.
+type Welcome = Rank<(bool, bool, bool), (bool, bool, u8)>;
+
 /// How welcome an addition is: one whose key is there before one that needs a new key, one that nobody calls weak
-/// before one that somebody does. `None`: this server does not have it.
+/// before one that somebody does, one that works with every Java before one that may not. Of those that serve as many
+/// clients, one without a reservation, then one that the working server offers (`there`), then the stronger. `None`:
+/// this server does not have it.
 pub(super) fn rank(
     setting: Setting,
     name: &str,
     server: Option<&Server>,
     offered: &[String],
-) -> Option<Rank<(bool, bool, bool)>> {
+    there: &[String],
+) -> Option<Welcome> {
     if server.and_then(|server| server.has(setting, name)) == Some(false) {
         return None;
     }
     let ready = setting != Setting::HostKey || key_of(name).is_none_or(|key| has_key(offered, key));
-    let sound = knowledge::algorithm(setting, name).is_some_and(|entry| entry.weak.is_none());
+    let known = knowledge::algorithm(setting, name);
+    let sound = known.is_some_and(|entry| entry.weak.is_none());
     // A group exchange also depends on sizes, on which the two may not agree (RFC 4419).
-    let certain = !is_group_exchange(name);
-    Some(Rank { class: (ready, sound, certain), strength: knowledge::strength(setting, name) })
+    let may_fail = is_group_exchange(name) || setting == Setting::Cipher && needs_unlimited_strength(name);
+    let unreserved = known.is_some_and(|entry| entry.caution.is_none());
+    let preference = (unreserved, there.iter().any(|other| other == name), knowledge::strength(setting, name));
+    Some(Rank { class: (ready, sound, !may_fail), preference })
 }
 
 /// The key of a host key algorithm, in `ssh-keygen`'s words: its type and size.

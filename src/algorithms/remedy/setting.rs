@@ -8,7 +8,7 @@ use crate::document::obstacle::Obstacle;
 use crate::model::offer::{Offer, Setting};
 use crate::model::profile::Profile;
 
-/// A server that lets clients in: what it offers is what the other one adds first.
+/// A server that lets clients in: of equally sound algorithms, the other one adds what it offers.
 #[derive(Debug, Clone, Copy)]
 pub struct WorkingServer<'a> {
     /// How a sentence names it.
@@ -42,7 +42,8 @@ impl<'a> SettingChange<'a> {
         }
         let offered = configurable(setting, offer);
         let demands: Vec<_> = clients.iter().flat_map(|(profile, _)| demands(setting, profile, server)).collect();
-        let rank = |name: &str| rank(setting, name, server, &offered);
+        let there = works.map(|works| configurable(setting, works.offer)).unwrap_or_default();
+        let rank = |name: &str| rank(setting, name, server, &offered, &there);
         let find = if setting == Setting::HostKey { fewest_additions } else { least_change };
         let change = find(&offered, &demands, rank);
         Some(Self { setting, server, clients, offered, change, works })

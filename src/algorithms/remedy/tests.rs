@@ -65,7 +65,7 @@ fn a_hardened_sshd_gets_its_own_lines_plus_the_strongest_of_the_clients() {
         lines(&found),
         [
             "KexAlgorithms sntrup761x25519-sha512@openssh.com,curve25519-sha256,ecdh-sha2-nistp521",
-            "Ciphers chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes256-ctr",
+            "Ciphers chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes128-ctr",
             "MACs hmac-sha2-512-etm@openssh.com,hmac-sha2-512",
         ]
     );
@@ -75,6 +75,22 @@ fn a_hardened_sshd_gets_its_own_lines_plus_the_strongest_of_the_clients() {
     assert_eq!(found[0].commands, ["sshd -t", "systemctl reload ssh"]);
     assert_eq!(found[0].weakens, None);
     assert!(found[0].reason.contains("before any Include"));
+}
+
+#[test]
+fn the_cipher_that_every_java_has_is_added_and_a_stronger_one_for_the_client_without_it() {
+    let found = remedied(&["cucm-12.5", "cucm-15", "jsch-0.1.54"], &hardened(), DEBIAN);
+    let ciphers = found.iter().find(|remedy| remedy.directive.as_deref() == Some("Ciphers")).unwrap();
+    assert_eq!(ciphers.adds, ["aes128-ctr"]);
+    let after = judge(find("cucm-15").unwrap(), &applied(&hardened(), &found), None);
+    assert!(!after.findings.concat().contains("unlimited strength"), "{:?}", after.findings);
+    let mut strict = find("cucm-15").unwrap().clone();
+    for category in Setting::Cipher.categories() {
+        strict.algorithms.set(*category, split_list("aes256-ctr"));
+    }
+    let judgement = judge(&strict, &hardened(), None);
+    let alone = remedies("10.0.0.5", &hardened(), None, &[(&strict, &judgement)]);
+    assert!(alone.iter().any(|remedy| remedy.adds == ["aes256-ctr"]), "{alone:#?}");
 }
 
 #[test]

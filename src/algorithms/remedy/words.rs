@@ -71,7 +71,7 @@ impl<'a> SettingChange<'a> {
     fn one_serves_all(&self) -> bool {
         let demands: Vec<_> =
             self.clients.iter().flat_map(|(profile, _)| demands(self.setting, profile, self.server)).collect();
-        let has = |name: &&String| rank(self.setting, name, self.server, &self.offered).is_some();
+        let has = |name: &&String| rank(self.setting, name, self.server, &self.offered, &[]).is_some();
         let mut candidates = demands.iter().flat_map(|demand| demand.proposed).filter(has);
         candidates.any(|name| demands.iter().all(|demand| demand.can_use(name)))
     }
