@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub mod answer;
+pub(crate) mod block_names;
 pub mod blocks;
 pub(crate) mod buckets;
 pub(crate) mod by_cause;
@@ -22,6 +23,7 @@ pub mod reading;
 pub(crate) mod repeats;
 pub(crate) mod running;
 pub mod scan;
+pub(crate) mod scanned;
 pub mod sources;
 pub(crate) mod spread;
 pub mod timeline;

@@ -12,7 +12,7 @@ use foldhash::HashMap;
 use foldhash::quality::RandomState;
 
 use super::counts::InputCounts;
-use super::scan::Seen;
+use super::scanned::Seen;
 use super::sources::Source;
 use crate::log4j::records::{self, MINUTE, Minute};
 

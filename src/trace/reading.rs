@@ -7,15 +7,17 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::accounts::Account;
+use super::block_names::BlockNames;
 use super::blocks::{Block, BlockReader};
 use super::counts::InputCounts;
 use super::names::Names;
 use super::note::RecordPlace;
 use super::oddities::Oddity;
 use super::overlap::{Held, Overlap};
-use super::scan::{self, Before, Scanned, ScannedBlock, Seen};
+use super::scan::{self, Before, ScannedBlock};
+use super::scanned::{Scanned, Seen};
 use super::sources::Source;
-use super::timeline::{Glossary, Timeline, TracedLists, Window};
+use super::timeline::{Timeline, TracedLists, Window};
 use crate::log4j::records;
 use crate::words::counted;
 
@@ -213,7 +215,7 @@ impl<'s> Fold<'s> {
 
     /// `before`: the source's lines before the block.
     fn fold_events(&mut self, events: Vec<Seen<'_>>, names: Names<'_>, source: usize, before: u64) {
-        let mut names = Glossary::new(names);
+        let mut names = BlockNames::new(names);
         let mut node = None;
         for seen in events {
             let line = before + seen.line + 1;
@@ -238,7 +240,7 @@ impl<'s> Fold<'s> {
         if let Some((event, names)) = scan::reread(&held.record) {
             let node = self.node(held.source);
             let here = RecordPlace { source: held.source, line: held.line, record: &held.record };
-            self.nodes[node].1.push(event, here, &mut Glossary::new(names));
+            self.nodes[node].1.push(event, here, &mut BlockNames::new(names));
         }
     }
 

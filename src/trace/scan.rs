@@ -6,13 +6,14 @@ use std::ops::Range;
 use self_cell::self_cell;
 
 use super::blocks::Block;
-use super::counts::{Counts, count_lines};
+use super::counts::count_lines;
 use super::event::{Event, What};
 use super::events::{self, Clues};
 use super::names::{Name, Names};
-use super::oddities::{Oddities, Oddity};
+use super::oddities::Oddity;
 use super::repeats::{Known, Repeats, Said, Thread};
 use super::running::Running;
+use super::scanned::{Scanned, Seen};
 use crate::log4j::lanes;
 use crate::log4j::records::{self, Clock, Header, Layout, Line, MINUTE, Minute, TIMESTAMP};
 
@@ -37,51 +38,6 @@ impl ScannedBlock {
     /// Reads a block. From `repeated_from` on another source may hold the same records.
     pub fn scan(block: Block, repeated_from: Option<Minute>, before: &mut Before) -> Self {
         Self::new(block, |block| scan(block, repeated_from, before))
-    }
-}
-
-/// What one block holds.
-#[derive(Debug, Default)]
-pub struct Scanned<'b> {
-    /// Which source, by its place in the list.
-    pub source: usize,
-    /// Bytes, lines and records of that source.
-    pub counts: Counts,
-    /// What stands before this block in its source and belongs to the block before.
-    pub rest: Counts,
-    /// The first and the last record's time as written.
-    pub times: Option<([u8; TIMESTAMP], [u8; TIMESTAMP])>,
-    /// What is odd.
-    pub oddities: Oddities,
-    /// The events.
-    pub events: Vec<Seen<'b>>,
-    /// The names that the events hold.
-    pub names: Names<'b>,
-    /// The first line that tells of a failure, whether or not it shows which delivery failed.
-    pub failure: Option<u64>,
-    /// Whether the source ends with this block.
-    pub last: bool,
-    /// Whether the source could not be read on from here.
-    pub broken: bool,
-}
-
-/// An event and its place.
-#[derive(Debug, Clone, Copy)]
-pub struct Seen<'b> {
-    /// The line in the block, from 0.
-    pub line: u64,
-    /// What happened.
-    pub event: Event<Name>,
-    /// The record as it stands.
-    pub record: &'b [u8],
-    /// Whether it is the source's last record, of which something may be missing.
-    pub last: bool,
-}
-
-impl<'b> Seen<'b> {
-    /// The record's first line.
-    pub fn first_line(&self) -> &'b [u8] {
-        records::first_line(self.record)
     }
 }
 

@@ -12,9 +12,10 @@ use chrono::NaiveDateTime;
 use foldhash::HashMap;
 
 use super::accounts::{Account, Accounts, HostId, Served};
+use super::block_names::{BlockName, BlockNames};
 use super::event::{ConnectionMention, DeliveryMention, DeliverySpeaker, Event, What};
 use super::history::Failure;
-use super::names::{Name, Names, Text};
+use super::names::Name;
 use super::negotiation::{Negotiation, NegotiationReader};
 use super::note::{Note, Place, Reason, RecordPlace};
 use super::waiting::FileName;
@@ -54,39 +55,6 @@ pub struct TracedLists {
     pub place: Place,
     /// When.
     pub time: NaiveDateTime,
-}
-
-/// What a block's names are to a timeline, each found out once.
-#[derive(Debug)]
-pub struct Glossary<'b>(Vec<Term<'b>>);
-
-#[derive(Debug, Default)]
-struct Term<'b> {
-    text: Text<'b>,
-    thread: Option<usize>,
-    host: Option<HostId>,
-    file: Option<Arc<FileName>>,
-    reason: Option<Arc<Reason>>,
-}
-
-impl<'b> Glossary<'b> {
-    /// Of these names nothing is known yet.
-    pub fn new(names: Names<'b>) -> Self {
-        Self(names.into_texts().map(|text| Term { text, ..Term::default() }).collect())
-    }
-
-    fn term(&mut self, name: Name) -> &mut Term<'b> {
-        &mut self.0[name.index()]
-    }
-
-    fn text(&self, name: Name) -> &str {
-        &self.0[name.index()].text
-    }
-
-    fn file(&mut self, name: Name) -> &Arc<FileName> {
-        let Term { text, file, .. } = self.term(name);
-        file.get_or_insert_with(|| Arc::new(FileName::of(text.keep())))
-    }
 }
 
 /// One node's events, in the order of its trace.
@@ -157,7 +125,7 @@ impl Timeline {
     }
 
     /// Takes the next event.
-    pub fn push(&mut self, event: Event<Name>, here: RecordPlace<'_>, names: &mut Glossary<'_>) {
+    pub fn push(&mut self, event: Event<Name>, here: RecordPlace<'_>, names: &mut BlockNames<'_>) {
         let Event { time, thread, what } = event;
         let index = self.thread(thread, names);
         let (thread, attribution) = (&mut self.threads[index], &mut self.attribution);
@@ -190,8 +158,8 @@ impl Timeline {
         }
     }
 
-    fn thread(&mut self, name: Name, names: &mut Glossary<'_>) -> usize {
-        let Term { text, thread, .. } = names.term(name);
+    fn thread(&mut self, name: Name, names: &mut BlockNames<'_>) -> usize {
+        let BlockName { text, thread, .. } = names.get(name);
         *thread.get_or_insert_with(|| {
             self.by_name.get(&**text).copied().unwrap_or_else(|| {
                 self.threads.push(Thread::default());
@@ -242,7 +210,7 @@ impl Attribution {
         of_library: bool,
         time: NaiveDateTime,
         here: RecordPlace<'_>,
-        names: &mut Glossary<'_>,
+        names: &mut BlockNames<'_>,
     ) {
         let reason = self.reason(text, names);
         if of_library || reason.is_known() {
@@ -293,7 +261,7 @@ impl Attribution {
         mention: DeliveryMention<Name>,
         time: NaiveDateTime,
         here: RecordPlace<'_>,
-        names: &mut Glossary<'_>,
+        names: &mut BlockNames<'_>,
     ) {
         let (host, file) = (self.host(mention.host, names), names.file(mention.file));
         match &mut thread.mention {
@@ -383,14 +351,14 @@ impl Attribution {
         self.window.holds(time) && self.window.wants(note.reason.cause)
     }
 
-    fn host(&mut self, name: Name, names: &mut Glossary<'_>) -> HostId {
-        let Term { text, host, .. } = names.term(name);
+    fn host(&mut self, name: Name, names: &mut BlockNames<'_>) -> HostId {
+        let BlockName { text, host, .. } = names.get(name);
         *host.get_or_insert_with(|| self.accounts.host(text))
     }
 
-    fn reason(&mut self, name: Name, names: &mut Glossary<'_>) -> Arc<Reason> {
+    fn reason(&mut self, name: Name, names: &mut BlockNames<'_>) -> Arc<Reason> {
         const KEPT: usize = 1024;
-        let Term { text, reason, .. } = names.term(name);
+        let BlockName { text, reason, .. } = names.get(name);
         let reason = reason.get_or_insert_with(|| {
             if let Some(known) = self.reasons.get(&**text) {
                 return Arc::clone(known);
@@ -426,7 +394,7 @@ mod tests {
 
     fn push(timeline: &mut Timeline, line: u64, text: &str) {
         let (event, names) = scan::reread(text.as_bytes()).unwrap();
-        timeline.push(event, RecordPlace { source: 0, line, record: text.as_bytes() }, &mut Glossary::new(names));
+        timeline.push(event, RecordPlace { source: 0, line, record: text.as_bytes() }, &mut BlockNames::new(names));
     }
 
     fn line(thread: usize, message: &str) -> String {
