@@ -43,6 +43,14 @@ fn parse_bytes(bytes: &[u8]) -> ParseLog {
     parse_folder(folder.path())
 }
 
+/// How many failures of one file of these bytes are cut.
+fn cut(bytes: &[u8]) -> usize {
+    let mut file = tempfile::Builder::new().prefix("cdrrepmgr").suffix(".log").tempfile().unwrap();
+    file.write_all(bytes).unwrap();
+    let found = sources::find(&[file.path().to_owned()], |_| None);
+    reading::read(&found.sources, &Window::default(), &|_| {}).cut.len()
+}
+
 /// The answer's facts in the truth's form.
 fn told(destination: &Destination) -> Truth {
     let mut causes = BTreeMap::new();
@@ -348,6 +356,42 @@ fn a_last_line_cut_short_is_mentioned_and_nothing_else_is_lost() {
         assert_agrees(&answer, &expected);
         assert_warns(&answer, "cut short");
     }
+}
+
+#[test]
+fn no_server_is_made_out_of_an_address_that_is_cut() {
+    let whole = fs::read("fixtures/cdrrepmgr00073.log").unwrap();
+    let address = memchr::memmem::find(&whole, b"844004 to 1.1.1.1").unwrap() + b"844004 to ".len();
+    for end in address + 1..=address + b"1.1.1.1".len() {
+        let answer = parse_bytes(&whole[..end]);
+        let hosts: Vec<_> = answer.destinations.iter().filter_map(|found| found.host.as_deref()).collect();
+        assert_eq!(hosts, ["1.1.1.1"], "cut at {end}");
+        let (is_whole, counted) = (whole[end] == b'\n', answer.destinations[0].delivery_failures == 1);
+        assert_eq!((is_whole, is_whole), (counted, cut(&whole[..end]) == 0), "cut at {end}");
+    }
+    let line = "2024-07-01 09:00:00,000 ERROR [Thread-13] cdrrep.FtpManager (FtpManager.java:223) - SFTP/FTP failed: \
+        cdr_C_01_202405060700_7 to ";
+    for (address, known) in [("192.0.2.1", false), ("192.0.2.10", false), ("192.0.2.", false), ("192.0.2.99", true)] {
+        assert_eq!(
+            parse_bytes(format!("{line}{address}").as_bytes()).destinations.len(),
+            1,
+            "a copied line: {address}"
+        );
+        let trace =
+            format!("{}{line}{address}", line.replace("ERROR", "DEBUG").replace("failed: ", "next: ") + "all\n");
+        let named = parse_bytes(trace.as_bytes()).destinations.len() == 1;
+        assert_eq!((named, cut(trace.as_bytes()) == 0), (known, known), "{address}");
+        assert_eq!(parse_bytes(format!("{line}{address}\n").as_bytes()).destinations.len(), 1, "{address}");
+    }
+}
+
+#[test]
+fn a_greeting_above_a_trace_is_no_piece_of_a_record() {
+    let (trace, expected) = small(12);
+    let answer = parse_bytes(&[b"Hi all,\nsee below.\n".as_slice(), &trace].concat());
+    assert_agrees(&answer, &expected);
+    assert_warns(&answer, "text before the first record: ignored");
+    assert!(!answer.warnings.iter().any(|warning| warning.contains("begins inside a record")), "{answer:?}");
 }
 
 #[test]

@@ -79,6 +79,11 @@ impl Accounts {
         id
     }
 
+    /// Whether a host of this name was named before.
+    pub fn knows(&self, host: &str) -> bool {
+        self.by_name.contains_key(host)
+    }
+
     /// The history of an account.
     pub fn history(&mut self, account: AccountId) -> &mut History {
         &mut self.open[account.0].history

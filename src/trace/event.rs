@@ -87,6 +87,14 @@ impl<T> Event<T> {
 }
 
 impl<T> What<T> {
+    /// The host that it names, where a destination may follow from that.
+    pub fn host(&self) -> Option<&T> {
+        match self {
+            Self::ConnectionFailed(_, host) | Self::DeliveryFailed(DeliveryMention { host, .. }) => Some(host),
+            _ => None,
+        }
+    }
+
     /// Whether it tells that something failed, even where it does not tell what.
     pub fn is_failure(&self) -> bool {
         match self {

@@ -238,9 +238,14 @@ pub(in crate::trace) fn speaks_of_failure(line: &[u8]) -> bool {
             "com.jcraft.jsch.JSchException",
         ])
     });
+    !is_of_stack(line) && PHRASES.stand_in(line)
+}
+
+/// Whether a line is one of a stack trace, below the record that holds it.
+pub(in crate::trace) fn is_of_stack(line: &[u8]) -> bool {
     let text = line.trim_ascii_start();
     let of_stack = ["at ", "... ", "Caused by:", "java.lang.Exception: "];
-    !of_stack.iter().any(|start| text.starts_with(start.as_bytes())) && PHRASES.stand_in(text)
+    of_stack.iter().any(|start| text.starts_with(start.as_bytes()))
 }
 
 /// Errors of the library come through `sftpapi`'s classes, those about a file through the sender's own.

@@ -11,6 +11,8 @@ use crate::log4j::records;
 pub enum Oddity {
     /// Lines before the first record.
     BeginsInsideRecord,
+    /// Text before the first record that nothing shows to be of a record.
+    TextBefore,
     /// A byte order mark, NULs, blanks, a prompt, or what a search or a quotation puts before a record's first line.
     BeforeRecord,
     /// Lines end in CR LF.
@@ -38,6 +40,7 @@ pub enum Oddity {
 impl fmt::Display for Oddity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::TextBefore => "text before the first record: ignored",
             Self::BeginsInsideRecord => "begins inside a record; its start is in an earlier trace",
             Self::BeforeRecord => "text stands before a record (a byte order mark, blanks, a prompt, a quote mark, a file name or a line number): ignored",
             Self::CarriageReturns => "lines end in carriage returns: ignored",

@@ -10,7 +10,8 @@ use super::accounts::Account;
 use super::block_names::BlockNames;
 use super::blocks::{Block, BlockReader};
 use super::counts::InputCounts;
-use super::names::Names;
+use super::event::Event;
+use super::names::{Name, Names};
 use super::note::RecordPlace;
 use super::oddities::Oddity;
 use super::overlap::{Held, Overlap};
@@ -170,6 +171,8 @@ struct Fold<'s> {
     warnings: Vec<String>,
     /// Failures that are cut before they say what failed: the source and the line.
     cut: Vec<(usize, u64)>,
+    /// Failures that are cut inside the name of their host: the source and the line.
+    unnamed: Vec<(usize, u64)>,
     /// Where each source first tells of a failure.
     failures: BTreeMap<usize, u64>,
     /// Sources that could not be read on: what comes from behind the fault has no line number.
@@ -187,6 +190,7 @@ impl<'s> Fold<'s> {
             told: HashSet::new(),
             warnings: Vec::new(),
             cut: Vec::new(),
+            unnamed: Vec::new(),
             failures: BTreeMap::new(),
             broken: HashSet::new(),
         }
@@ -221,7 +225,7 @@ impl<'s> Fold<'s> {
             let line = before + seen.line + 1;
             if self.overlap.is_alone(source, &seen) || self.counts(source, line, &seen) {
                 let node = *node.get_or_insert_with(|| self.node(source));
-                self.nodes[node].1.push(seen.event, RecordPlace { source, line, record: seen.record }, &mut names);
+                self.take(node, seen.event, RecordPlace { source, line, record: seen.record }, &mut names);
             }
         }
     }
@@ -240,7 +244,19 @@ impl<'s> Fold<'s> {
         if let Some((event, names)) = scan::reread(&held.record) {
             let node = self.node(held.source);
             let here = RecordPlace { source: held.source, line: held.line, record: &held.record };
-            self.nodes[node].1.push(event, here, &mut BlockNames::new(names));
+            self.take(node, event, here, &mut BlockNames::new(names));
+        }
+    }
+
+    /// Takes an event, unless its record ends inside the name of a host that nothing else names: no server is to be
+    /// made out of a piece of one's address. A single record is a line that somebody copied, not a trace that was cut.
+    fn take(&mut self, node: usize, event: Event<Name>, here: RecordPlace<'_>, names: &mut BlockNames<'_>) {
+        let timeline = &mut self.nodes[node].1;
+        let is_alone = self.inputs[here.source].counts.records == 1;
+        if !is_alone && timeline.ends_inside_host(&event, here.record, names) {
+            self.unnamed.push((here.source, here.line));
+        } else {
+            timeline.push(event, here, names);
         }
     }
 
@@ -304,6 +320,9 @@ impl<'s> Fold<'s> {
         let cut = self.cut.iter().filter(|(source, line)| !is_end(*source, *line));
         let mut cut: Vec<_> =
             cut.map(|(source, line)| (*source, format!("line {line}: {}", Oddity::CutError))).collect();
+        let why =
+            "has no end: the server's address may be cut, so the failure is not counted; end the line if it is whole";
+        cut.extend(self.unnamed.iter().map(|(source, line)| (*source, format!("line {line} {why}"))));
         // Where failures were counted, what else tells of some is theirs.
         let none_counted = nodes.iter().flatten().all(|account: &Account| !account.history.has_failures());
         let told = self.failures.iter().filter(|_| none_counted && cut.is_empty());

@@ -247,7 +247,9 @@ impl<'b> Scan<'b, '_> {
             Line::Continuation if self.inside => self.out.oddities.note(Oddity::Overlong, self.line),
             Line::Continuation => {
                 self.skip(start);
-                self.out.oddities.note(Oddity::BeginsInsideRecord, self.line);
+                let is_of_stack = events::is_of_stack(line);
+                let oddity = if is_of_stack { Oddity::BeginsInsideRecord } else { Oddity::TextBefore };
+                self.out.oddities.note(oddity, self.line);
             }
         }
     }

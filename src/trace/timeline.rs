@@ -6,6 +6,7 @@
 //! failed delivery nor the record that names the host claims is a failed connection of its own.
 
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use chrono::NaiveDateTime;
@@ -122,6 +123,14 @@ impl Timeline {
     /// Counts what the window holds.
     pub fn new(window: Window) -> Self {
         Self { attribution: Attribution { window, ..Attribution::default() }, ..Self::default() }
+    }
+
+    /// Whether a record ends, without a line end, at the name of its host, and more of that name may be missing: nothing
+    /// else names it, and it is no IPv4 address that another digit would make wrong.
+    pub fn ends_inside_host(&self, event: &Event<Name>, record: &[u8], names: &BlockNames<'_>) -> bool {
+        let Some(host) = event.what.host().map(|host| names.text(*host)) else { return false };
+        let end = record.len() - record.iter().rev().take_while(|byte| **byte == b'.').count();
+        record[..end].ends_with(host.as_bytes()) && !is_whole_v4(host) && !self.attribution.accounts.knows(host)
     }
 
     /// Takes the next event.
@@ -376,6 +385,12 @@ impl Attribution {
 /// A note about a failure of which the trace does not tell why.
 fn unexplained(place: Place) -> Note {
     Note { reason: Arc::new(Reason::none()), place }
+}
+
+/// Whether this is an IPv4 address to which no digit can be added.
+fn is_whole_v4(host: &str) -> bool {
+    let is_v4 = |text: &str| text.parse::<Ipv4Addr>().is_ok();
+    is_v4(host) && !(0..=9).any(|digit| is_v4(&format!("{host}{digit}")))
 }
 
 #[cfg(test)]
