@@ -389,3 +389,23 @@ fn the_first_screen_says_a_thing_once() {
     let closed = first_screen(&["--primary", "127.0.0.1:1"]);
     assert!(closed.contains("(127.0.0.1 port 1) is unreachable: connection refused\n"), "{closed}");
 }
+
+#[test]
+fn what_is_over_is_told_as_over_and_counted_as_what_it_was() {
+    let recovered = first_screen(&["fixtures/cases/trace-resend-off-recovered/recovered.log"]);
+    assert!(recovered.starts_with("Deliveries to 192.0.2.105 have worked again since"), "{recovered}");
+    assert!(!recovered.contains("Start the server"), "{recovered}");
+    let one = first_screen(&["fixtures/cases/trace-one-line/restart-only.log"]);
+    assert!(one.contains("1 failed connection\n") && !one.contains("0 failed"), "{one}");
+}
+
+#[test]
+fn what_could_not_be_read_is_said_once_beside_what_the_servers_say() {
+    let missing = ["/nowhere/trace.log", "--primary", "fixtures/saved/openssh-default.nmap.xml"];
+    let done = diagnose(&missing).env_remove("COLUMNS").assert().code(1).stderr("");
+    let found = String::from_utf8(done.get_output().stdout.clone()).unwrap();
+    assert_eq!(found.matches("/nowhere/trace.log").count(), 1, "{found}");
+    assert!(found.contains("the primary (") && found.contains("accepts CUCM"), "{found}");
+    let json = diagnose(&missing).arg("--json").assert().code(1);
+    assert!(String::from_utf8_lossy(&json.get_output().stderr).contains("/nowhere/trace.log"));
+}

@@ -189,7 +189,7 @@ fn what_is_said_beside_a_redacted_answer_names_nobody_either() {
     std::fs::write(traces.join("broken-acme.zip"), b"PK\x03\x04 and no more").unwrap();
     std::fs::write(traces.join("acme.png"), b"\x89PNG").unwrap();
     for command in ["parse-log", "diagnose"] {
-        let done = cdrdiag(folder.path(), &[command, "acme-traces", "--redact", "-v"]).assert().code(1);
+        let done = cdrdiag(folder.path(), &[command, "acme-traces", "--redact", "-v", "--json"]).assert().code(1);
         let (said, answer) = (done.get_output().stderr.clone(), done.get_output().stdout.clone());
         let (said, answer) = (String::from_utf8(said).unwrap(), String::from_utf8(answer).unwrap());
         assert_eq!(said.lines().count(), 2, "{said}");

@@ -54,7 +54,9 @@ pub fn run(args: &cli::Diagnose, context: &Context<'_>) -> Result<Code> {
     let examined = parts.primary.iter().chain(&parts.secondary).chain(&parts.others);
     let mut notices = misspelt(examined.filter_map(unknown_name), &config);
     notices.details = details.unwrap_or_default();
-    notices.warnings.extend(parts.unread.iter().cloned());
+    if !context.prints_text() {
+        notices.warnings.extend(parts.unread.iter().cloned());
+    }
     let servers = parts.primary.is_some() || parts.secondary.is_some() || !parts.others.is_empty();
     if parts.parse_log.is_none() && parts.backlog.is_none() && !servers {
         bail!("nothing that was given could be read: {}", parts.unread.join("; "));

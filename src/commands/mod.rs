@@ -102,6 +102,11 @@ impl Context<'_> {
         self.global
     }
 
+    /// Whether the answer is for people, and so tells itself what went wrong on the way.
+    pub fn prints_text(&self) -> bool {
+        matches!(self.format, Format::Text | Format::FullText)
+    }
+
     /// Prints the answer to standard output and says with which code to exit.
     ///
     /// # Errors

@@ -28,6 +28,7 @@ pub fn recovered(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Option<Co
         (files, _) => format!("{} failed and not delivered since.", many(files, "file", "files")),
     };
     let mut evidence = of_failed(failed);
+    evidence.extend(facts.servers.iter().flat_map(|server| of_server(facts, server)));
     if let Some(backlog) = facts.backlog {
         let field = Some("totals.files".to_owned());
         let what = format!("{} in the listing", many(backlog.totals.files, "waiting file", "waiting files"));
@@ -114,6 +115,18 @@ mod tests {
         let listed = story().listing("cdr_C_01_202503090412_1\ncdr_C_01_202503090413_2\n");
         assert!(listed.conclusion("recovered").unwrap().text.contains("2 files are still waiting"));
         assert!(story().conclusion("recovered").unwrap().text.contains("No failed file"));
+    }
+
+    #[test]
+    fn what_is_over_needs_nothing_done_and_the_servers_are_told_as_they_are_now() {
+        let over = |cause, stage| Story::failing(HOST, cause, Stage::named(stage)).recovered();
+        for (cause, stage) in [("connection_refused", "connect"), ("authentication", "authentication")] {
+            let told = over(cause, stage).primary(server("a", OPEN)).told();
+            let all: Vec<&String> = told.conclusions.iter().flat_map(|found| &found.steps).collect();
+            assert!(all.is_empty(), "{cause}: {all:?}");
+            let evidence = &told.conclusions[0].evidence;
+            assert!(evidence.iter().any(|evidence| evidence.what.contains("(a) accepts CUCM")), "{evidence:?}");
+        }
     }
 
     #[test]

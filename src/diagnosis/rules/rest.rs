@@ -7,15 +7,17 @@ use crate::document::parse_log::Status;
 use crate::document::{Document, Verdict};
 use crate::words::many;
 
-/// A part that was asked for could not be read, so the answer lacks it.
+/// A part that was asked for could not be read, so the answer lacks it. What the servers say holds all the same.
 pub fn not_all_was_read(facts: &Facts<'_>) -> Option<Conclusion> {
     let found = conclusion(
         Certainty::Seen,
         format!("{} could not be read", many(facts.unread.len() as u64, "input", "inputs")),
         "What it holds is missing from this answer.".to_owned(),
     );
+    let unread = facts.unread.iter().map(|why| words(EvidenceKind::Input, why.clone()));
+    let servers = facts.servers.iter().filter(|server| server.is_judged());
     (!facts.unread.is_empty()).then(|| Conclusion {
-        evidence: facts.unread.iter().map(|why| words(EvidenceKind::Input, why.clone())).collect(),
+        evidence: unread.chain(servers.flat_map(|server| of_server(facts, server))).collect(),
         next: vec!["the same with that input whole, or in a form that cdrdiag reads".to_owned()],
         ..found
     })

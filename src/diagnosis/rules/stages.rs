@@ -4,6 +4,7 @@
 use super::super::evidence::{conclusion, of_failed, of_server, probe};
 use super::super::facts::{Facts, FailedDestination, Server};
 use crate::document::diagnose::{Certainty, Conclusion, Evidence};
+use crate::document::parse_log::CauseCount;
 use crate::model::stage::Stage;
 use crate::words::listed;
 
@@ -64,7 +65,7 @@ fn beyond(facts: &Facts<'_>, failed: &FailedDestination<'_>, why: &str) -> Optio
     Some(Conclusion {
         destination: failed.destination.host.clone(),
         evidence: evidence(facts, failed, &servers),
-        steps: cause.remedy.clone().into_iter().collect(),
+        steps: steps(failed, cause),
         next: vec![format!("the log of {host} at the time of a failure, for CUCM's address")],
         ..conclusion(
             Certainty::Seen,
@@ -79,7 +80,7 @@ pub fn still_unreachable(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> O
     let servers = concerned(facts, failed);
     let (cause, host) = (reaching(failed)?, failed.host());
     let gone: Vec<&Server<'_>> = servers.into_iter().filter(|server| server.is_unreachable()).collect();
-    let first = gone.first()?;
+    let first = gone.first().filter(|_| failed.lasts())?;
     let at_host = failed.destination.host.as_deref().is_some_and(|host| first.is_at(host));
     let names = listed(gone.iter().map(|server| server.name()));
     let text = format!(
@@ -90,7 +91,7 @@ pub fn still_unreachable(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> O
     Some(Conclusion {
         destination: failed.destination.host.clone(),
         evidence: evidence(facts, failed, &gone),
-        steps: cause.remedy.clone().into_iter().collect(),
+        steps: steps(failed, cause),
         next: vec!["whether the server runs and listens, and which firewall is in between".to_owned()],
         ..conclusion(
             if at_host { Certainty::Seen } else { Certainty::Inferred },
@@ -142,7 +143,7 @@ pub fn could_not_connect(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> O
     Some(Conclusion {
         destination: failed.destination.host.clone(),
         evidence: evidence(facts, failed, &concerned(facts, failed)),
-        steps: cause.remedy.clone().into_iter().collect(),
+        steps: steps(failed, cause),
         next: vec![format!("whether it answers now: {}", probe(&host))],
         ..conclusion(
             Certainty::Seen,
@@ -161,7 +162,7 @@ pub fn stopped_on_the_way(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> 
     Some(Conclusion {
         destination: failed.destination.host.clone(),
         evidence: evidence(facts, failed, &concerned(facts, failed)),
-        steps: cause.remedy.clone().into_iter().collect(),
+        steps: steps(failed, cause),
         next: vec![
             format!("the log of {host} at the time of a failure, for CUCM's address"),
             format!("whether CUCM would get in now: {}", probe(&host)),
@@ -209,7 +210,12 @@ pub fn unknown_cause(facts: &Facts<'_>, failed: &FailedDestination<'_>) -> Optio
     })
 }
 
-fn reaching<'a>(failed: &FailedDestination<'a>) -> Option<&'a crate::document::parse_log::CauseCount> {
+/// What to do about the cause. What is over needs nothing done.
+fn steps(failed: &FailedDestination<'_>, cause: &CauseCount) -> Vec<String> {
+    cause.remedy.clone().filter(|_| failed.lasts()).into_iter().collect()
+}
+
+fn reaching<'a>(failed: &FailedDestination<'a>) -> Option<&'a CauseCount> {
     failed.cause.filter(|_| failed.stage().is_some_and(|stage| REACHING.contains(&stage)))
 }
 
@@ -286,6 +292,7 @@ mod tests {
         assert_eq!(story().primary(gone("a")).conclusion(id).unwrap().certainty, Certainty::Inferred);
         assert_eq!(story().other(server(HOST, OPEN)).conclusion(id), None);
         assert_eq!(story().conclusion(id), None);
+        assert_eq!(story().other(gone(HOST)).recovered().conclusion(id), None, "CUCM reached it since");
         assert_eq!(failing("authentication", "authentication").other(gone(HOST)).conclusion(id), None);
     }
 

@@ -138,14 +138,19 @@ fn main_evidence(first: &Conclusion) -> impl Iterator<Item = &Evidence> {
     first.evidence.iter().filter(shown).take(EVIDENCE)
 }
 
-/// When the failures began, and how many deliveries failed since, of the destination that the conclusion is about.
+/// When the failures began, and how many deliveries or else connections failed since, of the destination that the conclusion is about.
 fn since(diagnose: &Diagnose, first: &Conclusion) -> Option<String> {
     let mut destinations = diagnose.parse_log.iter().flat_map(|trace| &trace.destinations);
     let host = first.destination.as_ref()?;
-    let outage = destinations.find(|destination| destination.host.as_ref() == Some(host))?.outages.last()?;
+    let destination = destinations.find(|destination| destination.host.as_ref() == Some(host))?;
+    let outage = destination.outages.last()?;
     let until = outage.to.map(|to| format!(" to {}", clock(to))).unwrap_or_default();
     let least = if outage.begins_before_trace { "at the latest " } else { "" };
-    let failures = counted(outage.failures, "failed delivery");
+    let failures = match (outage.failures, destination.outages.len()) {
+        (0, 1) => counted(destination.connection_failures, "failed connection"),
+        (0, _) => "failed connections".to_owned(),
+        (failures, _) => counted(failures, "failed delivery"),
+    };
     let zone = diagnose.parse_log.as_ref().and_then(|trace| trace.time_zone.as_deref());
     let zone = zone.unwrap_or("node's local time");
     Some(format!("{least}{}{until} ({zone}): {failures}", clock(outage.from)))
@@ -178,7 +183,10 @@ fn notes(diagnose: &Diagnose) -> Vec<Vec<Piece>> {
     let needs = diagnose.backlog.iter().filter_map(|backlog| backlog.deadline_needs.clone());
     let needs = needs.filter(|needs| !asked.contains(needs));
     let mut points: Vec<_> = left_out.chain(needs).map(|text| note(&text)).collect();
-    points.extend(warnings(diagnose).into_iter().map(|warning| note(warning)));
+    let shown: Vec<&str> =
+        diagnose.conclusions.first().into_iter().flat_map(main_evidence).map(|one| &*one.what).collect();
+    let new = warnings(diagnose).into_iter().filter(|warning| !shown.contains(&warning.as_str()));
+    points.extend(new.map(|warning| note(warning)));
     let new = diagnose.offered_targets.iter().filter(|target| !asked.contains(&target.command));
     points.extend(new.map(|target| vec![toned(Tone::Warn, not_given(diagnose, &target.host)), code(&target.command)]));
     points

@@ -116,7 +116,7 @@ pub fn no_common_algorithm(facts: &Facts<'_>, failed: &FailedDestination<'_>) ->
     Some(Conclusion {
         destination: failed.destination.host.clone(),
         evidence: evidence(facts, failed, &facts.servers.iter().collect::<Vec<_>>()),
-        steps: failed.cause?.remedy.clone().into_iter().collect(),
+        steps: failed.cause?.remedy.clone().filter(|_| failed.lasts()).into_iter().collect(),
         next: vec![
             format!("what the server offers, and the change that lets CUCM in: {}", probe(&host)),
             both_servers(facts),
