@@ -221,6 +221,21 @@ fn several_targets_are_summed_up_and_only_problems_are_told_at_length() {
 }
 
 #[test]
+fn a_server_that_is_given_twice_counts_once_and_that_is_said() {
+    let peer = ScriptedPeer::start(good("OpenSSH_9.2p1 Debian-2+deb12u7", &modern()));
+    let twice = [peer.target(), peer.target()];
+    let arguments = ["--no-handshake", &twice[0], &twice[1]];
+    let text = probe(&arguments).stdout;
+    assert!(!text.contains("All 2 servers"), "{text}");
+    assert!(
+        text.split_whitespace().collect::<Vec<_>>().join(" ").contains("is given more than once and counts as one"),
+        "{text}"
+    );
+    let (_, answer) = json(&arguments);
+    assert_eq!((answer["targets"].as_array().unwrap().len(), answer["warnings"].as_array().unwrap().len()), (2, 1));
+}
+
+#[test]
 fn a_server_that_cannot_be_reached_is_a_finding() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (code, answer) = json(&[&free.to_string()]);

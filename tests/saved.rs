@@ -67,7 +67,31 @@ fn a_handshake_that_a_saved_answer_holds_counts_as_performed() {
             client["handshake"]["auth_methods"] = serde_json::json!(["publickey"]);
         }
     };
-    assert_eq!(probed(password, "cucm-14")["outcome"], "refuses");
+    let target = probed(password, "cucm-14");
+    assert_eq!(target["outcome"], "refuses");
+    for remedy in [&target["remedy"], &target["clients"][0]["remedy"]] {
+        assert_eq!(remedy.as_array().unwrap().len(), 1, "{remedy}");
+        assert_eq!(remedy[0]["line"], "PasswordAuthentication yes");
+        assert_eq!(remedy[0]["commands"][0], "sshd -t");
+    }
+    let prompt = |target: &mut serde_json::Value| {
+        for client in target["clients"].as_array_mut().unwrap() {
+            client["handshake"]["auth_methods"] = serde_json::json!(["publickey", "keyboard-interactive"]);
+        }
+    };
+    let target = probed(prompt, "cucm-14");
+    assert_eq!((&target["outcome"], &target["remedy"]), (&"accepts".into(), &serde_json::json!([])));
+    assert!(target["clients"][0]["findings"].to_string().contains("password login is off"), "{target}");
+}
+
+#[test]
+fn a_server_without_a_configuration_is_told_what_to_do_instead_once() {
+    let mut probe = assert_cmd::Command::cargo_bin("cdrdiag").unwrap();
+    let done = probe.arg("probe").arg(path("tinyssh.nmap.xml")).assert().code(1);
+    let text = String::from_utf8(done.get_output().stdout.clone()).unwrap();
+    assert!(text.contains("No setting helps on 127.0.0.1:42204 (tinyssh 20230101)"), "{text}");
+    assert_eq!(text.matches("no configuration").count(), 1, "{text}");
+    assert!(!text.contains("Add ") && !text.contains("Change on"), "{text}");
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub struct Product {
     pub(super) lacks_before: Option<LacksBefore>,
     #[serde(default)]
     pub(super) groups: Vec<SmallestGroup>,
+    /// How password logins are allowed; `None`: the data does not tell.
+    pub password: Option<PasswordLogin>,
     /// Its host keys.
     pub key: Option<KeyStore>,
     /// How its lists are set.
@@ -106,6 +108,16 @@ impl KeyStore {
         let kind = key.split(' ').next().unwrap_or(key);
         self.make.replace("{type}", key).replace("{kind}", kind).replace("{file}", &file.path)
     }
+}
+
+/// How a product is made to take passwords.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PasswordLogin {
+    /// A line for its configuration's file.
+    Line(String),
+    /// In words.
+    Steps(String),
 }
 
 /// How a product's lists are set.

@@ -15,6 +15,7 @@ use super::targets::{self, TargetSpec};
 use super::visits::{self, Plan};
 use crate::algorithms::answer::{Judgements, disagreement};
 use crate::algorithms::experiment;
+use crate::algorithms::remedy::password_login;
 use crate::cli;
 use crate::config::Config;
 use crate::delivery;
@@ -103,6 +104,11 @@ impl Subject {
             format!("{} and {} are the same server", one.name, other.name)
         };
         Some(format!("{names}, so only that one was checked"))
+    }
+
+    /// As the user named it.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Whether it is the server at this host.
@@ -244,6 +250,13 @@ impl Examination {
             if !entry.remedy.contains(remedy) {
                 entry.remedy.push(remedy.clone());
             }
+        }
+        if let Some(note) = entry.login_note() {
+            entry.clients.iter_mut().for_each(|client| client.findings.push(note.to_owned()));
+        }
+        if let Some(remedy) = password_login(&entry) {
+            entry.clients.iter_mut().for_each(|client| client.remedy.push(remedy.clone()));
+            entry.remedy.push(remedy);
         }
         if !entry.clients.is_empty() {
             entry.conclude();

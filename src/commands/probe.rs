@@ -1,6 +1,7 @@
 //! `cdrdiag probe TARGET…`
 
 use std::borrow::Cow;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::path::Path;
 
@@ -36,7 +37,8 @@ pub fn run(args: &cli::Probe, context: &Context<'_>) -> Result<Code> {
         Server::of(entry, &mut kinds)
     })?;
     let targets = servers.into_iter().collect();
-    let document = Fleet { profiles: profile_refs(&examination.profiles), targets, warnings: Vec::new() };
+    let warnings = given_again(&subjects).into_iter().collect();
+    let document = Fleet { profiles: profile_refs(&examination.profiles), targets, warnings };
     let saved = subjects.iter().filter_map(Subject::file);
     let notices = misspelt(unknown.iter().map(String::as_str), &config);
     let inputs = Inputs::of(given(args.list.as_slice()).into_iter().chain(saved)).with_notices(notices);
@@ -71,6 +73,22 @@ fn subjects(args: &cli::Probe, config: &Config) -> Result<Vec<Subject>> {
         return Err(UsageError("no target given: name a server, or a list of them by --targets".into()).into());
     }
     Ok(subjects)
+}
+
+/// What to say where servers are given more than once: two lines of one server prove no more than one.
+fn given_again(subjects: &[Subject]) -> Option<String> {
+    const NAMED: usize = 3;
+    let (mut seen, mut again) = (HashSet::new(), BTreeSet::new());
+    again.extend(subjects.iter().map(Subject::name).filter(|name| !seen.insert(*name)));
+    let names = again.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    match again.len() {
+        0 => None,
+        1 => Some(format!("{names} is given more than once and counts as one server")),
+        2..=NAMED => Some(format!("{names} are given more than once and count as one server each")),
+        all => {
+            Some(format!("{names} and {} others are given more than once and count as one server each", all - NAMED))
+        }
+    }
 }
 
 fn read(path: &Path) -> io::Result<String> {

@@ -3,7 +3,7 @@
 //! is made when it is asked for, one at a time.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::io::Read;
 use std::mem;
 use std::rc::Rc;
@@ -36,7 +36,7 @@ impl From<Probe> for Fleet {
     fn from(probe: Probe) -> Self {
         let Probe { profiles, targets, warnings } = probe;
         let mut kinds = Kinds::default();
-        let targets = Servers(targets.into_iter().map(|target| Server::of(target, &mut kinds)).collect());
+        let targets = targets.into_iter().map(|target| Server::of(target, &mut kinds)).collect();
         Self { profiles, targets, warnings }
     }
 }
@@ -59,19 +59,19 @@ impl JsonSchema for Fleet {
     }
 }
 
-/// Servers in their order.
+/// Servers in their order. As JSON they are all that were given; one that was given again counts once everywhere else.
 #[derive(Debug, Default)]
 pub struct Servers(Vec<Server>);
 
 impl Servers {
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.0.len()
+        self.counted().count()
     }
 
     /// How many have a problem.
     pub fn wrong(&self) -> usize {
-        self.0.iter().filter(|server| !server.is_fine).count()
+        self.counted().filter(|server| !server.is_fine).count()
     }
 
     /// Their entries.
@@ -81,12 +81,16 @@ impl Servers {
 
     /// What is made of each one's entry.
     pub fn each<R>(&self, made: impl FnMut(&Target) -> R) -> impl Iterator<Item = R> {
-        each(&self.0, made)
+        each(self.counted(), made)
     }
 
     /// What is made of the entries of those with a problem.
     pub fn each_wrong<R>(&self, made: impl FnMut(&Target) -> R) -> impl Iterator<Item = R> {
-        each(self.0.iter().filter(|server| !server.is_fine), made)
+        each(self.counted().filter(|server| !server.is_fine), made)
+    }
+
+    fn counted(&self) -> impl Iterator<Item = &Server> {
+        self.0.iter().filter(|server| !server.is_given_again)
     }
 }
 
@@ -107,14 +111,19 @@ fn each<'s, R>(
 
 impl FromIterator<Server> for Servers {
     fn from_iter<I: IntoIterator<Item = Server>>(servers: I) -> Self {
-        Self(servers.into_iter().collect())
+        let mut servers: Vec<Server> = servers.into_iter().collect();
+        let mut seen = HashSet::new();
+        for server in &mut servers {
+            server.is_given_again = !seen.insert(server.target.clone());
+        }
+        Self(servers)
     }
 }
 
 impl Serialize for Servers {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.count()))?;
-        self.each(|entry| list.serialize_element(entry)).collect::<Result<(), _>>()?;
+        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
+        each(&self.0, |entry| list.serialize_element(entry)).collect::<Result<(), _>>()?;
         list.end()
     }
 }
@@ -132,6 +141,8 @@ pub struct Server {
     /// One entry a client, where there was a handshake at all.
     handshakes: Option<Packed>,
     is_fine: bool,
+    /// Whether one before it has the same name.
+    is_given_again: bool,
     kind: Rc<Packed>,
 }
 
@@ -150,6 +161,7 @@ impl Server {
             host_keys: mem::take(&mut entry.host_keys).into(),
             handshakes: handshakes.iter().any(Option::is_some).then(|| Packed::of(&handshakes)),
             is_fine,
+            is_given_again: false,
             kind: Rc::default(),
         };
         leave(&mut entry);
@@ -292,8 +304,17 @@ mod tests {
         let (one, other) = (add("a", "hmac-sha1"), add("b", "hmac-sha1"));
         assert!(Rc::ptr_eq(&one.kind, &other.kind) && one.kind.0.len() < 4_096, "{}", one.kind.0.len());
         let macs: Vec<String> = (0..2 * Kinds::AT_HAND).map(|number| format!("mac-{number}")).collect();
-        let servers: Servers = macs.iter().map(|mac| add("x", mac)).collect();
+        let servers: Servers = macs.iter().map(|mac| add(mac, mac)).collect();
         let found: Vec<String> = servers.iter().filter_map(|entry| entry.offer?.mac_c2s?.into_iter().next()).collect();
         assert_eq!(found, macs);
+    }
+
+    #[test]
+    fn a_server_that_is_given_again_counts_once_and_stays_in_json() {
+        let mut kinds = Kinds::default();
+        let mut add = |name: &str| Server::of(server(name, "none"), &mut kinds);
+        let servers: Servers = [add("a"), add("b"), add("a")].into_iter().collect();
+        assert_eq!((servers.count(), servers.wrong(), servers.iter().count()), (2, 2, 2));
+        assert_eq!(serde_json::to_value(&servers).unwrap().as_array().unwrap().len(), 3);
     }
 }

@@ -77,6 +77,16 @@ impl Target {
             && !methods.iter().any(|method| matches!(method.as_str(), "password" | "keyboard-interactive"))
     }
 
+    /// What to mind where the server asks for the password by `keyboard-interactive` alone: JSch answers one hidden
+    /// prompt that contains `password:` (`UserAuthKeyboardInteractive`).
+    pub fn login_note(&self) -> Option<&'static str> {
+        let offers = |method: &str| self.auth_methods().iter().any(|offered| offered == method);
+        (offers("keyboard-interactive") && !offers("password")).then_some(
+            "password login is off, but keyboard-interactive is on: CUCM's client answers it with the password where \
+             the only prompt is a hidden one that contains \"password:\"; cdrdiag deliver shows whether that is so",
+        )
+    }
+
     /// Whether the lists let some client in, and a real handshake by them fails.
     pub fn handshake_fails(&self) -> bool {
         self.clients.iter().any(Client::handshake_fails)

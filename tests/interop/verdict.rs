@@ -29,6 +29,26 @@ fn a_server_without_password_login_is_accepted_in_no_form() {
     let configuration = Configuration::new(&["rsa -b 3072"], lines);
     let server = configuration.start();
     is_refused_in_every_form(server.address());
+    let address = server.address().to_string();
+    let refused = probe(server.address(), &[REAL]);
+    let (_, compared) = compare(&[&address, &address], &[REAL]);
+    assert!(compared.pair.remedy.iter().any(|remedy| *remedy == refused.remedy[0]), "{:?}", compared.pair.remedy);
+    let mended = configuration.mended(&refused.remedy);
+    let server = mended.start();
+    assert_eq!(probe(server.address(), &[REAL]).outcome, Outcome::Accepts, "{:#?}", refused.remedy);
+}
+
+#[test]
+fn a_server_that_asks_for_the_password_by_prompt_alone_is_accepted_with_a_note() {
+    if !available("a_server_that_asks_for_the_password_by_prompt_alone_is_accepted_with_a_note", &sshd::PARTS) {
+        return;
+    }
+    let lines = "PasswordAuthentication no\nUsePAM yes\nKbdInteractiveAuthentication yes\nHostKeyAlgorithms +ssh-rsa";
+    let configuration = Configuration::new(&["rsa -b 3072"], lines);
+    let server = configuration.start();
+    let target = probe(server.address(), &[REAL]);
+    assert_eq!(target.outcome, Outcome::Accepts, "{target:#?}");
+    assert!(client(&target, REAL).findings.concat().contains("password login is off"), "{target:#?}");
 }
 
 fn is_refused_in_every_form(address: SocketAddr) {

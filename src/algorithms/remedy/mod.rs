@@ -3,6 +3,7 @@
 
 mod host_key;
 mod lists;
+mod login;
 mod setting;
 mod way;
 mod words;
@@ -13,6 +14,7 @@ use crate::document::probe::Identification;
 use crate::document::remedy::Remedy;
 use crate::model::offer::{Offer, Setting};
 use crate::model::profile::Profile;
+pub use login::password_login;
 use setting::SettingChange;
 pub use setting::WorkingServer;
 

@@ -16,7 +16,7 @@ impl SettingChange<'_> {
             Some(Configuration::Lines(lines)) => self.line(lines, keys_suffice),
             Some(_) if keys_suffice => None,
             Some(Configuration::Words { place, steps }) => Some(self.words(Some(place), steps)),
-            Some(Configuration::Fixed { reason }) => Some(self.words(None, reason)),
+            Some(Configuration::Fixed { reason }) => Some(self.nothing_to_set(reason)),
             None => Some(self.words(None, "unknown server software: look for this setting in its manual")),
         };
         keys.into_iter().chain(list).collect()
@@ -43,6 +43,11 @@ impl SettingChange<'_> {
     fn words(&self, place: Option<&str>, steps: &str) -> Remedy {
         let remedy = Remedy { file: place.map(str::to_owned), ..self.blank() };
         remedy.with_texts(self.why(), self.what(), format!("{}.", sentence_case(steps)))
+    }
+
+    /// A server whose lists nobody can set: what to do instead, and nothing that reads like a setting.
+    fn nothing_to_set(&self, instead: &str) -> Remedy {
+        self.blank().with_texts(self.why(), String::new(), format!("{}.", sentence_case(instead)))
     }
 
     pub(super) fn out_of_reach(&self) -> Remedy {
@@ -85,7 +90,7 @@ impl SettingChange<'_> {
 }
 
 /// The steps as a sentence of their own: `data/servers.toml` has them in small letters.
-fn sentence_case(steps: &str) -> String {
+pub(super) fn sentence_case(steps: &str) -> String {
     let mut letters = steps.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -4,6 +4,7 @@ use super::super::clients::{Origin, contradictions, told};
 use super::super::evidence::{at, conclusion, line, of_server};
 use super::super::facts::{Facts, Role, Server};
 use crate::algorithms::builtin;
+use crate::algorithms::remedy::password_login;
 use crate::document::diagnose::{Certainty, Conclusion};
 use crate::model::offer::Category;
 use crate::words::listed;
@@ -102,7 +103,7 @@ pub fn login_without_password(facts: &Facts<'_>) -> Option<Conclusion> {
     );
     (!strict.is_empty()).then(|| Conclusion {
         evidence: strict.iter().map(told).collect(),
-        steps: vec!["Allow password logins for CUCM's account there (OpenSSH: PasswordAuthentication yes).".to_owned()],
+        remedy: strict.iter().filter_map(|server| password_login(server.target)).collect(),
         next: vec!["whether CUCM's own account gets in: cdrdiag deliver".to_owned()],
         ..found
     })
@@ -226,6 +227,7 @@ mod tests {
     use crate::document::probe::Handshake;
     use crate::model::offer::{Offer, split_list};
     use crate::model::stage::Stage;
+    use crate::ssh::identification;
 
     const HOST: &str = "192.0.2.10";
 
@@ -255,13 +257,16 @@ mod tests {
     fn a_server_that_takes_no_password_is_told_where_it_names_its_methods() {
         let offering = |methods: &[&str]| {
             let mut target = server("a", OPEN);
+            target.identification = identification::parse(b"SSH-2.0-OpenSSH_9.2p1").ok();
             let auth_methods = methods.iter().map(|method| (*method).to_owned()).collect();
             let handshake = Some(Handshake { auth_methods, ..Handshake::default() });
             judge_target(&mut target, &builtin::default_set());
             target.clients[0].handshake = handshake;
             Story::new().other(target).conclusion("login_without_password")
         };
-        assert!(offering(&["publickey"]).unwrap().headline.contains("rejects password login"));
+        let found = offering(&["publickey"]).unwrap();
+        assert!(found.headline.contains("rejects password login"));
+        assert_eq!(found.remedy[0].line.as_deref(), Some("PasswordAuthentication yes"));
         assert_eq!(offering(&["publickey", "keyboard-interactive"]), None);
         assert_eq!(offering(&[]), None);
     }

@@ -65,7 +65,10 @@ fn hints(remedies: &[&Remedy]) -> Vec<String> {
 }
 
 fn heading(name: &str, remedies: &[&Remedy]) -> Vec<Piece> {
-    let mut heading = vec![words(format!("Change on {name}"))];
+    let is_change =
+        |remedy: &&Remedy| remedy.line.is_some() || !remedy.commands.is_empty() || !remedy.change.is_empty();
+    let what = if remedies.iter().any(is_change) { "Change on" } else { "No setting helps on" };
+    let mut heading = vec![words(format!("{what} {name}"))];
     if let Some(software) = remedies.iter().find_map(|remedy| remedy.software.as_ref()) {
         heading.push(toned(Tone::Faint, format!(" ({software})")));
     }
