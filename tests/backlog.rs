@@ -295,3 +295,24 @@ fn every_fixture_is_listed_with_its_origin() {
         assert!(name == "README.md" || readme.contains(&format!("`{name}`")), "{name}");
     }
 }
+
+/// A mail with this file attached.
+fn mail(name: &str, attached: &str) -> String {
+    let head = "From: a@example.com\r\nSubject: scan\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n";
+    let text = "--x\r\nContent-Type: text/plain\r\n\r\nsee attached\r\n";
+    let file = format!(
+        "--x\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename={name}\r\n\r\n{attached}\r\n--x--\r\n"
+    );
+    format!("{head}{text}{file}")
+}
+
+#[test]
+fn a_listing_that_is_attached_to_a_mail_is_read() {
+    let file = tempfile::Builder::new().suffix(".eml").tempfile().unwrap();
+    std::fs::write(file.path(), mail("list.txt", &std::fs::read_to_string(listing("preserve-detail.txt")).unwrap()))
+        .unwrap();
+    let (mailed, plain) = (json(&[file.path().to_str().unwrap()], 1), json(&[&listing("preserve-detail.txt")], 1));
+    assert_eq!((&mailed["totals"], &mailed["dates"]), (&plain["totals"], &plain["dates"]));
+    std::fs::write(file.path(), mail("note.txt", "nothing of CUCM")).unwrap();
+    assert!(stderr(&[file.path().to_str().unwrap()], 3).contains("no listing in it"));
+}

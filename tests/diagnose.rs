@@ -409,3 +409,26 @@ fn what_could_not_be_read_is_said_once_beside_what_the_servers_say() {
     let json = diagnose(&missing).arg("--json").assert().code(1);
     assert!(String::from_utf8_lossy(&json.get_output().stderr).contains("/nowhere/trace.log"));
 }
+
+/// A mail with these files attached.
+fn mail(name: &str, attached: &[String]) -> String {
+    let head = "From: a@example.com\r\nSubject: scan\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n";
+    let text = "--x\r\nContent-Type: text/plain\r\n\r\nsee attached\r\n";
+    let part = |text: &String| {
+        format!("--x\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename={name}\r\n\r\n{text}\r\n")
+    };
+    let files: String = attached.iter().map(part).collect();
+    format!("{head}{text}{files}--x--\r\n")
+}
+
+#[test]
+fn the_only_scan_in_a_mail_is_the_servers_answer() {
+    let file = tempfile::Builder::new().suffix(".eml").tempfile().unwrap();
+    let scan = fs::read_to_string("fixtures/saved/openssh-default.nmap.txt").unwrap();
+    fs::write(file.path(), mail("scan.txt", std::slice::from_ref(&scan))).unwrap();
+    let mailed = file.path().to_str().unwrap();
+    let found = json(&["--primary", mailed], 0);
+    assert_eq!(found["probe"]["targets"][0]["outcome"], "accepts");
+    fs::write(file.path(), mail("scan.txt", &[scan.clone(), scan])).unwrap();
+    assert!(stderr(&["--primary", mailed], 3).contains("save the one you mean"));
+}

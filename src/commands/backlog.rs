@@ -9,8 +9,8 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::Utc;
 use walkdir::{DirEntry, WalkDir};
 
-use super::Context;
 use super::reports::{Inputs, Notices, Reports, given};
+use super::{Context, paths};
 use crate::backlog::listing::{self, Entry, Listing, Section};
 use crate::backlog::{self, Question, Source};
 use crate::bounds;
@@ -85,13 +85,16 @@ pub fn document(sources: &[Source], unreadable: &[Unreadable], question: Questio
     document
 }
 
-/// Reads listings and folders; what could not be read comes second, with its path.
-pub fn read(paths: &[PathBuf]) -> (Vec<Source>, Vec<Unreadable>) {
+/// Reads listings, also those in mails and archives, and folders; what could not be read comes second, with its path.
+pub fn read(given: &[PathBuf]) -> (Vec<Source>, Vec<Unreadable>) {
     let (mut sources, mut unreadable) = (Vec::new(), Vec::new());
-    for path in paths {
+    for path in given {
         match read_one(path, &mut unreadable) {
             Ok(source) => sources.push(source),
-            Err(error) => unreadable.push((path.display().to_string(), error)),
+            Err(error) => match paths::inside(path, |kind| kind == Kind::Listing).as_mut_slice() {
+                [] => unreadable.push((path.display().to_string(), error)),
+                listings => read_found(listings, &mut sources, &mut unreadable),
+            },
         }
     }
     (sources, unreadable)

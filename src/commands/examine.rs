@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::open_files;
 use super::paths;
@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::delivery;
 use crate::document::probe::{Access, Client, Handshake, Target as Entry, TargetError};
 use crate::exit::UsageError;
+use crate::model::kind::Kind;
 use crate::model::offer::{Category, Offer};
 use crate::model::profile::Profile;
 use crate::saved::file::{self, Problem, SavedRef};
@@ -31,6 +32,7 @@ use crate::ssh::handshake::{self, Authentication, Preferences};
 use crate::ssh::probe::{ProbeError, Reading};
 use crate::ssh::target::Target;
 use crate::trace::sources::Other;
+use crate::words::listed;
 use crate::{bounds, plain};
 
 /// How servers are examined.
@@ -134,15 +136,25 @@ impl Subject {
     }
 }
 
-/// Reads a saved answer. What is none, and is known to be something else, is sent to the command that reads it.
+/// Reads a saved answer, or the only one in a mail or an archive. What is none, and is known to be something else, is
+/// sent to the command that reads it.
 fn load(saved: &SavedRef) -> Result<SavedServer> {
-    saved.load().map_err(|error| {
-        let is_none = matches!(error.problem, Problem::Content(ParseError::Unrecognised));
-        match paths::misplaced_file(&saved.path).filter(|_| is_none) {
-            Some(elsewhere) => anyhow!("{elsewhere}"),
-            None => error.into(),
-        }
-    })
+    let error = match saved.load() {
+        Ok(server) => return Ok(server),
+        Err(error) if !matches!(error.problem, Problem::Content(ParseError::Unrecognised)) => return Err(error.into()),
+        Err(error) => error,
+    };
+    let mut inside = paths::inside(&saved.path, |kind| matches!(kind, Kind::SavedAnswer(_)));
+    if let [answer] = inside.as_mut_slice() {
+        let bytes =
+            answer.read(bounds::SAVED).map_err(|error| anyhow!("{}: {}", answer.label(), plain::words(&error)))?;
+        return Ok(saved.choose(Path::new(answer.label()), &bytes)?);
+    }
+    if !inside.is_empty() {
+        let names: Vec<&str> = inside.iter().map(Other::label).collect();
+        bail!("{}: several answers in it: save the one you mean, and give that", listed(&names));
+    }
+    Err(paths::misplaced_file(&saved.path).map_or_else(|| error.into(), |elsewhere| anyhow!("{elsewhere}")))
 }
 
 /// The name that was given, where no server has it.

@@ -24,6 +24,15 @@ fn elsewhere(path: &str, kind: Kind) -> Problem {
     Problem { path: path.to_owned(), why: Why::Misplaced(format!("this is {kind}: {}", kind.advice())) }
 }
 
+/// What a mail or an archive holds of this kind.
+pub fn inside(path: &Path, is_wanted: impl Fn(Kind) -> bool) -> Vec<Other> {
+    if !path.is_file() {
+        return Vec::new();
+    }
+    let is_inside = |other: &Other| Path::new(other.label()) != path && is_wanted(other.kind);
+    find(&[path.to_owned()]).others.into_iter().filter(is_inside).collect()
+}
+
 /// That a file holds what commands other than the one it was given to read, or what none reads.
 pub fn misplaced_file(path: &Path) -> Option<Problem> {
     let mut found = find(&[path.to_owned()]);

@@ -66,9 +66,17 @@ impl SavedRef {
     /// # Errors
     /// When the file can't be read, is no saved answer, or leaves open which server is meant.
     pub fn load(&self) -> Result<SavedServer, SavedError> {
-        let failed = |problem| SavedError { path: self.path.clone(), problem };
-        let bytes = bounds::SAVED.read(&self.path).map_err(|error| failed(Problem::Read(error)))?;
-        server(&bytes, self.server.as_deref()).map_err(failed)
+        let unread = |error| SavedError { path: self.path.clone(), problem: Problem::Read(error) };
+        let bytes = bounds::SAVED.read(&self.path).map_err(unread)?;
+        self.choose(&self.path, &bytes)
+    }
+
+    /// Picks the server out of a saved answer that was found at `path`.
+    ///
+    /// # Errors
+    /// When it is no saved answer, or leaves open which server is meant.
+    pub fn choose(&self, path: &Path, bytes: &[u8]) -> Result<SavedServer, SavedError> {
+        server(bytes, self.server.as_deref()).map_err(|problem| SavedError { path: path.to_owned(), problem })
     }
 }
 
