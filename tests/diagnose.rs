@@ -432,3 +432,14 @@ fn the_only_scan_in_a_mail_is_the_servers_answer() {
     fs::write(file.path(), mail("scan.txt", &[scan.clone(), scan])).unwrap();
     assert!(stderr(&["--primary", mailed], 3).contains("save the one you mean"));
 }
+
+#[test]
+fn a_server_that_is_given_as_primary_and_secondary_is_told_on_the_first_screen() {
+    let server = "fixtures/saved/openssh-default.nmap.xml";
+    let mut command = assert_cmd::Command::cargo_bin("cdrdiag").unwrap();
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    let done = command.args(["diagnose", "--primary", server, "--secondary", server]).assert().code(0);
+    let text = String::from_utf8(done.get_output().stdout.clone()).unwrap();
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains(&format!("{server} is given twice, so only that one was checked")), "{text}");
+}
