@@ -22,7 +22,8 @@ pub fn kind(head: &[u8]) -> Option<Kind> {
     if text.contains(collect::SCHEMA) {
         return Some(Kind::Collection);
     }
-    if session::may_be(&text) && !session::read("", text.as_bytes()).node.is_empty() {
+    let printed = session::printed_by_cucm(&text);
+    if printed.is_some_and(|printed| !session::read("", printed.as_bytes()).node.is_empty()) {
         return Some(Kind::Session);
     }
     if is_trace(&text) {

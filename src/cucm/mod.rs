@@ -5,6 +5,7 @@
 //! | reader | of what |
 //! |---|---|
 //! | `session::read` | all of the below in a session log, or what one command printed |
+//! | `copied::as_printed` | what mails, editors and terminals put before each line |
 //! | [`transcript::split`] | a session log: each command with its output |
 //! | [`terminal::plain`] | what a terminal adds: escape sequences, carriage returns, backspaces |
 //! | [`services::parse`] | `utils service list` |
@@ -21,6 +22,7 @@
 
 pub(crate) mod billing_servers;
 pub(crate) mod command;
+pub(crate) mod copied;
 pub(crate) mod echo;
 pub(crate) mod exchange;
 pub(crate) mod pager;

@@ -17,20 +17,28 @@ pub fn publisher(text: &str) -> Option<bool> {
     }
 }
 
+/// Whether a line tells of one of Cisco's services in one of the states that are known.
+pub(super) fn is_of_cisco(text: &str) -> bool {
+    line(text).is_some_and(|service| service.name.starts_with("Cisco ") && service.state != ServiceState::Unknown)
+}
+
+/// A service that is in a state which no release is known to print counts as well: it does not run for all that is known.
 fn line(line: &str) -> Option<Service> {
     let (name, rest) = line.trim().split_once('[')?;
-    let (state, reason) = rest.split_once(']')?;
-    let state = match state.trim().to_ascii_uppercase().as_str() {
+    let (word, reason) = rest.split_once(']')?;
+    let word = word.trim();
+    let state = match word.to_ascii_uppercase().as_str() {
         "STARTED" => ServiceState::Started,
         "STOPPED" => ServiceState::Stopped,
         "STARTING" => ServiceState::Starting,
         "STOPPING" => ServiceState::Stopping,
-        _ => return None,
+        _ => ServiceState::Unknown,
     };
     let (name, reason) = (name.trim(), reason.trim());
     (!name.is_empty()).then(|| Service {
         name: name.to_owned(),
         state,
+        word: (state == ServiceState::Unknown).then(|| word.to_owned()),
         reason: (!reason.is_empty()).then(|| reason.to_owned()),
     })
 }
@@ -57,5 +65,13 @@ mod tests {
                 ("Cisco HCS UC Monitor Service", ServiceState::Stopped, Some("Service Not Activated")),
             ]
         );
+    }
+
+    #[test]
+    fn a_state_that_is_not_known_is_kept_with_its_word() {
+        for word in ["NOTRUNNING", "FAILED", "Not Running", ""] {
+            let [service] = parse(&format!("Cisco CDR Repository Manager[{word}]  x")).try_into().unwrap();
+            assert_eq!((service.state, service.word.as_deref()), (ServiceState::Unknown, Some(word)));
+        }
     }
 }

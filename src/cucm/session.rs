@@ -1,7 +1,9 @@
 //! What a text of CUCM's command line holds: a session's log with several commands, or what one command printed.
 
+use std::borrow::Cow;
+
 use super::table::{self, Rows};
-use super::{billing_servers, services, status, transcript};
+use super::{billing_servers, copied, services, status, transcript};
 use crate::backlog::listing;
 use crate::document::node::NodeState;
 use crate::log4j::records;
@@ -26,12 +28,22 @@ pub struct Printed {
     pub text: String,
 }
 
-/// Whether a text may be of CUCM's command line; its beginning is enough.
-pub fn may_be(head: &str) -> bool {
-    transcript::is_session(head) || is_node_text(head)
+/// A text that may be of CUCM's command line, as that printed it; its beginning is enough to tell.
+pub fn printed_by_cucm(head: &str) -> Option<Cow<'_, str>> {
+    let printed = copied::as_printed(head);
+    (transcript::is_session(&printed) || is_node_text(&printed)).then_some(printed)
 }
 
-/// Reads a text; `path` is where it was found. Nothing is made of a text that is of another kind.
+/// Whether a text names answers about the node in lines that [`read`] does not know for such.
+pub fn names_answers(text: &str) -> bool {
+    let names = |line: &str, words: &[&str]| words.iter().any(|word| line.contains(word));
+    text.lines().any(|line| {
+        names(line, &["[STARTED]", "[STOPPED]"])
+            || (names(line, &["admin:utils service list", "admin:show status"]) && !transcript::is_command(line))
+    })
+}
+
+/// Reads a text as it was printed; `path` is where it was found. Nothing is made of a text that is of another kind.
 pub fn read(path: &str, bytes: &[u8]) -> Session {
     let parts = transcript::split(bytes);
     let mut session = Session::default();
@@ -116,7 +128,7 @@ impl NodeState {
 fn is_node_text(text: &str) -> bool {
     let is_trace = || text.lines().any(|line| records::starts_record(line.as_bytes()));
     let begins = |words: &str| text.lines().any(|line| line.trim_start().starts_with(words));
-    let is_list = || services::parse(text).iter().any(|service| service.name.starts_with("Cisco "));
+    let is_list = || text.lines().any(services::is_of_cisco);
     let is_status = || begins("Host Name ") && begins("Product Ver");
     (is_list() || is_status() || begins("Active Master Version:")) && !is_trace()
 }
@@ -167,6 +179,13 @@ mod tests {
         let other = format!("2019-07-25 13:12:11,889 INFO  [main] a.B (C.java:1) - x\n{SERVICES}");
         assert!(read("-", other.as_bytes()).node.is_empty(), "a trace that quotes a list");
         assert!(read("-", b"Bench [STARTED]\n").node.is_empty(), "another program's list");
+    }
+
+    #[test]
+    fn answers_in_lines_of_another_form_are_named() {
+        assert!(names_answers("x; Cisco CDR Agent; [STARTED]\n"));
+        assert!(names_answers("Bob typed admin:utils service list\n"));
+        assert!(!names_answers("admin:utils service list\nadmin:file list activelog /cm/ detail\n"));
     }
 
     proptest! {

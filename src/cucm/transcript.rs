@@ -38,7 +38,12 @@ static PAGER: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Whether a text is such a session: a prompt with a command in it.
 pub fn is_session(text: &str) -> bool {
-    text.lines().any(|line| COMMAND.is_match(line))
+    text.lines().any(is_command)
+}
+
+/// Whether a line is a prompt with a command in it.
+pub(super) fn is_command(line: &str) -> bool {
+    COMMAND.is_match(line)
 }
 
 /// Tells a session's commands apart. What comes before the first is left out.

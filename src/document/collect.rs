@@ -184,6 +184,9 @@ pub struct Service {
     pub name: String,
     /// Whether it runs.
     pub state: ServiceState,
+    /// The node's word for a state that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub word: Option<String>,
     /// Why it does not: `Service Not Activated`.
     pub reason: Option<String>,
 }
@@ -200,6 +203,8 @@ pub enum ServiceState {
     Starting,
     /// It is about to end.
     Stopping,
+    /// The node has another word for it.
+    Unknown,
 }
 
 impl ServiceState {
@@ -210,6 +215,7 @@ impl ServiceState {
             Self::Stopped => "stopped",
             Self::Starting => "starting",
             Self::Stopping => "stopping",
+            Self::Unknown => "unknown",
         }
     }
 }

@@ -122,6 +122,9 @@ impl NodeProblem<'_> {
     /// It in one line, with the node's name.
     pub fn headline(&self, node: &str) -> String {
         match self {
+            Self::RepositoryManager(service) | Self::Agent(service) if service.state == ServiceState::Unknown => {
+                format!("{} on {node} {}: it may not run", service.name, state(service))
+            }
             Self::RepositoryManager(service) => {
                 format!("The CDR Repository Manager on {node} {}: nothing is delivered", state(service))
             }
@@ -160,7 +163,8 @@ impl NodeProblem<'_> {
         match self {
             Self::RepositoryManager(service) | Self::Agent(service) => {
                 let reason = service.reason.as_ref().map(|reason| format!("  {reason}")).unwrap_or_default();
-                format!("{}[{}]{reason}", service.name, service.state.name().to_uppercase())
+                let word = service.word.clone().unwrap_or_else(|| service.state.name().to_uppercase());
+                format!("{}[{word}]{reason}", service.name)
             }
             Self::Disk(disk) => format!("Disk/{} ({}%)", disk.name, disk.used_percent.unwrap_or_default()),
         }
@@ -171,6 +175,10 @@ impl NodeProblem<'_> {
         match self {
             Self::RepositoryManager(service) | Self::Agent(service) if service.state == ServiceState::Starting => {
                 "It is starting: look again in a minute."
+            }
+            Self::RepositoryManager(service) | Self::Agent(service) if service.state == ServiceState::Unknown => {
+                "See whether it runs, and start it if not: Cisco Unified Serviceability, Tools, Control Center - Network \
+                 Services, CDR Services."
             }
             Self::RepositoryManager(_) => {
                 "Start it: Cisco Unified Serviceability, Tools, Control Center - Network Services, CDR Services. It \
@@ -206,6 +214,7 @@ fn state(service: &Service) -> String {
         ServiceState::Stopped => format!("is stopped{reason}"),
         ServiceState::Starting => "is still starting".to_owned(),
         ServiceState::Stopping => "is about to stop".to_owned(),
+        ServiceState::Unknown => format!("is in the state \"{}\"{reason}", service.word.as_deref().unwrap_or_default()),
     }
 }
 
@@ -223,7 +232,7 @@ mod tests {
     }
 
     fn service(name: &str, state: ServiceState) -> Service {
-        Service { name: name.to_owned(), state, reason: None }
+        Service { name: name.to_owned(), state, word: None, reason: None }
     }
 
     #[test]
@@ -244,6 +253,19 @@ mod tests {
         let stopped = service(REPOSITORY_MANAGER, ServiceState::Stopped);
         let command = NodeProblem::RepositoryManager(&stopped).command();
         assert_eq!(command.as_deref(), Some("utils service start Cisco CDR Repository Manager"));
+    }
+
+    #[test]
+    fn a_service_in_a_state_that_is_not_known_is_no_running_one() {
+        let unknown = Service { word: Some("NOTRUNNING".into()), ..service(REPOSITORY_MANAGER, ServiceState::Unknown) };
+        let node = NodeState { services: vec![unknown], ..NodeState::default() };
+        let [problem] = node.problems().try_into().unwrap();
+        assert_eq!(
+            problem.headline("pub"),
+            "Cisco CDR Repository Manager on pub is in the state \"NOTRUNNING\": it may not run"
+        );
+        assert_eq!((problem.quoted().as_str(), problem.command()), ("Cisco CDR Repository Manager[NOTRUNNING]", None));
+        assert!(problem.step().starts_with("See whether it runs"));
     }
 
     #[test]

@@ -68,3 +68,59 @@ fn a_full_disk_is_told_and_a_node_in_order_is_not_blamed() {
     assert_eq!(fine["conclusions"][0]["id"], "nothing_wrong");
     assert_eq!(of_text("parse-log", status(40).as_bytes(), 0)["verdict"], "ok");
 }
+
+/// A text with marks before and behind each line.
+fn marked(text: &str, before: &str, behind: &str) -> Vec<u8> {
+    text.lines().flat_map(|line| [before, line, behind, "\n"]).collect::<String>().into_bytes()
+}
+
+#[test]
+fn a_session_that_was_quoted_coloured_or_stamped_says_what_the_plain_one_says() {
+    let session = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/nodes/session.log")).unwrap();
+    let services = "Cisco CDR Agent[STARTED]\nCisco CDR Repository Manager[STOPPED]  Commanded Out of Service\n";
+    for text in [session.as_str(), services] {
+        let plain = of_text("diagnose", text.as_bytes(), 1);
+        let mail = "From: a@example.com\nSubject: x\nContent-Type: text/plain\n\nOn Monday Bob wrote:\n";
+        let reply = [mail.as_bytes(), &marked(text, "> ", "")].concat();
+        let marks = [
+            ("> ", ""),
+            ("| ", " |"),
+            ("\u{1b}[0m", "\u{1b}[K"),
+            ("[2025-03-12 08:01:33] ", ""),
+            ("   7  ", ""),
+            ("> 08:01:33 ", ""),
+        ];
+        for copied in marks.map(|(before, behind)| marked(text, before, behind)).into_iter().chain([reply]) {
+            let told = of_text("diagnose", &copied, 1);
+            let shown = String::from_utf8_lossy(&copied);
+            assert_eq!(told["headline"], plain["headline"], "{shown}");
+            let said = |told: &Value| {
+                let node = &told["parse_log"]["nodes"][0];
+                [&node["services"], &node["disks"], &node["billing_servers"], &told["backlog"]["first_leg"]]
+                    .map(Value::clone)
+            };
+            assert_eq!(said(&told), said(&plain), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn answers_in_a_form_that_is_not_known_are_not_passed_over() {
+    let listing = "admin:file list activelog /cm/cdr_repository/preserve/20250309/ detail\n\
+                   dir count = 0, file count = 0\n";
+    assert_eq!(of_text("diagnose", listing.as_bytes(), 0)["conclusions"][0]["id"], "nothing_wrong");
+    let told = of_text("diagnose", format!("{listing}x; Cisco CDR Repository Manager; [STOPPED]\n").as_bytes(), 1);
+    let ids: Vec<_> = told["conclusions"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
+    assert!(!ids.is_empty() && ids.iter().all(|id| *id != "nothing_wrong"), "{ids:?}");
+    assert!(told.to_string().contains("names the node's services in a form that is not known"), "{told}");
+}
+
+#[test]
+fn a_service_in_a_state_that_is_not_known_is_not_taken_to_run() {
+    let list = "admin:utils service list\nCisco CDR Agent[STARTED]\nCisco CDR Repository Manager[NOTRUNNING]\n";
+    let told = of_text("diagnose", list.as_bytes(), 1);
+    assert_eq!(told["conclusions"][0]["id"], "repository_manager_stopped");
+    assert!(told["headline"].as_str().unwrap().contains("in the state \"NOTRUNNING\""), "{}", told["headline"]);
+    let service = &told["parse_log"]["nodes"][0]["services"][1];
+    assert_eq!((&service["state"], &service["word"]), (&json!("unknown"), &json!("NOTRUNNING")));
+}

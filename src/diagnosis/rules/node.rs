@@ -153,7 +153,7 @@ mod tests {
     use crate::document::collect::{Service, ServiceState};
 
     fn node() -> NodeState {
-        let service = |name: &str, state| Service { name: name.to_owned(), state, reason: None };
+        let service = |name: &str, state| Service { name: name.to_owned(), state, word: None, reason: None };
         NodeState {
             path: "session.log".into(),
             host_name: Some("cucm-pub".into()),

@@ -119,6 +119,7 @@ mod tests {
             services: vec![Service {
                 name: "Cisco CDR Repository Manager".to_owned(),
                 state: ServiceState::Stopped,
+                word: None,
                 reason: Some("Commanded Out of Service".to_owned()),
             }],
             traces: vec![

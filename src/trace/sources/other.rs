@@ -58,7 +58,7 @@ impl std::fmt::Debug for Recogniser {
 impl Found {
     /// Takes what another command reads. Gives back anything else: a trace is known by its records, and of the rest of a
     /// folder only so many files are looked into.
-    pub(super) fn take_other(&mut self, source: Source, head: &[u8], asked: Asked) -> Option<Source> {
+    pub(super) fn take_other(&mut self, mut source: Source, head: &[u8], asked: Asked) -> Option<Source> {
         if asked == Asked::InFolder {
             let name = base_name(&source.label);
             let is_trace = is_a_traces_name(name) || (first_time(head).is_some() && speaks_of_deliveries(name, head));
@@ -71,6 +71,11 @@ impl Found {
         let belongs = |kind: &Kind| asked == Asked::ByName || matches!(kind, Kind::Listing | Kind::SavedAnswer(_));
         match (self.recognise.0)(head).filter(|kind| kind.is_elsewhere() && belongs(kind)) {
             Some(kind) => {
+                if kind == Kind::Listing
+                    && let Ok(whole) = source.whole(bounds::SESSION)
+                {
+                    self.question_answers(&source.label, &whole);
+                }
                 self.others.push(Other::new(kind, asked, source));
                 None
             }

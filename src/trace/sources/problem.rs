@@ -67,6 +67,11 @@ pub enum Why {
     /// It broke off.
     #[error("read only in part: {0}")]
     Partly(String),
+    /// What the node says stands in a form that is not known.
+    #[error(
+        "read only in part: it names the node's services in a form that is not known; give the session's log as the terminal kept it"
+    )]
+    UnreadAnswers,
     /// A format that is not read.
     #[error("{0}")]
     NotRead(Unread),

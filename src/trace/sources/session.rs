@@ -1,6 +1,7 @@
 //! Texts of CUCM's command line: a session's log with several commands in it, what one command printed, or what
 //! `collect` made of a session.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 use std::path::{Component, Path};
 use std::sync::Mutex;
@@ -80,21 +81,29 @@ impl Found {
     /// Takes a text of CUCM's command line apart: what it says of the node, and each trace that was printed. Gives back
     /// what is to be read as it is: another text, or one that holds a single trace, whose lines then keep their numbers.
     pub(super) fn take_session(&mut self, mut source: Source, head: &[u8], asked: Asked) -> Option<Source> {
-        if looks_binary(head) || !session::may_be(&text::decode(head)) {
+        if looks_binary(head) || session::printed_by_cucm(&text::decode(head)).is_none() {
             return Some(source);
         }
-        let whole = match source.whole(bounds::SESSION) {
+        let mut whole = match source.whole(bounds::SESSION) {
             Ok(whole) => whole,
             Err(error) => {
                 self.problem(source.label.clone(), Why::Partly(error.to_string()));
                 return Some(source);
             }
         };
+        // Without what others put around its lines it is read like the plain file from here on.
+        if let Some(Cow::Owned(printed)) = session::printed_by_cucm(&text::decode(&whole)) {
+            whole = printed.into_bytes();
+            source = source.holding(source.label.clone(), whole.clone());
+        }
         let Session { node, traces, has_listings } = session::read(&source.label, &whole);
         let tells = !node.is_empty();
         if has_listings && (tells || !traces.is_empty()) {
             let listings = source.holding(source.label.clone(), whole.clone());
             self.others.push(Other::new(Kind::Session, asked, listings));
+        }
+        if tells && node.services.is_empty() && traces.is_empty() {
+            self.question_answers(&source.label, &whole);
         }
         if tells {
             self.nodes.push(NodeText::new(&source.label, &whole, node));
@@ -106,6 +115,14 @@ impl Found {
                 self.sources.extend(traces.into_iter().map(|trace| source.printed(trace)));
                 None
             }
+        }
+    }
+
+    /// Notes that a text, of which nothing about the node's services was read, names them: nothing may be concluded of
+    /// that silence.
+    pub(super) fn question_answers(&mut self, label: &str, text: &[u8]) {
+        if session::names_answers(&text::decode(text)) {
+            self.problem(label.to_owned(), Why::UnreadAnswers);
         }
     }
 }
