@@ -277,19 +277,26 @@ impl Examination {
     }
 
     /// One handshake for each proposal that differs in what libssh2 knows of it. The first that succeeds asks for
-    /// the authentication methods, which are the server's and not the proposal's.
+    /// the authentication methods, which are the server's and not the proposal's. A server that turns connections away,
+    /// or with which time ran out, is left alone from then on: more connections prove nothing and may get this machine
+    /// locked out.
     fn prove(&self, reading: &Reading, deadline: Deadline) -> Vec<Handshake> {
         let (Some(address), Some(offer)) = (reading.address, &reading.offer) else { return Vec::new() };
         let mut made: HashMap<Preferences, Handshake> = HashMap::new();
         let mut auth_methods: Option<Vec<String>> = None;
+        let mut gave_up: Option<Handshake> = None;
         let mut budget = experiment::Budget::default();
         let mut prove = |profile: &Profile| {
             let mut handshake = match Preferences::of(&profile.algorithms) {
                 Ok(preferences) => made
                     .entry(preferences)
                     .or_insert_with_key(|preferences| {
+                        if let Some(before) = &gave_up {
+                            return Handshake { performed: false, ms: None, ..before.clone() };
+                        }
                         let ask = if auth_methods.is_none() { Authentication::Ask } else { Authentication::Leave };
                         let handshake = handshake::perform(address, preferences, ask, deadline);
+                        gave_up = Some(&handshake).filter(|handshake| handshake.unproven.is_some()).cloned();
                         let lists = [&profile.algorithms, offer];
                         explained(handshake, address, lists, &mut budget, deadline)
                     })

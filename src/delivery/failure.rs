@@ -116,6 +116,8 @@ mod tests {
         assert!(remedy(Stage::KeyExchange).contains("during the key exchange"));
         assert!(remedy(Stage::SftpWrite).contains("while a file was sent"));
         assert!(remedy(Stage::SftpPath).contains("a firewall cut the connection"));
+        let early = SshError::own("closed_before_kexinit", "x").at(Stage::KeyExchange).remedy.unwrap();
+        assert!(early.contains("before the server sent its algorithm lists") && !early.contains("GEX"), "{early}");
         let failure = SshError::own("host_key_unknown", "x").at(Stage::HostKey);
         assert!(failure.remedy.unwrap().contains("--host-key"));
     }

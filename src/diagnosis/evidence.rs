@@ -110,6 +110,13 @@ pub fn of_server(facts: &Facts<'_>, server: &Server<'_>) -> Vec<Evidence> {
             format!("{} agrees with {} by its lists, but a real handshake fails", server.name(), titles(&broken));
         found.push(at(server, what, "clients[].handshake"));
     }
+    let (unproven, let_in): (Vec<&Client>, Vec<&Client>) =
+        let_in.into_iter().partition(|client| client.unproven().is_some());
+    if !unproven.is_empty() {
+        let what =
+            format!("{} agrees with {} by its lists, but no handshake proves it", server.name(), titles(&unproven));
+        found.push(at(server, what, "clients[].handshake.unproven"));
+    }
     if server.target.takes_no_password() && !let_in.is_empty() {
         let methods = server.target.auth_methods().join(", ");
         let what = format!(

@@ -179,10 +179,16 @@ impl Server<'_> {
     }
 
     /// Whether it stops this client for this reason; `None` where that was not judged, and where the lists let it in and
-    /// a real handshake fails.
+    /// a real handshake fails or proves nothing.
     pub fn stops(&self, profile: &str, mismatch: Mismatch) -> Option<bool> {
         let client = self.target.clients.iter().find(|client| client.profile == profile)?;
-        (!client.handshake_fails()).then(|| Mismatch::of_client(client) == Some(mismatch))
+        let is_open = client.handshake_fails() || client.unproven().is_some();
+        (!is_open).then(|| Mismatch::of_client(client) == Some(mismatch))
+    }
+
+    /// Whether no handshake proves that it lets in some client that its lists let in.
+    pub fn is_unproven(&self) -> bool {
+        self.target.clients.iter().any(|client| client.unproven().is_some())
     }
 
     /// Whether it lets every client in.

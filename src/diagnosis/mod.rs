@@ -80,7 +80,7 @@ const WAITING: [OfAll; 5] = [
 ];
 
 /// What else the servers, the client and the inputs show.
-const ALSO: [OfAll; 16] = [
+const ALSO: [OfAll; 17] = [
     Rule { id: "agent_stopped", explain: node::agent_stopped },
     Rule { id: "first_leg_stuck", explain: node::first_leg_stuck },
     Rule { id: "disk_nearly_full", explain: node::disk_nearly_full },
@@ -92,6 +92,7 @@ const ALSO: [OfAll; 16] = [
     Rule { id: "failover_would_fail", explain: servers::failover_would_fail },
     Rule { id: "servers_refuse", explain: servers::servers_refuse },
     Rule { id: "handshake_fails", explain: servers::handshake_fails },
+    Rule { id: "handshake_unproven", explain: servers::handshake_unproven },
     Rule { id: "prediction_contradicted", explain: servers::prediction_contradicted },
     Rule { id: "server_without_answer", explain: servers::server_without_answer },
     Rule { id: "login_without_password", explain: servers::login_without_password },

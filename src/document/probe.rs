@@ -102,7 +102,8 @@ impl Target {
 pub enum Outcome {
     /// The `verdict` of every profile asked for is that it gets in.
     Accepts,
-    /// At least one profile does not: by its lists, by a handshake that was made, or for want of a login by password.
+    /// At least one profile does not: by its lists, by a handshake that failed or proved nothing, or for want of a login by
+    /// password.
     Refuses,
     /// No TCP connection: unknown host, refused, timed out, no route.
     Unreachable,
@@ -205,7 +206,7 @@ pub struct Client {
     /// Whether its lists let it in. A script takes `verdict`.
     pub result: Access,
     /// Whether it gets in by all that is known: its lists, a real handshake where one was made, and the server's
-    /// login methods where it named them.
+    /// login methods where it named them. `refuses`, too, where `handshake.unproven` says that nothing is proven.
     pub verdict: Access,
     /// Where it is refused: `key_exchange` (also where no algorithm is common), `host_key`; `null` where it gets in.
     pub stage: Option<Stage>,
@@ -236,8 +237,11 @@ pub struct Client {
 pub struct Handshake {
     /// Whether it was tried.
     pub performed: bool,
-    /// Whether it came to a session.
+    /// Whether it came to a session; `null` where that is not known.
     pub result: Option<Access>,
+    /// Why it proves nothing about this client; `null` where it does.
+    #[serde(default)]
+    pub unproven: Option<Unproven>,
     /// What was agreed in each category.
     pub agreed: BTreeMap<Category, String>,
     /// The server's host key.
@@ -254,6 +258,30 @@ pub struct Handshake {
     /// The algorithm that breaks it, where an experiment showed it.
     #[serde(default)]
     pub broken: Option<Broken>,
+}
+
+/// Why a handshake proves neither that a client gets in nor that it does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unproven {
+    /// The connection ended before the server had sent its KEXINIT, twice: no algorithm was at stake.
+    TurnedAway,
+    /// Time ran out before the handshake ended.
+    TimedOut,
+}
+
+impl Unproven {
+    /// What to check.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::TurnedAway => {
+                "check connection limits (MaxStartups, PerSourceMaxStartups), firewalls and fail2ban, then probe again"
+            }
+            Self::TimedOut => {
+                "check the MTU and the firewalls on the way; if the server is just slow, give it a longer --timeout"
+            }
+        }
+    }
 }
 
 /// A handshake by what was agreed, but for one algorithm.

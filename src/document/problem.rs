@@ -14,6 +14,8 @@ pub enum Problem<'a> {
     ListsRefuse(&'a Client),
     /// The lists let this client in, and a real handshake by them fails.
     HandshakeFails(&'a Client),
+    /// The lists let this client in, and no handshake came far enough to prove it.
+    Unproven(&'a Client),
     /// The server named its login methods, and CUCM's is not among them.
     NoPassword(&'a [String]),
     /// A real handshake went otherwise than the lists of this client predict.
@@ -25,9 +27,10 @@ impl<'a> Problem<'a> {
     pub fn concerns(&self, profile: &str) -> bool {
         match self {
             Self::NoAnswer(..) | Self::NoPassword(_) => true,
-            Self::ListsRefuse(client) | Self::HandshakeFails(client) | Self::NotAsPredicted(client) => {
-                client.profile == profile
-            }
+            Self::ListsRefuse(client)
+            | Self::HandshakeFails(client)
+            | Self::Unproven(client)
+            | Self::NotAsPredicted(client) => client.profile == profile,
         }
     }
 
@@ -37,7 +40,7 @@ impl<'a> Problem<'a> {
         match self {
             Self::NoAnswer(outcome, _) => outcome.name(),
             Self::ListsRefuse(client) => client.stage.map_or("unknown", Stage::name),
-            Self::HandshakeFails(_) | Self::NotAsPredicted(_) => "handshake",
+            Self::HandshakeFails(_) | Self::Unproven(_) | Self::NotAsPredicted(_) => "handshake",
             Self::NoPassword(_) => "authentication",
         }
     }
@@ -62,7 +65,8 @@ impl Target {
     pub fn conclude(&mut self) {
         let takes_no_password = self.takes_no_password();
         for client in &mut self.clients {
-            let stays_out = client.result == Access::Refuses || client.handshake_fails() || takes_no_password;
+            let fails = client.handshake_fails() || client.unproven().is_some();
+            let stays_out = client.result == Access::Refuses || fails || takes_no_password;
             client.verdict = if stays_out { Access::Refuses } else { Access::Accepts };
         }
         let all = self.clients.iter().all(Client::gets_in);
@@ -92,6 +96,12 @@ impl Target {
         self.clients.iter().any(Client::handshake_fails)
     }
 
+    /// Whether a handshake proved nothing, and nothing else is known to keep a client out.
+    pub fn is_only_unproven(&self) -> bool {
+        let problems = self.problems();
+        !problems.is_empty() && problems.iter().all(|problem| matches!(problem, Problem::Unproven(_)))
+    }
+
     /// The login methods that the server named to a handshake; empty where it named none.
     pub fn auth_methods(&self) -> &[String] {
         let handshakes = self.clients.iter().filter_map(|client| client.handshake.as_ref());
@@ -113,7 +123,8 @@ impl Client {
         let fails = self.handshake_fails();
         let kept_out = match self.result {
             Access::Refuses => Some(Problem::ListsRefuse(self)),
-            Access::Accepts => fails.then_some(Problem::HandshakeFails(self)),
+            Access::Accepts if fails => Some(Problem::HandshakeFails(self)),
+            Access::Accepts => self.unproven().map(|_| Problem::Unproven(self)),
         };
         let otherwise = (self.disagreement.is_some() && !fails).then_some(Problem::NotAsPredicted(self));
         kept_out.into_iter().chain(otherwise)
@@ -125,6 +136,15 @@ impl Client {
         self.result == Access::Accepts && self.disagreement.is_some() && result == Some(Access::Refuses)
     }
 
+    /// Why no handshake proves that it gets in, though its lists let it in, and what to check; `None` where one does, or
+    /// where none was asked for.
+    pub fn unproven(&self) -> Option<String> {
+        let handshake = self.handshake.as_ref().filter(|_| self.result == Access::Accepts)?;
+        let advice = handshake.unproven?.advice();
+        let error = handshake.error.as_deref().unwrap_or("the handshake did not end");
+        Some(format!("{error}; {advice}"))
+    }
+
     /// Whether it gets in by all that is known.
     pub fn gets_in(&self) -> bool {
         self.verdict == Access::Accepts
@@ -134,7 +154,7 @@ impl Client {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::probe::Handshake;
+    use crate::document::probe::{Handshake, Unproven};
     use crate::document::{Document, Verdict, probe::Probe};
 
     fn client(result: &str, handshake: impl Into<Option<Handshake>>, disagreement: Option<&str>) -> Client {
@@ -159,6 +179,10 @@ mod tests {
         Handshake { performed: true, result: Some(result), auth_methods, ..Handshake::default() }
     }
 
+    fn unproven() -> Handshake {
+        Handshake { performed: true, unproven: Some(Unproven::TimedOut), ..Handshake::default() }
+    }
+
     #[test]
     fn outcome_and_verdict_are_the_judgement_as_a_whole_and_the_result_stays_what_the_lists_say() {
         let password = ["publickey", "password"];
@@ -166,6 +190,8 @@ mod tests {
             (client("accepts", None, None), Access::Accepts, "[]"),
             (client("accepts", shaken(Access::Accepts, &password), None), Access::Accepts, "[]"),
             (client("accepts", shaken(Access::Refuses, &[]), Some("it closed")), Access::Refuses, "[HandshakeFails"),
+            (client("accepts", unproven(), None), Access::Refuses, "[Unproven"),
+            (client("refuses", unproven(), None), Access::Refuses, "[ListsRefuse"),
             (client("accepts", shaken(Access::Accepts, &["publickey"]), None), Access::Refuses, "[NoPassword"),
             (client("accepts", shaken(Access::Accepts, &password), Some("other")), Access::Accepts, "[NotAsPredicted"),
             (client("refuses", shaken(Access::Accepts, &password), Some("odd")), Access::Refuses, "[ListsRefuse"),

@@ -39,10 +39,10 @@ impl Client {
         serde_json::from_value(self.handshake["host_key"].clone()).ok()
     }
 
-    /// The handshake, where it was performed and all of it is there.
+    /// The handshake, where it was performed or left something unproven, and all of it is there.
     fn performed(self) -> Option<SavedHandshake> {
-        let handshake: Handshake =
-            serde_json::from_value(self.handshake).ok().filter(|made: &Handshake| made.performed)?;
+        let tells = |made: &Handshake| made.performed || made.unproven.is_some();
+        let handshake = serde_json::from_value(self.handshake).ok().filter(tells)?;
         Some(SavedHandshake { profile: self.profile, agreed: self.agreed, handshake })
     }
 }

@@ -143,6 +143,10 @@ impl ProbeError {
         match self {
             Self::Connect(error) => (error.stage(), error.clone().into()),
             Self::TimedOut { awaited, .. } => own(awaited.stage(), "timed_out"),
+            // No group, no algorithm was asked for yet: what ends a connection later is no cause here.
+            Self::Closed { awaited: Awaited::Kexinit, .. } | Self::Reset { awaited: Awaited::Kexinit, .. } => {
+                own(Stage::KeyExchange, "closed_before_kexinit")
+            }
             Self::Closed { awaited, .. } | Self::Reset { awaited, .. } => own(awaited.stage(), "connection_closed"),
             Self::Identification(error) => own(Stage::Identification, error.kind()),
             Self::NoKexinit(NoKexinit::Disconnected { words, .. }) => {

@@ -16,8 +16,8 @@ use ssh2::{MethodType, Session};
 use super::connect;
 use super::deadline::Deadline;
 use super::relay::{Ending, HANDSHAKE_BYTES, Relay};
-use super::{host_key, identification};
-use crate::document::probe::{Access, Handshake};
+use super::{host_key, identification, opening};
+use crate::document::probe::{Access, Handshake, Unproven};
 use crate::model::offer::{Category, Offer};
 
 /// The name with which the authentication methods are asked for.
@@ -25,6 +25,9 @@ const USER: &str = "cdrdiag";
 
 /// How long after the deadline libssh2's own time-out comes.
 const LATER: Duration = Duration::from_secs(1);
+
+/// How long a server that turned a connection away is left alone: its limits count connections that have just ended.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The name of the threads in which libssh2 runs.
 pub(crate) const THREAD: &str = "libssh2";
@@ -105,14 +108,33 @@ pub fn not_performed(reason: &str) -> Handshake {
     Handshake { performed: false, error: Some(reason.to_owned()), ..Handshake::default() }
 }
 
-/// Shakes hands within the deadline, whatever the server does.
+/// Shakes hands within the deadline, whatever the server does; once more after a pause where the server turned the
+/// connection away.
 pub fn perform(
     address: SocketAddr,
     preferences: &Preferences,
     authentication: Authentication,
     deadline: Deadline,
 ) -> Handshake {
-    let Some(remaining) = deadline.remaining() else { return not_performed("time ran out") };
+    let first = once(address, preferences, authentication, deadline);
+    let is_time_left = deadline.remaining().is_some_and(|left| left > PAUSE);
+    if first.unproven != Some(Unproven::TurnedAway) || !is_time_left {
+        return first;
+    }
+    thread::sleep(PAUSE);
+    once(address, preferences, authentication, deadline)
+}
+
+fn once(
+    address: SocketAddr,
+    preferences: &Preferences,
+    authentication: Authentication,
+    deadline: Deadline,
+) -> Handshake {
+    let Some(remaining) = deadline.remaining() else {
+        let reason = "time ran out before this handshake".to_owned();
+        return Handshake { performed: false, ..unproven(Unproven::TimedOut, reason) };
+    };
     silence_panics();
     let started = Deadline::after(remaining);
     let (sender, receiver) = mpsc::sync_channel(1);
@@ -123,7 +145,7 @@ pub fn perform(
         sender.send(attempt(address, &preferences, authentication, started)).is_ok()
     });
     let mut handshake = match spawned {
-        Ok(_) => receiver.recv_timeout(remaining).unwrap_or_else(|_| failed(late(remaining))),
+        Ok(_) => receiver.recv_timeout(remaining).unwrap_or_else(|_| unproven(Unproven::TimedOut, late(remaining))),
         Err(error) => return not_performed(&format!("no thread for it: {error}")),
     };
     handshake.ms = Some(started.elapsed_ms());
@@ -134,6 +156,10 @@ fn failed(error: String) -> Handshake {
     Handshake { performed: true, result: Some(Access::Refuses), error: Some(error), ..Handshake::default() }
 }
 
+fn unproven(why: Unproven, error: String) -> Handshake {
+    Handshake { performed: true, unproven: Some(why), error: Some(error), ..Handshake::default() }
+}
+
 fn attempt(
     address: SocketAddr,
     preferences: &Preferences,
@@ -142,7 +168,8 @@ fn attempt(
 ) -> Handshake {
     let relay = match connect::to_one(address, deadline) {
         Ok((server, _)) => Relay::open(server, &deadline.into(), HANDSHAKE_BYTES),
-        Err(obstacle) => return failed(obstacle.to_string()),
+        Err(obstacle) if obstacle.kind() == "timed_out" => return unproven(Unproven::TimedOut, obstacle.to_string()),
+        Err(obstacle) => return unproven(Unproven::TurnedAway, obstacle.to_string()),
     };
     let (stream, relay) = match relay {
         Ok(open) => open,
@@ -158,7 +185,7 @@ fn attempt(
             let _ = session.disconnect(None, "cdrdiag has seen what it wanted", None);
             handshake
         }
-        Err(error) => failed(explain(&error, relay.ending(), deadline)),
+        Err(error) => explain(&error, &relay, deadline),
     }
 }
 
@@ -186,14 +213,25 @@ pub(crate) fn limit_waiting(session: &Session, deadline: Deadline) {
 }
 
 fn late(given: Duration) -> String {
-    format!("it did not end within the {:.1} s that were left", given.as_secs_f64())
+    format!("the key exchange did not finish within the {:.1} s that were left", given.as_secs_f64())
 }
 
-fn explain(error: &ssh2::Error, ending: Option<Ending>, deadline: Deadline) -> String {
-    match ending {
-        Some(Ending::Deadline) => late(deadline.whole()),
-        Some(Ending::TooMuch) => "the server sent more than any handshake needs".to_owned(),
-        Some(Ending::Closed) | None => format!("libssh2 says: {}", error.message()),
+/// What a handshake without a session comes to. One that ends before the server's KEXINIT says nothing of algorithms:
+/// the server, or what stands before it, limits connections.
+fn explain(error: &ssh2::Error, relay: &Relay, deadline: Deadline) -> Handshake {
+    match relay.ending() {
+        Some(Ending::Deadline) => unproven(Unproven::TimedOut, late(deadline.whole())),
+        Some(Ending::TooMuch) => failed("the server sent more than any handshake needs".to_owned()),
+        Some(Ending::Closed) | None => {
+            let said = format!("libssh2 says: {}", error.message());
+            match opening::read(&relay.opening().bytes).offer {
+                Some(_) => failed(said),
+                None => unproven(
+                    Unproven::TurnedAway,
+                    format!("the server turned the connection away before the key exchange ({said})"),
+                ),
+            }
+        }
     }
 }
 

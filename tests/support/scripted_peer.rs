@@ -46,6 +46,11 @@ pub struct ScriptedPeer {
 impl ScriptedPeer {
     /// Starts a peer with this script.
     pub fn start(script: Script) -> Self {
+        Self::in_turn(vec![script])
+    }
+
+    /// Starts a peer that follows these scripts, a connection each; the last one from then on.
+    pub fn in_turn(scripts: Vec<Script>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("its address");
         let (calls, stopped) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
@@ -55,8 +60,8 @@ impl ScriptedPeer {
                 if ended.load(Ordering::SeqCst) {
                     break;
                 }
-                counted.fetch_add(1, Ordering::SeqCst);
-                let script = script.clone();
+                let call = counted.fetch_add(1, Ordering::SeqCst);
+                let script = scripts.get(call).or(scripts.last()).cloned().unwrap_or_default();
                 thread::spawn(move || play(&script, stream));
             }
         });

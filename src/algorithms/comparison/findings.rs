@@ -105,6 +105,12 @@ fn of_client(profile: &Profile, [left, right]: [Named<'_>; 2]) -> Vec<(Weight, S
 }
 
 fn contradiction(side: Named<'_>, client: &Client) -> Option<(Weight, Sentence)> {
+    if let Some(why) = client.unproven() {
+        return Some((
+            Weight::BreaksOff,
+            Sentence(format!("{} is not proven to let in ", side.name), format!(": {why}")),
+        ));
+    }
     let text = client.disagreement.as_ref()?;
     Some(if client.handshake_fails() {
         let before = format!("{} does not let in ", side.name);

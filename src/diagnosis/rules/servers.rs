@@ -140,6 +140,30 @@ pub fn handshake_fails(facts: &Facts<'_>) -> Option<Conclusion> {
     })
 }
 
+/// The lists agree, and no handshake came far enough to prove it.
+pub fn handshake_unproven(facts: &Facts<'_>) -> Option<Conclusion> {
+    let unproven: Vec<&Server<'_>> = facts.servers.iter().filter(|server| server.is_unproven()).collect();
+    let told = unproven.iter().flat_map(|server| {
+        server.target.clients.iter().filter_map(move |client| {
+            let what = format!("{}, {}: {}", server.name(), client.profile, client.unproven()?);
+            Some(at(server, what, "clients[].handshake.unproven"))
+        })
+    });
+    let names = listed(unproven.iter().map(|server| server.name()));
+    let found = conclusion(
+        Certainty::Seen,
+        format!("No handshake proves that {names} lets CUCM in"),
+        "The lists agree, but the connection was turned away or time ran out, as connection limits, firewalls and a \
+         wrong MTU have it. CUCM may meet the same."
+            .to_owned(),
+    );
+    (!unproven.is_empty()).then(|| Conclusion {
+        evidence: told.collect(),
+        next: vec!["the server's own log of that handshake".to_owned()],
+        ..found
+    })
+}
+
 /// What experiments showed of these servers: which algorithm breaks the handshake, and what works in its place.
 pub(super) fn why_it_breaks(servers: &[&Server<'_>]) -> Option<String> {
     let of_server = |server: &&Server<'_>| {

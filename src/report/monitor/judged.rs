@@ -99,6 +99,7 @@ fn reason(problem: &Problem<'_>) -> String {
         }
         Problem::ListsRefuse(client) => client.refusal().unwrap_or_default(),
         Problem::HandshakeFails(_) => "the lists agree, but the handshake fails".to_owned(),
+        Problem::Unproven(_) => "the lists agree, but no handshake proves it".to_owned(),
         Problem::NoPassword(_) => "no login by password".to_owned(),
         Problem::NotAsPredicted(_) => "a real handshake contradicts the lists".to_owned(),
     }
@@ -113,6 +114,7 @@ fn seen(problem: &Problem<'_>) -> Vec<String> {
             let log = "see the server's log".to_owned();
             [reason(problem)].into_iter().chain(client.disagreement.clone()).chain([log]).collect()
         }
+        Problem::Unproven(client) => [reason(problem)].into_iter().chain(client.unproven()).collect(),
         Problem::NoPassword(methods) => {
             vec![format!("{}: the server offers {} only", reason(problem), methods.join(", "))]
         }

@@ -86,8 +86,8 @@ fn row(target: &Target) -> Row {
         None => servers::whys(target).join("; "),
     };
     let tone = if target.is_fine() { Tone::Good } else { Tone::Bad };
-    let cells =
-        [code(target.name()), words(servers::software(target)), toned(tone, target.outcome.words()), words(why)];
+    let outcome = if target.is_only_unproven() { "not proven" } else { target.outcome.words() };
+    let cells = [code(target.name()), words(servers::software(target)), toned(tone, outcome), words(why)];
     Row { marked: !target.is_fine(), cells: cells.to_vec() }
 }
 
@@ -102,6 +102,9 @@ fn verdict(target: &Target) -> String {
         }
         Outcome::Refuses if target.handshake_fails() => {
             format!("{name} does not let CUCM in: the lists agree, but the handshake fails")
+        }
+        Outcome::Refuses if target.is_only_unproven() => {
+            format!("{name} may let CUCM in: the lists agree, but no handshake proves it")
         }
         Outcome::Refuses => format!("{name} rejects password login, which CUCM needs"),
         outcome => format!("{name} {}", outcome.without_offer().unwrap_or_default()),

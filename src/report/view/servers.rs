@@ -35,6 +35,8 @@ pub fn headlines(target: &Target) -> Vec<Headline> {
         lines.extend(refused.map(|(ids, cause)| line(Tone::Bad, "refuses", clients(ids), cause)));
         let broken = failed_handshakes(target).into_iter();
         lines.extend(broken.map(|(ids, failure)| line(Tone::Bad, "fails the handshake with", clients(ids), failure)));
+        let unproven = grouped(target, Client::unproven).into_iter();
+        lines.extend(unproven.map(|(ids, why)| line(Tone::Bad, "is not proven to accept", clients(ids), why)));
         lines.extend(accepted(target).into_iter().map(|object| line(Tone::Good, "accepts", object, String::new())));
     }
     if target.takes_no_password() {
@@ -93,8 +95,9 @@ fn contradictions(target: &Target) -> Vec<(Vec<&str>, String)> {
 
 /// All that is wrong with a server that answered, in a few words each.
 pub fn whys(target: &Target) -> Vec<String> {
-    let of_clients = [refusals(target), failed_handshakes(target), contradictions(target)].concat().into_iter();
-    let of_clients = of_clients.map(|(clients, why)| format!("{}: {why}", clients.join(", ")));
+    let of_clients =
+        [refusals(target), failed_handshakes(target), grouped(target, Client::unproven), contradictions(target)];
+    let of_clients = of_clients.into_iter().flatten().map(|(clients, why)| format!("{}: {why}", clients.join(", ")));
     let login = target.takes_no_password().then(|| format!("no password login ({})", target.auth_methods().join(", ")));
     of_clients.chain(login).collect()
 }
@@ -198,6 +201,7 @@ pub fn agreed(client: &Client, setting: Setting) -> Piece {
 pub fn handshake(client: &Client) -> &'static str {
     let Some(handshake) = &client.handshake else { return "not tried" };
     match (handshake.performed, handshake.result) {
+        _ if handshake.unproven.is_some() => "not proven",
         (false, _) => "not possible",
         (true, Some(Access::Accepts)) => "gets in",
         (true, _) if client.result == Access::Refuses => "fails as predicted",
@@ -217,7 +221,8 @@ pub fn notes(target: &Target) -> Option<Block> {
 
 /// A handshake that failed says nothing beyond the headlines.
 fn client_notes(client: &Client) -> impl Iterator<Item = &str> {
-    let handshake = client.handshake.as_ref().filter(|handshake| handshake.result != Some(Access::Refuses));
+    let handshake = client.handshake.as_ref().filter(|_| client.unproven().is_none());
+    let handshake = handshake.filter(|handshake| handshake.result != Some(Access::Refuses));
     let error = handshake.and_then(|handshake| handshake.error.as_deref());
     client.findings.iter().map(String::as_str).chain(error)
 }

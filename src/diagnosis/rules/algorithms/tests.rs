@@ -167,6 +167,25 @@ fn a_server_whose_handshake_fails_is_not_one_that_lets_cucm_in() {
 }
 
 #[test]
+fn a_server_with_which_no_handshake_ended_neither_lets_cucm_in_nor_fails() {
+    let mut silent = server("192.0.2.5", OPEN);
+    crate::algorithms::answer::judge_target(&mut silent, &crate::algorithms::builtin::default_set());
+    for client in &mut silent.clients {
+        let unproven = Some(crate::document::probe::Unproven::TimedOut);
+        client.handshake = Some(crate::document::probe::Handshake { unproven, ..Default::default() });
+    }
+    silent.conclude();
+    let wrong = ["changed_since_the_trace", "handshake_fails", "handshake_fails_there", "nothing_wrong"];
+    for story in [story().primary(silent.clone()), Story::new().other(silent.clone())] {
+        let ids = story.ids();
+        assert!(ids.iter().any(|id| id == "handshake_unproven"), "{ids:?}");
+        assert!(!ids.iter().any(|id| wrong.contains(&id.as_str())), "{ids:?}");
+    }
+    let found = Story::new().other(silent).conclusion("handshake_unproven").unwrap();
+    assert!(found.evidence.iter().any(|evidence| evidence.what.contains("MTU")), "{:?}", found.evidence);
+}
+
+#[test]
 fn the_trace_alone_says_that_nothing_is_in_common() {
     let found = story().conclusion("no_common_algorithm").unwrap();
     assert_eq!((found.certainty, found.steps), (Certainty::Seen, vec!["what to do".to_owned()]));

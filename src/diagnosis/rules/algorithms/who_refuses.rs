@@ -51,6 +51,8 @@ pub fn who_refuses<'a>(facts: &Facts<'a>, failed: &FailedDestination<'a>) -> Opt
     let concerned = if at.is_empty() { &judged } else { &at };
     let nobody = if concerned.iter().any(|server| server.target.handshake_fails()) {
         WhoRefuses::HandshakeFails
+    } else if concerned.iter().any(|server| server.is_unproven()) {
+        WhoRefuses::NotJudged
     } else {
         WhoRefuses::NoServer
     };

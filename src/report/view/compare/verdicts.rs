@@ -39,6 +39,7 @@ fn cells(client: Option<&Client>) -> Vec<Piece> {
         (Access::Accepts, _) => "accepts as far as known",
         (Access::Refuses, Access::Refuses) => "refuses",
         (Access::Refuses, Access::Accepts) if client.handshake_fails() => "fails the handshake",
+        (Access::Refuses, Access::Accepts) if client.unproven().is_some() => "not proven",
         (Access::Refuses, Access::Accepts) => "no password login",
     };
     let tone = if client.gets_in() { Tone::Good } else { Tone::Bad };
