@@ -1,10 +1,11 @@
 //! Records in the strings of JSON or the quoted fields of CSV, as log servers export what was sent to them.
 
-use std::io::{self, BufRead, Cursor, Read};
+use std::io::{self, BufRead, Read};
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use super::pieces::Pieces;
 use super::{Form, lines, starts_record};
 use crate::log4j::records::{self, Line};
 use crate::trace::events;
@@ -39,16 +40,15 @@ pub(super) struct Strings<R> {
     escape: Escape,
     /// The last record put out: a document may hold it twice (`message` and `event.original`).
     last: Vec<u8>,
-    out: Cursor<Vec<u8>>,
 }
 
 impl<R: BufRead> Strings<R> {
     pub(super) fn of_json(text: R) -> Self {
-        Self { text, escape: Escape::Backslash, last: Vec::new(), out: Cursor::default() }
+        Self { text, escape: Escape::Backslash, last: Vec::new() }
     }
 
     pub(super) fn of_csv(text: R) -> Self {
-        Self { text, escape: Escape::Doubled, last: Vec::new(), out: Cursor::default() }
+        Self { text, escape: Escape::Doubled, last: Vec::new() }
     }
 
     /// What stands before the next string: CSV quotes only the fields that need it.
@@ -103,16 +103,12 @@ impl<R: BufRead> Strings<R> {
     }
 }
 
-impl<R: BufRead> Read for Strings<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl<R: BufRead> Pieces for Strings<R> {
+    fn next_piece(&mut self) -> io::Result<Vec<u8>> {
         loop {
-            let count = self.out.read(buffer)?;
-            if count > 0 || buffer.is_empty() {
-                return Ok(count);
-            }
             let mut before = self.before_string()?;
             if before.is_empty() {
-                return Ok(0);
+                return Ok(before);
             }
             let has_string = before.pop_if(|last| *last == b'"').is_some();
             let mut found: Vec<u8> =
@@ -126,7 +122,9 @@ impl<R: BufRead> Read for Strings<R> {
                     self.last = text;
                 }
             }
-            self.out = Cursor::new(found);
+            if !found.is_empty() {
+                return Ok(found);
+            }
         }
     }
 }

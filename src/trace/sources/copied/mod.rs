@@ -2,12 +2,14 @@
 //! of a log server's export. Each is turned back into the records' own lines while it is read.
 
 mod exported;
+mod pieces;
 mod reversed;
 mod typed;
 mod wrapped;
 
 use std::io::{BufReader, Read};
 
+use pieces::PieceReader;
 use typed::Typed;
 use wrapped::Wrapping;
 
@@ -97,9 +99,9 @@ impl Form {
         let text = BufReader::new(text);
         match self {
             Self::AsItIs => Box::new(text),
-            Self::Wrapped(wrapping) => Box::new(wrapped::Joined::new(text, wrapping)),
-            Self::Json => Box::new(exported::Strings::of_json(text)),
-            Self::Csv => Box::new(exported::Strings::of_csv(text)),
+            Self::Wrapped(wrapping) => Box::new(PieceReader::new(wrapped::Joined::new(text, wrapping))),
+            Self::Json => Box::new(PieceReader::new(exported::Strings::of_json(text))),
+            Self::Csv => Box::new(PieceReader::new(exported::Strings::of_csv(text))),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What editors, browsers, chats and programs write in the place of a line feed, a blank or a hyphen.
 
 use std::borrow::Cow;
-use std::io::{self, BufRead, Cursor, Read};
+use std::io::{self, BufRead, Read};
 
+use super::pieces::{PieceReader, Pieces};
 use super::{lines, starts_record};
 use crate::log4j::records::{self, Header};
 use crate::text;
@@ -90,9 +91,9 @@ impl Typed {
             Self { end: Some(End::Return), has_signs: false } => Box::new(text::LineFeeds::new(text)),
             Self { end: Some(End::Return), .. } => {
                 let lines = io::BufReader::new(text::LineFeeds::new(text));
-                Box::new(Lines::new(lines, Self { end: None, ..self }))
+                Box::new(PieceReader::new(Lines::new(lines, Self { end: None, ..self })))
             }
-            typed => Box::new(Lines::new(text, typed)),
+            typed => Box::new(PieceReader::new(Lines::new(text, typed))),
         }
     }
 
@@ -171,16 +172,17 @@ struct Lines<R> {
     typed: Typed,
     /// What was read behind the last end, of a line that is longer than what is looked at.
     rest: Vec<u8>,
-    out: Cursor<Vec<u8>>,
 }
 
 impl<R: BufRead> Lines<R> {
     fn new(text: R, typed: Typed) -> Self {
-        Self { text, typed, rest: Vec::new(), out: Cursor::default() }
+        Self { text, typed, rest: Vec::new() }
     }
+}
 
-    /// Reads on, and puts out what is whole.
-    fn advance(&mut self) -> io::Result<()> {
+impl<R: BufRead> Pieces for Lines<R> {
+    /// What is whole of what is read next.
+    fn next_piece(&mut self) -> io::Result<Vec<u8>> {
         let mut read = std::mem::take(&mut self.rest);
         let before = read.len();
         (&mut self.text).take(LONGEST as u64).read_until(b'\n', &mut read)?;
@@ -198,19 +200,7 @@ impl<R: BufRead> Lines<R> {
         } else {
             out.extend_from_slice(&text[from..]);
         }
-        self.out = Cursor::new(out);
-        Ok(())
-    }
-}
-
-impl<R: BufRead> Read for Lines<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.out.read(buffer)?;
-        if count > 0 || buffer.is_empty() {
-            return Ok(count);
-        }
-        self.advance()?;
-        self.out.read(buffer)
+        Ok(out)
     }
 }
 

@@ -5,8 +5,9 @@
 //! may indent it, or only the lines behind a break, or put a blank line behind each.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, Cursor, Read};
+use std::io::{self, BufRead, Read};
 
+use super::pieces::Pieces;
 use super::{lines, starts_record};
 use crate::log4j::records::{self, Header, Line};
 
@@ -255,16 +256,17 @@ pub(super) struct Joined<R> {
     /// Its lines so far, joined.
     line: Vec<u8>,
     count: usize,
-    out: Cursor<Vec<u8>>,
 }
 
 impl<R: BufRead> Joined<R> {
     pub(super) fn new(lines: R, wrapping: Wrapping) -> Self {
-        Self { lines, wrapping, last: Vec::new(), line: Vec::new(), count: 0, out: Cursor::default() }
+        Self { lines, wrapping, last: Vec::new(), line: Vec::new(), count: 0 }
     }
+}
 
-    /// Reads lines until one is whole, and puts it out.
-    fn advance(&mut self) -> io::Result<()> {
+impl<R: BufRead> Pieces for Joined<R> {
+    /// The next line that is whole.
+    fn next_piece(&mut self) -> io::Result<Vec<u8>> {
         loop {
             let mut line = Vec::new();
             (&mut self.lines).take(LONGEST).read_until(b'\n', &mut line)?;
@@ -285,24 +287,12 @@ impl<R: BufRead> Joined<R> {
                 self.last = line.to_vec();
                 if is_end || !is_first {
                     let end: &[u8] = if is_first { b"" } else { b"\n" };
-                    self.out = Cursor::new([&before, end].concat());
-                    return Ok(());
+                    return Ok([&before, end].concat());
                 }
                 continue;
             }
             self.last = line.to_vec();
         }
-    }
-}
-
-impl<R: BufRead> Read for Joined<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.out.read(buffer)?;
-        if count > 0 || buffer.is_empty() {
-            return Ok(count);
-        }
-        self.advance()?;
-        self.out.read(buffer)
     }
 }
 
